@@ -1,0 +1,6 @@
+"""The paper's equations, numpy and scipy only: arrays in, arrays out, leading axes are a batch.
+
+In reading order: `constants` of the NV and of 13C; `levels` of one NV in a field, its lines and its 13C resonances;
+`coupling` of an NV to the other one and to its bath; `paulis`, states as real vectors; `engine`, how the pair evolves;
+`entanglement` of what comes out; `optics`, the light that pumps and reads it.
+"""

@@ -1,0 +1,112 @@
+"""The engine of eqs 1-3 as real matrices on Pauli vectors: Liouvillian, propagators, steady states, all batched.
+
+H = delta_L n_L + delta_R n_R + g (s+_L s-_R + h.c.) + C n_L n_R + drive, with jumps s+ (gamma+), s- (gamma-) and pure
+dephasing sqrt(Gamma2/2) sigma_z for each NV. A Liouvillian is linear in its coefficients, so it is a sum of fixed
+16 x 16 matrices, and any leading axes of the coefficients are a batch.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.linalg import expm
+
+from physics.paulis import IDENTITY, PAULIS, RAISE, SIGMA_X, SIGMA_Y, SIGMA_Z, Complex, Real
+
+_LEFT_UP: Final = np.kron(RAISE, IDENTITY)
+_RIGHT_UP: Final = np.kron(IDENTITY, RAISE)
+_UP: Final = (_LEFT_UP, _RIGHT_UP)
+_SIGMA_Z: Final = (np.kron(SIGMA_Z, IDENTITY), np.kron(IDENTITY, SIGMA_Z))
+_EXCITATION: Final = tuple(up @ up.conj().T for up in _UP)
+_FLIP_FLOP: Final = _LEFT_UP @ _RIGHT_UP.conj().T + _RIGHT_UP @ _LEFT_UP.conj().T
+
+
+def _commutator(h: Complex) -> Real:
+    """Matrix of -i[h, .] on Pauli vectors."""
+    image = -1j * (h @ PAULIS - PAULIS @ h)
+    return np.real(np.einsum("iab,jba->ij", PAULIS, image)) / 4.0
+
+
+def _dissipator(jump: Complex) -> Real:
+    """Matrix of D[jump] on Pauli vectors."""
+    adjoint = jump.conj().T
+    image = jump @ PAULIS @ adjoint - 0.5 * (adjoint @ jump @ PAULIS + PAULIS @ adjoint @ jump)
+    return np.real(np.einsum("iab,jba->ij", PAULIS, image)) / 4.0
+
+
+def _global(sigma: Complex) -> Complex:
+    return np.kron(sigma, IDENTITY) + np.kron(IDENTITY, sigma)
+
+
+_TERMS: Final[Real] = np.array(
+    [
+        _commutator(_FLIP_FLOP),
+        _commutator(_EXCITATION[0] @ _EXCITATION[1]),
+        *(_commutator(n) for n in _EXCITATION),
+        *(_commutator(_global(sigma) / 2.0) for sigma in (SIGMA_X, SIGMA_Y)),
+        *(_dissipator(up) for up in _UP),
+        *(_dissipator(up.conj().T) for up in _UP),
+        *(_dissipator(sz) / 2.0 for sz in _SIGMA_Z),
+    ]
+)
+
+
+def liouvillian(
+    *,
+    g: float | Real = 0.0,
+    zz: float | Real = 0.0,
+    detuning: tuple[float | Real, float | Real] = (0.0, 0.0),
+    drive: tuple[float | Real, float | Real] = (0.0, 0.0),
+    up: tuple[float | Real, float | Real] = (0.0, 0.0),
+    down: tuple[float | Real, float | Real] = (0.0, 0.0),
+    dephasing: tuple[float | Real, float | Real] = (0.0, 0.0),
+) -> Real:
+    """Generator of the two-NV dynamics on Pauli vectors, in 1/s: (..., 16, 16).
+
+    g, zz (the n_L n_R term C), detuning (left, right) and drive (Rabi frequency of the x and of the y quadrature, both
+    NVs alike) in rad/s; up, down, dephasing (left, right) in 1/s. A coherence alone decays as exp(-dephasing t).
+    Arguments broadcast against each other; their common shape is the batch. Source: eqs 1-3 and 10.
+    """
+    coefficients = np.stack(np.broadcast_arrays(g, zz, *detuning, *drive, *up, *down, *dephasing), axis=-1)
+    return np.tensordot(coefficients.astype(float), _TERMS, axes=1)
+
+
+@dataclass(frozen=True)
+class Bath:
+    """Rates of one NV's bath of 13C spins (eqs 2, 3, 18, 20)."""
+
+    gamma1_per_s: float
+    """Cross-relaxation rate at the NV's present detuning."""
+    polarisation: float
+    """p = p_down - p_up: 0 hot, 1 cold."""
+    gamma_sl_per_s: float = 0.0
+    """Spin-lattice relaxation rate, shared equally by both directions."""
+
+    @property
+    def up_per_s(self) -> float:
+        """Rate of |0> -> |1>."""
+        return 0.5 * (self.gamma1_per_s * (1.0 - self.polarisation) + self.gamma_sl_per_s)
+
+    @property
+    def down_per_s(self) -> float:
+        """Rate of |1> -> |0>."""
+        return 0.5 * (self.gamma1_per_s * (1.0 + self.polarisation) + self.gamma_sl_per_s)
+
+
+def propagator(generator: Real, duration_s: float | Real = 1.0) -> Real:
+    """exp(generator x duration): (..., 16, 16), (...) -> (..., 16, 16). Times must be finite and not negative."""
+    return np.asarray(expm(generator * np.asarray(duration_s)[..., None, None]), dtype=float)
+
+
+def steady_state(generator: Real) -> Real:
+    """The Pauli vector that the generator leaves alone: (..., 16, 16) -> (..., 16).
+
+    Raises numpy.linalg.LinAlgError when it is not unique (no relaxation at all).
+    """
+    inner = np.linalg.solve(generator[..., 1:, 1:], -generator[..., 1:, :1])[..., 0]
+    return np.concatenate([np.ones((*inner.shape[:-1], 1)), inner], axis=-1)
+
+
+def evolve(generator: Real, vector: Real, durations_s: Real) -> Real:
+    """The state at each of these times: (16, 16), (16,), (n,) -> (n, 16)."""
+    return propagator(generator, np.asarray(durations_s)) @ vector

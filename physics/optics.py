@@ -1,0 +1,33 @@
+"""Light on an NV: saturation, the doughnut, ground state depletion (GSD) and stimulated emission depletion (STED)."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from physics.paulis import Real
+
+
+def saturation(s: ArrayLike) -> Real:
+    """Share of the saturated rate at an intensity s in units of the saturation intensity: s / (1 + s)."""
+    s = np.asarray(s, dtype=float)
+    return s / (1.0 + s)
+
+
+def doughnut_profile(distance_nm: ArrayLike, radius_nm: float, null_depth: float) -> Real:
+    """Intensity at a distance from the doughnut's null, relative to its crest, which is `radius_nm` away."""
+    squared = (np.asarray(distance_nm, dtype=float) / radius_nm) ** 2
+    return null_depth + (1.0 - null_depth) * squared * np.exp(1.0 - squared)
+
+
+def pump_rate_per_s(s: ArrayLike, saturated_per_s: float) -> Real:
+    """Rate of optical pumping; under GSD s is the doughnut's own intensity, for the doughnut IS the pump."""
+    return saturated_per_s * saturation(s)
+
+
+def emission_cps(s: ArrayLike, saturated_cps: float, share_1: ArrayLike = 0.0, contrast: float = 0.3) -> Real:
+    """Detected photons per second of an NV with population share_1 in |1>, which emits (1 - contrast) of |0>."""
+    return saturated_cps * saturation(s) * (1.0 - contrast * np.asarray(share_1, dtype=float))
+
+
+def sted_factor(s_sted: ArrayLike) -> Real:
+    """What the red doughnut leaves of pumping and emission at I / I_STED = s_sted: 1 / (1 + s_sted)."""
+    return 1.0 / (1.0 + np.asarray(s_sted, dtype=float))

@@ -1,0 +1,98 @@
+"""The lab as an experiment sees it: the instruments it may ask for, typed, the clock, and what earlier runs learned."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from instruments.aom import AomDriver
+from instruments.clock import Clock
+from instruments.current_source import CurrentChannel
+from instruments.depletion_beam import DepletionBeam
+from instruments.green_laser import Cobolt06
+from instruments.magnet import Magnet
+from instruments.microwave_source import SG386
+from instruments.photon_counter import PhotonCounter
+from instruments.pulse_generator import PulseGenerator
+
+
+@dataclass(frozen=True)
+class Guesses:
+    """First guesses of station.yaml: nominal values that the sequences start from and then measure."""
+
+    coil_matrix_mt_per_a: tuple[tuple[float, float, float], ...]
+    """Rows lab x, y, z; columns trim x, trim y, main."""
+    shift_mt_per_a: float
+    gradient_ut_per_nm_per_a: float
+    compensation_mt_per_a: float
+    rabi_mhz_at_0dbm: float
+    pump_fidelity: float
+    """Spin polarisation by optical pumping, P(0): no measurement of this bench separates it from the contrast."""
+    pump_fidelity_err: float
+    doughnut_radius_nm: float
+    pair_separation_nm: float
+    cr_half_width_khz: float
+    c13_percent: float
+    bath_spins: float
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits across instruments, from station.yaml."""
+
+    main_a: float
+    trim_a: float
+    pulsed_a: float
+    ramp_a_per_s: float
+    microwave_dbm: float
+    green_mw: float
+    depletion_mw: float
+    count_rate_cps: float
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Line <-> role, and the grid of the pattern."""
+
+    tick_ns: int
+    lines: dict[str, int]
+    """pump, depletion, mw_x, mw_y, shift, gradient, gate_signal, gate_reference -> line of port 0."""
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """One calibrated value: what, how well, by which run, when (laboratory seconds)."""
+
+    value: float
+    error: float
+    run_id: str
+    measured_s: float
+
+
+class Calibration(Protocol):
+    """The calibration store as sequences see it."""
+
+    def get(self, key: str) -> Calibrated | None: ...
+
+    def put(self, key: str, value: float, error: float) -> None: ...
+
+
+@dataclass
+class Lab:
+    """The instruments by role. Nothing in here knows whether they are real."""
+
+    magnet: Magnet
+    shift_coil: CurrentChannel
+    gradient_coil: CurrentChannel
+    compensation_coil: CurrentChannel
+    microwave: SG386
+    green_laser: Cobolt06
+    aom: AomDriver
+    depletion_beam: DepletionBeam
+    photon_counter: PhotonCounter
+    pulse_generator: PulseGenerator
+    clock: Clock
+    wiring: Wiring
+    limits: Limits
+    guesses: Guesses
+    calibration: Calibration
+    notes: list[str] = field(default_factory=list)
+    """Remarks that belong in the run's record, e.g. a limit met."""

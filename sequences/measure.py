@@ -1,0 +1,82 @@
+"""The one place that plays a program and returns counts."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sequences.lab import Lab
+from sequences.pulses.compile import compiled
+from sequences.pulses.program import Program
+from sequences.results import SequenceError
+
+LARGEST_PLAY_S: Final = 400.0
+"""Length of one uninterrupted play: a finite generation counts its samples in 32 bits (429 s at 10 MS/s)."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Photons counted while a program was played."""
+
+    signal: int
+    """In the gate_signal windows, summed over all repeats."""
+    reference: int
+    """In the gate_reference windows."""
+    repeats: int
+    duration_s: float
+    """Laboratory time of the play."""
+
+    @property
+    def per_shot(self) -> float:
+        """Photons a repeat in the signal window."""
+        return self.signal / self.repeats
+
+    @property
+    def per_shot_err(self) -> float:
+        """Its shot noise, 1 sigma; an empty window counts as one photon, so that it never weighs infinitely."""
+        return max(self.signal, 1) ** 0.5 / self.repeats
+
+    @property
+    def reference_per_shot(self) -> float:
+        """Photons a repeat in the reference window."""
+        return self.reference / self.repeats
+
+
+def repeats_for(program: Program, seconds: float) -> int:
+    """How often a program fits into so much laboratory time, at least once."""
+    return max(1, round(seconds / (program.duration_ns * 1e-9)))
+
+
+def measure(lab: Lab, program: Program, repeats: int, gated: bool = True) -> Counts:
+    """Play a program exactly `repeats` times and count. Long plays are split; the lines end low whatever happens.
+
+    gated=False counts every photon, whatever the gates say. Raises SequenceError if the detector is flooded.
+    """
+    bits = compiled(program, lab.wiring.lines)
+    longest = max(1, int(LARGEST_PLAY_S / (program.duration_ns * 1e-9)))
+    signal = reference = 0
+    lab.pulse_generator.load(bits)
+    left = repeats
+    try:
+        while left:
+            now = min(left, longest)
+            lab.photon_counter.arm(gated=gated)
+            lab.pulse_generator.start(now)
+            lab.pulse_generator.wait()
+            counted = lab.photon_counter.read()
+            lab.photon_counter.disarm()
+            signal, reference, left = signal + counted["signal"], reference + counted["reference"], left - now
+    finally:
+        lab.pulse_generator.hold(0)
+    duration_s = repeats * program.duration_ns * 1e-9
+    _check_rate(lab, program, signal, repeats * program.time_high_ns("gate_signal") * 1e-9)
+    return Counts(signal, reference, repeats, duration_s)
+
+
+def _check_rate(lab: Lab, program: Program, counts: int, open_s: float) -> None:
+    limit = lab.limits.count_rate_cps
+    if open_s > 0 and counts / open_s > limit and counts > 100:
+        raise SequenceError(
+            f"The photon counter saw {counts / open_s:.3g} counts/s in program {program.name!r}, above its limit of "
+            f"{limit:.3g}",
+            "Lower the beam's power, or limits.count_rate_cps if the detector can take it",
+            count_rate_cps=counts / open_s,
+        )

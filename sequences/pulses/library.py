@@ -1,0 +1,150 @@
+"""The words of this experiment as programs: pump, pulse, cool, heat, freeze, gate, read.
+
+All microwave pulses are played frozen, with `shift` high: at the 13C resonance itself the line lies at 1.1 MHz and no
+pulse would be faster than cross-relaxation.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sequences.pulses.program import Program, joined
+
+PUMPING_NS: Final = 6_000
+"""Eight pumping times of the saturated Gaussian beam: the memory of what came before is gone."""
+SETTLING_NS: Final = 1_000
+READ_NS: Final = 1_600
+"""Read-out window: about 1.26 pumping times, where signal over shot noise is largest."""
+
+
+def cw_odmr(tick_ns: int = 100) -> Program:
+    """Light throughout; microwave on for one half (signal gate), off for the other (reference gate)."""
+    settle, count = 10_000, 90_000
+    return (
+        Program("cw odmr", tick_ns)
+        .then(settle, "pump", "mw_x")
+        .then(count, "pump", "mw_x", "gate_signal")
+        .then(settle, "pump")
+        .then(count, "pump", "gate_reference")
+    )
+
+
+def pumped(tick_ns: int = 100) -> Program:
+    """Both NVs to |0>, frozen."""
+    return Program("pump", tick_ns).then(PUMPING_NS, "pump", "shift").then(SETTLING_NS, "shift")
+
+
+def pulse(duration_ns: int, axis: str = "x", *lines: str, tick_ns: int = 100) -> Program:
+    """A microwave pulse about x or y while frozen; with `gradient` it reaches only the right NV."""
+    return Program(f"{axis} pulse", tick_ns).then(duration_ns, f"mw_{axis}", "shift", *lines)
+
+
+def wait(duration_ns: int, *lines: str, tick_ns: int = 100) -> Program:
+    """Nothing but these lines; no interval at all for zero."""
+    program = Program("wait", tick_ns)
+    return program.then(duration_ns, *lines) if duration_ns else program
+
+
+def read(beam: str = "pump", window_ns: int = READ_NS, tick_ns: int = 100) -> Program:
+    """Count under a beam while frozen; once the read-out has pumped the NVs, count again as the reference.
+
+    beam: `pump` reads the sum of both NVs, `depletion` (the doughnut) the right one.
+    """
+    return (
+        Program(f"read with {beam}", tick_ns)
+        .then(window_ns, beam, "shift", "gate_signal")
+        .then(PUMPING_NS, beam, "shift")
+        .then(window_ns, beam, "shift", "gate_reference")
+    )
+
+
+def pulsed(name: str, manipulation: Program, beam: str = "pump", window_ns: int = READ_NS) -> Program:
+    """Pump, manipulate, read: a shot of every calibration."""
+    tick_ns = manipulation.tick_ns
+    return joined(name, [pumped(tick_ns), manipulation, read(beam, window_ns, tick_ns)])
+
+
+@dataclass(frozen=True)
+class Gates:
+    """Whole-tick durations that the calibrations have found; everything else is composed of them."""
+
+    quarter_ns: int
+    """A pi/2 pulse."""
+    gate_ns: int
+    """pi / C, the time in which C n_L n_R entangles fully; a whole, even number of ticks."""
+    phase_ns: int
+    """Gradient time that turns the left NV by a quarter (or three) against the right one."""
+    tick_ns: int = 100
+
+    def turn(self, axis: str, quarters: int = 1, *lines: str) -> Program:
+        """A rotation by so many quarters of a turn."""
+        return pulse(quarters * self.quarter_ns, axis, *lines, tick_ns=self.tick_ns)
+
+    def turn_right(self, axis: str, quarters: int = 1) -> Program:
+        """The same on the right NV only: with the gradient on, the left one is far off resonance."""
+        return self.turn(axis, quarters, "gradient")
+
+    def entangle(self) -> Program:
+        """C n_L n_R gate with echo: half, pi, half, pi; the gradient quenches the exchange, the pulses refocus it."""
+        half = self.gate_ns // 2 // self.tick_ns * self.tick_ns
+        free = wait(half, "shift", "gradient", tick_ns=self.tick_ns)
+        flip = self.turn("x", 2)
+        return joined("gate", [free, flip, free, flip])
+
+    def phase(self) -> Program:
+        """The gradient phase between the NVs."""
+        return wait(self.phase_ns, "shift", "gradient", tick_ns=self.tick_ns)
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """Timing of one shot of the engine."""
+
+    cooling_ns: int
+    """Doughnut pumping of the right NV with the gradient on: its bath cools."""
+    evolution_ns: int
+    """The engine runs: everything off."""
+    heating_steps: int = 0
+    """(pi/2 pulse, contact) repetitions before cooling, that heat both baths."""
+    contact_ns: int = 4_000
+
+
+def heated(cycle: Cycle, gates: Gates) -> Program:
+    """A NV at infinite temperature heats its bath: pi/2 pulse, contact, again and again (physics.md, 6.7)."""
+    program = Program("heat", gates.tick_ns)
+    for _ in range(cycle.heating_steps):
+        program = program + gates.turn("x") + wait(cycle.contact_ns, tick_ns=gates.tick_ns)
+    return program
+
+
+def cooled(cycle: Cycle, gates: Gates) -> Program:
+    """CRIP under the doughnut: the right NV, held on resonance by the compensation, cools its bath; the left stays off."""
+    return Program("cool", gates.tick_ns).then(cycle.cooling_ns, "depletion", "gradient")
+
+
+def hot_left(gates: Gates, sense: int) -> Program:
+    """Put the left NV on the equator and the right one back to |0>.
+
+    A global pulse, then the rest of a full turn on the right NV alone. The two senses leave opposite coherences on the
+    left NV; played in turn they average to a NV at infinite temperature. Nothing is pumped, so no leakage reaches it.
+    """
+    first, rest = (1, 3) if sense > 0 else (3, 1)
+    return joined("hot left", [gates.turn("x", first), gates.turn_right("x", rest)])
+
+
+def engine_shot(
+    name: str, cycle: Cycle, gates: Gates, analysis: Program, beam: str, window_ns: int, settle_ns: int = 0
+) -> Program:
+    """Cool, prepare the hot NV, release, freeze, analyse, read: both senses of the preparation in turn.
+
+    settle_ns: gradient time between freezing and analysis, in which nothing may exchange.
+    """
+    tick_ns = gates.tick_ns
+    readout = Program("read", tick_ns).then(window_ns, beam, "shift", "gate_signal")
+    quench = wait(settle_ns, "shift", "gradient", tick_ns=tick_ns)
+    evolution = wait(cycle.evolution_ns, tick_ns=tick_ns)
+    shots: list[Program] = []
+    for sense in (1, -1):
+        shots += [heated(cycle, gates), cooled(cycle, gates), hot_left(gates, sense), evolution, quench, analysis, readout]
+    return joined(name, shots)
+
+

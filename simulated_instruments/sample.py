@@ -1,0 +1,139 @@
+"""The truth about a sample and its bench, read from sample.yaml: strict about names, types and ranges."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML, YAMLError
+
+DEFAULT_SAMPLE = Path(__file__).with_name("sample.yaml")
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Vector2 = tuple[Finite, Finite]
+Vector3 = tuple[Finite, Finite, Finite]
+
+
+class SampleError(ValueError):
+    """A sample file that cannot be used; the message lists every fault."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NVAxis(_Part):
+    tilt_deg: Annotated[float, Field(ge=0, le=90)]
+    azimuth_deg: Finite
+
+    @property
+    def unit_vector(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """(3,), laboratory frame; tilt is counted from the main coil's z."""
+        tilt, azimuth = np.deg2rad(self.tilt_deg), np.deg2rad(self.azimuth_deg)
+        return np.array([np.sin(tilt) * np.cos(azimuth), np.sin(tilt) * np.sin(azimuth), np.cos(tilt)])
+
+
+class Pair(_Part):
+    separation_nm: Positive
+    centre_nm: Vector2
+    orientation_deg: Finite
+
+    @property
+    def positions_nm(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """(2, 2): left and right NV in the focal plane; the right one lies along the orientation."""
+        angle = np.deg2rad(self.orientation_deg)
+        half = 0.5 * self.separation_nm * np.array([np.cos(angle), np.sin(angle)])
+        return np.array(self.centre_nm) + np.array([-half, half])
+
+
+class BathTruth(_Part):
+    spins: Positive
+    t1n_s: Positive
+    cr_half_width_khz: Positive | Literal["paper"]
+
+
+class Rates(_Part):
+    gamma_sl_per_s: NotNegative
+
+
+class Optics(_Part):
+    saturated_cps: NotNegative
+    background_cps: NotNegative
+    dark_cps: NotNegative
+    contrast: Share
+    pump_per_s: Positive
+    pump_fidelity: Annotated[float, Field(ge=0.5, le=1)]
+    doughnut_null: Share
+    doughnut_radius_nm: Positive
+    steering_nm_per_v: Positive
+    steering_drift_nm_per_sqrt_min: NotNegative
+    aom_extinction: Share
+    pump_saturation_mw: Positive
+    doughnut_saturation_mw: Positive
+    pump_throughput: Share
+    doughnut_throughput: Share
+
+
+class MicrowaveTruth(_Part):
+    rabi_mhz_at_0dbm: Positive
+
+
+class PulsedCoils(_Part):
+    shift_mt_per_a: Finite
+    gradient_ut_per_nm_per_a: Finite
+    gradient_centre_nm: Vector2
+    gradient_direction_deg: Finite
+    compensation_mt_per_a: Finite
+
+
+class Sample(_Part):
+    """Everything that is true of the simulated bench and that the laboratory has to find out."""
+
+    seed: Annotated[int, Field(ge=0)]
+    nv_axis: NVAxis
+    residual_field_ut: Vector3
+    coil_matrix_mt_per_a: tuple[Vector3, Vector3, Vector3]
+    field_drift_ut_per_sqrt_min: NotNegative
+    pair: Pair
+    nitrogen: Literal["14N", "none"]
+    c13_percent: Positive
+    bath: BathTruth
+    rates: Rates
+    optics: Optics
+    microwave: MicrowaveTruth
+    pulsed_coils: PulsedCoils
+
+
+def load_sample(file: Path | None = None) -> Sample:
+    """The default sample, or that of a file which may name only some keys. Raises SampleError naming every fault."""
+    truth = _read(DEFAULT_SAMPLE)
+    if file is not None:
+        truth = _merged(truth, _read(file))
+    try:
+        return Sample.model_validate(truth)
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, e['loc']))}: {e['msg']} (given: {e['input']!r})" for e in error.errors())
+        raise SampleError(f"{file or DEFAULT_SAMPLE}: " + "; ".join(faults)) from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        content = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SampleError(f"{file}: cannot be read ({error.strerror})") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise SampleError(f"{file}: not a YAML file: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise SampleError(f"{file}: must be a mapping like sample.yaml, not {type(content).__name__}")
+    return content
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    out = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        out[key] = _merged(base[key], value) if both else value
+    return out

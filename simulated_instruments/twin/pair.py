@@ -1,0 +1,135 @@
+"""The pair of NVs and its two baths, carried through one interval of constant lines after another.
+
+The state is the Pauli vector of both NVs and the two bath polarisations. Within an interval the Liouvillian is constant
+but for the baths, which are taken at the middle of a short step. Three integrals ride along in the same matrix
+exponential, exactly: the detected photons and sigma_z of either NV, which is what drives the baths.
+"""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.engine import liouvillian, propagator
+from physics.paulis import INDEX
+
+Real = NDArray[np.float64]
+Two = tuple[float, float]
+_Z = (INDEX["ZI"], INDEX["IZ"])
+_SIZE = 16
+_BATH_STEP = 0.3  # of a bath's time constant
+_NEGLIGIBLE = 1e-7  # change of the state by the rounding of a polarisation
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Everything that governs the pair while the lines stand still. Pairs of numbers are (left, right)."""
+
+    g_rad_per_s: float
+    zz_rad_per_s: float
+    detuning_rad_per_s: Two
+    """From the carrier, or from any common frequency while no carrier is on."""
+    drive_rad_per_s: Two
+    """Rabi frequency of the x and of the y quadrature."""
+    pump_up_per_s: Two
+    """|0> -> |1> by imperfect pumping."""
+    pump_down_per_s: Two
+    relax_per_s: float
+    """Spin-lattice relaxation, each way."""
+    dephasing_per_s: Two
+    exchange_per_s: Two
+    """Cross-relaxation rate with the bath at f- = + gamma_n B, where p relaxes the NV to |0>."""
+    mirror_per_s: Two
+    """The same at f- = - gamma_n B, beyond the crossing, where p relaxes it to |1>."""
+    bright_cps: Two
+    """Photons per second of each NV in |0>, and in |1>."""
+    faint_cps: Two
+    background_cps: float
+
+
+@dataclass(frozen=True)
+class State:
+    """Pauli vector of the pair, and polarisation of the left and of the right bath."""
+
+    vector: Real = field(default_factory=lambda: np.eye(_SIZE)[0])
+    polarisation: Real = field(default_factory=lambda: np.zeros(2))
+
+
+@dataclass(frozen=True)
+class Baths:
+    """Size and lifetime of the baths."""
+
+    spins: float
+    t1n_s: float
+
+
+@lru_cache(maxsize=200_000)
+def _carried(condition: Condition, p_left: float, p_right: float, duration_s: float) -> Real:
+    """exp of the generator with its three integrals: (19, 19), acting on (Pauli vector, photons, time-integrals of z)."""
+    p = (p_left, p_right)
+    c = condition
+    up, down = [], []
+    for k in (0, 1):
+        both = 0.5 * (c.exchange_per_s[k] + c.mirror_per_s[k]) + c.relax_per_s
+        bias = 0.5 * (c.exchange_per_s[k] - c.mirror_per_s[k]) * p[k]
+        up.append(both - bias + c.pump_up_per_s[k])
+        down.append(both + bias + c.pump_down_per_s[k])
+    extended = np.zeros((_SIZE + 3, _SIZE + 3))
+    extended[:_SIZE, :_SIZE] = liouvillian(
+        g=c.g_rad_per_s,
+        zz=c.zz_rad_per_s,
+        detuning=c.detuning_rad_per_s,
+        drive=c.drive_rad_per_s,
+        up=(up[0], up[1]),
+        down=(down[0], down[1]),
+        dephasing=c.dephasing_per_s,
+    )
+    extended[_SIZE, 0] = c.background_cps + 0.5 * (sum(c.bright_cps) + sum(c.faint_cps))
+    for k in (0, 1):
+        extended[_SIZE, _Z[k]] = 0.5 * (c.bright_cps[k] - c.faint_cps[k])
+        extended[_SIZE + 1 + k, _Z[k]] = 1.0
+    return propagator(extended, duration_s)
+
+
+def advance(state: State, condition: Condition, duration_s: float, baths: Baths) -> tuple[State, float]:
+    """The state after the interval, and the photons that a counter with an open gate is expected to see in it."""
+    bath_rate = (np.array(condition.exchange_per_s) + np.array(condition.mirror_per_s)) / baths.spins
+    steps = max(1, int(np.ceil(duration_s * float(bath_rate.max()) / _BATH_STEP)))
+    photons = 0.0
+    for _ in range(steps):
+        state, seen = _step(state, condition, duration_s / steps, baths, bath_rate)
+        photons += seen
+    return state, photons
+
+
+def _step(
+    state: State, condition: Condition, duration_s: float, baths: Baths, bath_rate: Real
+) -> tuple[State, float]:
+    middle = _relaxed(state.polarisation, state.vector[list(_Z)], condition, 0.5 * duration_s, baths, bath_rate)
+    rounding = _NEGLIGIBLE / np.maximum(bath_rate * baths.spins * duration_s, _NEGLIGIBLE)
+    left, right = np.round(middle / rounding) * rounding
+    out = _carried(condition, float(left), float(right), duration_s) @ np.concatenate([state.vector, np.zeros(3)])
+    mean_z = out[_SIZE + 1 :] / duration_s
+    after = _relaxed(state.polarisation, mean_z, condition, duration_s, baths, bath_rate)
+    return State(out[:_SIZE], after), float(out[_SIZE])
+
+
+def _relaxed(p: Real, z: Real, condition: Condition, duration_s: float, baths: Baths, bath_rate: Real) -> Real:
+    """Bath polarisations after an interval of constant mean z.
+
+    Every excitation counts: dp/dt = (2/N) [gamma+ P(0) - gamma- P(1)] - p/T1n, which for gamma+- = Gamma1 (1 -+ p)/2 is
+    (Gamma1/N)(z - p) - p/T1n; the mirror resonance drives p towards -z.
+    """
+    rate = bath_rate + 1.0 / baths.t1n_s
+    signed = (np.array(condition.exchange_per_s) - np.array(condition.mirror_per_s)) / baths.spins
+    target = signed * z / rate
+    return np.asarray(target + (p - target) * np.exp(-rate * duration_s))
+
+
+def idle(state: State, condition: Condition, duration_s: float, baths: Baths) -> State:
+    """The state after a wait of any length with the lines at rest: the pair settles, then the baths decay slowly."""
+    settling_s = min(duration_s, 2e-3)
+    state, _ = advance(state, condition, settling_s, baths)
+    decay = np.exp(-(duration_s - settling_s) / baths.t1n_s)
+    return State(state.vector, state.polarisation * decay)

@@ -1,0 +1,83 @@
+"""What surrounds the two NVs for given knobs and line levels: the field at each, light on each, and what they emit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.optics import doughnut_profile, saturation
+from simulated_instruments.cables import LINES
+from simulated_instruments.knobs import Gate, Knobs
+from simulated_instruments.sample import Sample
+
+Real = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Where the slow random walks stand now."""
+
+    field_mt: Real
+    """(3,), laboratory frame."""
+    steering_nm: Real
+    """(2,)"""
+
+
+def line(levels: int, role: str) -> bool:
+    """Whether the line that is really cabled to this role is high."""
+    return bool(levels >> LINES[role] & 1)
+
+
+def static_field_mt(sample: Sample, knobs: Knobs, drift: Drift) -> tuple[float, float]:
+    """(along, across) the NV axis, without the pulsed coils: B = K I + residual + drift."""
+    currents = np.array([knobs.trim_x_a, knobs.trim_y_a, knobs.main_a])
+    field = np.array(sample.coil_matrix_mt_per_a) @ currents + np.array(sample.residual_field_ut) * 1e-3 + drift.field_mt
+    axis = sample.nv_axis.unit_vector
+    along = float(field @ axis)
+    return along, float(np.linalg.norm(field - along * axis))
+
+
+def pulsed_field_mt(sample: Sample, knobs: Knobs, levels: int) -> Real:
+    """(2,): what the pulsed coils add along the axis at the left and the right NV (physics.md, section 5)."""
+    coils = sample.pulsed_coils
+    added = np.zeros(2)
+    if line(levels, "shift"):
+        added += coils.shift_mt_per_a * knobs.shift_a
+    if line(levels, "gradient"):
+        angle = np.deg2rad(coils.gradient_direction_deg)
+        distance_nm = (sample.pair.positions_nm - coils.gradient_centre_nm) @ np.array([np.cos(angle), np.sin(angle)])
+        added += coils.gradient_ut_per_nm_per_a * 1e-3 * knobs.gradient_a * distance_nm
+        added += coils.compensation_mt_per_a * knobs.compensation_a
+    return added
+
+
+@dataclass(frozen=True)
+class Light:
+    """Light on the pair."""
+
+    pump_per_s: Real
+    """(2,): rate at which each NV is pumped towards |0>."""
+    emission_cps: Real
+    """(2,): detected photons per second of each NV in |0>."""
+    background_cps: float
+
+
+def light(sample: Sample, knobs: Knobs, levels: int, drift: Drift) -> Light:
+    """Both beams on the pair. The doughnut is green (GSD): where it shines it pumps; emission and pumping are s/(1+s)."""
+    optics = sample.optics
+    pump = _transmitted(knobs.pump_aom, knobs.pump_gate, line(levels, "pump"), optics.aom_extinction)
+    ring = _transmitted(knobs.depletion_aom, knobs.depletion_gate, line(levels, "depletion"), optics.aom_extinction)
+    gaussian = knobs.green_w * 1e3 * pump * optics.pump_throughput / optics.pump_saturation_mw
+    crest = knobs.depletion_w * 1e3 * ring * optics.doughnut_throughput / optics.doughnut_saturation_mw
+    null_nm = np.array(knobs.steering_v) * optics.steering_nm_per_v + drift.steering_nm
+    distance_nm = np.linalg.norm(sample.pair.positions_nm - null_nm, axis=-1)
+    s = gaussian + crest * doughnut_profile(distance_nm, optics.doughnut_radius_nm, optics.doughnut_null)
+    background = optics.background_cps * (float(saturation(gaussian)) + ring * (knobs.depletion_w > 0)) + optics.dark_cps
+    excited = saturation(s)
+    return Light(optics.pump_per_s * excited, optics.saturated_cps * excited, background)
+
+
+def _transmitted(diffraction: float, gate: Gate, high: bool, extinction: float) -> float:
+    """Share of the light that the AOM lets through; a closed gate still leaks."""
+    is_open = gate == "on" or (gate == "ttl" and high)
+    return diffraction * (1.0 if is_open else extinction)

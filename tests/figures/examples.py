@@ -1,0 +1,121 @@
+"""Runs as the sequences record them, made up: points and result of each sequence."""
+
+from typing import Any
+
+import numpy as np
+
+from physics.coupling import flip_flop_spin1_rad_per_s
+from physics.engine import Bath, evolve, liouvillian
+from physics.entanglement import concurrence
+from physics.paulis import NAMES, density_matrix, product_vector
+
+Example = tuple[dict[str, Any], dict[str, Any]]
+RNG = np.random.default_rng(4)
+
+
+def odmr() -> Example:
+    lines = np.array([2732.167e6, 3007.840e6])
+    frequency = np.concatenate([np.linspace(f - 12e6, f + 12e6, 61) for f in lines])
+    dips = sum(0.12 / (1 + (2 * (frequency - f) / 3e6) ** 2) for f in lines)
+    points = {
+        "frequency_hz": frequency,
+        "signal": 1 - dips + 0.004 * RNG.standard_normal(len(frequency)),
+        "signal_err": np.full(len(frequency), 0.004),
+    }
+    result = {"resonances_hz": lines.tolist(), "resonances_err_hz": [21e3, 24e3], "linewidth_hz": 3e6, "contrast": 0.12}
+    return points, result | {"field_mt": 4.9234, "tilt_deg": 1.71}
+
+
+def rabi() -> Example:
+    duration = np.arange(0, 2100, 100.0)
+    signal = 0.85 + 0.15 * np.cos(2e-3 * np.pi * 1.25 * duration) + 0.01 * RNG.standard_normal(len(duration))
+    points = {"duration_ns": duration, "signal": signal, "signal_err": np.full(len(duration), 0.01)}
+    return points, {"rabi_mhz": 1.251, "rabi_mhz_err": 0.003, "pi_half_ns": 200, "power_dbm": 1.94}
+
+
+def locate() -> Example:
+    x, y = (grid.ravel() for grid in np.meshgrid(np.linspace(-265, 335, 31), np.linspace(-320, 280, 31)))
+    pair = np.array([[28.9, -22.9], [41.1, -17.1]])
+    r2 = ((x[:, None] - pair[:, 0]) ** 2 + (y[:, None] - pair[:, 1]) ** 2) / 180**2
+    counts = RNG.poisson(4000 * (r2 * np.exp(1 - r2)).sum(axis=1) + 50)
+    return {"x_nm": x, "y_nm": y, "counts": counts}, {
+        "pair_nm": pair.tolist(),
+        "separation_nm": 13.5,
+        "separation_err_nm": 0.4,
+    }
+
+
+def align() -> Example:
+    n, nan = 8, np.full(25, np.nan)
+    field = 102.4755 + np.linspace(-20e-3, 20e-3, 25)
+    rate = 240e3 / (1 + ((field - 102.4755) * 19.7e3 / 100) ** 2)
+    points = {
+        "stage": np.concatenate([np.arange(1.0, n + 1), nan]),
+        "transverse_ut": np.concatenate([1900 * np.exp(-np.arange(n)), nan]),
+        "detuning_khz": np.concatenate([3e6 * np.exp(-2 * np.arange(n)), nan]),
+        "field_mt": np.concatenate([np.full(n, np.nan), field]),
+        "rate_per_s": np.concatenate([np.full(n, np.nan), rate + 4e3 * RNG.standard_normal(25)]),
+    }
+    result = {"field_mt": 102.47548, "transverse_ut": 1.1, "transverse_ut_err": 0.3, "detuning_khz": 4.0}
+    return points, result | {"resonance_field_mt": 102.4755, "rate_per_s": 240e3, "half_width_khz": 100.0}
+
+
+def relaxometry() -> Example:
+    points, result = align()
+    return {k: points[k] for k in ("field_mt", "rate_per_s")}, result | {"rate_err_per_s": 2e3, "half_width_err_khz": 3}
+
+
+def cool() -> Example:
+    time = np.linspace(0, 0.8, 15)
+    points = {
+        "time_ms": time,
+        "polarisation_left": 0.06 * (1 - np.exp(-time / 0.4)) + 0.01 * RNG.standard_normal(15),
+        "polarisation_right": 0.97 * (1 - np.exp(-time / 0.11)) + 0.01 * RNG.standard_normal(15),
+        "polarisation_right_err": np.full(15, 0.01),
+    }
+    result = {"polarisation_left": 0.05, "polarisation_left_err": 0.01, "polarisation_right": 0.968}
+    return points, result | {"polarisation_right_err": 0.006, "build_up_s": 110e-6}
+
+
+def _states(times_us: Any) -> Any:
+    left, right = Bath(250e3, 0.05), Bath(250e3, 0.985)
+    generator = liouvillian(
+        g=flip_flop_spin1_rad_per_s(13.5), up=(left.up_per_s, right.up_per_s), down=(left.down_per_s, right.down_per_s)
+    )
+    start = product_vector(np.array([1, 0, 0, 0.02]), np.array([1, 0, 0, 0.985]))
+    return evolve(generator, start, np.asarray(times_us) * 1e-6)
+
+
+def tomography() -> Example:
+    vector = _states([5.5])[0]
+    rho = density_matrix(vector)
+    paulis = {n: [float(v + 0.008 * RNG.standard_normal()), 0.008] for n, v in zip(NAMES, vector, strict=True)}
+    return {}, {
+        "rho_re": rho.real.tolist(),
+        "rho_im": rho.imag.tolist(),
+        "paulis": paulis,
+        "evolution_us": 5.5,
+        "concurrence": float(concurrence(rho)),
+        "concurrence_err": 0.008,
+        "concurrence_ci95": [0.045, 0.075],
+        "shots": 4.6e7,
+        "photons": 3.1e6,
+    }
+
+
+def engine() -> Example:
+    times = [1.0, 2.5, 4.0, 5.5, 7.0, 10.0, 15.0]
+    true = concurrence(density_matrix(_states(times)))
+    child = tomography()[1]
+    return {}, {
+        "evolution_us": times,
+        "concurrence": np.maximum(true + 0.006 * RNG.standard_normal(len(times)), 0).tolist(),
+        "concurrence_err": [0.006] * len(times),
+        "predicted_concurrence": true.tolist(),
+        "best_us": 5.5,
+        "significance": 6.8,
+        "children": [{"run_id": "7", "sequence": "tomography", "result": child}],
+    }
+
+
+EXAMPLES = {make.__name__: make for make in (odmr, rabi, locate, align, relaxometry, cool, tomography, engine)}

@@ -1,0 +1,112 @@
+"""Figures say what the run found, stand what it left out, and render without a display."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from examples import EXAMPLES
+from matplotlib import pyplot
+
+from labctl.figures import SEQUENCES, draw
+from labctl.figures.columns import error_of, measured, named
+from labctl.figures.style import quoted
+
+
+def words(figure):
+    """Everything written on the figure."""
+    texts = [axes.get_title() for axes in figure.axes]
+    texts += [t for axes in figure.axes for t in (axes.get_xlabel(), axes.get_ylabel())]
+    texts += [label for axes in figure.axes for label in axes.get_legend_handles_labels()[1]]
+    return " | ".join([figure.get_suptitle(), *texts])
+
+
+def rendered(figure):
+    file = BytesIO()
+    figure.savefig(file, format="png", dpi=40)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES)
+def test_renders_without_pyplot(sequence):
+    points, result = EXAMPLES[sequence]()
+    assert rendered(draw(sequence, points, result)).startswith(b"\x89PNG")
+    assert pyplot.get_fignums() == []
+
+
+@pytest.mark.parametrize(
+    ("sequence", "said"),
+    [
+        ("odmr", ["2732.167 ± 0.021", "4.9234 mT", "frequency (MHz)", "lines found"]),
+        ("rabi", ["1.2510 ± 0.0030 MHz", "1.94 dBm", "π/2 = 200 ns", "pulse length (ns)"]),
+        ("locate", ["13.50 ± 0.40 nm", "x (nm)", "y (nm)"]),
+        ("align", ["B⊥ = 1.10 ± 0.30 µT", "102.4755 mT", "|δ| (kHz)", "line found"]),
+        ("relaxometry", ["240.0 ± 2.0 × 10³/s", "100.0 ± 3.0 kHz", "(µT)"]),
+        ("cool", ["right: 0.9680 ± 0.0060", "build-up 0.11 ms", "time (ms)"]),
+        ("tomography", ["after 5.5 µs", "95 %: 0.045 … 0.075", "imaginary part"]),
+        ("engine", ["6.8 σ", "best: 5.5 µs", "evolution time (µs)", "model", "95 %", "real part of ρ at 5.5 µs"]),
+    ],
+)
+def test_says_what_was_found(sequence, said):
+    text = words(draw(sequence, *EXAMPLES[sequence]()))
+    assert [phrase for phrase in said if phrase not in text] == []
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES)
+def test_stands_anything_missing(sequence):
+    """Each column and each key left out in turn, and any point that lacks a column."""
+    points, result = EXAMPLES[sequence]()
+    assert draw(sequence, {}, {}) is None
+    less = [({k: v for k, v in points.items() if k != gone}, result) for gone in points]
+    less += [(points, {k: v for k, v in result.items() if k != gone}) for gone in result]
+    less += [({k: np.where(np.arange(len(v)) % 3 == 0, np.nan, v) for k, v in points.items()}, result)]
+    for some_points, some_result in less:
+        figure = draw(sequence, some_points, some_result)
+        assert figure is None or figure.axes
+
+
+def test_unknown_sequence_has_no_figure():
+    assert draw("spectroscopy", {}, {}) is None
+
+
+def test_the_engines_density_matrix_is_that_of_the_best_time():
+    points, result = EXAMPLES["engine"]()
+    result["best_us"] = 7.0
+    assert "real part" not in words(draw("engine", points, result))
+
+
+def test_odmr_dips_stand_where_the_lines_were_found():
+    figure = draw("odmr", *EXAMPLES["odmr"]())
+    for axes, line_mhz in zip(figure.axes, (2732.167, 3007.840), strict=True):
+        curve = next(line for line in axes.get_lines() if line.get_label() == "lines found")
+        assert curve.get_xdata()[np.argmin(curve.get_ydata())] == pytest.approx(line_mhz, abs=0.05)
+
+
+def test_columns_are_found_by_name_then_by_pattern():
+    points = {"rate_err_per_s": 0, "rate_per_s": 0, "target_field_mt": 0, "field_mt": 0}
+    assert named(points, "field_mt", "*field*_mt") == "field_mt"
+    assert named(points, "*field*_mt") == "target_field_mt"
+    assert named(points, "*rate*") == "rate_per_s"
+    assert named(points, "*_khz") is None
+    assert error_of(points, "rate_per_s") == "rate_err_per_s"
+    assert error_of(points, "field_mt") is None
+
+
+def test_measured_sorts_and_drops_what_is_incomplete():
+    nan = float("nan")
+    x, y, error = measured({"x": [3.0, 1.0, 2.0], "y": [9.0, 1.0, nan], "y_err": [0.3, 0.1, 0.2]}, "x", "y")
+    assert x.tolist() == [1.0, 3.0]
+    assert y.tolist() == [1.0, 9.0]
+    assert error.tolist() == [0.1, 0.3]
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (5737.15321, 0.0042, "5737.1532 ± 0.0042 MHz"),
+        (102.4, 13.0, "102 ± 13 MHz"),
+        (0.5, 0.0, "0.5 MHz"),
+        (1.0, None, "1 MHz"),
+    ],
+)
+def test_errors_set_the_digits(value, error, text):
+    assert quoted(value, error, "MHz") == text
