@@ -1,0 +1,104 @@
+"""Line centres from ODMR spectra: the 14N triplet (or one line) of Lorentzian dips under one width."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from lmfit import Parameters, minimize
+from numpy.typing import NDArray
+
+Real = NDArray[np.float64]
+
+_SCALE_HZ: Final = 1e5  # the fit's unit of frequency: lmfit likes numbers near one
+_TRIED_POLARISATIONS: Final = (0.0, 0.5, 1.0)
+
+
+@dataclass(frozen=True)
+class LineFit:
+    """One ODMR line with its nuclear structure."""
+
+    centre_hz: float
+    """Of the first component (m_I = +1)."""
+    centre_err_hz: float
+    linewidth_hz: float
+    """Full width at half maximum of a component."""
+    contrast: float
+    """Depth of all components together."""
+    contrast_err: float
+    nuclear_polarisation: float
+    """0: components alike; 1: only the first one."""
+    level: float
+    reduced_chi2: float
+
+    @property
+    def significance(self) -> float:
+        """Depth over its error, in sigma."""
+        return self.contrast / self.contrast_err
+
+
+def shares(components: int, polarisation: float) -> Real:
+    """Weights of the nuclear components, polarised towards the first one."""
+    even = np.full(components, (1.0 - polarisation) / components)
+    even[0] += polarisation
+    return even
+
+
+def dips(frequency_hz: Real, centre_hz: float, width_hz: float, offsets_hz: Real, polarisation: float) -> Real:
+    """Lorentzians of unit total depth: (points,)."""
+    detuning = np.asarray(frequency_hz)[:, None] - centre_hz - offsets_hz[None, :]
+    return np.asarray((1.0 / (1.0 + (2.0 * detuning / width_hz) ** 2)) @ shares(len(offsets_hz), polarisation))
+
+
+def fit_line(frequency_hz: Real, ratio: Real, ratio_err: Real, offsets_hz: Real) -> LineFit:
+    """Fit one dip pattern to photoluminescence with over without microwave.
+
+    offsets_hz: where the components stand relative to the first one. A grid of centres and polarisations is tried
+    linearly first, so that a triplet is not taken for its neighbour.
+    """
+    width_hz = max(0.5e6, 2.0 * float(np.median(np.diff(np.sort(frequency_hz)))))
+    centre_hz, polarisation = _start(frequency_hz, ratio, ratio_err, offsets_hz, width_hz)
+    p = Parameters()
+    p.add("centre", value=0.0)
+    p.add("log_width", value=np.log(width_hz), min=np.log(width_hz / 50), max=np.log(20e6))
+    p.add("level", value=float(np.max(ratio)))
+    p.add("contrast", value=max(1e-3, 1.0 - float(np.min(ratio))))
+    several = len(offsets_hz) > 1
+    p.add("polarisation", value=np.clip(polarisation, 0.05, 0.95) if several else 0.0, min=0.0, max=1.0, vary=several)
+
+    def residual(p: Parameters) -> Real:
+        v = p.valuesdict()
+        centre, width = centre_hz + _SCALE_HZ * v["centre"], np.exp(v["log_width"])
+        shape = dips(frequency_hz, centre, width, offsets_hz, v["polarisation"])
+        return np.asarray((v["level"] * (1.0 - v["contrast"] * shape) - ratio) / ratio_err)
+
+    fit = minimize(residual, p, method="least_squares", scale_covar=False)
+    v, error = fit.params.valuesdict(), {name: fit.params[name].stderr for name in fit.params}
+    return LineFit(
+        centre_hz=float(centre_hz + _SCALE_HZ * v["centre"]),
+        centre_err_hz=float(_SCALE_HZ * (error["centre"] or np.inf)),
+        linewidth_hz=float(np.exp(v["log_width"])),
+        contrast=float(v["contrast"]),
+        contrast_err=float(error["contrast"] or np.inf),
+        nuclear_polarisation=float(v["polarisation"]),
+        level=float(v["level"]),
+        reduced_chi2=float(fit.redchi),
+    )
+
+
+def _start(
+    frequency_hz: Real, ratio: Real, ratio_err: Real, offsets_hz: Real, width_hz: float
+) -> tuple[float, float]:
+    """The centre and polarisation whose pattern explains most of the spectrum, by linear least squares."""
+    low = float(frequency_hz.min()) - max(0.0, float(offsets_hz.max()))
+    high = float(frequency_hz.max()) - min(0.0, float(offsets_hz.min()))
+    weight = 1.0 / ratio_err
+    best, best_chi2 = (0.5 * (low + high), 0.5), np.inf
+    for centre in np.arange(low, high, 0.25 * width_hz):
+        for polarisation in _TRIED_POLARISATIONS:
+            shape = dips(frequency_hz, centre, width_hz, offsets_hz, polarisation)
+            columns = np.column_stack([np.ones_like(shape), -shape]) * weight[:, None]
+            solved, *_ = np.linalg.lstsq(columns, ratio * weight, rcond=None)
+            chi2 = float(np.sum((columns @ solved - ratio * weight) ** 2))
+            if solved[1] > 0 and chi2 < best_chi2:
+                best, best_chi2 = (float(centre), polarisation), chi2
+    return best

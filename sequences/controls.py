@@ -1,0 +1,65 @@
+"""The verbs in which the experiments speak to the bench: light, microwave, pulsed coils, and dark."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sequences.lab import Lab
+
+
+def carrier(lab: Lab, hz: float, dbm: float) -> None:
+    """Microwave on at this frequency and power; only the lines mw_x and mw_y let it through."""
+    lab.microwave.frequency(round(hz, 3))
+    lab.microwave.amplitude_RF(round(dbm, 2))
+    lab.microwave.enable_RF("ON")
+
+
+def carrier_off(lab: Lab) -> None:
+    """Microwave source off."""
+    lab.microwave.enable_RF("OFF")
+
+
+def pump(lab: Lab, efficiency: float = 1.0) -> None:
+    """Green laser on, its AOM at this diffraction efficiency, gated by the line `pump`."""
+
+
+def doughnut(lab: Lab, mw: float) -> None:
+    """The doughnut beam at this power, gated by the line `depletion`; 0 switches it off."""
+
+
+def steer(lab: Lab, x_nm: float, y_nm: float) -> None:
+    """Centre the doughnut here in the focal plane."""
+    lab.depletion_beam.steer(x_nm, y_nm)
+
+
+def pulsed_coils(lab: Lab, shift_a: float = 0.0, gradient_a: float = 0.0, compensation_a: float = 0.0) -> None:
+    """Currents that the lines `shift` and `gradient` switch into the pulsed coils."""
+    for coil, current_a in (
+        (lab.shift_coil, shift_a),
+        (lab.gradient_coil, gradient_a),
+        (lab.compensation_coil, compensation_a),
+    ):
+        coil.set_current(current_a)
+        coil.output(True)
+
+
+def coils_off(lab: Lab) -> None:
+    """No current in the pulsed coils."""
+    for coil in (lab.shift_coil, lab.gradient_coil, lab.compensation_coil):
+        coil.set_current(0.0)
+        coil.output(False)
+
+
+def dark(lab: Lab) -> None:
+    """All light and microwave off; every step is tried even if an earlier one fails."""
+
+
+@contextmanager
+def left_safe(lab: Lab) -> Iterator[None]:
+    """Whatever happens inside, the bench is left dark, with no current in the pulsed coils. The magnet keeps its field."""
+    try:
+        yield
+    finally:
+        try:
+            dark(lab)
+        finally:
+            coils_off(lab)
