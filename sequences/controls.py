@@ -1,7 +1,7 @@
 """The verbs in which the experiments speak to the bench: light, microwave, pulsed coils, and dark."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from sequences.lab import Lab
 
@@ -19,11 +19,19 @@ def carrier_off(lab: Lab) -> None:
 
 
 def pump(lab: Lab, efficiency: float = 1.0) -> None:
-    """Green laser on, its AOM at this diffraction efficiency, gated by the line `pump`."""
+    """Green laser on at full power, its AOM at this diffraction efficiency, gated by the line `pump`."""
+    if not lab.green_laser.emission():
+        lab.green_laser.power_mw(lab.limits.green_mw)
+        lab.green_laser.emission(True)
+    channel = lab.aom.pump
+    channel.gate("external")
+    channel.efficiency(efficiency)
+    channel.output(True)
 
 
 def doughnut(lab: Lab, mw: float) -> None:
     """The doughnut beam at this power, gated by the line `depletion`; 0 switches it off."""
+    lab.depletion_beam.power_mw(mw)
 
 
 def steer(lab: Lab, x_nm: float, y_nm: float) -> None:
@@ -51,6 +59,12 @@ def coils_off(lab: Lab) -> None:
 
 def dark(lab: Lab) -> None:
     """All light and microwave off; every step is tried even if an earlier one fails."""
+    with ExitStack() as steps:  # unwinds in reverse order: the gates close first, then the lasers go off
+        steps.callback(carrier_off, lab)
+        steps.callback(lab.green_laser.emission, False)
+        steps.callback(lab.aom.pump.output, False)
+        steps.callback(doughnut, lab, 0.0)
+        steps.callback(lab.pulse_generator.hold, 0)
 
 
 @contextmanager
@@ -59,7 +73,6 @@ def left_safe(lab: Lab) -> Iterator[None]:
     try:
         yield
     finally:
-        try:
-            dark(lab)
-        finally:
-            coils_off(lab)
+        with ExitStack() as steps:
+            steps.callback(coils_off, lab)
+            steps.callback(dark, lab)

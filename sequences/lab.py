@@ -1,17 +1,18 @@
 """The lab as an experiment sees it: the instruments it may ask for, typed, the clock, and what earlier runs learned."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from instruments.aom import AomDriver
-from instruments.clock import Clock
-from instruments.current_source import CurrentChannel
-from instruments.depletion_beam import DepletionBeam
-from instruments.green_laser import Cobolt06
-from instruments.magnet import Magnet
-from instruments.microwave_source import SG386
-from instruments.photon_counter import PhotonCounter
-from instruments.pulse_generator import PulseGenerator
+if TYPE_CHECKING:
+    from instruments.aom import MPDS
+    from instruments.clock import Clock
+    from instruments.current_source import B2962AChannel
+    from instruments.depletion_beam import DepletionBeam
+    from instruments.green_laser import Cobolt06
+    from instruments.magnet import Magnet
+    from instruments.microwave_source import SG386
+    from instruments.photon_counter import PhotonCounter
+    from instruments.pulse_generator import PulseGenerator
 
 
 @dataclass(frozen=True)
@@ -79,17 +80,17 @@ class Calibration(Protocol):
 class Lab:
     """The instruments by role. Nothing in here knows whether they are real."""
 
-    magnet: Magnet
-    shift_coil: CurrentChannel
-    gradient_coil: CurrentChannel
-    compensation_coil: CurrentChannel
-    microwave: SG386
-    green_laser: Cobolt06
-    aom: AomDriver
-    depletion_beam: DepletionBeam
-    photon_counter: PhotonCounter
-    pulse_generator: PulseGenerator
-    clock: Clock
+    magnet: "Magnet"
+    shift_coil: "B2962AChannel"
+    gradient_coil: "B2962AChannel"
+    compensation_coil: "B2962AChannel"
+    microwave: "SG386"
+    green_laser: "Cobolt06"
+    aom: "MPDS"
+    depletion_beam: "DepletionBeam"
+    photon_counter: "PhotonCounter"
+    pulse_generator: "PulseGenerator"
+    clock: "Clock"
     wiring: Wiring
     limits: Limits
     guesses: Guesses

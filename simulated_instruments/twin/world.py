@@ -126,8 +126,11 @@ class Twin:
         """The truth: field along the axis at the left and right NV (2,), and across it."""
         with self._lock:
             self._catch_up()
-            along, across = static_field_mt(self.sample, self._knobs, self._drift)
-            return along + pulsed_field_mt(self.sample, self._knobs, levels), across
+            return self._field_mt(levels)
+
+    def _field_mt(self, levels: int) -> tuple[Real, float]:
+        along, across = static_field_mt(self.sample, self._knobs, self._drift)
+        return along + pulsed_field_mt(self.sample, self._knobs, levels), across
 
     def lines(self, along_mt: float, across_mt: float) -> Lines:
         """Lines of an NV of this sample in a field."""
@@ -175,8 +178,8 @@ class Twin:
             )
 
     def _nv_lines(self, levels: int) -> list[Lines]:
-        along, across = static_field_mt(self.sample, self._knobs, self._drift)
-        return [self.lines(float(b), across) for b in along + pulsed_field_mt(self.sample, self._knobs, levels)]
+        along, across = self._field_mt(levels)
+        return [self.lines(float(b), across) for b in along]
 
     def _nuclear_weights(self, parts: list[tuple[int, int, tuple[bool, ...]]]) -> list[tuple[int, float]]:
         """Nuclear states worth following. Only a driven spin tells them apart."""
@@ -205,7 +208,7 @@ class Twin:
         width = gamma2 if s.bath.cr_half_width_khz == "paper" else TWO_PI * 1e3 * s.bath.cr_half_width_khz
         minus = np.array([spin.minus_hz[nuclear] for spin in spins])
         addressed = np.array([spin.plus_hz[nuclear] for spin in spins]) if tuning.plus else minus
-        larmor = GAMMA_13C_HZ_PER_MT * self.field_mt(levels)[0]
+        larmor = GAMMA_13C_HZ_PER_MT * self._field_mt(levels)[0]
         met = 0.0 if tuning.plus else gamma1  # |1> is m_s +1 then, far from every nuclear line
         exchange = met * lorentzian(TWO_PI * (minus - larmor), width)
         mirror = met * lorentzian(TWO_PI * (minus + larmor), width)
