@@ -1,0 +1,134 @@
+"""Set up labctl's private environment in .venv and work in it: the same on Linux and Windows.
+
+    python tools/environment.py run      the engine experiment on the simulated bench
+    python tools/environment.py test     the tests
+    python tools/environment.py check    ruff, mypy and import-linter
+    python tools/environment.py setup    the environment alone, ready for `labctl`
+    python tools/environment.py lock     renew the lock files from the ranges of pyproject.toml
+
+What follows the word is handed on: `run --seed 3`, `test tests/physics -x`. Needs nothing but Python and its pip; the
+environment is built anew only when a lock file, pyproject.toml or the Python behind it has changed.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - an older Python can be the one that starts this file
+    sys.exit(
+        f"labctl needs Python 3.11 or newer, this is {sys.version.split()[0]}: try py -3.11 or python3.11 instead."
+    )
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import venv
+from pathlib import Path
+from typing import Final
+
+HOME: Final = Path(__file__).resolve().parents[1]
+ENVIRONMENT: Final = HOME / ".venv"
+STAMP: Final = ENVIRONMENT / "set-up.txt"
+LOCKS: Final = {"run": HOME / "locks" / "run.txt", "develop": HOME / "locks" / "develop.txt"}
+"""Set of packages -> its lock file. `develop` holds all of `run`."""
+LOCKER: Final = "uv==0.13.9"
+"""The resolver that writes the lock files: one resolution for both platforms and every Python."""
+
+Commands = list[list[str]]
+
+
+def main() -> int:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["run", "test", "check", "setup", "lock"])
+    arguments, rest = parser.parse_known_args()
+    if arguments.what == "lock":
+        return lock()
+    needed = "develop" if arguments.what in ("test", "check") else "run"
+    try:
+        set_up(needed)
+    except subprocess.CalledProcessError as error:
+        print(f"The environment could not be set up: {' '.join(error.cmd[1:4])} … failed, see above.", file=sys.stderr)
+        return 1
+    return first_failure(commands(arguments.what, rest))
+
+
+def commands(what: str, rest: list[str]) -> Commands:
+    """What to start, in order."""
+    python = [str(inside(ENVIRONMENT, "python"))]
+    if what == "run":
+        return [[*python, "-m", "labctl", "run", "engine", "--simulated", *rest]]
+    if what == "test":
+        return [[*python, "-m", "pytest", "-n", "2", *rest]]
+    if what == "check":
+        return [
+            [*python, "-m", "ruff", "check", "."],
+            [*python, "-m", "ruff", "format", "--check", "."],
+            [*python, "-m", "mypy"],
+            [str(inside(ENVIRONMENT, "lint-imports"))],
+        ]
+    return []
+
+
+def first_failure(planned: Commands) -> int:
+    """Run the commands one by one, all of them; the exit code of the first that failed, or 0."""
+    # The matrices are small: threads of the linear algebra would only fight over the cores.
+    environ = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ}
+    codes = [subprocess.run(command, cwd=HOME, env=environ).returncode for command in planned]
+    return next((code for code in codes if code), 0)
+
+
+def inside(environment: Path, program: str) -> Path:
+    """A program of a virtual environment."""
+    return environment / "Scripts" / f"{program}.exe" if os.name == "nt" else environment / "bin" / program
+
+
+def set_up(needed: str) -> None:
+    """Make .venv hold this set of packages, pinned, and labctl itself. Does nothing when it already does."""
+    if is_set_up(needed):
+        return
+    print(f"Setting up {ENVIRONMENT.name} ({needed}) with Python {sys.version.split()[0]}; this takes a minute or two.")
+    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+    venv.create(ENVIRONMENT, with_pip=True)
+    pip = [str(inside(ENVIRONMENT, "python")), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    locked = ["--require-hashes", "--only-binary", ":all:", "--requirement", str(LOCKS[needed])]
+    for what in (locked, ["--no-deps", "--no-build-isolation", "--editable", str(HOME)]):
+        subprocess.run([*pip, *what], cwd=HOME, check=True)
+    STAMP.write_text(stamp(needed), encoding="utf-8")
+
+
+def is_set_up(needed: str) -> bool:
+    """Whether .venv holds this set, or the larger one."""
+    present = STAMP.read_text(encoding="utf-8") if STAMP.exists() else ""
+    return present in {stamp(needed), stamp("develop")} and inside(ENVIRONMENT, "python").exists()
+
+
+def stamp(which: str) -> str:
+    """Changes whenever the environment has to be built anew."""
+    digest = hashlib.sha256()
+    for file in (LOCKS[which], HOME / "pyproject.toml"):
+        digest.update(file.read_text(encoding="utf-8").encode())  # as text: line ends of a checkout do not count
+    return f"{which} {digest.hexdigest()} {sys.executable} {sys.version}"
+
+
+def lock() -> int:
+    """Resolve the ranges of pyproject.toml into pinned versions with hashes, for every platform and Python at once."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        python = str(inside(Path(folder), "python"))
+        subprocess.run([python, "-m", "pip", "install", "--quiet", LOCKER], check=True)
+        compiler = [python, "-m", "uv", "--quiet", "pip", "compile", "pyproject.toml", "--universal"]
+        compiler += ["--python-version", "3.11", "--generate-hashes", "--no-annotate", "--upgrade"]
+        compiler += ["--custom-compile-command", "python tools/environment.py lock"]
+        develop, run = (str(LOCKS[which].relative_to(HOME)) for which in ("develop", "run"))
+        return first_failure(
+            [
+                [*compiler, "--group", "dev", "--output-file", develop],
+                [*compiler, "--constraint", develop, "--group", "set-up", "--output-file", run],
+            ]
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
