@@ -1,0 +1,215 @@
+"""AA Opto-Electronic MPDS: RF for the two acousto-optic modulators, channel 1 the pump's, channel 2 the doughnut's.
+
+The share of light that a modulator diffracts is sin^2(pi/2 sqrt(P / P_sat)) of its RF power P, greatest at the driver's
+22 dBm. The lowest setting, 0 dBm, still diffracts 1.5 %: nothing lies between that and off, so efficiency 0 is off.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pyvisa.resources import SerialInstrument
+from qcodes.instrument import InstrumentChannel, VisaInstrument
+from qcodes.validators import Bool, Enum, Numbers
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from qcodes.instrument import VisaInstrumentKWArgs
+    from qcodes.parameters import Parameter
+
+MAX_DBM: Final = 22.0
+SATURATION_DBM: Final = 22.0
+"""RF power of greatest diffraction: the modulators of this bench are matched to the driver's full output."""
+FREQUENCY_MHZ: Final = (150.0, 250.0)
+
+_EOL: Final = "\n\r"
+_PROMPT: Final = "?"
+_CHANNEL_LINE: Final = re.compile(r"l(\d) F=\s*([\d.]+) P=\s*([\d.]+) (ON|OFF) (INT|EXT)")
+_BLANKING_LINE: Final = re.compile(r"Blanking (ON|OFF) (INT|EXT)")
+
+
+class AomError(RuntimeError):
+    """The driver did not take a setting, or none gives what was asked for."""
+
+    def __init__(self, message: str, *, instrument: str, command: str, reply: str) -> None:
+        super().__init__(message)
+        self.instrument, self.command, self.reply = instrument, command, reply
+
+
+@dataclass(frozen=True)
+class ChannelStatus:
+    """One channel as the driver reports it."""
+
+    frequency_mhz: float
+    power_dbm: float
+    """0 to 22."""
+    is_on: bool
+    is_external: bool
+    """Opened by its gate input, not by the driver itself."""
+
+
+def diffraction(power_dbm: float) -> float:
+    """Share of the light in the first order, 0 to 1, at this RF power."""
+    return math.sin(0.5 * math.pi * math.sqrt(10 ** ((power_dbm - SATURATION_DBM) / 10))) ** 2
+
+
+def power_for(efficiency: float) -> float:
+    """RF power in dBm that diffracts this share, 0 < efficiency <= 1; may lie below what the driver can do."""
+    return SATURATION_DBM + 20 * math.log10(2 / math.pi * math.asin(math.sqrt(efficiency)))
+
+
+LOWEST_EFFICIENCY: Final = diffraction(0.0)
+
+
+class AomChannel(InstrumentChannel["MPDS"]):
+    """One modulator.
+
+    efficiency: share of the light that it diffracts while its gate is open. 0 switches the channel off; more sets the
+    RF power and switches it on; between 0 and what 0 dBm diffracts (0.0155) nothing can be set.
+    gate: 'external' lets the pulse line open it, 'internal' leaves it open.
+    """
+
+    def __init__(self, parent: "MPDS", name: str, number: int) -> None:
+        super().__init__(parent, name)
+        self._number = number
+        self.efficiency: Parameter = self.add_parameter(
+            "efficiency", vals=Numbers(0.0, 1.0), get_cmd=self._efficiency, set_cmd=self._set_efficiency
+        )
+        self.power_dbm: Parameter = self.add_parameter(
+            "power_dbm",
+            unit="dBm",
+            vals=Numbers(0.0, MAX_DBM),
+            get_cmd=lambda: self.status().power_dbm,
+            set_cmd=self._set_power,
+        )
+        self.frequency_mhz: Parameter = self.add_parameter(
+            "frequency_mhz",
+            unit="MHz",
+            vals=Numbers(*FREQUENCY_MHZ),
+            get_cmd=lambda: self.status().frequency_mhz,
+            set_cmd=self._set_frequency,
+        )
+        self.output: Parameter = self.add_parameter(
+            "output", vals=Bool(), get_cmd=lambda: self.status().is_on, set_cmd=self._set_output
+        )
+        self.gate: Parameter = self.add_parameter(
+            "gate", vals=Enum("internal", "external"), get_cmd=self._gate, set_cmd=self._set_gate
+        )
+
+    def status(self) -> ChannelStatus:
+        """Everything about this channel, asked in one go."""
+        return self.parent.status()[self._number]
+
+    def _set(self, units: str, **expected: float | bool) -> None:
+        """Send some units of a command to this channel, and see that they were taken."""
+        command = f"L{self._number}{units}"
+        line = self.parent.command(command)
+        status = self.status()
+        if any(abs(getattr(status, field) - value) > 1e-3 for field, value in expected.items()):
+            raise AomError(
+                f"AOM driver {self.parent.name!r} did not take {command!r}: channel {self._number} stands at "
+                f"{status.frequency_mhz} MHz, {status.power_dbm} dBm, {'on' if status.is_on else 'off'}, "
+                f"{'external' if status.is_external else 'internal'} gate",
+                instrument=self.full_name,
+                command=command,
+                reply=line,
+            )
+
+    def _efficiency(self) -> float:
+        status = self.status()
+        return diffraction(status.power_dbm) if status.is_on else 0.0
+
+    def _set_efficiency(self, efficiency: float) -> None:
+        if efficiency == 0.0:
+            self._set("D0.00O0", power_dbm=0.0, is_on=False)
+            return
+        dbm = round(power_for(efficiency), 2)
+        if dbm < 0.0:
+            raise AomError(
+                f"AOM channel {self.full_name!r}: efficiency {efficiency:.4g} lies below {LOWEST_EFFICIENCY:.4f}, the "
+                "share that its lowest power (0 dBm) diffracts. Set 0 to switch it off, or lower the laser's power",
+                instrument=self.full_name,
+                command="efficiency",
+                reply=f"{dbm:.2f} dBm",
+            )
+        self._set(f"D{dbm:.2f}O1", power_dbm=dbm, is_on=True)
+
+    def _set_power(self, dbm: float) -> None:
+        self._set(f"D{dbm:.2f}", power_dbm=round(dbm, 2))
+
+    def _set_frequency(self, mhz: float) -> None:
+        self._set(f"F{mhz:.3f}", frequency_mhz=round(mhz, 3))
+
+    def _set_output(self, on: bool) -> None:
+        self._set(f"O{on:d}", is_on=on)
+
+    def _gate(self) -> str:
+        return "external" if self.status().is_external else "internal"
+
+    def _set_gate(self, gate: str) -> None:
+        external = gate == "external"
+        self._set(f"I{not external:d}", is_external=external)
+
+
+class MPDS(VisaInstrument):
+    """The driver with its two channels.
+
+    blanking: 'internal' leaves the channels to themselves; 'external' darkens all while the blanking input is low, and
+    this bench has no cable there.
+    """
+
+    def __init__(self, name: str, address: str, **kwargs: "Unpack[VisaInstrumentKWArgs]") -> None:
+        super().__init__(name, address, **kwargs)
+        handle = self.visa_handle
+        handle.write_termination, handle.read_termination = "\r", _EOL
+        if isinstance(handle, SerialInstrument):
+            handle.baud_rate = 57_600
+        self.blanking: Parameter = self.add_parameter(
+            "blanking", vals=Enum("internal", "external"), get_cmd=self._blanking, set_cmd=self._set_blanking
+        )
+        self.pump = self.add_submodule("pump", AomChannel(self, "pump", 1))
+        self.doughnut = self.add_submodule("doughnut", AomChannel(self, "doughnut", 2))
+
+    def get_idn(self) -> dict[str, str | None]:
+        """Who answers; the driver tells only its product."""
+        product = self._block("q").strip()
+        return {"vendor": "AA Opto-Electronic", "model": product, "serial": None, "firmware": None}
+
+    def status(self) -> dict[int, ChannelStatus]:
+        """Every channel by its number."""
+        return {
+            int(number): ChannelStatus(float(mhz), float(dbm), on == "ON", source == "EXT")
+            for number, mhz, dbm, on, source in _CHANNEL_LINE.findall(self._block("S"))
+        }
+
+    def command(self, command: str) -> str:
+        """A command that answers one line. Refuses the empty line, which precedes the prompt: it was no command."""
+        line = self.ask(command)
+        if not line:
+            self.visa_handle.read(termination=_PROMPT)
+            raise AomError(
+                f"AOM driver {self.name!r} does not know {command!r}: it answered with its prompt. Check the channel "
+                "number and that the driver is an MPDS",
+                instrument=self.name,
+                command=command,
+                reply=_PROMPT,
+            )
+        return line
+
+    def store(self) -> None:
+        """Keep frequencies and powers through power-off."""
+        self._block("E")
+
+    def _block(self, command: str) -> str:
+        """A command that answers lines up to the prompt."""
+        self.write(command)
+        return str(self.visa_handle.read(termination=_PROMPT))
+
+    def _blanking(self) -> str:
+        found = _BLANKING_LINE.search(self._block("S"))
+        return "internal" if found is not None and found[2] == "INT" else "external"
+
+    def _set_blanking(self, source: str) -> None:
+        self.command(f"L0I{source == 'internal':d}O1")

@@ -1,0 +1,230 @@
+"""The doughnut: Sprout-G, channel 2 of the AOM driver and two analogue outputs, as one beam with power and position.
+
+The laser moves in steps of 10 mW and needs seconds; the AOM is fine and fast. So the laser stands at a coarse power,
+kept while the AOM alone can follow, and the AOM sets the rest. Its gate belongs to the pulse line `depletion`.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from qcodes.instrument import Instrument
+from qcodes.validators import Enum, Numbers
+
+from instruments.aom import LOWEST_EFFICIENCY, AomChannel
+from instruments.clock import Clock, WallClock
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from qcodes.instrument import InstrumentBaseKWArgs
+    from qcodes.parameters import Parameter
+
+MAX_POWER_MW: Final = 5000.0
+STEP_MW: Final = 10.0
+"""Of the laser."""
+COARSE_EFFICIENCY: Final = 0.8
+"""Of the AOM when the laser's power is newly chosen: room on both sides."""
+KEPT_EFFICIENCY: Final = (0.1, 0.95)
+"""The laser's power is kept while the AOM stays within."""
+STEERING_LIMIT_V: Final = 10.0
+RISE_LIMIT_S: Final = 120.0
+POLL_S: Final = 1.0
+TOLERANCE: Final = 0.005
+"""Relative, of every power read back, and never less than half a step of the laser."""
+
+
+class Laser(Protocol):
+    """What this beam needs of its laser: the parameters of the Sprout-G driver, in W."""
+
+    output_mode: "Parameter"
+    output_power: "Parameter"
+    output_setpoint: "Parameter"
+
+
+class Card(Protocol):
+    """What this beam needs of the NI card."""
+
+    def write_analog(self, volts: dict[str, float], /) -> None: ...
+
+
+class DepletionBeamError(RuntimeError):
+    """The beam cannot be, or is not, as it was asked for. `seen` holds the values."""
+
+    def __init__(self, message: str, **seen: float | str) -> None:
+        super().__init__(message)
+        self.seen = seen
+
+
+class SteeringRangeError(DepletionBeamError):
+    """A position beyond the reach of the analogue outputs."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """How a power is shared between the laser and the AOM."""
+
+    laser_mw: float
+    """A whole number of 10 mW steps."""
+    efficiency: float
+    """0 to 1."""
+
+
+def split(power_mw: float, standing_mw: float) -> Split:
+    """Laser power and AOM efficiency for a total; standing_mw is the laser's present power, kept if it will do."""
+    if standing_mw > 0 and KEPT_EFFICIENCY[0] <= power_mw / standing_mw <= KEPT_EFFICIENCY[1]:
+        return Split(standing_mw, power_mw / standing_mw)
+    laser_mw = min(MAX_POWER_MW, STEP_MW * math.ceil(power_mw / COARSE_EFFICIENCY / STEP_MW - 1e-9))
+    return Split(laser_mw, power_mw / laser_mw)
+
+
+class DepletionBeam(Instrument):
+    """The doughnut beam.
+
+    power_mw: behind the AOM while its gate is open; 0 closes the AOM and takes the laser to IDLE. A set power is read
+    back from both and refused if it is not there.
+    mode: 'GSD' (532 nm, this bench); 'STED' needs a laser at 775 nm.
+    position: where the null was last steered to, in nm from the piezo's zero.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        laser: str,
+        aom: str,
+        card: str,
+        mode: str = "GSD",
+        steering_nm_per_v: float = 1000.0,
+        **kwargs: "Unpack[InstrumentBaseKWArgs]",
+    ) -> None:
+        """laser, aom, card: names of instruments in the station; a dot leads to a channel ("aom.doughnut").
+
+        steering_nm_per_v: of the piezo behind ao0 (x) and ao1 (y).
+        """
+        super().__init__(name, **kwargs)
+        self.clock: Clock = WallClock()
+        self._laser: Laser = _component(laser)
+        self._aom: AomChannel = _component(aom)
+        self._card: Card = _component(card)
+        self._steering_nm_per_v = steering_nm_per_v
+        self._position_nm = (0.0, 0.0)
+        self.power_mw: Parameter = self.add_parameter(
+            "power_mw", unit="mW", vals=Numbers(0.0, MAX_POWER_MW), get_cmd=self._power_mw, set_cmd=self._set_power
+        )
+        self.mode: Parameter = self.add_parameter(
+            "mode", vals=Enum("GSD", "STED"), get_cmd=lambda: "GSD", set_cmd=self._set_mode
+        )
+        self.position: Parameter = self.add_parameter("position", unit="nm", get_cmd=lambda: self._position_nm)
+        self.mode(mode)
+
+    def get_idn(self) -> dict[str, str | None]:
+        """This beam is put together from other instruments."""
+        return {"vendor": "labctl", "model": "depletion beam", "serial": None, "firmware": None}
+
+    def steer(self, x_nm: float, y_nm: float) -> None:
+        """Centre the null here. Refuses a position beyond the analogue outputs before anything moves."""
+        self._card.write_analog({"ao0": self._volts("x", x_nm), "ao1": self._volts("y", y_nm)})
+        self._position_nm = (x_nm, y_nm)
+
+    def _volts(self, axis: str, nm: float) -> float:
+        volts = nm / self._steering_nm_per_v
+        if not abs(volts) <= STEERING_LIMIT_V:  # also refuses what is not a number
+            raise SteeringRangeError(
+                f"Beam {self.name!r}: {axis} = {nm:.6g} nm needs {volts:.6g} V, beyond +-{STEERING_LIMIT_V:g} V. Stay "
+                f"within +-{STEERING_LIMIT_V * self._steering_nm_per_v:g} nm, or move the sample",
+                axis=axis,
+                nm=nm,
+                volts=volts,
+                limit_v=STEERING_LIMIT_V,
+            )
+        return volts
+
+    def _power_mw(self) -> float:
+        if self._laser.output_mode() != "on":
+            return 0.0
+        return float(self._laser.output_power()) * 1e3 * float(self._aom.efficiency())
+
+    def _set_power(self, power_mw: float) -> None:
+        if power_mw == 0.0:
+            self._switch_off()
+            return
+        standing_mw = self._standing_mw()
+        parts = split(power_mw, standing_mw)
+        if parts.efficiency < LOWEST_EFFICIENCY:
+            lowest_mw = STEP_MW * LOWEST_EFFICIENCY
+            raise DepletionBeamError(
+                f"Beam {self.name!r}: {power_mw:.4g} mW is less than {lowest_mw:.3g} mW, the least that laser "
+                "and AOM make together. Ask for more, or for 0",
+                power_mw=power_mw,
+                lowest_mw=lowest_mw,
+            )
+        self._aom.gate("external")
+        if parts.laser_mw != standing_mw:
+            self._move_laser(parts.laser_mw)
+        self._aom.efficiency(parts.efficiency)
+        self._verify(power_mw, parts)
+
+    def _switch_off(self) -> None:
+        """First the fast switch, then the laser, whatever the first one says."""
+        try:
+            self._aom.efficiency(0.0)
+        finally:
+            self._laser.output_mode("idle")
+        if self._aom.output() or self._laser.output_mode() not in ("idle", "off"):
+            raise DepletionBeamError(
+                f"Beam {self.name!r} is not off: AOM channel {'on' if self._aom.output() else 'off'}, laser "
+                f"{self._laser.output_mode()!r}. Close the shutter by hand",
+                aom=str(self._aom.output()),
+                laser=str(self._laser.output_mode()),
+            )
+
+    def _standing_mw(self) -> float:
+        """Set power of the laser; 0 while it is not on."""
+        return round(float(self._laser.output_setpoint()) * 1e3, 3) if self._laser.output_mode() == "on" else 0.0
+
+    def _move_laser(self, laser_mw: float) -> None:
+        """Take the laser to another power behind a closed AOM, and wait until it is there."""
+        self._aom.output(False)
+        self._laser.output_power(laser_mw / 1e3)
+        self._laser.output_mode("on")
+        deadline_s = self.clock.now() + RISE_LIMIT_S
+        while abs((seen_mw := float(self._laser.output_power()) * 1e3) - laser_mw) > _tolerance(laser_mw):
+            if self.clock.now() > deadline_s:
+                raise DepletionBeamError(
+                    f"Beam {self.name!r}: the laser stands at {seen_mw:.0f} mW, {RISE_LIMIT_S:.0f} s after it "
+                    f"was set to {laser_mw:.0f} mW. Look at its warnings and its shutter",
+                    set_mw=laser_mw,
+                    seen_mw=seen_mw,
+                )
+            self.clock.sleep(POLL_S)
+
+    def _verify(self, power_mw: float, parts: Split) -> None:
+        seen_mw = self._power_mw()
+        if abs(seen_mw - power_mw) > TOLERANCE * power_mw + _tolerance(parts.laser_mw) * parts.efficiency:
+            raise DepletionBeamError(
+                f"Beam {self.name!r}: {power_mw:.4g} mW was set, {seen_mw:.4g} mW is there. Look at the state "
+                "of the laser and of its AOM",
+                set_mw=power_mw,
+                seen_mw=seen_mw,
+            )
+
+    def _set_mode(self, mode: str) -> None:
+        if mode != "GSD":
+            raise DepletionBeamError(
+                f"Beam {self.name!r}: mode 'STED' needs a laser at 775 nm, and this bench has a Sprout-G at "
+                "532 nm. Keep 'GSD', or fit such a laser and its driver",
+                mode=mode,
+            )
+
+
+def _tolerance(laser_mw: float) -> float:
+    return max(0.5 * STEP_MW, TOLERANCE * laser_mw)
+
+
+def _component(path: str) -> Any:
+    """An instrument of the station by name, or a channel of it."""
+    name, *channels = path.split(".")
+    found: Any = Instrument.find_instrument(name)
+    for channel in channels:
+        found = found.submodules[channel]
+    return found

@@ -1,0 +1,199 @@
+"""Cobolt 06-DPL, 532 nm: the pump's laser.
+
+A head sold to the CDRH rules starts through its autostart sequence (temperature, key, warm-up), so `emission(True)`
+returns only when the light is steady; it waits in laboratory time. The head wants 100 ms of peace between commands.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pyvisa.resources import SerialInstrument
+from qcodes.instrument import VisaInstrument
+from qcodes.validators import Bool, Enum, Numbers
+
+from instruments.clock import Clock, WallClock
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from qcodes.instrument import VisaInstrumentKWArgs
+    from qcodes.parameters import Parameter
+
+MAX_POWER_MW: Final = 100.0
+PAUSE_S: Final = 0.1
+"""Between two commands."""
+POLL_S: Final = 1.0
+START_LIMIT_S: Final = 300.0
+"""A cold head may settle its temperature for minutes."""
+
+_FAULTS: Final = {0: "none", 1: "temperature", 3: "interlock", 4: "constant power time-out"}
+_STAGES: Final = {
+    0: "off",
+    1: "waiting for temperature",
+    2: "waiting for key",
+    3: "warm-up",
+    4: "completed",
+    5: "fault",
+    6: "aborted",
+    7: "modulation",
+}
+_CONTROL: Final = {"current": ("ci", 0), "power": ("cp", 1), "modulation": ("em", 2)}
+_READINGS: Final = 3
+"""Some heads now and then answer `pa?` with a bare 1; a fresh question gets the power."""
+
+
+class CoboltError(RuntimeError):
+    """The head refused a command, or did not come to light."""
+
+    def __init__(self, message: str, *, instrument: str, command: str, reply: str) -> None:
+        super().__init__(message)
+        self.instrument, self.command, self.reply = instrument, command, reply
+
+
+class Cobolt06(VisaInstrument):
+    """Power, emission and health of one head.
+
+    power_mw: set power, 0 to 100 mW, 0.1 mW steps; measured_power_mw: what its photodiode sees.
+    emission: True starts the head and waits for steady light, False is dark at once.
+    control: what is held constant; start-up sets nothing, the head remembers.
+    """
+
+    def __init__(self, name: str, address: str, **kwargs: "Unpack[VisaInstrumentKWArgs]") -> None:
+        super().__init__(name, address, **kwargs)
+        self.clock: Clock = WallClock()
+        self._spoke_s = float("-inf")
+        handle = self.visa_handle
+        handle.write_termination, handle.read_termination = "\r", "\r\n"
+        if isinstance(handle, SerialInstrument):
+            handle.baud_rate = 115_200
+        self._add_settings()
+        self._add_readings()
+
+    def _add_settings(self) -> None:
+        self.power_mw: Parameter = self.add_parameter(
+            "power_mw",
+            unit="mW",
+            vals=Numbers(0.0, MAX_POWER_MW),
+            get_cmd="p?",
+            set_cmd=lambda mw: self._order(f"p {mw / 1e3:.4f}"),
+            get_parser=_milli,
+        )
+        self.emission: Parameter = self.add_parameter(
+            "emission", vals=Bool(), get_cmd="l?", set_cmd=self._set_emission, get_parser=_yes
+        )
+        self.autostart: Parameter = self.add_parameter(
+            "autostart",
+            vals=Bool(),
+            get_cmd="@cobas?",
+            set_cmd=lambda on: self._order(f"@cobas {on:d}"),
+            get_parser=_yes,
+            docstring="Start through the CDRH sequence; without it the head lights at once and unsteadily.",
+        )
+        self.control: Parameter = self.add_parameter(
+            "control",
+            vals=Enum(*_CONTROL),
+            get_cmd="gam?",
+            set_cmd=lambda control: self._order(_CONTROL[control][0]),
+            get_parser=_control_name,
+        )
+        self.current_ma: Parameter = self.add_parameter(
+            "current_ma",
+            unit="mA",
+            vals=Numbers(0.0, 2000.0),
+            get_cmd="glc?",
+            set_cmd=lambda ma: self._order(f"slc {ma:.1f}"),
+            get_parser=float,
+            docstring="Set diode current; it governs while `control` is 'current'.",
+        )
+
+    def _add_readings(self) -> None:
+        self.measured_power_mw: Parameter = self.add_parameter(
+            "measured_power_mw", unit="mW", get_cmd=self._measured_power_mw
+        )
+        self.measured_current_ma: Parameter = self.add_parameter(
+            "measured_current_ma", unit="mA", get_cmd="i?", get_parser=float
+        )
+        self.interlock_open: Parameter = self.add_parameter("interlock_open", get_cmd="ilk?", get_parser=_yes)
+        self.key_on: Parameter = self.add_parameter("key_on", get_cmd="gkses?", get_parser=_yes)
+        self.fault: Parameter = self.add_parameter("fault", get_cmd="f?", get_parser=_named(_FAULTS))
+        self.operating_mode: Parameter = self.add_parameter(
+            "operating_mode", get_cmd="gom?", get_parser=_named(_STAGES), docstring="Where the autostart sequence is."
+        )
+        self.hours: Parameter = self.add_parameter("hours", unit="h", get_cmd="hrs?", get_parser=float)
+        self.max_power_mw: Parameter = self.add_parameter("max_power_mw", unit="mW", get_cmd="gmlp?", get_parser=float)
+        self.serial: Parameter = self.add_parameter("serial", get_cmd="gsn?")
+        self.model: Parameter = self.add_parameter("model", get_cmd="glm?")
+        self.firmware: Parameter = self.add_parameter("firmware", get_cmd="gfv?")
+
+    def get_idn(self) -> dict[str, str | None]:
+        """Who answers."""
+        return {"vendor": "Cobolt", "model": self.model(), "serial": self.serial(), "firmware": self.firmware()}
+
+    def clear_fault(self) -> None:
+        """Forget a fault whose cause is gone; the head stays dark until it is started again."""
+        self._order("cf")
+
+    def ask_raw(self, cmd: str) -> str:
+        """One command and its line, after the pause that the head wants."""
+        since_s = self.clock.now() - self._spoke_s
+        if 0.0 <= since_s < PAUSE_S:  # negative: the clock was replaced meanwhile
+            self.clock.sleep(PAUSE_S - since_s)
+        try:
+            return super().ask_raw(cmd)
+        finally:
+            self._spoke_s = self.clock.now()
+
+    def _order(self, command: str) -> None:
+        reply = self.ask(command)
+        if reply != "OK":
+            raise self._error(f"refused {command!r}: it answered {reply!r}", command, reply)
+
+    def _error(self, what: str, command: str, reply: str) -> CoboltError:
+        return CoboltError(
+            f"Green laser {self.name!r} {what}. State: {self.operating_mode()}, fault: {self.fault()}, "
+            f"interlock {'open' if self.interlock_open() else 'closed'}, key {'on' if self.key_on() else 'off'}",
+            instrument=self.name,
+            command=command,
+            reply=reply,
+        )
+
+    def _set_emission(self, on: bool) -> None:
+        if not on:
+            self._order("l0")
+            return
+        if self.emission() and self.operating_mode() in ("completed", "modulation"):
+            return
+        self._order("@cob1" if self.autostart() else "l1")
+        self._wait_for_light()
+
+    def _wait_for_light(self) -> None:
+        deadline_s = self.clock.now() + START_LIMIT_S
+        while (stage := self.operating_mode()) not in ("completed", "modulation"):
+            if stage in ("off", "waiting for key", "fault", "aborted"):
+                raise self._error(f"does not start: {stage}", "gom?", stage)
+            if self.clock.now() > deadline_s:
+                raise self._error(f"is not ready after {START_LIMIT_S:.0f} s", "gom?", stage)
+            self.clock.sleep(POLL_S)
+
+    def _measured_power_mw(self) -> float:
+        for _ in range(_READINGS):
+            reply = self.ask("pa?")
+            if reply != "1":
+                return _milli(reply)
+        raise self._error(f"answered 'pa?' with '1' {_READINGS} times", "pa?", "1")
+
+
+def _milli(reply: str) -> float:
+    return round(float(reply) * 1e3, 4)
+
+
+def _yes(reply: str) -> bool:
+    return int(reply) == 1
+
+
+def _control_name(reply: str) -> str:
+    return next(name for name, (_, code) in _CONTROL.items() if code == int(reply))
+
+
+def _named(names: dict[int, str]) -> Any:
+    """Parser from a code of the head to our word for it."""
+    return lambda reply: names.get(int(reply), f"unknown ({reply})")
