@@ -88,14 +88,22 @@ def set_up(needed: str) -> None:
     """Make .venv hold this set of packages, pinned, and labctl itself. Does nothing when it already does."""
     if is_set_up(needed):
         return
+    if not is_set_up("run"):
+        start_afresh()
     print(f"Setting up {ENVIRONMENT.name} ({needed}) with Python {sys.version.split()[0]}; this takes a minute or two.")
-    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-    venv.create(ENVIRONMENT, with_pip=True)
     pip = [str(inside(ENVIRONMENT, "python")), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     locked = ["--require-hashes", "--only-binary", ":all:", "--requirement", str(LOCKS[needed])]
     for what in (locked, ["--no-deps", "--no-build-isolation", "--editable", str(HOME)]):
         subprocess.run([*pip, *what], cwd=HOME, check=True)
     STAMP.write_text(stamp(needed), encoding="utf-8")
+
+
+def start_afresh() -> None:
+    """An empty .venv."""
+    if Path(sys.prefix) == ENVIRONMENT:
+        sys.exit("labctl's environment is out of date and in use: leave it with `deactivate`, then say this again.")
+    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+    venv.create(ENVIRONMENT, with_pip=True)
 
 
 def is_set_up(needed: str) -> bool:
@@ -109,7 +117,7 @@ def stamp(which: str) -> str:
     digest = hashlib.sha256()
     for file in (LOCKS[which], HOME / "pyproject.toml"):
         digest.update(file.read_text(encoding="utf-8").encode())  # as text: line ends of a checkout do not count
-    return f"{which} {digest.hexdigest()} {sys.executable} {sys.version}"
+    return f"{which} {digest.hexdigest()} {sys.base_prefix} {sys.version}"
 
 
 def lock() -> int:

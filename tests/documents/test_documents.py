@@ -1,0 +1,78 @@
+"""The documents keep their word: links lead somewhere, printed sessions are what the commands print."""
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*HOME.glob("*.md"), *HOME.glob("docs/**/*.md")])
+ROOMS = ("labctl", "sequences", "instruments", "physics", "simulated_instruments")
+PACKAGES = sorted({path.parent for room in ROOMS for path in (HOME / room).glob("**/*.py")})
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def text_of(document: Path) -> str:
+    return document.read_text(encoding="utf-8")
+
+
+def sessions(document: Path) -> list[tuple[str, str]]:
+    """(command, what the page says it prints) of every block marked `console`."""
+    found = []
+    for kind, block in _FENCE.findall(text_of(document)):
+        if kind == "console":
+            for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+                command, _, printed = part.partition("\n")
+                found.append((command, printed))
+    return found
+
+
+SESSIONS = [
+    pytest.param(command, printed, id=f"{document.name}: {command}")
+    for document in DOCUMENTS
+    for command, printed in sessions(document)
+]
+
+
+def anchors(document: Path) -> set[str]:
+    """The names that a browser gives to the headings."""
+    headings = re.findall(r"^#+ (.+)$", _FENCE.sub("", text_of(document)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(HOME).as_posix())
+def test_links_lead_somewhere(document):
+    for link in _LINK.findall(_FENCE.sub("", text_of(document))):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = document.parent / path if path else document
+        assert target.exists(), f"{document.name} links to {link}"
+        assert not anchor or anchor in anchors(target), f"{document.name} links to {link}"
+
+
+def test_readme_has_sessions_to_run():
+    assert len(sessions(HOME / "README.md")) >= 2
+
+
+@pytest.mark.parametrize(("command", "printed"), SESSIONS)
+def test_a_printed_session_is_what_the_command_prints(command, printed, tmp_path):
+    program, *arguments = shlex.split(command)
+    assert program == "labctl"
+    done = subprocess.run(
+        [sys.executable, "-m", "labctl", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, printed), done.stderr
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.relative_to(HOME).as_posix())
+def test_a_package_docstring_is_the_map_of_its_modules(package):
+    docstring = ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8"))) or ""
+    modules = {path.stem for path in package.glob("*.py")} - {"__init__", "__main__"}
+    modules |= {path.parent.name for path in package.glob("*/__init__.py")}
+    assert {module for module in modules if not re.search(rf"`{module}\b", docstring)} == set()
