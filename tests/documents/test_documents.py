@@ -1,6 +1,7 @@
 """The documents keep their word: links lead somewhere, printed sessions are what the commands print."""
 
 import ast
+import os
 import re
 import shlex
 import subprocess
@@ -64,9 +65,9 @@ def test_readme_has_sessions_to_run():
 def test_a_printed_session_is_what_the_command_prints(command, printed, tmp_path):
     program, *arguments = shlex.split(command)
     assert program == "labctl"
-    done = subprocess.run(
-        [sys.executable, "-m", "labctl", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60
-    )
+    environ = {**os.environ, "PYTHONPATH": str(HOME), "COLUMNS": "120"}
+    labctl = [sys.executable, "-m", "labctl", *arguments]
+    done = subprocess.run(labctl, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, printed), done.stderr
 
 
