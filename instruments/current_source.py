@@ -1,0 +1,257 @@
+"""Currents for the coils: Keysight B2962A channels with range, compliance and protection, and any GS200 beside them.
+
+The supply's own measuring commands switch an output on unless told not to, and qcodes sends them for every snapshot:
+the driver forbids it (:OUTP:ON:AUTO 0) before anything else.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Protocol, Self, runtime_checkable
+
+from qcodes.instrument import Instrument, InstrumentBase
+from qcodes.instrument_drivers.Keysight import KeysightB2962A
+from qcodes.instrument_drivers.Keysight.Keysight_B2962A import KeysightB2962AChannel
+from qcodes.instrument_drivers.yokogawa import YokogawaGS200
+from qcodes.parameters import create_on_off_val_mapping
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from qcodes.instrument import VisaInstrumentKWArgs
+    from qcodes.parameters import Parameter
+
+_STEPS_OF_A_RANGE: Final = 1e6
+_TRIM_RANGE_A: Final = 0.2
+_TRIM_STEP_A: Final = 1e-6
+
+
+class CurrentLimitError(ValueError):
+    """A current that a source must not give. Nothing was sent."""
+
+    def __init__(self, source: str, value_a: float, limit_a: float) -> None:
+        super().__init__(
+            f"{source}: {value_a:g} A is beyond its limit of ±{limit_a:g} A; "
+            "ask for less, or give the source a larger range in station.yaml"
+        )
+        self.source, self.value_a, self.limit_a = source, value_a, limit_a
+
+
+class SupplyError(RuntimeError):
+    """A source did not do what it was told."""
+
+    def __init__(self, source: str, request: str, answer: str) -> None:
+        super().__init__(f"{source}: {request} was not obeyed, it answers {answer}; check the source's front panel")
+        self.source, self.request, self.answer = source, request, answer
+
+
+@runtime_checkable
+class CurrentSource(Protocol):
+    """What the magnet asks of a source."""
+
+    limit_a: float
+    """Largest current either way."""
+
+    def set_current(self, amps: float) -> None:
+        """Set the current and verify the setting by reading it back."""
+
+    def setpoint_a(self) -> float:
+        """The setting as the source holds it, whether its output is on or off."""
+
+    def is_on(self) -> bool:
+        """True if the output carries the setting."""
+
+    def switch_on(self) -> None:
+        """Output on, as a current source; from 0 A if it was off, untouched if it was on."""
+
+
+class CurrentChannel(KeysightB2962AChannel):
+    """One channel as a current source in a fixed range.
+
+    current: measured, in ampere; 0 while the output is off. output: on or off, on always in current mode.
+    tripped: the compliance voltage was reached and the protection has switched the output off.
+    """
+
+    def __init__(self, parent: "B2962A", name: str, chan: int, current_range_a: float, voltage_limit_v: float) -> None:
+        super().__init__(parent, name, chan)
+        self.limit_a = current_range_a
+        self._resolution_a = current_range_a / _STEPS_OF_A_RANGE
+        self._add_settings(chan)
+        self._replace_measurements(chan)
+        self._configure(current_range_a, voltage_limit_v)
+
+    def set_current(self, amps: float) -> None:
+        """Set the current and verify the setting by reading it back."""
+        if not abs(amps) <= self.limit_a:
+            raise CurrentLimitError(self.full_name, amps, self.limit_a)
+        self.source_current(amps)
+        if abs(self.setpoint_a() - amps) > self._resolution_a:
+            raise SupplyError(self.full_name, f"a current of {amps:g} A", self._complaint())
+
+    def setpoint_a(self) -> float:
+        """The setting, whether the output is on or off."""
+        return float(self.source_current())
+
+    def is_on(self) -> bool:
+        """True if the output is on."""
+        return bool(self.output())
+
+    def switch_on(self) -> None:
+        """Output on in current mode; from 0 A if it was off."""
+        if not self.is_on():
+            self.set_current(0.0)
+            self.output(True)
+
+    def _add_settings(self, chan: int) -> None:
+        on_off = create_on_off_val_mapping(on_val=1, off_val=0)
+        self.current_range: Parameter[float, Self] = self.add_parameter(
+            "current_range",
+            unit="A",
+            get_cmd=f":SOUR{chan}:CURR:RANG?",
+            set_cmd=f":SOUR{chan}:CURR:RANG {{:g}}",
+            get_parser=float,
+        )
+        self.current_auto_range: Parameter[bool, Self] = self.add_parameter(
+            "current_auto_range",
+            get_cmd=f":SOUR{chan}:CURR:RANG:AUTO?",
+            set_cmd=f":SOUR{chan}:CURR:RANG:AUTO {{:d}}",
+            val_mapping=on_off,
+        )
+        self.protection: Parameter[bool, Self] = self.add_parameter(
+            "protection",
+            get_cmd=f":OUTP{chan}:PROT?",
+            set_cmd=f":OUTP{chan}:PROT {{:d}}",
+            val_mapping=on_off,
+            docstring="On compliance the output goes to 0 V and off at once. A coil needs a diode across it for that.",
+        )
+        self.off_mode: Parameter[str, Self] = self.add_parameter(
+            "off_mode",
+            get_cmd=f":OUTP{chan}:OFF:MODE?",
+            set_cmd=f":OUTP{chan}:OFF:MODE {{}}",
+            val_mapping={"normal": "NORM", "high impedance": "HIZ", "zero": "ZERO"},
+        )
+        self.measuring_switches_on: Parameter[bool, Self] = self.add_parameter(
+            "measuring_switches_on",
+            get_cmd=f":OUTP{chan}:ON:AUTO?",
+            set_cmd=f":OUTP{chan}:ON:AUTO {{:d}}",
+            val_mapping=on_off,
+        )
+        self.output: Parameter[bool, Self] = self.add_parameter(
+            "output", get_cmd=lambda: self.enable(), set_cmd=self._set_output
+        )
+        self.tripped: Parameter[bool, Self] = self.add_parameter(
+            "tripped", get_cmd=f":SENS{chan}:VOLT:PROT:TRIP?", get_parser=lambda reply: bool(int(reply))
+        )
+
+    def _replace_measurements(self, chan: int) -> None:
+        """With the output off the supply answers 9.91e37, which is no current."""
+        for quantity, unit in (("voltage", "V"), ("current", "A"), ("resistance", "ohm")):
+            self.remove_parameter(quantity)
+            command = f"MEAS:{quantity[:4].upper() if quantity != 'resistance' else 'RES'}? (@{chan})"
+            self.add_parameter(quantity, unit=unit, get_cmd=lambda command=command: self._measured(command))
+
+    def _measured(self, command: str) -> float:
+        if not self.is_on():
+            return 0.0
+        value = float(self.ask(command))
+        return value if abs(value) < 9e37 else float("nan")
+
+    def _configure(self, current_range_a: float, voltage_limit_v: float) -> None:
+        self.measuring_switches_on(False)
+        self.voltage_limit(voltage_limit_v)
+        self.current_auto_range(False)
+        self.current_range(current_range_a)
+        self.protection(True)
+        self.off_mode("zero")
+        complaint = self._complaint()
+        if not complaint.startswith("+0"):
+            raise SupplyError(self.full_name, f"range {current_range_a:g} A with {voltage_limit_v:g} V", complaint)
+
+    def _set_output(self, on: bool) -> None:
+        if on and self.source_mode() != "current":
+            self.source_mode("current")
+        self.enable(bool(on))
+        if self.enable() != bool(on):
+            reason = "its protection: the compliance voltage was reached" if self.tripped() else self._complaint()
+            raise SupplyError(self.full_name, f"output {'on' if on else 'off'}", reason)
+
+    def _complaint(self) -> str:
+        return str(self.ask(":SYST:ERR?"))
+
+
+class B2962A(KeysightB2962A):
+    """Two current sources; connecting sets ranges and limits but neither currents nor outputs."""
+
+    ch1: CurrentChannel
+    ch2: CurrentChannel
+
+    def __init__(
+        self,
+        name: str,
+        address: str,
+        current_range_a: Sequence[float] = (1.0, 0.1),
+        voltage_limit_v: Sequence[float] = (21.0, 6.0),
+        **kwargs: "Unpack[VisaInstrumentKWArgs]",
+    ) -> None:
+        """current_range_a, voltage_limit_v: of channel 1 and 2."""
+        super().__init__(name, address, **kwargs)
+        for chan, (range_a, limit_v) in enumerate(zip(current_range_a, voltage_limit_v, strict=True), start=1):
+            channel_name = f"ch{chan}"
+            del self.submodules[channel_name], self.instrument_modules[channel_name]
+            self.add_submodule(channel_name, CurrentChannel(self, channel_name, chan, range_a, limit_v))
+
+
+class TrimSource:
+    """A GS200 as the magnet sees it: in its 200 mA range, verified by reading back."""
+
+    limit_a: float = _TRIM_RANGE_A
+
+    def __init__(self, source: YokogawaGS200) -> None:
+        self._source = source
+
+    def set_current(self, amps: float) -> None:
+        """Set the current and verify the setting by reading it back."""
+        if not abs(amps) <= self.limit_a:
+            raise CurrentLimitError(self._source.full_name, amps, self.limit_a)
+        self._require_current_mode()
+        self._source.current(amps)
+        if abs(self.setpoint_a() - amps) > _TRIM_STEP_A:
+            raise SupplyError(self._source.full_name, f"a current of {amps:g} A", str(self._source.system_errors()))
+
+    def setpoint_a(self) -> float:
+        """The setting."""
+        self._require_current_mode()
+        return float(self._source.current())
+
+    def is_on(self) -> bool:
+        """True if the output is on."""
+        return bool(self._source.output() == "on")
+
+    def switch_on(self) -> None:
+        """Output on in current mode and full range; from 0 A if it was off or a voltage source."""
+        if self.is_on() and self._source.source_mode() == "CURR":
+            return
+        self._source.output("off")
+        self._source.source_mode("CURR")
+        self._source.current_range(_TRIM_RANGE_A)
+        self.set_current(0.0)
+        self._source.output("on")
+
+    def _require_current_mode(self) -> None:
+        if self._source.source_mode() != "CURR":
+            raise SupplyError(self._source.full_name, "a current", "that it is a voltage source")
+
+
+def find_current_source(name: str) -> CurrentSource:
+    """The source of a name like "trim_x" or "main_supply.ch1"."""
+    root, *path = name.split(".")
+    found: InstrumentBase = Instrument.find_instrument(root)
+    for part in path:
+        try:
+            found = found.instrument_modules[part]
+        except KeyError:
+            known = ", ".join(found.instrument_modules) or "none"
+            raise KeyError(f"{found.full_name} has no channel {part!r}; it has: {known}") from None
+    if isinstance(found, YokogawaGS200):
+        return TrimSource(found)
+    if isinstance(found, CurrentSource):
+        return found
+    raise TypeError(f"{name} is a {type(found).__name__}, which is no current source: name a GS200 or a B2962A channel")

@@ -1,0 +1,132 @@
+"""Three currents as one field: limits, staged ramps at a limited rate, and the calibration from amperes to mT."""
+
+import math
+from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from qcodes.instrument import Instrument
+
+from instruments.clock import Clock, WallClock
+from instruments.current_source import CurrentSource, find_current_source
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from qcodes.instrument import InstrumentBaseKWArgs
+    from qcodes.parameters import Parameter
+
+AXES: Final = ("x", "y", "main")
+STEP_S: Final = 1.0
+"""A ramp that takes no longer is one step."""
+MOST_STEPS: Final = 40
+"""A slower ramp has larger steps: between them the supplies' compliance limits dI/dt."""
+
+Currents = tuple[float, float, float]
+
+
+class MagnetLimitError(ValueError):
+    """A current beyond the magnet's limits. Nothing has moved."""
+
+    def __init__(self, axis: str, value_a: float, limit_a: float) -> None:
+        super().__init__(
+            f"magnet: {value_a:g} A for {axis} is beyond its limit of ±{limit_a:g} A; "
+            "ask for a smaller field, or check the coil matrix and the limits in station.yaml"
+        )
+        self.axis, self.value_a, self.limit_a = axis, value_a, limit_a
+
+
+class MagnetOffError(RuntimeError):
+    """A source of the magnet is off, so that its current cannot follow."""
+
+    def __init__(self, axes: tuple[str, ...], occasion: str) -> None:
+        super().__init__(
+            f"magnet: the output of {', '.join(axes)} is off {occasion}; "
+            "check coil and cooling if it switched itself off, then call switch_on()"
+        )
+        self.axes = axes
+
+
+class Magnet(Instrument):
+    """Coils x, y (trims) and main (along z).
+
+    currents: settings in A, read back, 0 where the output is off. field: mT in the laboratory's x, y, z by
+    `coil_matrix_mt_per_a` (rows x, y, z; columns as the currents); setting it ramps.
+    """
+
+    def __init__(self, name: str, x: str, y: str, main: str, **kwargs: "Unpack[InstrumentBaseKWArgs]") -> None:
+        """x, y, main: names of current sources, "trim_x" or "main_supply.ch1"."""
+        super().__init__(name, **kwargs)
+        self.clock: Clock = WallClock()
+        self._sources: tuple[CurrentSource, ...] = tuple(find_current_source(source) for source in (x, y, main))
+        self.limits_a: Currents = (self._sources[0].limit_a, self._sources[1].limit_a, self._sources[2].limit_a)
+        """Largest current of x, y, main either way."""
+        self.ramp_a_per_s = 0.05
+        """Fastest change of any current."""
+        self._coil_matrix: NDArray[np.float64] = np.diag([40.0, 40.0, 110.0])
+        self.currents: Parameter[Currents, Self] = self.add_parameter(
+            "currents", unit="A", get_cmd=self._currents, docstring="Settings of x, y, main; 0 where the output is off."
+        )
+        self.field: Parameter[NDArray[np.float64], Self] = self.add_parameter(
+            "field", unit="mT", get_cmd=self._field, set_cmd=self._ramp_field, docstring="Laboratory x, y, z."
+        )
+
+    @property
+    def coil_matrix_mt_per_a(self) -> NDArray[np.float64]:
+        """(3, 3): rows laboratory x, y, z; columns x, y, main."""
+        return self._coil_matrix
+
+    @coil_matrix_mt_per_a.setter
+    def coil_matrix_mt_per_a(self, matrix: ArrayLike) -> None:
+        new = np.array(matrix, dtype=float)
+        if new.shape != (3, 3) or not np.isfinite(new).all() or np.linalg.matrix_rank(new) < 3:
+            raise ValueError(f"{self.name}: a coil matrix is 3 by 3 and can be inverted, not {new.tolist()}")
+        self._coil_matrix = new
+
+    def get_idn(self) -> dict[str, str | None]:
+        """The magnet is made of its sources."""
+        return {"vendor": None, "model": "three-axis magnet", "serial": None, "firmware": None}
+
+    def ramp_to(self, currents_a: Currents) -> None:
+        """Ramp all three currents together, the slowest at `ramp_a_per_s`, and return when they have arrived."""
+        target = self._permitted(currents_a)
+        live = self._live(target, "before the ramp: nothing has moved")
+        start = np.array(self.currents())
+        duration_s = float(np.max(np.abs(target - start))) / self.ramp_a_per_s
+        steps = min(MOST_STEPS, max(1, math.ceil(duration_s / STEP_S)))
+        for step in range(1, steps + 1):
+            amps = target if step == steps else start + (target - start) * step / steps
+            for axis in live:
+                self._sources[axis].set_current(float(amps[axis]))
+            self.clock.sleep(duration_s / steps)
+        self._live(target, "after the ramp")
+
+    def switch_on(self) -> None:
+        """All outputs on in current mode: from 0 A where one was off; one that was on keeps its current."""
+        for source in self._sources:
+            source.switch_on()
+
+    def _permitted(self, currents_a: Currents) -> NDArray[np.float64]:
+        for axis, value_a, limit_a in zip(AXES, currents_a, self.limits_a, strict=True):
+            if not abs(value_a) <= limit_a:
+                raise MagnetLimitError(axis, float(value_a), limit_a)
+        return np.array(currents_a, dtype=float)
+
+    def _live(self, target: NDArray[np.float64], occasion: str) -> list[int]:
+        """Sources whose output is on. One that is off carries 0 A: it may rest, but goes nowhere else."""
+        live = [axis for axis, source in enumerate(self._sources) if source.is_on()]
+        off = tuple(AXES[axis] for axis in np.flatnonzero(target) if axis not in live)
+        if off:
+            raise MagnetOffError(off, occasion)
+        return live
+
+    def _currents(self) -> Currents:
+        x, y, main = (source.setpoint_a() if source.is_on() else 0.0 for source in self._sources)
+        return x, y, main
+
+    def _field(self) -> NDArray[np.float64]:
+        return np.array(self._coil_matrix @ np.array(self._currents()))
+
+    def _ramp_field(self, field_mt: ArrayLike) -> None:
+        x, y, main = np.linalg.solve(self._coil_matrix, np.array(field_mt, dtype=float))
+        self.ramp_to((float(x), float(y), float(main)))

@@ -1,0 +1,153 @@
+"""SRS SG386: the carrier to 6.075 GHz, stepped through lists by triggers, with every refusal raised as an error."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Self
+
+from qcodes.instrument_drivers.stanford_research import SG384
+from qcodes.validators import Ints, Numbers
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from qcodes.instrument import VisaInstrumentKWArgs
+    from qcodes.parameters import Parameter
+
+MAX_FREQUENCY_HZ: Final = 6.075e9
+MAX_LIST: Final = 2000
+_DOUBLER_OPTION: Final = 2
+_LIST_FIELDS: Final = 15
+_FREQUENCY_FIELD, _POWER_FIELD = 0, 4
+_MEANINGS: Final = {
+    10: "illegal value",
+    11: "illegal mode: another setting forbids it",
+    12: "not allowed in this state",
+    15: "this generator has no frequency doubler",
+    16: "this generator has no I/Q inputs",
+    110: "illegal command",
+    111: "undefined command",
+    112: "illegal query",
+    113: "illegal set",
+    114: "empty parameter",
+    115: "too many parameters",
+    116: "missing parameters",
+    120: "not an integer",
+    121: "not a number",
+    126: "syntax error",
+    254: "too many errors: some were lost",
+}
+_FUNCTIONS: Final = {"Sine": 0, "Ramp": 1, "Triangle": 2, "Square": 3, "Noise": 4, "External": 5}
+
+
+class MicrowaveError(RuntimeError):
+    """The generator refused a command; it kept its old setting."""
+
+    def __init__(self, instrument: str, command: str, codes: Sequence[int]) -> None:
+        meanings = "; ".join(f"{code}, {_MEANINGS.get(code, 'see its manual')}" for code in codes)
+        super().__init__(f"{instrument}: {command!r} was refused: error {meanings}. The old setting still holds")
+        self.instrument, self.command, self.codes = instrument, command, tuple(codes)
+
+
+class SG386(SG384):
+    """As qcodes' SG384, to 6.075 GHz at the type-N output; each setting asks LERR? whether it was taken.
+
+    The doubler's parameters are dropped if there is no doubler: its queries would not be answered.
+    """
+
+    def __init__(self, name: str, address: str, reset: bool = False, **kwargs: "Unpack[VisaInstrumentKWArgs]") -> None:
+        super().__init__(name, address, reset, **kwargs)
+        self.frequency.vals = Numbers(0.95e6, MAX_FREQUENCY_HZ)
+        if not self.has_option(_DOUBLER_OPTION):
+            self.remove_parameter("amplitude_HF")
+            self.remove_parameter("enable_HF")
+        self._add_modulation()
+        self._add_list()
+        self.errors()
+
+    def has_option(self, number: int) -> bool:
+        """1: rear clock outputs, 2: frequency doubler, 3: I/Q inputs, 4: timebase."""
+        return bool(int(self.ask(f"OPTN? {number}")))
+
+    def errors(self) -> list[int]:
+        """Read and forget the queued error codes, oldest first."""
+        codes = []
+        while code := int(self.ask("LERR?")):
+            codes.append(code)
+        return codes
+
+    def write(self, cmd: str) -> None:
+        """Send a command. Raises MicrowaveError if the generator refuses it."""
+        super().write(cmd)
+        self._raise_errors(cmd)
+
+    def load_list(self, frequencies_hz: Sequence[float], power_dbm: float | None = None) -> None:
+        """Store one state per frequency, the list not yet armed. power_dbm: of all states, None leaves it alone."""
+        if not 1 <= len(frequencies_hz) <= MAX_LIST:
+            raise ValueError(f"{self.name}: a list has 1 to {MAX_LIST} states, not {len(frequencies_hz)}; split it")
+        for hz in frequencies_hz:
+            self.frequency.validate(hz)
+        if int(self.ask(f"LSTC? {len(frequencies_hz)}")) != 1:
+            raise MicrowaveError(self.name, f"LSTC? {len(frequencies_hz)}", self.errors())
+        for index, hz in enumerate(frequencies_hz):
+            self.write_raw(_list_entry(index, hz, power_dbm))
+        self._raise_errors("LSTP")
+
+    def trigger(self) -> None:
+        """Let the next state of an armed list take effect, as an edge at the rear input does."""
+        self.write("*TRG")
+
+    def delete_list(self) -> None:
+        """Forget the list."""
+        self.write("LSTD")
+
+    def _raise_errors(self, cmd: str) -> None:
+        codes = self.errors()
+        if codes:
+            raise MicrowaveError(self.name, cmd, codes)
+
+    def _add_modulation(self) -> None:
+        self.pulse_function: Parameter[str, Self] = self.add_parameter(
+            "pulse_function",
+            get_cmd="PFNC?",
+            set_cmd="PFNC {}",
+            val_mapping={"Square": 3, "Noise": 4, "External": 5},
+            docstring="What gates the carrier in the types Pulse and Blank.",
+        )
+        self.sweep_function: Parameter[str, Self] = self.add_parameter(
+            "sweep_function", get_cmd="SFNC?", set_cmd="SFNC {}", val_mapping=_FUNCTIONS
+        )
+        self.iq_function: Parameter[str, Self] = self.add_parameter(
+            "iq_function", get_cmd="QFNC?", set_cmd="QFNC {}", val_mapping={"Noise": 4, "External": 5}
+        )
+        self.sweep_rate: Parameter[float, Self] = self.add_parameter(
+            "sweep_rate",
+            unit="Hz",
+            get_cmd="SRAT?",
+            set_cmd="SRAT {:.6f}",
+            get_parser=float,
+            vals=Numbers(1e-6, 120.0),
+        )
+        self.sweep_deviation: Parameter[float, Self] = self.add_parameter(
+            "sweep_deviation", unit="Hz", get_cmd="SDEV?", set_cmd="SDEV {:.1f}", get_parser=float, vals=Numbers(0.1)
+        )
+
+    def _add_list(self) -> None:
+        self.list_armed: Parameter[str, Self] = self.add_parameter(
+            "list_armed", get_cmd="LSTE?", set_cmd="LSTE {}", val_mapping={"OFF": 0, "ON": 1}
+        )
+        self.list_index: Parameter[int, Self] = self.add_parameter(
+            "list_index",
+            get_cmd="LSTI?",
+            set_cmd="LSTI {}",
+            get_parser=int,
+            vals=Ints(0, MAX_LIST - 1),
+            docstring="State that the next trigger brings.",
+        )
+        self.list_size: Parameter[int, Self] = self.add_parameter("list_size", get_cmd="LSTS?", get_parser=int)
+
+
+def _list_entry(index: int, hz: float, power_dbm: float | None) -> str:
+    fields = ["N"] * _LIST_FIELDS
+    fields[_FREQUENCY_FIELD] = f"{hz:.3f}"
+    if power_dbm is not None:
+        fields[_POWER_FIELD] = f"{power_dbm:.2f}"
+    return f"LSTP {index},{','.join(fields)}"

@@ -1,0 +1,6 @@
+"""The digital twin of the bench, met only on the wire: unmodified drivers talk to it as they talk to real instruments.
+
+In reading order: `sample`, the truth that the lab has to find out; `cables`, what is plugged in where; `knobs`, all
+that the wires can turn; `clock`, laboratory time; `twin`, the physics behind them; `visa` and `nidaq`, the wires;
+`bench` switches everything on, and `python -m simulated_instruments` does so from a shell.
+"""

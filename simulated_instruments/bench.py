@@ -1,0 +1,36 @@
+"""Switches the whole simulated bench on, and off again."""
+
+from types import TracebackType
+from typing import Self
+
+from simulated_instruments.clock import VirtualClock
+from simulated_instruments.nidaq.server import NIServer
+from simulated_instruments.sample import Sample
+from simulated_instruments.twin import Twin
+from simulated_instruments.visa import backend
+
+
+class Bench:
+    """A bench from power-on to power-off. The VISA side is one per process: benches follow one another."""
+
+    visalib: str
+    """What drivers open their VISA addresses through."""
+    ni_target: str
+    """Where the NI gRPC device server listens, "127.0.0.1:<port>"."""
+
+    def __init__(self, sample: Sample, seed: int | None = None, pace: float | None = None) -> None:
+        """seed: instead of the sample's; pace: laboratory seconds per wall second, None for as fast as it goes."""
+        self.clock = VirtualClock(pace)
+        self.twin = Twin(sample, self.clock, seed)
+        self._ni = NIServer(self.twin)
+
+    def __enter__(self) -> Self:
+        self.ni_target = self._ni.start()
+        self.visalib = backend.connect(self.twin)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        backend.disconnect()
+        self._ni.stop()

@@ -1,0 +1,170 @@
+"""Keysight B2962A: two bipolar current sources in one box, with range, resolution, compliance and protection."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from simulated_instruments.knobs import World
+from simulated_instruments.visa.scpi import (
+    Command,
+    Refusal,
+    ScpiInstrument,
+    Setting,
+    Value,
+    boolean,
+    channel_list,
+    choice,
+    number,
+    show_exponent,
+    show_integer,
+)
+
+_CURRENT_RANGES_A: Final = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5, 3.0)
+_VOLTAGE_RANGES_V: Final = (0.2, 2.0, 20.0, 200.0)
+_ENVELOPE: Final = ((6.0, 3.03), (21.0, 1.515), (210.0, 0.105))
+"""Up to this voltage (V) the channel gives at most this current (A)."""
+_BOTH_CHANNELS_A: Final = 2.5
+"""Sum of both currents while both compliance voltages lie between 6 and 21 V."""
+_NOT_A_NUMBER: Final = 9.91e37
+
+
+def _show_name(value: Value) -> str:
+    return str(value)
+
+
+_SETTINGS: Final = (
+    Setting("[:SOURce#]:FUNCtion:MODE", "mode", "VOLT", choice("CURRent", "VOLTage"), _show_name),
+    Setting("[:SOURce#]:CURRent[:LEVel][:IMMediate][:AMPLitude]", "amps", 0.0, number(-3.03, 3.03, 0.0), show_exponent),
+    Setting("[:SOURce#]:VOLTage[:LEVel][:IMMediate][:AMPLitude]", "volts", 0.0, number(-210, 210, 0.0), show_exponent),
+    Setting("[:SOURce#]:CURRent:RANGe", "amps_range", 1e-4, number(1e-8, 3.03, 1e-4), show_exponent),
+    Setting("[:SOURce#]:VOLTage:RANGe", "volts_range", 2.0, number(0.2, 210, 2.0), show_exponent),
+    Setting("[:SOURce#]:CURRent:RANGe:AUTO", "amps_auto", True, boolean, show_integer),
+    Setting("[:SOURce#]:VOLTage:RANGe:AUTO", "volts_auto", True, boolean, show_integer),
+    Setting(":SENSe#:VOLTage[:DC]:PROTection[:LEVel]", "volts_limit", 2.0, number(0.2, 210, 2.0), show_exponent),
+    Setting(":SENSe#:CURRent[:DC]:PROTection[:LEVel]", "amps_limit", 1e-4, number(1e-8, 3.03, 1e-4), show_exponent),
+    Setting(":SENSe#:REMote", "remote", False, boolean, show_integer),
+    Setting(":OUTPut#[:STATe]", "on", False, boolean, show_integer),
+    Setting(":OUTPut#:ON:AUTO", "auto_on", True, boolean, show_integer),
+    Setting(":OUTPut#:OFF:MODE", "off_mode", "NORM", choice("NORMal", "HIZ", "ZERO"), _show_name),
+    Setting(":OUTPut#:PROTection[:STATe]", "protect", False, boolean, show_integer),
+)
+
+
+@dataclass(frozen=True)
+class Terminals:
+    """What a channel's terminals carry."""
+
+    volts: float
+    amps: float
+    limited: bool
+    """The channel is at its compliance."""
+
+
+class B2962A(ScpiInstrument):
+    """Drives two coils; a current that its compliance voltage cannot push through the coil is not delivered."""
+
+    def __init__(self, world: World, knobs: tuple[str, str], serial: str, loads_ohm: tuple[float, float]) -> None:
+        """knobs: the world's currents that channel 1 and 2 feed; loads_ohm: resistance of what hangs on each."""
+        self._world = world
+        self._knobs = knobs
+        self._loads_ohm = loads_ohm
+        self._tripped = [False, False]
+        super().__init__(f"Keysight Technologies,B2962A,{serial},6.3", _SETTINGS, channels=2, positive_sign="+")
+
+    def commands(self) -> tuple[Command, ...]:
+        """Read-back of limits reached and of what the terminals carry."""
+        return (
+            Command(":SENSe#:VOLTage[:DC]:PROTection:TRIPped", lambda channel, _: self._trip(channel, "CURR")),
+            Command(":SENSe#:CURRent[:DC]:PROTection:TRIPped", lambda channel, _: self._trip(channel, "VOLT")),
+            Command(":MEASure:CURRent[:DC]", lambda _, arguments: self._measure("amps", arguments)),
+            Command(":MEASure:VOLTage[:DC]", lambda _, arguments: self._measure("volts", arguments)),
+            Command(":MEASure:RESistance", lambda _, arguments: self._measure("ohms", arguments)),
+        )
+
+    def check(self, channel: int, key: str, value: Value) -> Value:
+        """Ranges, resolution, and the envelope of voltage and current."""
+        match key:
+            case "amps" | "volts":
+                value = self._level(channel, key, float(value))
+            case "amps_range":
+                value = _range_for(float(value), _CURRENT_RANGES_A)
+            case "volts_range":
+                value = _range_for(float(value), _VOLTAGE_RANGES_V)
+        self._check_envelope(channel, {**self.values[channel], key: value}, key)
+        return value
+
+    def changed(self, channel: int, key: str) -> None:
+        """Hand the new current to the world."""
+        values = self.values[channel]
+        if key in ("amps_range", "volts_range"):
+            values[key.replace("range", "auto")] = False
+        if key == "mode":
+            values["on"] = False
+        if key in ("on", ""):
+            self._tripped[channel - 1] = False
+        self._drive(channel)
+
+    def _drive(self, channel: int) -> None:
+        values = self.values[channel]
+        if values["on"] and self._terminals(channel).limited:
+            self._tripped[channel - 1] = True
+            values["on"] = not values["protect"]
+        self._world.turn(**{self._knobs[channel - 1]: self._terminals(channel).amps})
+
+    def _terminals(self, channel: int) -> Terminals:
+        values, load_ohm = self.values[channel], self._loads_ohm[channel - 1]
+        if not values["on"]:
+            return Terminals(0.0, 0.0, False)
+        if values["mode"] == "CURR":
+            amps, most = float(values["amps"]), float(values["volts_limit"]) / load_ohm
+        else:
+            amps, most = float(values["volts"]) / load_ohm, float(values["amps_limit"])
+        given = max(-most, min(most, amps))
+        return Terminals(given * load_ohm, given, given != amps)
+
+    def _level(self, channel: int, key: str, value: float) -> float:
+        ranges = _CURRENT_RANGES_A if key == "amps" else _VOLTAGE_RANGES_V
+        values = self.values[channel]
+        span = _range_for(value, ranges) if values[f"{key}_auto"] else float(values[f"{key}_range"])
+        if abs(value) > span * (1.01 if span == 3.0 else 1.05):
+            raise Refusal(-222)
+        step = {1.5: 1e-6, 3.0: 1e-5}.get(span, span * 1e-6)
+        return round(value / step) * step
+
+    def _check_envelope(self, channel: int, values: dict[str, Value], key: str) -> None:
+        """Refuses a current that the compliance voltage does not allow, in this channel or in both together."""
+        amps, volts = abs(float(values["amps"])), float(values["volts_limit"])
+        if values["mode"] == "CURR" and amps > next(most for limit, most in _ENVELOPE if volts <= limit):
+            raise Refusal(-222 if key == "amps" else -221)
+        other = self.values[3 - channel]
+        both = (values, other)
+        if all(v["on"] and v["mode"] == "CURR" and 6.0 < float(v["volts_limit"]) <= 21.0 for v in both):
+            total = sum(abs(float(v["amps"])) for v in both)
+            if total > _BOTH_CHANNELS_A:
+                raise Refusal(-221)
+
+    def _trip(self, channel: int, mode: str) -> str:
+        return str(int(self._tripped[channel - 1] and self.values[channel]["mode"] == mode))
+
+    def _measure(self, quantity: str, arguments: tuple[str, ...]) -> str:
+        channels = channel_list(arguments)
+        if not all(1 <= channel <= self.channels for channel in channels):
+            raise Refusal(-222)
+        return ",".join(show_exponent(self._measured(channel, quantity)) for channel in channels)
+
+    def _measured(self, channel: int, quantity: str) -> float:
+        """As the real one does, a measurement switches the output on unless :OUTP:ON:AUTO is 0."""
+        values = self.values[channel]
+        if not values["on"] and values["auto_on"]:
+            values["on"] = self.check(channel, "on", True)
+            self.changed(channel, "on")
+        if not values["on"]:
+            return _NOT_A_NUMBER
+        terminals = self._terminals(channel)
+        if quantity == "ohms":
+            return terminals.volts / terminals.amps if terminals.amps else _NOT_A_NUMBER
+        return terminals.amps if quantity == "amps" else terminals.volts
+
+
+def _range_for(value: float, ranges: tuple[float, ...]) -> float:
+    """The smallest range that holds a value; each reaches 1 % beyond its name at least."""
+    return next((r for r in ranges if abs(value) <= r * 1.01), ranges[-1])

@@ -1,0 +1,274 @@
+"""Yokogawa GS200: a current or voltage source with ranges, limiters, and programs that ramp by themselves.
+
+Laboratory time moves only when somebody waits. A program therefore advances to the bench's clock whenever a message
+arrives, and a poll of the event register waits for the register's next refresh while a program runs.
+"""
+
+from typing import Final, NoReturn
+
+from simulated_instruments.knobs import World
+from simulated_instruments.visa.program import Program
+from simulated_instruments.visa.scpi import (
+    Command,
+    Refusal,
+    ScpiInstrument,
+    Setting,
+    Value,
+    boolean,
+    choice,
+    number,
+    only,
+    show_integer,
+)
+
+_CURRENT_RANGES_A: Final = (1e-3, 10e-3, 100e-3, 200e-3)
+_VOLTAGE_RANGES_V: Final = (10e-3, 100e-3, 1.0, 10.0, 30.0)
+_MOST: Final = {"CURR": 0.2, "VOLT": 32.0}
+_STEPS: Final = 1e5
+"""Steps of a range of 1, 10 or 100; the top ranges share the step of the one below."""
+_TOP_STEP: Final = {0.2: 1e-6, 30.0: 1e-4}
+_OVERRANGE: Final = 1.2
+_REFRESH_S: Final = 0.1
+"""The event register is renewed ten times a second."""
+_END_OF_STEP, _END_OF_PROGRAM, _SOURCE_CHANGE = 64, 128, 32
+_READY_FOR_PROGRAM: Final = 256
+_LIMITING: Final = 2048
+
+
+def _engineering(value: Value, decimals: int) -> str:
+    mantissa, exponent = float(value), 0
+    while mantissa and abs(mantissa) < 1 - 1e-9 and exponent > -12:
+        mantissa, exponent = mantissa * 1e3, exponent - 3
+    return f"{mantissa:+.{decimals}f}E{exponent:+d}"
+
+
+def _show_range(value: Value) -> str:
+    return _engineering(value, 0)
+
+
+def _show_level(value: Value) -> str:
+    return _engineering(value, 5)
+
+
+def _show_name(value: Value) -> str:
+    return str(value)
+
+
+def _show_seconds(value: Value) -> str:
+    return f"{float(value):.1f}"
+
+
+_SETTINGS: Final = (
+    Setting("[:SOURce]:FUNCtion", "function", "VOLT", choice("VOLTage", "CURRent"), _show_name),
+    Setting("[:SOURce]:RANGe", "range", 10.0, number(1e-3, 30.0), _show_range),
+    Setting("[:SOURce]:LEVel[:FIXed]", "level", 0.0, number(-36.0, 36.0), _show_level),
+    Setting("[:SOURce]:PROTection:VOLTage", "volts_limit", 30.0, number(1.0, 30.0), _show_range),
+    Setting("[:SOURce]:PROTection:CURRent", "amps_limit", 0.2, number(1e-3, 0.2), _show_range),
+    Setting(":OUTPut[:STATe]", "on", False, boolean, show_integer),
+    Setting(":SENSe:REMote", "remote", False, boolean, show_integer),
+    Setting(":SENSe:GUARd", "guard", False, boolean, show_integer),
+    Setting(":ROUTe:BNCOut", "bnc_out", "TRIG", choice("TRIGger", "OUTPut", "READy"), _show_name),
+    Setting(":ROUTe:BNCIn", "bnc_in", "TRIG", choice("TRIGger", "OUTPut"), _show_name),
+    Setting(":STATus:ENABle", "events_mask", 0.0, number(0, 65535), show_integer),
+    Setting(":PROGram:REPeat", "repeat", False, boolean, show_integer),
+    Setting(":PROGram:INTerval", "interval_s", 1.0, number(0.1, 3600.0), _show_seconds),
+    Setting(":PROGram:SLOPe", "slope_s", 1.0, number(0.0, 3600.0), _show_seconds),
+)
+
+
+class GS200(ScpiInstrument):
+    """Drives one coil. Without the monitor option it measures nothing."""
+
+    def __init__(self, world: World, knob: str, serial: str, load_ohm: float) -> None:
+        """knob: the world's current that this source feeds; load_ohm: resistance of its coil."""
+        self._world = world
+        self._knob = knob
+        self._load_ohm = load_ohm
+        self._program = Program()
+        self._events = 0
+        super().__init__(f"YOKOGAWA,GS210,{serial},2.02", _SETTINGS)
+
+    @property
+    def _now(self) -> dict[str, Value]:
+        return self.values[1]
+
+    def commands(self) -> tuple[Command, ...]:
+        """Programs, registers and options."""
+        return (
+            Command("[:SOURce]:LEVel:AUTO", tell=self._level_auto),
+            Command(":STATus:EVENt", lambda _, __: self._read_event()),
+            Command(":STATus:CONDition", lambda _, __: str(self._condition())),
+            Command(":SYSTem:LFRequency", lambda _, __: "50"),
+            Command("*OPT", lambda _, __: "NONE"),
+            Command("*TRG", tell=lambda _, __: None),
+            Command(":SENSe[:STATe]", self._no_monitor, lambda _, __: self._refuse_monitor()),
+            Command(":MEASure", self._no_monitor),
+            Command(":PROGram:EDIT:STARt", tell=lambda _, __: self._program.edit()),
+            Command(":PROGram:EDIT:END", tell=lambda _, __: self._program.close()),
+            Command(":PROGram:COUNt", lambda _, __: str(self._program.next_step), self._set_count),
+            Command(":PROGram:RUN", tell=lambda _, __: self._run_program(len(self._program.levels))),
+            Command(":PROGram:STEP", tell=lambda _, __: self._run_program(1)),
+            Command(":PROGram:HOLD", tell=lambda _, __: self._hold()),
+            Command(":PROGram:PAUSe", tell=lambda _, __: self._pause()),
+            Command(":PROGram:CONTinue", tell=lambda _, __: self._resume()),
+            Command(":PROGram:SAVE", tell=lambda _, arguments: self._program.save(only(arguments).strip("'\""))),
+            Command(":PROGram:LOAD", lambda _, __: f'"{self._program.name}"', self._load),
+        )
+
+    def answer(self, message: bytes) -> bytes | None:
+        """Bring the program up to the clock, then do what the message says."""
+        self._advance()
+        return super().answer(message)
+
+    def check(self, channel: int, key: str, value: Value) -> Value:
+        """Ranges and resolution; what a running program or a live output forbids."""
+        values = self.values[channel]
+        if key == "range":
+            return self._fitting_range(float(value))
+        if key == "level":
+            return self._checked_level(float(value), float(values["range"]))
+        if key == "function" and value != values["function"] and values["on"]:
+            raise Refusal(-221)
+        if key in ("amps_limit", "volts_limit", "interval_s", "slope_s"):
+            digits = 3 if key == "amps_limit" else 0 if key == "volts_limit" else 1
+            return round(float(value), digits)
+        return value
+
+    def changed(self, channel: int, key: str) -> None:
+        """Hand the new current to the world."""
+        values = self.values[channel]
+        match key:
+            case "function":
+                values["level"] = 0.0
+                values["range"] = 1e-3 if values["function"] == "CURR" else 10.0
+            case "range":
+                reach = min(_OVERRANGE * float(values["range"]), _MOST[str(values["function"])])
+                values["level"] = max(-reach, min(reach, float(values["level"])))
+            case "on" | "":
+                self._program.stop()
+        self._events |= _SOURCE_CHANGE if key in ("function", "range", "level", "on") else 0
+        self._drive()
+
+    def clear(self) -> None:
+        """*CLS also empties the event register."""
+        super().clear()
+        self._events = 0
+
+    def status(self) -> int:
+        """Summary of the event register."""
+        return 2 if self._events & int(self._now["events_mask"]) else 0
+
+    # ---- level -------------------------------------------------------------------------------------------------
+
+    def _drive(self) -> None:
+        self._world.turn(**{self._knob: self._delivered_a()})
+
+    def _delivered_a(self) -> float:
+        level = float(self._now["level"]) if self._now["on"] else 0.0
+        if self._now["function"] == "CURR":
+            most = float(self._now["volts_limit"]) / self._load_ohm
+            return max(-most, min(most, level))
+        most = float(self._now["amps_limit"])
+        return max(-most, min(most, level / self._load_ohm))
+
+    def _ranges(self) -> tuple[float, ...]:
+        return _CURRENT_RANGES_A if self._now["function"] == "CURR" else _VOLTAGE_RANGES_V
+
+    def _fitting_range(self, value: float) -> float:
+        fitting = next((r for r in self._ranges() if abs(value) <= r * (1 + 1e-9)), None)
+        if fitting is None:
+            raise Refusal(-222)
+        return fitting
+
+    def _checked_level(self, value: float, span: float) -> float:
+        if self._program.is_running:
+            raise Refusal(-221)
+        most = min(_OVERRANGE * span, _MOST[str(self._now["function"])])
+        if abs(value) > most * (1 + 1e-9):
+            raise Refusal(-222)
+        step = _TOP_STEP.get(span, span / _STEPS)
+        return round(value / step) * step
+
+    def _level_auto(self, channel: int, arguments: tuple[str, ...]) -> None:
+        value = float(number(-36.0, 36.0)(only(arguments)))
+        span = self._fitting_range(value)
+        level = self._checked_level(value, span)
+        self._now.update({"range": span, "level": level})
+        self.changed(channel, "level")
+
+    # ---- programs ----------------------------------------------------------------------------------------------
+
+    def _stored(self, setting: Setting) -> Command:
+        """While a program is edited, a level becomes its next step instead of going to the output."""
+        command = super()._stored(setting)
+        if setting.key != "level" or command.tell is None:
+            return command
+        tell_output = command.tell
+
+        def tell(channel: int, arguments: tuple[str, ...]) -> None:
+            if self._program.is_edited:
+                level = float(setting.parse(only(arguments)))
+                self._program.append(self._checked_level(level, float(self._now["range"])))
+            else:
+                tell_output(channel, arguments)
+
+        return Command(setting.header, command.ask, tell)
+
+    def _run_program(self, steps: int) -> None:
+        if not self._program.levels or self._program.is_running or not self._now["on"]:
+            raise Refusal(-221)
+        self._program.start(
+            self._world.clock.now(),
+            float(self._now["level"]),
+            float(self._now["interval_s"]),
+            float(self._now["slope_s"]),
+            steps,
+            bool(self._now["repeat"]),
+        )
+        self._advance()
+
+    def _advance(self) -> None:
+        if not self._program.is_running:
+            return
+        level, steps = self._program.advance(self._world.clock.now())
+        self._now["level"] = level
+        self._events |= _END_OF_STEP if steps else 0
+        self._events |= 0 if self._program.is_running else _END_OF_PROGRAM
+        self._drive()
+
+    def _read_event(self) -> str:
+        if self._program.is_moving and not self._events & _END_OF_PROGRAM:
+            self._world.clock.sleep(_REFRESH_S)
+            self._advance()
+        events, self._events = self._events, 0
+        return str(events)
+
+    def _condition(self) -> int:
+        limiting = self._now["on"] and self._delivered_a() != self._now["level"] and self._now["function"] == "CURR"
+        return (0 if self._program.is_running else _READY_FOR_PROGRAM) | (_LIMITING if limiting else 0)
+
+    def _hold(self) -> None:
+        if self._program.is_moving:
+            self._pause()
+        else:
+            self._resume()
+
+    def _pause(self) -> None:
+        self._program.pause(self._world.clock.now())
+
+    def _resume(self) -> None:
+        self._program.resume(self._world.clock.now())
+
+    def _set_count(self, _: int, arguments: tuple[str, ...]) -> None:
+        most = max(1, len(self._program.levels))
+        self._program.next_step = int(float(number(1, most)(only(arguments))))
+
+    def _load(self, _: int, arguments: tuple[str, ...]) -> None:
+        if not self._program.load(only(arguments).strip("'\"")):
+            raise Refusal(-224)
+
+    def _no_monitor(self, _: int, __: tuple[str, ...]) -> str:
+        self._refuse_monitor()
+
+    def _refuse_monitor(self) -> NoReturn:
+        raise Refusal(-241)
