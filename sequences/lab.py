@@ -1,7 +1,11 @@
 """The lab as an experiment sees it: the instruments it may ask for, typed, the clock, and what earlier runs learned."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from instruments.aom import MPDS
@@ -74,6 +78,11 @@ class Calibration(Protocol):
     def get(self, key: str) -> Calibrated | None: ...
 
     def put(self, key: str, value: float, error: float) -> None: ...
+
+    def covariance(self, keys: Sequence[str]) -> NDArray[np.float64]:
+        """(n, n) of values that were fitted together; of others, the squares of their errors."""
+
+    def put_covariance(self, keys: Sequence[str], covariance: NDArray[np.float64]) -> None: ...
 
 
 @dataclass

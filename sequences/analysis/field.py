@@ -1,25 +1,31 @@
 """The magnet in the frame of the NV: three currents -> field along and across the axis, learned from ODMR lines.
 
 B along = a . I + a0; B across = |(b . I + b0, c . I + c0)|. All that ODMR can see of the coil matrix, the residual field
-and the tilt of the axis are these twelve numbers, less one: the azimuth about the axis is free, so c_x = 0.
+and the tilt of the axis are these twelve numbers, less one: the azimuth about the axis is free, so c_x = 0. A thirteenth
+is common to all lines: D at this temperature, and the exchange with the other NV, which shifts a pair that is driven
+as one. It would pass for a field across the axis at low field, and for 0.4 uT along it near the crossing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
+from scipy.stats import rice
 
 from physics.levels import nv_lines
 
 Real = NDArray[np.float64]
 Currents = tuple[float, float, float]
 
-_C_X = 8  # position of c_x, held at zero
-_FREE = np.array([k for k in range(12) if k != _C_X])
-_GAIN_ERR, _TILT_ERR, _RESIDUAL_ERR_MT = 0.04, 0.06, 0.08
+_SIZE, _SHIFT, _C_X = 13, 12, 8
+_FREE: Final = np.array([k for k in range(_SIZE) if k != _C_X])
+_GAIN_ERR, _TILT_ERR, _RESIDUAL_ERR_MT, _SHIFT_ERR_HZ = 0.025, 0.04, 0.045, 5e4
+_ACROSS_STEP_MT2: Final = 1e-7
+"""Step in the square of B across; lines are smooth in it, not in B across itself."""
 
 
 @dataclass(frozen=True)
@@ -36,21 +42,31 @@ class LineSeen:
 
 @dataclass(frozen=True)
 class FieldModel:
-    """Twelve numbers (a, a0, b, b0, c, c0) in mT/A and mT, with their covariance."""
+    """What the lab knows of its magnet: (a, a0, b, b0, c, c0, shift) in mT/A, mT and Hz, with their covariance."""
 
     values: tuple[float, ...]
     covariance: Real
-    """(12, 12), mT and mT/A."""
+    """(13, 13)."""
     nitrogen: bool = True
-    reduced_chi2: float = 0.0
+    origin_a: Currents = (0.0, 0.0, 0.0)
+    """Currents from which I is counted: where the offsets a0, b0, c0 hold."""
+    chi2: float = 0.0
+    """Of the lines that it was fitted to."""
+    lines: int = 0
+    """How many those were."""
 
     @cached_property
     def _rows(self) -> Real:
-        return np.array(self.values).reshape(3, 4)
+        return np.array(self.values[:_SHIFT]).reshape(3, 4)
+
+    @property
+    def shift_hz(self) -> float:
+        """What all lines have in common."""
+        return self.values[_SHIFT]
 
     def vector_mt(self, currents_a: Sequence[float] | Real) -> Real:
         """(..., 3) currents x, y, main -> (..., 3): along, and two components across."""
-        currents = np.asarray(currents_a, dtype=float)
+        currents = np.asarray(currents_a, dtype=float) - np.array(self.origin_a)
         return np.asarray(currents @ self._rows[:, :3].T + self._rows[:, 3])
 
     def along_across_mt(self, currents_a: Sequence[float] | Real) -> tuple[Real, Real]:
@@ -61,50 +77,67 @@ class FieldModel:
     def currents_for(self, along_mt: float, across_mt: tuple[float, float] = (0.0, 0.0)) -> Currents:
         """Currents that make this field."""
         wanted = np.array([along_mt, *across_mt]) - self._rows[:, 3]
-        x, y, main = np.linalg.solve(self._rows[:, :3], wanted)
+        x, y, main = np.linalg.solve(self._rows[:, :3], wanted) + np.array(self.origin_a)
         return float(x), float(y), float(main)
 
     def errors_mt(self, currents_a: Sequence[float]) -> Real:
         """(3,): 1 sigma of along and of the two components across."""
-        at = np.append(np.asarray(currents_a, dtype=float), 1.0)
+        at = np.append(np.asarray(currents_a, dtype=float) - np.array(self.origin_a), 1.0)
         blocks = [self.covariance[4 * k : 4 * k + 4, 4 * k : 4 * k + 4] for k in range(3)]
         return np.array([np.sqrt(max(0.0, at @ block @ at)) for block in blocks])
 
+    def across_estimate_mt(self, currents_a: Sequence[float]) -> tuple[float, float]:
+        """Mean and standard deviation of B across, given what is known of its components: never zero."""
+        errors = self.errors_mt(currents_a)
+        sigma = max(float(np.hypot(errors[1], errors[2])) / np.sqrt(2.0), 1e-9)
+        known = rice(float(self.along_across_mt(currents_a)[1]) / sigma, scale=sigma)
+        return float(known.mean()), float(known.std())
+
     def lines_hz(self, currents_a: Sequence[float]) -> tuple[Real, Real]:
         """(|f-|, f+) of each nuclear state at these currents."""
-        along, across = self.along_across_mt(currents_a)
-        lines = nv_lines(along, across, self.nitrogen)
-        return np.abs(lines.minus_hz), lines.plus_hz
+        lines = nv_lines(*self.along_across_mt(currents_a), self.nitrogen)
+        return np.abs(lines.minus_hz) + self.shift_hz, lines.plus_hz + self.shift_hz
 
     def line_errors_hz(self, currents_a: Sequence[float]) -> tuple[float, float]:
-        """1 sigma of (|f-|, f+), to first order in the field's errors; across counts with the error as its least size."""
-        along, across = (float(v) for v in self.along_across_mt(currents_a))
+        """1 sigma of (|f-|, f+): to first order in what is known, and to second order in B across."""
         errors = self.errors_mt(currents_a)
-        across_err = float(np.hypot(errors[1], errors[2]))
-        centre = np.stack([v[..., 0] for v in self._both(along, across)])
-        moved = np.stack([v[..., 0] for v in self._both(along, across + across_err)])
-        slope = 28e6 * errors[0]
-        step = np.abs(moved - centre)
-        return float(np.hypot(slope, step[0])), float(np.hypot(slope, step[1]))
+        along, across = self.along_across_mt(currents_a)
+        wider = np.hypot(across, np.hypot(errors[1], errors[2]))
+        near, far = (nv_lines(along, b, self.nitrogen) for b in (across, wider))
+        out = []
+        for plus in (False, True):
+            jacobian = _jacobian(self, np.array([currents_a], dtype=float), np.array([plus]))[0]
+            bend = (far.plus_hz - near.plus_hz if plus else np.abs(far.minus_hz) - np.abs(near.minus_hz))[..., 0]
+            out.append(float(np.sqrt(max(0.0, jacobian @ self.covariance @ jacobian) + float(bend) ** 2)))
+        return out[0], out[1]
 
-    def _both(self, along: float, across: float) -> tuple[Real, Real]:
-        lines = nv_lines(along, across, self.nitrogen)
-        return np.abs(lines.minus_hz), lines.plus_hz
 
-
-def nominal_model(coil_matrix_mt_per_a: Sequence[Sequence[float]], nitrogen: bool = True) -> FieldModel:
+def nominal_model(
+    coil_matrix_mt_per_a: Sequence[Sequence[float]], shift_hz: float = 0.0, nitrogen: bool = True
+) -> FieldModel:
     """What the lab believes before it has measured: coils along lab axes, the NV along z, no residual field."""
     k = np.array(coil_matrix_mt_per_a, dtype=float)
     rows = np.zeros((3, 4))
     rows[0, :3], rows[1, :3], rows[2, :3] = k[2], k[0], k[1]
+    rows[2, 0] = 0.0
     size = np.abs(k).max(axis=0)
     sigma = np.zeros((3, 4))
     sigma[:, :3] = _TILT_ERR * size
     sigma[0, 2], sigma[1, 0], sigma[2, 1] = (_GAIN_ERR * size[i] for i in (2, 0, 1))
     sigma[:, 3] = _RESIDUAL_ERR_MT
-    rows[2, 0] = 0.0
     sigma[2, 0] = 0.0
-    return FieldModel(tuple(rows.ravel()), np.diag(sigma.ravel() ** 2), nitrogen)
+    errors = np.append(sigma.ravel(), _SHIFT_ERR_HZ)
+    return FieldModel((*rows.ravel().tolist(), shift_hz), np.diag(errors**2), nitrogen)
+
+
+def anchored_model(nominal: FieldModel, currents_a: Currents, along_mt: float, drift_mt: float) -> FieldModel:
+    """The nominal coils, hung on currents at which the field is known to lie along the axis."""
+    values = np.array(nominal.values)
+    values[[3, 7, 11]] = along_mt, 0.0, 0.0
+    covariance = nominal.covariance.copy()
+    for k in (3, 7, 11):
+        covariance[k, k] = drift_mt**2
+    return replace(nominal, values=tuple(values.tolist()), covariance=covariance, origin_a=currents_a)
 
 
 def fit_field(prior: FieldModel, start: FieldModel, seen: Sequence[LineSeen]) -> FieldModel:
@@ -112,27 +145,44 @@ def fit_field(prior: FieldModel, start: FieldModel, seen: Sequence[LineSeen]) ->
     currents = np.array([line.currents_a for line in seen])
     plus = np.array([line.plus for line in seen])
     frequency, error = (np.array([getattr(line, k) for line in seen]) for k in ("frequency_hz", "error_hz"))
-    mean, sigma = np.array(prior.values)[_FREE], np.sqrt(np.diag(prior.covariance))[_FREE]
+    mean, sigma = np.array(prior.values), np.sqrt(np.diag(prior.covariance))[_FREE]
+
+    def model(scaled: Real) -> FieldModel:
+        values = mean.copy()
+        values[_FREE] += sigma * scaled
+        return replace(prior, values=tuple(values.tolist()))
 
     def residual(scaled: Real) -> Real:
-        rows = _rows(mean + sigma * scaled)
-        vector = currents @ rows[:, :3].T + rows[:, 3]
-        lines = nv_lines(vector[:, 0], np.hypot(vector[:, 1], vector[:, 2]), prior.nitrogen)
-        model = np.where(plus, lines.plus_hz[:, 0], np.abs(lines.minus_hz[:, 0]))
-        return np.concatenate([(model - frequency) / error, scaled])
+        return np.concatenate([(_lines(model(scaled), currents, plus) - frequency) / error, scaled])
 
-    begin = (np.array(start.values)[_FREE] - mean) / sigma
-    fit = least_squares(residual, begin, method="trf", x_scale=1.0, diff_step=1e-5)
-    covariance = np.zeros((12, 12))
-    free = np.linalg.inv(fit.jac.T @ fit.jac) * np.outer(sigma, sigma)
-    covariance[np.ix_(_FREE, _FREE)] = free
-    rows = _rows(mean + sigma * fit.x)
-    freedom = max(1, len(seen) - len(_FREE))
-    chi2 = float(np.sum(fit.fun[: len(seen)] ** 2)) / freedom
-    return FieldModel(tuple(rows.ravel()), covariance, prior.nitrogen, chi2)
+    def slope(scaled: Real) -> Real:
+        measured = _jacobian(model(scaled), currents, plus)[:, _FREE] * sigma / error[:, None]
+        return np.vstack([measured, np.eye(len(_FREE))])
+
+    begin = (np.array(start.values) - mean)[_FREE] / sigma
+    fit = least_squares(residual, begin, jac=slope, method="lm", xtol=1e-10, ftol=1e-10)
+    covariance = np.zeros((_SIZE, _SIZE))
+    covariance[np.ix_(_FREE, _FREE)] = np.linalg.inv(fit.jac.T @ fit.jac) * np.outer(sigma, sigma)
+    chi2 = float(np.sum(fit.fun**2))
+    return replace(model(fit.x), covariance=covariance, chi2=chi2, lines=len(seen))
 
 
-def _rows(free: Real) -> Real:
-    values = np.zeros(12)
-    values[_FREE] = free
-    return values.reshape(3, 4)
+def _lines(model: FieldModel, currents: Real, plus: NDArray[np.bool_]) -> Real:
+    lines = nv_lines(*model.along_across_mt(currents), model.nitrogen)
+    return np.asarray(np.where(plus, lines.plus_hz[:, 0], np.abs(lines.minus_hz[:, 0])) + model.shift_hz)
+
+
+def _jacobian(model: FieldModel, currents: Real, plus: NDArray[np.bool_]) -> Real:
+    """d(line) / d(values): (lines, 13)."""
+    vector = model.vector_mt(currents)
+    squared = vector[:, 1] ** 2 + vector[:, 2] ** 2
+    near = nv_lines(vector[:, 0], np.sqrt(squared), model.nitrogen)
+    far = nv_lines(vector[:, 0], np.sqrt(squared + _ACROSS_STEP_MT2), model.nitrogen)
+    sign = np.sign(near.minus_hz[:, 0])
+    along = np.where(plus, near.plus_slope_hz_per_mt[:, 0], sign * near.minus_slope_hz_per_mt[:, 0])
+    step = np.where(plus, (far.plus_hz - near.plus_hz)[:, 0], sign * (far.minus_hz - near.minus_hz)[:, 0])
+    across = step / _ACROSS_STEP_MT2
+    drive = np.column_stack([along, 2.0 * across * vector[:, 1], 2.0 * across * vector[:, 2]])
+    at = np.column_stack([currents - np.array(model.origin_a), np.ones(len(currents))])
+    rows = (drive[:, :, None] * at[:, None, :]).reshape(len(currents), _SHIFT)
+    return np.column_stack([rows, np.ones(len(currents))])

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from lmfit import Parameters, minimize
 from numpy.typing import NDArray
+from scipy.optimize import least_squares
 
 Real = NDArray[np.float64]
 
@@ -43,10 +44,10 @@ def shares(components: int, polarisation: float) -> Real:
     return even
 
 
-def dips(frequency_hz: Real, centre_hz: float, width_hz: float, offsets_hz: Real, polarisation: float) -> Real:
-    """Lorentzians of unit total depth: (points,)."""
+def dips(frequency_hz: Real, centre_hz: float, width_hz: float, offsets_hz: Real, weights: Real) -> Real:
+    """Lorentzians of unit total depth: (points,). weights: of the components, as from `shares`."""
     detuning = np.asarray(frequency_hz)[:, None] - centre_hz - offsets_hz[None, :]
-    return np.asarray((1.0 / (1.0 + (2.0 * detuning / width_hz) ** 2)) @ shares(len(offsets_hz), polarisation))
+    return np.asarray((1.0 / (1.0 + (2.0 * detuning / width_hz) ** 2)) @ weights)
 
 
 def fit_line(frequency_hz: Real, ratio: Real, ratio_err: Real, offsets_hz: Real) -> LineFit:
@@ -68,7 +69,7 @@ def fit_line(frequency_hz: Real, ratio: Real, ratio_err: Real, offsets_hz: Real)
     def residual(p: Parameters) -> Real:
         v = p.valuesdict()
         centre, width = centre_hz + _SCALE_HZ * v["centre"], np.exp(v["log_width"])
-        shape = dips(frequency_hz, centre, width, offsets_hz, v["polarisation"])
+        shape = dips(frequency_hz, centre, width, offsets_hz, shares(len(offsets_hz), v["polarisation"]))
         return np.asarray((v["level"] * (1.0 - v["contrast"] * shape) - ratio) / ratio_err)
 
     fit = minimize(residual, p, method="least_squares", scale_covar=False)
@@ -95,10 +96,65 @@ def _start(
     best, best_chi2 = (0.5 * (low + high), 0.5), np.inf
     for centre in np.arange(low, high, 0.25 * width_hz):
         for polarisation in _TRIED_POLARISATIONS:
-            shape = dips(frequency_hz, centre, width_hz, offsets_hz, polarisation)
+            shape = dips(frequency_hz, centre, width_hz, offsets_hz, shares(len(offsets_hz), polarisation))
             columns = np.column_stack([np.ones_like(shape), -shape]) * weight[:, None]
             solved, *_ = np.linalg.lstsq(columns, ratio * weight, rcond=None)
             chi2 = float(np.sum((columns @ solved - ratio * weight) ** 2))
             if solved[1] > 0 and chi2 < best_chi2:
                 best, best_chi2 = (float(centre), polarisation), chi2
     return best
+
+
+@dataclass(frozen=True)
+class LineShape:
+    """What is known of a line before it is measured again."""
+
+    offsets_hz: Real
+    """Components relative to the first one."""
+    polarisation: float
+    """Nuclear polarisation, as in `shares`."""
+    width_hz: float
+    """Full width of a component at the power to be used."""
+    width_tolerance: float
+    """Its relative error, 1 sigma."""
+
+
+def fit_known_line(frequency_hz: Real, ratio: Real, ratio_err: Real, shape: LineShape, about_hz: Real) -> LineFit:
+    """Fit centre, contrast and width to few points of a line whose shape is known; far from it the ratio is 1.
+
+    about_hz: centres to start from; the one that explains most wins.
+    """
+    weights = shares(len(shape.offsets_hz), shape.polarisation)
+    starts = [_depth(frequency_hz, ratio, ratio_err, shape, float(c)) for c in about_hz]
+    _, contrast, centre_hz = min(starts)
+
+    def model(p: Real) -> Real:
+        width = shape.width_hz * np.exp(p[2])
+        return np.asarray(1.0 - p[1] * dips(frequency_hz, centre_hz + p[0] * _SCALE_HZ, width, shape.offsets_hz, weights))
+
+    def residual(p: Real) -> Real:
+        return np.append((model(p) - ratio) / ratio_err, p[2] / shape.width_tolerance)
+
+    fit = least_squares(residual, [0.0, contrast, 0.0], x_scale=[1.0, 0.1, 0.3])
+    covariance = np.linalg.pinv(fit.jac.T @ fit.jac)
+    return LineFit(
+        centre_hz=centre_hz + float(fit.x[0]) * _SCALE_HZ,
+        centre_err_hz=float(np.sqrt(covariance[0, 0])) * _SCALE_HZ,
+        linewidth_hz=shape.width_hz * float(np.exp(fit.x[2])),
+        contrast=float(fit.x[1]),
+        contrast_err=float(np.sqrt(covariance[1, 1])),
+        nuclear_polarisation=shape.polarisation,
+        level=1.0,
+        reduced_chi2=float(np.sum(fit.fun**2)) / max(1, len(ratio) - 2),
+    )
+
+
+def _depth(
+    frequency_hz: Real, ratio: Real, ratio_err: Real, shape: LineShape, centre_hz: float
+) -> tuple[float, float, float]:
+    """(chi2, contrast, centre) of the best dip at this centre; a bump counts as no dip."""
+    weights = shares(len(shape.offsets_hz), shape.polarisation)
+    dip = dips(frequency_hz, centre_hz, shape.width_hz, shape.offsets_hz, weights) / ratio_err
+    missing = (1.0 - ratio) / ratio_err
+    contrast = max(0.0, float(dip @ missing / (dip @ dip)))
+    return float(np.sum((contrast * dip - missing) ** 2)), contrast, centre_hz

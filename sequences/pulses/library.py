@@ -47,13 +47,14 @@ def wait(duration_ns: int, *lines: str, tick_ns: int = 100) -> Program:
 def read(beam: str = "pump", window_ns: int = READ_NS, tick_ns: int = 100) -> Program:
     """Count under a beam while frozen; once the read-out has pumped the NVs, count again as the reference.
 
-    beam: `pump` reads the sum of both NVs, `depletion` (the doughnut) the right one.
+    beam: `pump` reads the sum of both NVs, `depletion` (the doughnut) the right one. The gradient is on, so that the
+    NVs exchange nothing while they are read: counts are linear in sigma_z of each.
     """
     return (
         Program(f"read with {beam}", tick_ns)
-        .then(window_ns, beam, "shift", "gate_signal")
-        .then(PUMPING_NS, beam, "shift")
-        .then(window_ns, beam, "shift", "gate_reference")
+        .then(window_ns, beam, "shift", "gradient", "gate_signal")
+        .then(PUMPING_NS, beam, "shift", "gradient")
+        .then(window_ns, beam, "shift", "gradient", "gate_reference")
     )
 
 
@@ -64,6 +65,29 @@ def pulsed(name: str, manipulation: Program, beam: str = "pump", window_ns: int 
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How long to pump and to count, found by the calibrations."""
+
+    pumping_ns: int
+    """Gaussian beam, until the memory of what came before is gone."""
+    pump_ns: int
+    """Counting window under the Gaussian beam."""
+    doughnut_ns: int
+    """Counting window under the doughnut."""
+    tick_ns: int = 100
+
+    def window(self, beam: str) -> Program:
+        """Count once under a beam, frozen, the gradient on: the last word of a shot."""
+        window_ns = self.pump_ns if beam == "pump" else self.doughnut_ns
+        return Program(f"count under {beam}", self.tick_ns).then(window_ns, beam, "shift", "gradient", "gate_signal")
+
+    def shot(self, manipulation: Program, beam: str) -> Program:
+        """Pump both NVs, manipulate them, count once."""
+        pumped = Program(manipulation.name, self.tick_ns).then(self.pumping_ns, "pump", "shift")
+        return pumped.then(SETTLING_NS, "shift") + manipulation + self.window(beam)
+
+
+@dataclass(frozen=True)
 class Gates:
     """Whole-tick durations that the calibrations have found; everything else is composed of them."""
 
@@ -71,8 +95,6 @@ class Gates:
     """A pi/2 pulse."""
     gate_ns: int
     """pi / C, the time in which C n_L n_R entangles fully; a whole, even number of ticks."""
-    phase_ns: int
-    """Gradient time that turns the left NV by a quarter (or three) against the right one."""
     tick_ns: int = 100
 
     def turn(self, axis: str, quarters: int = 1, *lines: str) -> Program:
@@ -89,10 +111,6 @@ class Gates:
         free = wait(half, "shift", "gradient", tick_ns=self.tick_ns)
         flip = self.turn("x", 2)
         return joined("gate", [free, flip, free, flip])
-
-    def phase(self) -> Program:
-        """The gradient phase between the NVs."""
-        return wait(self.phase_ns, "shift", "gradient", tick_ns=self.tick_ns)
 
 
 @dataclass(frozen=True)
@@ -131,20 +149,10 @@ def hot_left(gates: Gates, sense: int) -> Program:
     return joined("hot left", [gates.turn("x", first), gates.turn_right("x", rest)])
 
 
-def engine_shot(
-    name: str, cycle: Cycle, gates: Gates, analysis: Program, beam: str, window_ns: int, settle_ns: int = 0
-) -> Program:
-    """Cool, prepare the hot NV, release, freeze, analyse, read: both senses of the preparation in turn.
-
-    settle_ns: gradient time between freezing and analysis, in which nothing may exchange.
-    """
-    tick_ns = gates.tick_ns
-    readout = Program("read", tick_ns).then(window_ns, beam, "shift", "gate_signal")
-    quench = wait(settle_ns, "shift", "gradient", tick_ns=tick_ns)
-    evolution = wait(cycle.evolution_ns, tick_ns=tick_ns)
+def engine_shot(cycle: Cycle, gates: Gates, analysis: Program, readout: Program) -> Program:
+    """Cool, prepare the hot NV, release, freeze, analyse, read: both senses of the preparation in turn."""
+    evolution = wait(cycle.evolution_ns, tick_ns=gates.tick_ns)
     shots: list[Program] = []
     for sense in (1, -1):
-        shots += [heated(cycle, gates), cooled(cycle, gates), hot_left(gates, sense), evolution, quench, analysis, readout]
-    return joined(name, shots)
-
-
+        shots += [heated(cycle, gates), cooled(cycle, gates), hot_left(gates, sense), evolution, analysis, readout]
+    return joined(analysis.name, shots)

@@ -1,0 +1,356 @@
+"""Calibrate the frozen pair: beams, gradient and its compensation, gates, cross-talk; everything tomography builds on.
+
+Needs the field (align), the pulses (rabi) and both positions (locate).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Final
+
+import numpy as np
+from pydantic import Field
+
+from physics.constants import GAMMA_E_HZ_PER_MT, TWO_PI
+from physics.coupling import dipolar_rad_per_s
+from sequences import controls, state
+from sequences.analysis.calibration import (
+    NAMES,
+    Beam,
+    CountedProgram,
+    PairCalibration,
+    fit_calibration,
+)
+from sequences.analysis.pumping import Pumping, fit_pumping
+from sequences.analysis.resonances import TwoResonances, fit_two
+from sequences.calibration_programs import first_programs, programs
+from sequences.lab import Lab
+from sequences.pulses.library import Gates, Reading, pulse
+from sequences.pulses.program import Program
+from sequences.results import Progress, SequenceError, Stream
+from sequences.shots import COLUMNS as SHOT_COLUMNS
+from sequences.shots import Shot, count, count_all
+
+COLUMNS: Final = SHOT_COLUMNS
+"""Programs are numbered in the order in which they were played."""
+
+_LEAST_SPLITTING_HZ: Final = 3e6
+_LEAST_SIGNIFICANCE: Final = 8.0
+_WORST_CHI2: Final = 2.0
+
+
+@dataclass(frozen=True)
+class CalibratePlan:
+    """How to calibrate."""
+
+    hours: Annotated[float, Field(ge=0.05, le=50)] = 4.0
+    """Laboratory time of the joint measurement of gates and read-outs."""
+    doughnut_mw: Annotated[float, Field(ge=1, le=2000)] = 600.0
+    """Power of the doughnut."""
+    pump_efficiency: Annotated[float, Field(gt=0, le=1)] = 0.15
+    """Diffraction efficiency of the Gaussian beam's AOM: strong enough to pump, weak enough to leak little."""
+    gradient_a: Annotated[float, Field(ge=0.01, le=0.1)] = 0.1
+    """Current of the gradient coil."""
+    largest_cross_talk: Annotated[float, Field(gt=0, le=1)] = 0.3
+    """Beyond it the doughnut does not select one NV, and nothing that follows would mean anything."""
+
+
+@dataclass(frozen=True)
+class CalibrateResult:
+    """The calibrated pair; errors are 1 sigma."""
+
+    g_rad_per_s: float
+    g_rad_per_s_err: float
+    zz_rad_per_s: float
+    """C of C n_L n_R."""
+    zz_rad_per_s_err: float
+    gate_ns: int
+    """pi / C in whole, even ticks."""
+    rabi_mhz: float
+    rabi_mhz_err: float
+    splitting_mhz: float
+    """Of the two NVs while the gradient is on."""
+    splitting_mhz_err: float
+    compensation_a: float
+    cross_talk: float
+    """Signal of the left NV over that of the right one under the doughnut."""
+    cross_talk_err: float
+    reduced_chi2: float
+    photons: float
+
+
+def calibrate(lab: Lab, plan: CalibratePlan) -> Stream[CalibrateResult]:
+    """Measure, fit and store everything that programs and tomography need of the frozen pair.
+
+    Raises SequenceError when the doughnut does not select, the gradient does not separate, or the fit does not hold.
+    """
+    with controls.left_safe(lab):
+        state.set_field(lab)
+        state.set_pulses(lab)
+        controls.pump(lab, plan.pump_efficiency)
+        state.set_doughnut(lab, plan.doughnut_mw)
+        reading = _beams(lab, plan)
+        yield Progress(0.03, f"windows {reading.pump_ns} and {reading.doughnut_ns} ns")
+        found = _resonances(lab, plan, reading)
+        yield Progress(0.08, f"cross-talk {found.cross_talk:.3f}({found.cross_talk_err:.3f})")
+        _check_selective(found, plan)
+        state.set_gradient(lab, plan.gradient_a, found.right_a)
+        start, known = _first_guess(lab, reading, found)
+        rough, compensation_a = yield from _rough(lab, plan, reading, start, known, found)
+        gates = _gates(lab, rough)
+        shots = _timed(programs(gates), reading, plan.hours * 3600.0)
+        data = yield from count_all(lab, reading, shots, (0.15, 1.0), _note(rough))
+        final = fit_calibration(rough, known, data)
+        _check_fit(final)
+        gates = _gates(lab, final)
+        _store(lab, plan, reading, gates, final, compensation_a)
+        return _result(final, gates, compensation_a, sum(d.counts for d in data))
+
+
+# ---- both beams -------------------------------------------------------------------------------------------------
+
+_CURVE_NS: Final = (400, 800, 1600, 3200, 6400, 12800)
+
+
+def _beams(lab: Lab, plan: CalibratePlan) -> Reading:
+    """Pumping rate of each beam from what windows of growing length miss of flipped NVs; then the best windows."""
+    tick_ns = lab.wiring.tick_ns
+    pump = _pumping(lab, "pump", 30_000)
+    ring = _pumping(lab, "depletion", 30_000)
+    pumping_ns = max(1, round(12.0 / pump.rate_per_s * 1e9 / tick_ns)) * tick_ns
+    reading = Reading(pumping_ns, pump.window_ns(tick_ns), ring.window_ns(tick_ns), tick_ns)
+    put = lab.calibration.put
+    put("beams.pump_rate_per_s", pump.rate_per_s, pump.rate_err_per_s)
+    put("beams.doughnut_rate_per_s", ring.rate_per_s, ring.rate_err_per_s)
+    return reading
+
+
+def _pumping(lab: Lab, beam: Beam, pumping_ns: int) -> Pumping:
+    quarter_ns, tick_ns = round(state.calibrated(lab, "microwave.pi_half_ns")), lab.wiring.tick_ns
+    bright, dark = Program("bright", tick_ns), pulse(2 * quarter_ns, "x", tick_ns=tick_ns)
+    missing, error = [], []
+    for window_ns in _CURVE_NS:
+        reading = Reading(pumping_ns, window_ns, window_ns, tick_ns)
+        shots = [count(lab, reading, Shot(program, beam, 20.0)) for program in (bright, dark)]
+        missing.append(shots[0].per_shot - shots[1].per_shot)
+        error.append(float(np.hypot(shots[0].error, shots[1].error)))
+    if missing[-1] < 5 * error[-1]:
+        raise SequenceError(
+            f"The {'Gaussian beam' if beam == 'pump' else 'doughnut'} sees no difference between pumped and flipped NVs: "
+            f"{missing[-1]:.2e}({error[-1]:.0e}) photons a shot",
+            "Check the beam's power, its AOM and line, and the pulses (labctl run rabi)",
+            photons=missing[-1],
+        )
+    return fit_pumping(np.array(_CURVE_NS) * 1e-9, np.array(missing), np.array(error))
+
+
+# ---- gradient and compensation ----------------------------------------------------------------------------------
+
+
+def _resonances(lab: Lab, plan: CalibratePlan, reading: Reading) -> TwoResonances:
+    """Sweep the compensation with the gradient on: each NV dips where the two fields cancel at its place."""
+    quarter_ns, tick_ns = round(state.calibrated(lab, "microwave.pi_half_ns")), lab.wiring.tick_ns
+    flip = pulse(2 * quarter_ns, "x", "gradient", tick_ns=tick_ns)
+    slope = TWO_PI * GAMMA_E_HZ_PER_MT * lab.guesses.compensation_mt_per_a
+    rabi = TWO_PI / (4.0 * quarter_ns * 1e-9)
+    step_a = 0.5 * rabi / slope
+    half = min(lab.limits.pulsed_a, 3.5e-3 * lab.guesses.gradient_ut_per_nm_per_a * plan.gradient_a)
+    currents = np.arange(-half, half, step_a)
+    seen: dict[str, list[CountedProgram]] = {"pump": [], "depletion": []}
+    for current_a in currents:
+        state.set_gradient(lab, plan.gradient_a, float(current_a))
+        for beam in ("pump", "depletion"):
+            seen[beam].append(count(lab, reading, Shot(flip, beam, 4.0)))  # type: ignore[arg-type]
+    common, selective = (
+        (np.array([c.per_shot for c in seen[b]]), np.array([c.error for c in seen[b]])) for b in ("pump", "depletion")
+    )
+    return fit_two(currents, common, selective, rabi, 2 * quarter_ns * 1e-9, slope)
+
+
+def _check_selective(found: TwoResonances, plan: CalibratePlan) -> None:
+    if found.significance < _LEAST_SIGNIFICANCE:
+        raise SequenceError(
+            "No NV comes onto resonance while the compensation current is swept",
+            "Check the line `gradient`, the pulsed coils' supply, and guesses.gradient_ut_per_nm_per_a",
+            significance=found.significance,
+        )
+    if found.cross_talk > plan.largest_cross_talk:
+        raise SequenceError(
+            f"The doughnut does not select one NV: its cross-talk is {found.cross_talk:.2f}(±{found.cross_talk_err:.2f}), "
+            f"above {plan.largest_cross_talk:g}; no selective cooling or read-out is possible",
+            "Deepen the doughnut's null (vortex plate, polarisation, steering: labctl run locate) and repeat",
+            cross_talk=found.cross_talk,
+        )
+    splitting_hz = abs(found.left_a - found.right_a) * found.slope_rad_per_s_per_a / TWO_PI
+    if splitting_hz < _LEAST_SPLITTING_HZ:
+        raise SequenceError(
+            f"The gradient separates the NVs by only {splitting_hz / 1e6:.2f} MHz, less than {_LEAST_SPLITTING_HZ / 1e6:g}",
+            "Raise gradient_a, or choose a pair that lies along the gradient",
+            splitting_hz=splitting_hz,
+        )
+
+
+# ---- numbers of the pair ----------------------------------------------------------------------------------------
+
+
+def _first_guess(lab: Lab, reading: Reading, found: TwoResonances) -> tuple[PairCalibration, "np.ndarray"]:
+    """Values to start from, and how far each may be off."""
+    separation_nm = _separation_nm(lab)
+    zz = float(dipolar_rad_per_s(separation_nm))
+    rabi = TWO_PI / (4.0 * state.calibrated(lab, "microwave.pi_half_ns") * 1e-9)
+    split = (found.left_a - found.right_a) * found.slope_rad_per_s_per_a  # f- falls with the field
+    tick_ns = lab.wiring.tick_ns
+    bright, dark = Program("bright", tick_ns), pulse(2 * round(np.pi / 2 / rabi * 1e9), "x", tick_ns=tick_ns)
+    level: dict[Beam, tuple[float, float]] = {}
+    for beam in ("pump", "depletion"):
+        high, low = (count(lab, reading, Shot(p, beam, 30.0)).per_shot for p in (bright, dark))  # type: ignore[arg-type]
+        level[beam] = 0.5 * (high + low), 0.5 * (high - low)  # type: ignore[index]
+    (pump, pump_half), (ring, ring_half) = level["pump"], level["depletion"]
+    left = ring_half * found.cross_talk / (1 + found.cross_talk)
+    values = {
+        "g_rad_per_s": zz / 2.0,
+        "zz_rad_per_s": zz,
+        "rabi_x_rad_per_s": rabi,
+        "rabi_y_rad_per_s": rabi,
+        "gradient_left_rad_per_s": split,
+        "leak_left_per_s": 200.0,
+        "leak_right_per_s": 300.0,
+        "relaxation_per_s": 200.0,
+        "dephasing_per_s": 1.5e3 * lab.guesses.c13_percent / 1.1,
+        "pump_level": pump,
+        "pump_left": 0.5 * pump_half,
+        "pump_right": 0.5 * pump_half,
+        "doughnut_level": ring,
+        "doughnut_left": left,
+        "doughnut_right": ring_half - left,
+        "fidelity": lab.guesses.pump_fidelity,
+    }
+    known = {
+        "g_rad_per_s": 0.3 * zz,
+        "zz_rad_per_s": 0.3 * zz,
+        "leak_left_per_s": 1e3,
+        "leak_right_per_s": 1e3,
+        "relaxation_per_s": 300.0,
+        "dephasing_per_s": 2e3,
+        "fidelity": lab.guesses.pump_fidelity_err,
+    }
+    sigma = np.array([known.get(name, np.inf) for name in NAMES])
+    start = tuple(float(values.get(name, 0.0)) for name in NAMES)
+    return PairCalibration(start, np.zeros((len(NAMES), len(NAMES)))), sigma
+
+
+def _separation_nm(lab: Lab) -> float:
+    x, y = (
+        state.calibrated(lab, f"pair.right_{axis}_nm") - state.calibrated(lab, f"pair.left_{axis}_nm") for axis in "xy"
+    )
+    return float(np.hypot(x, y))
+
+
+_ROUGH_FREE: Final = tuple(
+    name
+    for name in NAMES
+    if name.startswith(("rabi", "detuning", "gradient", "pump", "doughnut"))
+)
+_LEFT_GRID_HZ: Final = np.arange(-600e3, 601e3, 50e3)
+
+
+def _rough(
+    lab: Lab,
+    plan: CalibratePlan,
+    reading: Reading,
+    start: PairCalibration,
+    known: "np.ndarray",
+    found: TwoResonances,
+) -> Stream[tuple[PairCalibration, float]]:
+    """Frequencies under the gradient from short programs; then the compensation that puts the right NV on resonance."""
+    gates = _gates(lab, start)
+    compensation_a = found.right_a
+    per_a = -found.slope_rad_per_s_per_a
+    for attempt in (0, 1):
+        shots = _timed(first_programs(gates), reading, 600.0)
+        data = yield from count_all(lab, reading, shots, (0.08 + 0.03 * attempt, 0.11 + 0.03 * attempt), "gradient")
+        start = _best_start(start, known, data)
+        off = start.value("gradient_right_rad_per_s")[0] - 0.5 * (
+            start.value("detuning_left_rad_per_s")[0] + start.value("detuning_right_rad_per_s")[0]
+        )
+        if attempt == 0:
+            compensation_a -= off / per_a
+            state.set_gradient(lab, plan.gradient_a, compensation_a)
+            k = NAMES.index("gradient_right_rad_per_s")
+            start = start.moved(k, -off).moved(NAMES.index("gradient_left_rad_per_s"), -off)
+    return start, compensation_a
+
+
+def _best_start(start: PairCalibration, known: "np.ndarray", data: Sequence[CountedProgram]) -> PairCalibration:
+    """Fit from several frequencies of the left NV: its fringes are many, and one of them is right."""
+    k = NAMES.index("gradient_left_rad_per_s")
+    tried = [start.moved(k, TWO_PI * float(offset)) for offset in _LEFT_GRID_HZ]
+    chi2 = [sum(((c.expected(d.program, d.beam) - d.per_shot) / d.error) ** 2 for d in data) for c in tried]
+    nearest = [tried[i] for i in np.argsort(chi2)[:4]]
+    fits = [fit_calibration(c, known, data, _ROUGH_FREE) for c in nearest]
+    return min(fits, key=lambda fit: fit.reduced_chi2)
+
+
+def _gates(lab: Lab, calibration: PairCalibration) -> Gates:
+    tick_ns = lab.wiring.tick_ns
+    half = max(1, round(np.pi / calibration.pair.zz_rad_per_s * 1e9 / 2 / tick_ns))
+    return Gates(round(state.calibrated(lab, "microwave.pi_half_ns")), 2 * half * tick_ns, tick_ns)
+
+
+def _timed(listed: Sequence[tuple[Program, Beam, float]], reading: Reading, seconds: float) -> list[Shot]:
+    """Share laboratory time by weight."""
+    weight = sum(w for _, _, w in listed)
+    return [Shot(program, beam, seconds * w / weight) for program, beam, w in listed]
+
+
+def _note(c: PairCalibration) -> str:
+    return f"left NV {c.value('gradient_left_rad_per_s')[0] / TWO_PI / 1e6:.3f} MHz away under the gradient"
+
+
+def _check_fit(c: PairCalibration) -> None:
+    if not c.reduced_chi2 < _WORST_CHI2:
+        raise SequenceError(
+            f"The calibration's model does not explain its counts (reduced chi2 {c.reduced_chi2:.1f})",
+            "Look for drift of field, power or steering during the run; repeat align, rabi and locate",
+            reduced_chi2=c.reduced_chi2,
+        )
+
+
+def _store(
+    lab: Lab, plan: CalibratePlan, reading: Reading, gates: Gates, c: PairCalibration, compensation_a: float
+) -> None:
+    put = lab.calibration.put
+    put("beams.pump_efficiency", plan.pump_efficiency, 0.0)
+    put("beams.doughnut_mw", plan.doughnut_mw, 0.0)
+    put("beams.pumping_ns", reading.pumping_ns, 0.0)
+    put("beams.pump_window_ns", reading.pump_ns, 0.0)
+    put("beams.doughnut_window_ns", reading.doughnut_ns, 0.0)
+    put("gradient.a", plan.gradient_a, 0.0)
+    put("gradient.compensation_a", compensation_a, 0.0)
+    put("gates.gate_ns", gates.gate_ns, 0.0)
+    state.put_pair(lab, c)
+
+
+def _result(c: PairCalibration, gates: Gates, compensation_a: float, photons: int) -> CalibrateResult:
+    g, g_err = c.value("g_rad_per_s")
+    zz, zz_err = c.value("zz_rad_per_s")
+    rabi, rabi_err = c.value("rabi_x_rad_per_s")
+    left, left_err = c.value("gradient_left_rad_per_s")
+    right, right_err = c.value("gradient_right_rad_per_s")
+    ring = c.readout("depletion")
+    relative = np.hypot(c.value("doughnut_left")[1] / ring.left, c.value("doughnut_right")[1] / ring.right)
+    return CalibrateResult(
+        g_rad_per_s=g,
+        g_rad_per_s_err=g_err,
+        zz_rad_per_s=zz,
+        zz_rad_per_s_err=zz_err,
+        gate_ns=gates.gate_ns,
+        rabi_mhz=rabi / TWO_PI / 1e6,
+        rabi_mhz_err=rabi_err / TWO_PI / 1e6,
+        splitting_mhz=(left - right) / TWO_PI / 1e6,
+        splitting_mhz_err=float(np.hypot(left_err, right_err)) / TWO_PI / 1e6,
+        compensation_a=compensation_a,
+        cross_talk=ring.cross_talk,
+        cross_talk_err=float(abs(ring.cross_talk) * relative),
+        reduced_chi2=c.reduced_chi2,
+        photons=float(photons),
+    )

@@ -1,0 +1,101 @@
+"""The programs of the calibration: each is sensitive to something, together they fix every number of the pair."""
+
+from typing import Final
+
+from sequences.analysis.calibration import Beam
+from sequences.pulses.library import Gates, wait
+from sequences.pulses.program import Program
+
+Listed = tuple[Program, Beam, float]
+"""Program, read-out, weight in laboratory time."""
+
+_BOTH: Final[tuple[Beam, Beam]] = ("pump", "depletion")
+
+
+def _start(gates: Gates) -> Program:
+    return Program("start", gates.tick_ns)
+
+
+def _frozen(gates: Gates, duration_ns: float, *lines: str) -> Program:
+    """A wait of about this length, in whole ticks."""
+    return wait(max(1, round(duration_ns / gates.tick_ns)) * gates.tick_ns, "shift", *lines, tick_ns=gates.tick_ns)
+
+
+def levels(gates: Gates, weight: float) -> list[Listed]:
+    """Known states: both bright, both dark, the right one dark. They fix read-outs and cross-talk."""
+    states = (_start(gates), gates.turn("x", 2), gates.turn("y", 2), gates.turn_right("x", 2))
+    return [(program, beam, weight) for program in states for beam in _BOTH]
+
+
+def trains(gates: Gates) -> list[Listed]:
+    """Quarter turns in a row: an error of the angle grows with their number."""
+    common: list[Program] = [gates.turn("x", q) for q in (1, 3, 5, 7, 9)] + [gates.turn("y", q) for q in (1, 5, 9)]
+    right = [gates.turn_right("x", q) for q in (1, 4, 5, 9)] + [gates.turn_right("y", 5)]
+    return [(p, "pump", 1.0) for p in common] + [(p, "depletion", 1.0) for p in right]
+
+
+def ramsey(gates: Gates, waits_ns: tuple[int, ...], *lines: str) -> list[Listed]:
+    """Two quarter turns about a wait, ending on x and on y: the lines' distance from the carrier, with its sign."""
+    out: list[Listed] = []
+    for wait_ns in waits_ns:
+        for last in ("x", "y"):
+            program = gates.turn("x") + _frozen(gates, wait_ns, *lines) + gates.turn(last)
+            out += [(program, beam, 1.0) for beam in _BOTH]
+    return out
+
+
+def exchange(gates: Gates) -> list[Listed]:
+    """One excitation on the right NV wanders to and fro: g."""
+    flip = gates.turn_right("x", 2)
+    return [(flip + _frozen(gates, n), "depletion", 1.0) for n in (6_000, 12_000, 24_000, 36_000)]
+
+
+def gate_times(gates: Gates) -> list[Listed]:
+    """The echoed C n n gate at several lengths: C."""
+    flip = gates.turn("x", 2)
+    out: list[Listed] = []
+    for part in (0.5, 0.75, 1.0, 1.25):
+        half = _frozen(gates, 0.5 * part * gates.gate_ns, "gradient")
+        for first in ("x", "y"):
+            for last in ("x", "y"):
+                program = gates.turn(first) + half + flip + half + flip + gates.turn(last)
+                out.append((program, "pump", 1.0))
+    return out
+
+
+def entangled(gates: Gates) -> list[Listed]:
+    """The gate on states that differ between the NVs."""
+    return [
+        (gates.turn(first) + gates.turn_right("y") + gates.entangle() + gates.turn(last), "depletion", 1.0)
+        for first in ("x", "y")
+        for last in ("x", "y")
+    ]
+
+
+def decays(gates: Gates) -> list[Listed]:
+    """Bright and dark after a wait in the dark: what leaks through the closed AOMs, and spin-lattice relaxation."""
+    out: list[Listed] = []
+    for wait_ns in (100_000, 300_000):
+        dark = _frozen(gates, wait_ns, "gradient")
+        for program in (_start(gates) + dark, gates.turn("x", 2) + dark):
+            out += [(program, beam, 1.0) for beam in _BOTH]
+    return out
+
+
+def first_programs(gates: Gates) -> list[Listed]:
+    """Enough for the frequencies under the gradient."""
+    return levels(gates, 1.0) + ramsey(gates, (200, 500, 900, 1_600), "gradient") + ramsey(gates, (500, 1_500))
+
+
+def programs(gates: Gates) -> list[Listed]:
+    """All of them."""
+    return (
+        levels(gates, 4.0)
+        + trains(gates)
+        + ramsey(gates, (300, 1_000, 2_000, 4_000))
+        + ramsey(gates, (200, 500, 1_100, 2_100, 4_100), "gradient")
+        + exchange(gates)
+        + gate_times(gates)
+        + entangled(gates)
+        + decays(gates)
+    )

@@ -1,0 +1,115 @@
+"""The calibrated bench: what earlier runs found, asked for by name, and the instruments set accordingly."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from sequences import controls
+from sequences.analysis.calibration import NAMES, PairCalibration
+from sequences.lab import Lab
+from sequences.pulses.library import Gates, Reading
+from sequences.results import SequenceError
+
+_MEASURED_BY: Final = {
+    "field": "align",
+    "cr": "relaxometry",
+    "microwave": "rabi",
+    "shift": "rabi",
+    "pair": "locate",
+    "beams": "calibrate",
+    "gradient": "calibrate",
+    "gates": "calibrate",
+    "calibrated": "calibrate",
+}
+"""First part of a calibration's key -> the sequence that measures it."""
+
+
+def calibrated(lab: Lab, key: str) -> float:
+    """A calibrated value. Raises SequenceError naming the run that measures it."""
+    found = lab.calibration.get(key)
+    if found is None:
+        run = _MEASURED_BY[key.split(".")[0]]
+        raise SequenceError(
+            f"No calibration of {key} is stored", f"Run `labctl run {run}` first, or `labctl run engine`", missing=key
+        )
+    return found.value
+
+
+def calibrated_err(lab: Lab, key: str) -> float:
+    """1 sigma of a calibrated value."""
+    calibrated(lab, key)
+    found = lab.calibration.get(key)
+    return found.error if found else float("inf")
+
+
+def set_field(lab: Lab) -> None:
+    """The magnet on the 13C resonance; ramps only if it is not there."""
+    lab.magnet.switch_on()
+    lab.magnet.ramp_to((calibrated(lab, "field.x_a"), calibrated(lab, "field.y_a"), calibrated(lab, "field.main_a")))
+
+
+def set_pulses(lab: Lab) -> None:
+    """Freezing current and the microwave on the frozen line, at the power of a pi/2 pulse."""
+    lab.shift_coil.set_current(calibrated(lab, "shift.a"))
+    lab.shift_coil.output(True)
+    controls.carrier(lab, calibrated(lab, "microwave.frozen_hz"), calibrated(lab, "microwave.pi_half_dbm"))
+
+
+def set_doughnut(lab: Lab, mw: float) -> None:
+    """The doughnut at this power, with its null on the left NV."""
+    controls.doughnut(lab, mw)
+    controls.steer(lab, calibrated(lab, "pair.left_x_nm"), calibrated(lab, "pair.left_y_nm"))
+
+
+def set_gradient(lab: Lab, gradient_a: float, compensation_a: float) -> None:
+    """Currents that the line `gradient` switches."""
+    for coil, current_a in ((lab.gradient_coil, gradient_a), (lab.compensation_coil, compensation_a)):
+        coil.set_current(current_a)
+        coil.output(True)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the calibrated bench is composed of, for programs."""
+
+    gates: Gates
+    reading: Reading
+
+
+def ready(lab: Lab) -> Bench:
+    """Everything as `calibrate` left it: field, pulses, gradient, both beams."""
+    set_field(lab)
+    set_pulses(lab)
+    controls.pump(lab, calibrated(lab, "beams.pump_efficiency"))
+    set_doughnut(lab, calibrated(lab, "beams.doughnut_mw"))
+    set_gradient(lab, calibrated(lab, "gradient.a"), calibrated(lab, "gradient.compensation_a"))
+    tick_ns = lab.wiring.tick_ns
+    return Bench(
+        Gates(
+            quarter_ns=round(calibrated(lab, "microwave.pi_half_ns")),
+            gate_ns=round(calibrated(lab, "gates.gate_ns")),
+            tick_ns=tick_ns,
+        ),
+        Reading(
+            pumping_ns=round(calibrated(lab, "beams.pumping_ns")),
+            pump_ns=round(calibrated(lab, "beams.pump_window_ns")),
+            doughnut_ns=round(calibrated(lab, "beams.doughnut_window_ns")),
+            tick_ns=tick_ns,
+        ),
+    )
+
+
+def put_pair(lab: Lab, calibration: PairCalibration) -> None:
+    """Store the numbers of the pair with their covariance."""
+    keys = [f"calibrated.{name}" for name in NAMES]
+    for key, value, error in zip(keys, calibration.values, calibration.errors, strict=True):
+        lab.calibration.put(key, value, float(error))
+    lab.calibration.put_covariance(keys, calibration.covariance)
+
+
+def pair(lab: Lab) -> PairCalibration:
+    """The numbers of the pair as `calibrate` stored them."""
+    keys = [f"calibrated.{name}" for name in NAMES]
+    values = tuple(calibrated(lab, key) for key in keys)
+    return PairCalibration(values, np.asarray(lab.calibration.covariance(keys)))
