@@ -100,7 +100,16 @@ class AomChannel(InstrumentChannel["MPDS"]):
 
     def status(self) -> ChannelStatus:
         """Everything about this channel, asked in one go."""
-        return self.parent.status()[self._number]
+        found = self.parent.status()
+        if self._number not in found:
+            raise AomError(
+                f"AOM driver {self.parent.name!r} reports channels {sorted(found)}, not {self._number}. Check that it "
+                "is an MPDS with two channels",
+                instrument=self.full_name,
+                command="S",
+                reply=str(sorted(found)),
+            )
+        return found[self._number]
 
     def _set(self, units: str, **expected: float | bool) -> None:
         """Send some units of a command to this channel, and see that they were taken."""
