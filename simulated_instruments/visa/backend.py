@@ -5,6 +5,7 @@ them all: a bench starts from power-on state whatever the one before it did.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -93,7 +94,9 @@ def disconnect() -> None:
     _library().devices = Station()
 
 
+@cache
 def _library() -> SimVisaLibrary:
+    """The one library of this process; cached, because PyVISA forgets a library that nobody holds."""
     library = pyvisa.ResourceManager(VISALIB).visalib
     assert isinstance(library, SimVisaLibrary)
     return library
