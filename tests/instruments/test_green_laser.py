@@ -72,6 +72,17 @@ def test_no_parameter_is_untested(laser: Cobolt06) -> None:
     assert all(isinstance(parameter, Parameter) for parameter in laser.parameters.values())
 
 
+def test_head_outlives_the_connection(twin: Twin, laser: Cobolt06) -> None:
+    laser.power_mw(30.0)
+    laser.close()
+    again = Cobolt06("green_laser", "ASRL3::INSTR", visalib=backend.VISALIB)
+    again.clock = twin.clock
+    try:
+        assert again.power_mw() == 30.0
+    finally:
+        again.close()
+
+
 def test_identification(laser: Cobolt06) -> None:
     assert laser.get_idn() == {
         "vendor": "Cobolt",
