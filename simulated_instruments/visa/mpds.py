@@ -64,7 +64,9 @@ class MPDS:
     def __init__(self, world: World) -> None:
         self._world = world
         self._stored = [_Channel(), _Channel()]
+        self._driven: dict[str, float | Gate] = {}
         self._boot()
+        self._drive()
 
     def answer(self, message: bytes) -> bytes | None:
         """Reply to one command, line ends included; None for those that are obeyed in silence."""
@@ -144,12 +146,15 @@ class MPDS:
         """Nothing is cabled to the blanking input: left to it, every channel is dark."""
         unblanked = self._blanking_on and self._blanking_internal
         pump, doughnut = self._channels
-        self._world.turn(
-            pump_aom=pump.efficiency(),
-            pump_gate=pump.gate() if unblanked else "off",
-            depletion_aom=doughnut.efficiency(),
-            depletion_gate=doughnut.gate() if unblanked else "off",
-        )
+        driven = {
+            "pump_aom": pump.efficiency(),
+            "pump_gate": pump.gate() if unblanked else "off",
+            "depletion_aom": doughnut.efficiency(),
+            "depletion_gate": doughnut.gate() if unblanked else "off",
+        }
+        if driven != self._driven:
+            self._world.turn(**driven)
+            self._driven = driven
 
 
 def _on(is_on: bool) -> str:
