@@ -1,5 +1,6 @@
 """The VISA side of the simulated bench: every instrument speaks its own dialect to the unmodified drivers.
 
-In reading order: `scpi` turns bytes into commands and back, without I/O; `b2962a`, `gs200`, `sg386`, `cobolt06`, `mpds`
-and `sprout` are one instrument each; `backend` hangs them on the resource names of station_sim.yaml inside PyVISA-sim.
+In reading order: `scpi` is the language, without I/O, and `scpi_instrument` what its speakers share: `b2962a`
+and `gs200` with the ramps of `program`; `srs` is the language of `sg386` and its `state_list`; `cobolt06`, `mpds` and
+`sprout` speak their own; `backend` hangs them all on the resource names of station_sim.yaml inside PyVISA-sim.
 """

@@ -5,10 +5,7 @@ from typing import Final
 
 from simulated_instruments.knobs import World
 from simulated_instruments.visa.scpi import (
-    Command,
     Refusal,
-    ScpiInstrument,
-    Setting,
     Value,
     boolean,
     channel_list,
@@ -17,9 +14,16 @@ from simulated_instruments.visa.scpi import (
     show_exponent,
     show_integer,
 )
+from simulated_instruments.visa.scpi_instrument import Command, ScpiInstrument, Setting
 
-_CURRENT_RANGES_A: Final = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5, 3.0)
-_VOLTAGE_RANGES_V: Final = (0.2, 2.0, 20.0, 200.0)
+_RANGES: Final = {
+    "amps": (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5, 3.0),
+    "volts": (0.2, 2.0, 20.0, 200.0),
+}
+_OVERRANGE: Final = 1.05
+"""A range reaches this far beyond its name."""
+_STEPS: Final = {1.5: 1e-6, 3.0: 1e-5}
+"""Resolution of the ranges in which it is not a millionth."""
 _ENVELOPE: Final = ((6.0, 3.03), (21.0, 1.515), (210.0, 0.105))
 """Up to this voltage (V) the channel gives at most this current (A)."""
 _BOTH_CHANNELS_A: Final = 2.5
@@ -85,18 +89,19 @@ class B2962A(ScpiInstrument):
         match key:
             case "amps" | "volts":
                 value = self._level(channel, key, float(value))
-            case "amps_range":
-                value = _range_for(float(value), _CURRENT_RANGES_A)
-            case "volts_range":
-                value = _range_for(float(value), _VOLTAGE_RANGES_V)
+            case "amps_range" | "volts_range":
+                value = self._range(channel, key.removesuffix("_range"), float(value))
         self._check_envelope(channel, {**self.values[channel], key: value}, key)
         return value
 
     def changed(self, channel: int, key: str) -> None:
         """Hand the new current to the world."""
         values = self.values[channel]
-        if key in ("amps_range", "volts_range"):
-            values[key.replace("range", "auto")] = False
+        quantity, _, aspect = key.partition("_")
+        if aspect == "range":
+            values[f"{quantity}_auto"] = False
+        if quantity in _RANGES and aspect in ("", "auto") and values[f"{quantity}_auto"]:
+            values[f"{quantity}_range"] = _range_for(float(values[quantity]), _RANGES[quantity])
         if key == "mode":
             values["on"] = False
         if key in ("on", ""):
@@ -121,26 +126,31 @@ class B2962A(ScpiInstrument):
         given = max(-most, min(most, amps))
         return Terminals(given * load_ohm, given, given != amps)
 
-    def _level(self, channel: int, key: str, value: float) -> float:
-        ranges = _CURRENT_RANGES_A if key == "amps" else _VOLTAGE_RANGES_V
+    def _range(self, channel: int, quantity: str, value: float) -> float:
+        span = _range_for(value, _RANGES[quantity])
+        if abs(float(self.values[channel][quantity])) > span * _OVERRANGE:
+            raise Refusal(-221)
+        return span
+
+    def _level(self, channel: int, quantity: str, value: float) -> float:
         values = self.values[channel]
-        span = _range_for(value, ranges) if values[f"{key}_auto"] else float(values[f"{key}_range"])
-        if abs(value) > span * (1.01 if span == 3.0 else 1.05):
+        automatic = values[f"{quantity}_auto"]
+        span = _range_for(value, _RANGES[quantity]) if automatic else float(values[f"{quantity}_range"])
+        if abs(value) > span * _OVERRANGE:
             raise Refusal(-222)
-        step = {1.5: 1e-6, 3.0: 1e-5}.get(span, span * 1e-6)
+        step = _STEPS.get(span, span * 1e-6)
         return round(value / step) * step
 
     def _check_envelope(self, channel: int, values: dict[str, Value], key: str) -> None:
-        """Refuses a current that the compliance voltage does not allow, in this channel or in both together."""
-        amps, volts = abs(float(values["amps"])), float(values["volts_limit"])
-        if values["mode"] == "CURR" and amps > next(most for limit, most in _ENVELOPE if volts <= limit):
-            raise Refusal(-222 if key == "amps" else -221)
-        other = self.values[3 - channel]
-        both = (values, other)
-        if all(v["on"] and v["mode"] == "CURR" and 6.0 < float(v["volts_limit"]) <= 21.0 for v in both):
-            total = sum(abs(float(v["amps"])) for v in both)
-            if total > _BOTH_CHANNELS_A:
-                raise Refusal(-221)
+        """Refuses a current that the voltage does not allow, in this channel or in both together."""
+        amps, volts = _reach(values)
+        if amps > next(most for limit, most in _ENVELOPE if volts <= limit):
+            raise Refusal(-222 if key in ("amps", "volts") else -221)
+        both = (values, self.values[3 - channel])
+        reaches = [_reach(v) for v in both if v["on"]]
+        shared = len(reaches) == 2 and all(6.0 < volts <= 21.0 for _, volts in reaches)
+        if shared and sum(amps for amps, _ in reaches) > _BOTH_CHANNELS_A:
+            raise Refusal(-221)
 
     def _trip(self, channel: int, mode: str) -> str:
         return str(int(self._tripped[channel - 1] and self.values[channel]["mode"] == mode))
@@ -166,5 +176,12 @@ class B2962A(ScpiInstrument):
 
 
 def _range_for(value: float, ranges: tuple[float, ...]) -> float:
-    """The smallest range that holds a value; each reaches 1 % beyond its name at least."""
-    return next((r for r in ranges if abs(value) <= r * 1.01), ranges[-1])
+    """The smallest range that holds a value."""
+    return next((r for r in ranges if abs(value) <= r * _OVERRANGE), ranges[-1])
+
+
+def _reach(values: dict[str, Value]) -> tuple[float, float]:
+    """Largest current and voltage that a channel may come to, as it is set."""
+    if values["mode"] == "CURR":
+        return abs(float(values["amps"])), float(values["volts_limit"])
+    return float(values["amps_limit"]), abs(float(values["volts"]))

@@ -8,18 +8,8 @@ from typing import Final, NoReturn
 
 from simulated_instruments.knobs import World
 from simulated_instruments.visa.program import Program
-from simulated_instruments.visa.scpi import (
-    Command,
-    Refusal,
-    ScpiInstrument,
-    Setting,
-    Value,
-    boolean,
-    choice,
-    number,
-    only,
-    show_integer,
-)
+from simulated_instruments.visa.scpi import Refusal, Value, boolean, choice, number, only, show_integer
+from simulated_instruments.visa.scpi_instrument import Command, ScpiInstrument, Setting
 
 _CURRENT_RANGES_A: Final = (1e-3, 10e-3, 100e-3, 200e-3)
 _VOLTAGE_RANGES_V: Final = (10e-3, 100e-3, 1.0, 10.0, 30.0)
@@ -144,7 +134,7 @@ class GS200(ScpiInstrument):
             case "range":
                 reach = min(_OVERRANGE * float(values["range"]), _MOST[str(values["function"])])
                 values["level"] = max(-reach, min(reach, float(values["level"])))
-            case "on" | "":
+            case "on" | "" if not values["on"]:
                 self._program.stop()
         self._events |= _SOURCE_CHANGE if key in ("function", "range", "level", "on") else 0
         self._drive()

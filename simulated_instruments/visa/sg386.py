@@ -1,67 +1,45 @@
 """SRS SG386: four-letter commands, an error code for what is refused, a list of states that triggers step through."""
 
-import math
 import re
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from simulated_instruments.knobs import World
-
-ILLEGAL_VALUE: Final = 10
-ILLEGAL_MODE: Final = 11
-NOT_ALLOWED: Final = 12
-NO_DOUBLER: Final = 15
-NO_IQ: Final = 16
-UNDEFINED_COMMAND: Final = 111
-ILLEGAL_QUERY: Final = 112
-ILLEGAL_SET: Final = 113
-NULL_PARAMETER: Final = 114
-EXTRA_PARAMETERS: Final = 115
-MISSING_PARAMETERS: Final = 116
-INVALID_FLOAT: Final = 121
-INVALID_INTEGER: Final = 120
-SYNTAX: Final = 126
-TOO_MANY_ERRORS: Final = 254
+from simulated_instruments.visa.srs import (
+    ILLEGAL_MODE,
+    ILLEGAL_QUERY,
+    ILLEGAL_SET,
+    ILLEGAL_VALUE,
+    NO_DOUBLER,
+    NULL_PARAMETER,
+    SYNTAX,
+    TOO_MANY_ERRORS,
+    UNDEFINED_COMMAND,
+    Setting,
+    SrsError,
+    integer,
+    only,
+)
+from simulated_instruments.visa.state_list import UNCHANGED, StateList
 
 _QUEUE_LENGTH: Final = 20
-_LIST_LENGTH: Final = 2000
-_FREQUENCY_UNITS: Final = {"": 1.0, "HZ": 1.0, "KHZ": 1e3, "MHZ": 1e6, "GHZ": 1e9}
+_HERTZ: Final = (("", 1.0), ("HZ", 1.0), ("KHZ", 1e3), ("MHZ", 1e6), ("GHZ", 1e9))
+_DBM: Final = (("", 1.0), ("DBM", 1.0))
+_VOLTS: Final = (("", 1.0), ("VPP", 1.0))
 _TYPE_N_FROM_HZ: Final = 950e3
 _IQ_FROM_HZ: Final = 400e6
 _IQ_MOST_DBM: Final = 10.0
-_IQ: Final = 6
-_UNCHANGED: Final = "N"
-
-
-class SrsError(Exception):
-    """A command that is refused; the code goes to the queue that LERR? reads."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A four-letter command with one value."""
-
-    initial: float
-    low: float
-    high: float
-    decimals: int
-    """Digits after the point; 0 makes it an integer."""
-    units: dict[str, float] | None = None
-    """Suffixes that may follow the number, and what they multiply it with."""
-
+_IQ_TYPE: Final = 6
+_OPTIONS: Final = {1: "1", 2: "0", 3: "1", 4: "0"}
+"""Rear clock outputs, frequency doubler, I/Q inputs, timebase."""
 
 _SETTINGS: Final[dict[str, Setting]] = {
-    "FREQ": Setting(10e6, 0.0, 6.075e9, 6, _FREQUENCY_UNITS),
+    "FREQ": Setting(10e6, 0.0, 6.075e9, 6, _HERTZ),
     "PHAS": Setting(0.0, -360.0, 360.0, 2),
-    "AMPR": Setting(-110.0, -110.0, 16.5, 2, {"": 1.0, "DBM": 1.0}),
-    "AMPL": Setting(0.0, -47.0, 13.0, 2, {"": 1.0, "DBM": 1.0}),
-    "AMPC": Setting(0.8, 0.4, 1.0, 2, {"": 1.0, "VPP": 1.0}),
+    "AMPR": Setting(-110.0, -110.0, 16.5, 2, _DBM),
+    "AMPL": Setting(0.0, -47.0, 13.0, 2, _DBM),
+    "AMPC": Setting(0.8, 0.4, 1.0, 2, _VOLTS),
     "OFSL": Setting(0.0, -1.5, 1.5, 2),
     "OFSD": Setting(0.0, -10.0, 10.0, 2),
     "OFSC": Setting(0.0, -2.0, 2.0, 2),
@@ -74,12 +52,12 @@ _SETTINGS: Final[dict[str, Setting]] = {
     "MFNC": Setting(0, 0, 5, 0),
     "PFNC": Setting(3, 3, 5, 0),
     "SFNC": Setting(2, 0, 5, 0),
-    "QFNC": Setting(5, 0, 5, 0),
+    "QFNC": Setting(5, 4, 5, 0),
     "COUP": Setting(1, 0, 1, 0),
-    "RATE": Setting(1e3, 1e-6, 50e3, 6, _FREQUENCY_UNITS),
-    "SRAT": Setting(100.0, 1e-6, 120.0, 6, _FREQUENCY_UNITS),
-    "FDEV": Setting(1e3, 0.1, 64e6, 1, _FREQUENCY_UNITS),
-    "SDEV": Setting(1e6, 0.1, 1e9, 1, _FREQUENCY_UNITS),
+    "RATE": Setting(1e3, 1e-6, 50e3, 6, _HERTZ),
+    "SRAT": Setting(100.0, 1e-6, 120.0, 6, _HERTZ),
+    "FDEV": Setting(1e3, 0.1, 64e6, 1, _HERTZ),
+    "SDEV": Setting(1e6, 0.1, 1e9, 1, _HERTZ),
     "PDEV": Setting(10.0, 0.0, 360.0, 2),
     "ADEP": Setting(100.0, 0.0, 100.0, 1),
     "PPER": Setting(1e-3, 1e-6, 10.0, 9),
@@ -87,35 +65,13 @@ _SETTINGS: Final[dict[str, Setting]] = {
     "PDTY": Setting(50.0, 0.0, 100.0, 1),
 }
 _DOUBLER: Final = frozenset({"AMPH", "ENBH"})
-_STATE_FIELDS: Final = (
-    "FREQ", "PHAS", "AMPL", "OFSL", "AMPR", "DISP", "ENABLE", "TYPE", "FUNCTION", "RATE", "DEVIATION", "AMPC", "OFSC",
-    "AMPH", "OFSD",
-)  # fmt: skip
 _ENABLE_BITS: Final = ("MODL", "ENBL", "ENBR")
-_FUNCTION_OF_TYPE: Final = ("MFNC", "MFNC", "MFNC", "SFNC", "PFNC", "PFNC", "QFNC")
-_RATE_OF_TYPE: Final = ("RATE", "RATE", "RATE", "SRAT", "PPER", "PPER", "RATE")
-_DEVIATION_OF_TYPE: Final = ("ADEP", "FDEV", "PDEV", "SDEV", "PWID", "PWID", "FDEV")
-
-
-def _number(text: str, setting: Setting) -> float:
-    match = re.fullmatch(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z]*)", text)
-    if match is None:
-        raise SrsError(INVALID_INTEGER if setting.decimals == 0 else INVALID_FLOAT)
-    factor = (setting.units or {"": 1.0}).get(match[2].upper())
-    if factor is None:
-        raise SrsError(SYNTAX)
-    value = float(match[1]) * factor
-    if setting.decimals == 0 and value != int(value):
-        raise SrsError(INVALID_INTEGER)
-    if not setting.low <= value <= setting.high:
-        raise SrsError(ILLEGAL_VALUE)
-    return round(value, setting.decimals)
-
-
-def _integer(text: str) -> int:
-    if not re.fullmatch(r"[+-]?\d+", text):
-        raise SrsError(INVALID_INTEGER)
-    return int(text)
+_OF_TYPE: Final = {
+    "FUNCTION": ("MFNC", "MFNC", "MFNC", "SFNC", "PFNC", "PFNC", "QFNC"),
+    "RATE": ("RATE", "RATE", "RATE", "SRAT", "PPER", "PPER", "RATE"),
+    "DEVIATION": ("ADEP", "FDEV", "PDEV", "SDEV", "PWID", "PWID", "FDEV"),
+}
+"""Which command a field of a state stands for in each modulation type."""
 
 
 class SG386:
@@ -125,9 +81,7 @@ class SG386:
         self._world = world
         self._identity = f"Stanford Research Systems,SG386,s/n{serial},ver1.21.26"
         self._errors: deque[int] = deque()
-        self._list: list[dict[str, str]] = []
-        self._list_on = False
-        self._index = 0
+        self._states = StateList()
         self._values = {name: s.initial for name, s in _SETTINGS.items()}
         self._queries: dict[str, Callable[[list[str]], str]] = {
             "*IDN": lambda _: self._identity,
@@ -138,21 +92,21 @@ class SG386:
             "TEMP": lambda _: "38.5",
             "INSR": lambda _: "0",
             "ORNG": lambda _: "0",
-            "LSTC": self._create_list,
-            "LSTP": self._list_entry,
-            "LSTE": lambda _: str(int(self._list_on)),
-            "LSTI": lambda _: str(self._index),
-            "LSTS": lambda _: str(len(self._list)),
+            "LSTC": lambda arguments: self._states.create(arguments),
+            "LSTP": lambda arguments: self._states.show(arguments),
+            "LSTE": lambda _: str(int(self._states.is_armed)),
+            "LSTI": lambda _: str(self._states.index),
+            "LSTS": lambda _: str(len(self._states.states)),
         }
         self._orders: dict[str, Callable[[list[str]], None]] = {
             "*CLS": lambda _: self._errors.clear(),
             "*RST": lambda _: self._reset(),
             "*TRG": lambda _: self._trigger(),
             "*OPC": lambda _: None,
-            "LSTP": self._set_list_entry,
-            "LSTE": self._arm_list,
-            "LSTI": self._set_index,
-            "LSTR": lambda _: self._rewind(),
+            "LSTP": self._set_state,
+            "LSTE": lambda arguments: self._states.arm(arguments),
+            "LSTI": lambda arguments: self._states.go_to(arguments),
+            "LSTR": lambda _: self._states.rewind(),
             "LSTD": lambda _: self._delete_list(),
         }
 
@@ -206,23 +160,13 @@ class SG386:
     # ---- settings ----------------------------------------------------------------------------------------------
 
     def _show(self, name: str, arguments: list[str]) -> str:
-        setting, value = _SETTINGS[name], self._values[name]
-        if len(arguments) > 1:
-            raise SrsError(EXTRA_PARAMETERS)
-        unit = arguments[0].upper() if arguments else ""
+        value, unit = self._values[name], only(arguments).upper() if arguments else ""
         if unit == "RMS" and name in ("AMPR", "AMPL"):
             return f"{0.05**0.5 * 10 ** (value / 20):.6f}"
-        factor = (setting.units or {"": 1.0}).get(unit)
-        if factor is None:
-            raise SrsError(SYNTAX)
-        return f"{value / factor:.{setting.decimals + round(math.log10(factor))}f}"
+        return _SETTINGS[name].show(value, unit)
 
     def _set(self, name: str, arguments: list[str]) -> None:
-        if not arguments:
-            raise SrsError(MISSING_PARAMETERS)
-        if len(arguments) > 1:
-            raise SrsError(EXTRA_PARAMETERS)
-        self._store({name: _number(arguments[0], _SETTINGS[name])})
+        self._store({name: _SETTINGS[name].parse(only(arguments))})
 
     def _store(self, changes: dict[str, float]) -> None:
         values = self._values | changes
@@ -239,13 +183,10 @@ class SG386:
         )
 
     def _option(self, arguments: list[str]) -> str:
-        """1: rear clock, 2: doubler, 3: I/Q inputs, 4: timebase. This one has clock and I/Q."""
-        if not arguments:
-            raise SrsError(MISSING_PARAMETERS)
-        option = _integer(arguments[0])
-        if not 1 <= option <= 4:
+        option = integer(only(arguments))
+        if option not in _OPTIONS:
             raise SrsError(ILLEGAL_VALUE)
-        return "1" if option in (1, 3) else "0"
+        return _OPTIONS[option]
 
     def _reset(self) -> None:
         self._delete_list()
@@ -254,90 +195,41 @@ class SG386:
 
     # ---- list of states ----------------------------------------------------------------------------------------
 
-    def _create_list(self, arguments: list[str]) -> str:
-        if not arguments:
-            raise SrsError(MISSING_PARAMETERS)
-        size = _integer(arguments[0])
-        if not 1 <= size <= _LIST_LENGTH:
-            return "0"
-        self._list = [dict.fromkeys(_STATE_FIELDS, _UNCHANGED) for _ in range(size)]
-        self._list_on, self._index = False, 0
-        return "1"
-
-    def _entry(self, arguments: list[str]) -> dict[str, str]:
-        if not arguments:
-            raise SrsError(MISSING_PARAMETERS)
-        index = _integer(arguments[0])
-        if not 0 <= index < len(self._list):
-            raise SrsError(ILLEGAL_VALUE)
-        return self._list[index]
-
-    def _list_entry(self, arguments: list[str]) -> str:
-        return ",".join(self._entry(arguments)[field] for field in _STATE_FIELDS)
-
-    def _set_list_entry(self, arguments: list[str]) -> None:
-        entry = self._entry(arguments)
-        fields = [text.upper() for text in arguments[1:]]
-        if len(fields) != len(_STATE_FIELDS):
-            raise SrsError(MISSING_PARAMETERS if len(fields) < len(_STATE_FIELDS) else EXTRA_PARAMETERS)
-        new = dict(zip(_STATE_FIELDS, fields, strict=True))
-        self._changes(new)  # refuses what no output could do
-        entry.update(new)
-
-    def _changes(self, entry: dict[str, str]) -> dict[str, float]:
-        """Settings that a state of the list changes."""
-        given = {field: text for field, text in entry.items() if text not in (_UNCHANGED, "NULL")}
-        given.pop("DISP", None)
-        if "AMPH" in given:
-            raise SrsError(NO_DOUBLER)
-        kind = int(_number(given["TYPE"], _SETTINGS["TYPE"])) if "TYPE" in given else int(self._values["TYPE"])
-        names = {
-            "FUNCTION": _FUNCTION_OF_TYPE[kind],
-            "RATE": _RATE_OF_TYPE[kind],
-            "DEVIATION": _DEVIATION_OF_TYPE[kind],
-        }
-        changes: dict[str, float] = {}
-        for field, text in given.items():
-            if field == "ENABLE":
-                bits = _integer(text)
-                changes |= {name: float(bits >> k & 1) for k, name in enumerate(_ENABLE_BITS)}
-            else:
-                name = names.get(field, field)
-                changes[name] = _number(text, _SETTINGS[name])
-        return changes
-
-    def _arm_list(self, arguments: list[str]) -> None:
-        if not arguments:
-            raise SrsError(MISSING_PARAMETERS)
-        on = _integer(arguments[0])
-        if on not in (0, 1):
-            raise SrsError(ILLEGAL_VALUE)
-        if on and not self._list:
-            raise SrsError(NOT_ALLOWED)
-        self._list_on = bool(on)
-
-    def _set_index(self, arguments: list[str]) -> None:
-        self._entry(arguments)
-        self._index = _integer(arguments[0])
+    def _set_state(self, arguments: list[str]) -> None:
+        index, fields = self._states.read(arguments)
+        self._changes(fields)  # refuses what no output could do
+        self._states.states[index] = fields
 
     def _trigger(self) -> None:
-        """The state at the index takes effect, and the index moves on."""
-        if not self._list_on:
-            return
-        entry = self._list[self._index]
-        self._index = (self._index + 1) % len(self._list)
-        self._store(self._changes(entry))
-
-    def _rewind(self) -> None:
-        self._index = 0
+        self._store(self._changes(self._states.advance()))
 
     def _delete_list(self) -> None:
-        self._list, self._list_on, self._index = [], False, 0
+        self._states = StateList()
+
+    def _changes(self, fields: dict[str, str]) -> dict[str, float]:
+        """Settings that a state changes."""
+        given = {name: text for name, text in fields.items() if text != UNCHANGED and name != "DISP"}
+        kind = int(_SETTINGS["TYPE"].parse(given["TYPE"]) if "TYPE" in given else self._values["TYPE"])
+        changes: dict[str, float] = {}
+        for name, text in given.items():
+            if name == "ENABLE":
+                bits = integer(text)
+                changes |= {output: float(bits >> k & 1) for k, output in enumerate(_ENABLE_BITS)}
+            else:
+                changes |= _change(name, text, kind)
+        return changes
+
+
+def _change(name: str, text: str, kind: int) -> dict[str, float]:
+    if name in _DOUBLER:
+        raise SrsError(NO_DOUBLER)
+    command = _OF_TYPE[name][kind] if name in _OF_TYPE else name
+    return {command: _SETTINGS[command].parse(text)}
 
 
 def _check(values: dict[str, float], changes: dict[str, float]) -> None:
     """What the hardware cannot do at once."""
-    iq = values["MODL"] and values["TYPE"] == _IQ
+    iq = values["MODL"] and values["TYPE"] == _IQ_TYPE
     if iq and values["FREQ"] < _IQ_FROM_HZ:
         raise SrsError(ILLEGAL_MODE)
     if iq and values["AMPR"] > _IQ_MOST_DBM:
