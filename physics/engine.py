@@ -13,10 +13,15 @@ from scipy.linalg import expm
 
 from physics.paulis import IDENTITY, PAULIS, RAISE, SIGMA_X, SIGMA_Y, SIGMA_Z, Complex, Real
 
-_LEFT_UP: Final = np.kron(RAISE, IDENTITY)
-_RIGHT_UP: Final = np.kron(IDENTITY, RAISE)
+
+def _both(left: Complex, right: Complex) -> Complex:
+    return np.asarray(np.kron(left, right), dtype=complex)
+
+
+_LEFT_UP: Final = _both(RAISE, IDENTITY)
+_RIGHT_UP: Final = _both(IDENTITY, RAISE)
 _UP: Final = (_LEFT_UP, _RIGHT_UP)
-_SIGMA_Z: Final = (np.kron(SIGMA_Z, IDENTITY), np.kron(IDENTITY, SIGMA_Z))
+_SIGMA_Z: Final = (_both(SIGMA_Z, IDENTITY), _both(IDENTITY, SIGMA_Z))
 _EXCITATION: Final = tuple(up @ up.conj().T for up in _UP)
 _FLIP_FLOP: Final = _LEFT_UP @ _RIGHT_UP.conj().T + _RIGHT_UP @ _LEFT_UP.conj().T
 
@@ -24,18 +29,18 @@ _FLIP_FLOP: Final = _LEFT_UP @ _RIGHT_UP.conj().T + _RIGHT_UP @ _LEFT_UP.conj().
 def _commutator(h: Complex) -> Real:
     """Matrix of -i[h, .] on Pauli vectors."""
     image = -1j * (h @ PAULIS - PAULIS @ h)
-    return np.real(np.einsum("iab,jba->ij", PAULIS, image)) / 4.0
+    return np.asarray(np.real(np.einsum("iab,jba->ij", PAULIS, image)) / 4.0, dtype=float)
 
 
 def _dissipator(jump: Complex) -> Real:
     """Matrix of D[jump] on Pauli vectors."""
     adjoint = jump.conj().T
     image = jump @ PAULIS @ adjoint - 0.5 * (adjoint @ jump @ PAULIS + PAULIS @ adjoint @ jump)
-    return np.real(np.einsum("iab,jba->ij", PAULIS, image)) / 4.0
+    return np.asarray(np.real(np.einsum("iab,jba->ij", PAULIS, image)) / 4.0, dtype=float)
 
 
 def _global(sigma: Complex) -> Complex:
-    return np.kron(sigma, IDENTITY) + np.kron(IDENTITY, sigma)
+    return _both(sigma, IDENTITY) + _both(IDENTITY, sigma)
 
 
 _TERMS: Final[Real] = np.array(

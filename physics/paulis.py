@@ -1,7 +1,8 @@
 """The sixteen products of Pauli matrices, and the state as the real vector of their expectation values.
 
-Qubit of each NV: |0> is m_s 0 (bright), |1> is m_s -1; sigma_z|0> = +|0>. Order left ⊗ right, basis |00>, |01>, |10>, |11>.
-A state is rho = 1/4 sum_k r_k P_k with r_k = Tr(P_k rho) and r_0 = 1; every map on states is a real 16 x 16 matrix on r.
+Qubit of each NV: |0> is m_s 0 (bright), |1> is m_s -1; sigma_z|0> = +|0>. Order left ⊗ right, basis |00>, |01>, |10>,
+|11>. A state is rho = 1/4 sum_k r_k P_k with r_k = Tr(P_k rho) and r_0 = 1; every map on states is a real 16 x 16
+matrix on r.
 """
 
 from typing import Final
@@ -33,7 +34,7 @@ def pauli_vector(rho: Complex) -> Real:
 
 def density_matrix(vector: Real) -> Complex:
     """The state with these expectation values. (..., 16) -> (..., 4, 4)."""
-    return np.einsum("...k,kij->...ij", vector, PAULIS) / 4.0
+    return np.asarray(np.einsum("...k,kij->...ij", vector, PAULIS) / 4.0, dtype=complex)
 
 
 def product_vector(left: Real, right: Real) -> Real:
