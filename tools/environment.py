@@ -66,7 +66,7 @@ def commands(what: str, rest: list[str]) -> Commands:
             [*python, "-m", "ruff", "check", "."],
             [*python, "-m", "ruff", "format", "--check", "."],
             [*python, "-m", "mypy"],
-            [str(inside(ENVIRONMENT, "lint-imports"))],
+            [str(inside(ENVIRONMENT, "lint-imports")), "--no-logo"],
         ]
     return []
 
