@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-import threading
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from simulated_instruments.bench import Bench
@@ -10,12 +11,17 @@ from simulated_instruments.sample import SampleError, load_sample
 from simulated_instruments.visa.backend import DIALECTS
 
 
-def main() -> int:
-    """Start the bench, say where it listens, and wait."""
+def _for_ever() -> None:
+    while True:
+        time.sleep(1.0)
+
+
+def main(argv: Sequence[str] | None = None, wait: Callable[[], None] = _for_ever) -> int:
+    """Start the bench in real time, say where it listens, and wait for Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m simulated_instruments", description="Switch on the digital twin.")
     parser.add_argument("--sample", type=Path, help="YAML file with what shall differ from the default sample")
     parser.add_argument("--seed", type=_seed, help="random seed instead of the sample's")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     try:
         sample = load_sample(arguments.sample)
     except SampleError as error:
@@ -24,8 +30,11 @@ def main() -> int:
     with Bench(sample, arguments.seed, pace=1.0) as bench:
         print(f"NI gRPC device server at {bench.ni_target}")
         print(f"VISA, within this process, through {bench.visalib}:")
-        print("\n".join(f"  {resource}" for resource in DIALECTS), "\nCtrl-C ends it.", sep="", flush=True)
-        _wait_for_ctrl_c()
+        print(*(f"  {resource}" for resource in DIALECTS), "Ctrl-C ends it.", sep="\n", flush=True)
+        try:
+            wait()
+        except KeyboardInterrupt:
+            print()
     return 0
 
 
@@ -33,14 +42,6 @@ def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
     return int(text)
-
-
-def _wait_for_ctrl_c() -> None:
-    try:
-        while not threading.Event().wait(3600):
-            pass
-    except KeyboardInterrupt:
-        print()
 
 
 if __name__ == "__main__":

@@ -139,7 +139,7 @@ class B2962A(ScpiInstrument):
         if abs(value) > span * _OVERRANGE:
             raise Refusal(-222)
         step = _STEPS.get(span, span * 1e-6)
-        return round(value / step) * step
+        return round(round(value / step) * step, 12)
 
     def _check_envelope(self, channel: int, values: dict[str, Value], key: str) -> None:
         """Refuses a current that the voltage does not allow, in this channel or in both together."""

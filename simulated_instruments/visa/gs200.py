@@ -177,7 +177,7 @@ class GS200(ScpiInstrument):
         if abs(value) > most * (1 + 1e-9):
             raise Refusal(-222)
         step = _TOP_STEP.get(span, span / _STEPS)
-        return round(value / step) * step
+        return round(round(value / step) * step, 12)
 
     def _level_auto(self, channel: int, arguments: tuple[str, ...]) -> None:
         value = float(number(-36.0, 36.0)(only(arguments)))

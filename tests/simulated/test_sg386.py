@@ -1,0 +1,127 @@
+"""SRS SG386 on the wire: traces."""
+
+import pytest
+from bare_world import BareWorld, Step, check_trace
+
+from simulated_instruments.visa.sg386 import SG386
+
+POWER_ON: list[Step] = [
+    ("*IDN?", "Stanford Research Systems,SG386,s/n001671,ver1.21.26"),
+    ("FREQ?", "10000000.000000"),
+    ("ENBR?", "0"),
+    ("MODL?", "0"),
+    ("LERR?", "0"),
+    ("OPTN? 2", "0"),
+    ("OPTN? 3", "1"),
+    ("TEMP?", "38.5"),
+    ("*STB?", "0"),
+]
+CARRIER: list[Step] = [
+    ("FREQ 2870000000.000", None),
+    ("FREQ?", "2870000000.000000"),
+    ("FREQ 5740.5 MHz", None),
+    ("FREQ?", "5740500000.000000"),
+    ("FREQ? GHz", "5.740500000000000"),
+    ("AMPR -10.00", None),
+    ("AMPR?", "-10.00"),
+    ("AMPR? RMS", "0.070711"),
+    ("ENBR 1", None),
+    ("ENBR?;FREQ?", "1;5740500000.000000"),
+    ("PHAS 90.0;PHAS?", "90.00"),
+    ("LERR?", "0"),
+]
+MODULATION: list[Step] = [
+    ("FREQ 2.87 GHz;TYPE 6;QFNC 5;MODL 1", None),
+    ("MODL?;TYPE?;QFNC?", "1;6;5"),
+    ("TYPE 4;PFNC 5;TYPE?;PFNC?", "4;5"),
+    ("COUP 0;COUP?", "0"),
+    ("RATE 2 kHz;RATE?", "2000.000000"),
+    ("LERR?", "0"),
+]
+IQ_LIMITS: list[Step] = [
+    ("TYPE 6;MODL 1;LERR?", "11"),  # the carrier is at 10 MHz
+    ("FREQ 2.87 GHz;MODL 1;AMPR 11;LERR?;AMPR?", "10;-110.00"),
+    ("FREQ 300 MHz;LERR?;FREQ?", "11;2870000000.000000"),
+    ("MODL 0;AMPR 11;MODL 1;LERR?;MODL?", "11;0"),
+]
+NO_DOUBLER: list[Step] = [
+    ("AMPH 3", None),
+    ("LERR?", "15"),
+    ("AMPH?", None),
+    ("ENBH?", None),
+    ("LERR?;LERR?;LERR?", "15;15;0"),
+]
+REFUSALS: list[Step] = [
+    ("FREQ 7e9;LERR?", "10"),
+    ("AMPR 17;LERR?", "10"),
+    ("FOOO 1;LERR?", "111"),
+    ("*TRG?;LERR?", "112"),
+    ("LERR 1;LERR?", "113"),
+    ("FREQ 1,;LERR?", "114"),
+    ("FREQ 1,2;LERR?", "115"),
+    ("FREQ;LERR?", "116"),
+    ("TYPE 1.5;LERR?", "120"),
+    ("TYPE x;LERR?", "120"),
+    ("FREQ x;LERR?", "121"),
+    ("FREQ 1 dBm;LERR?", "126"),
+    ("!;LERR?", "126"),
+    ("OPTN? 9;LERR?", "10"),
+    ("FREQ 7e9;FREQ 8e9;FOOO", None),
+    ("*STB?;LERR?;LERR?;LERR?;LERR?", "4;10;10;111;0"),
+    ("FOOO;*CLS;LERR?", "0"),
+    ("FREQ?", "10000000.000000"),  # what is refused changes nothing
+]
+OVERFLOW: list[Step] = [
+    *[("FOOO", None)] * 30,
+    (";".join(["LERR?"] * 21), ";".join(["111"] * 19 + ["254", "0"])),
+]
+LIST: list[Step] = [
+    ("LSTE 1;LERR?", "12"),
+    ("LSTC? 0", "0"),
+    ("LSTC? 2", "1"),
+    ("LSTS?", "2"),
+    ("LSTP? 0", ",".join(["N"] * 15)),
+    ("LSTP 0,2.87e9,N,N,N,-5,N,4,N,N,N,N,N,N,N,N", None),
+    ("LSTP 1,2.88e9,N,N,N,N,N,N,1,N,N,2e6,N,N,N,N", None),
+    ("LERR?", "0"),
+    ("LSTP? 0", "2.87E9,N,N,N,-5,N,4,N,N,N,N,N,N,N,N"),
+    ("*TRG;FREQ?", "10000000.000000"),  # not armed
+    ("LSTE 1;LSTE?", "1"),
+    ("*TRG;FREQ?;AMPR?;ENBR?", "2870000000.000000;-5.00;1"),
+    ("LSTI?", "1"),
+    ("*TRG;FREQ?;FDEV?;AMPR?", "2880000000.000000;2000000.0;-5.00"),
+    ("LSTI?", "0"),
+    ("LSTI 1;LSTI?", "1"),
+    ("LSTR;LSTI?", "0"),
+    ("LSTD;LSTS?;LSTE?", "0;0"),
+]
+LIST_REFUSALS: list[Step] = [
+    ("LSTC? 2", "1"),
+    ("LSTP 2," + ",".join(["N"] * 15) + ";LERR?", "10"),
+    ("LSTP 0,N;LERR?", "116"),
+    ("LSTP 0," + ",".join(["N"] * 16) + ";LERR?", "115"),
+    ("LSTP 0,7e9," + ",".join(["N"] * 14) + ";LERR?", "10"),
+    ("LSTP 0,N,N,N,N,N,N,N,N,N,N,N,N,N,3,N;LERR?", "15"),
+    ("LSTI 5;LERR?", "10"),
+    ("LSTE 2;LERR?", "10"),
+    ("LSTT;LERR?", "111"),
+]
+
+
+@pytest.mark.parametrize(
+    "trace", [POWER_ON, CARRIER, MODULATION, IQ_LIMITS, NO_DOUBLER, REFUSALS, OVERFLOW, LIST, LIST_REFUSALS]
+)
+def test_trace(trace: list[Step]) -> None:
+    world = BareWorld()
+    check_trace(SG386(world), world.clock, trace)
+
+
+def test_the_bench_hears_the_carrier() -> None:
+    world = BareWorld()
+    generator = SG386(world)
+    generator.answer(b"FREQ 2.87 GHz;AMPR -3;ENBR 1")
+    assert (world.knobs.carrier_hz, world.knobs.carrier_dbm, world.knobs.carrier_on) == (2.87e9, -3.0, True)
+    generator.answer(b"FREQ 100 kHz")  # below the type-N output's band
+    assert not world.knobs.carrier_on
+    generator.answer(b"*RST")
+    assert (world.knobs.carrier_hz, world.knobs.carrier_on) == (10e6, False)
