@@ -79,9 +79,9 @@ def first_failure(planned: Commands) -> int:
     return next((code for code in codes if code), 0)
 
 
-def inside(environment: Path, program: str) -> Path:
+def inside(environment: Path, program: str, windows: bool = os.name == "nt") -> Path:
     """A program of a virtual environment."""
-    return environment / "Scripts" / f"{program}.exe" if os.name == "nt" else environment / "bin" / program
+    return environment / "Scripts" / f"{program}.exe" if windows else environment / "bin" / program
 
 
 def set_up(needed: str) -> None:
@@ -102,7 +102,11 @@ def start_afresh() -> None:
     """An empty .venv."""
     if Path(sys.prefix) == ENVIRONMENT:
         sys.exit("labctl's environment is out of date and in use: leave it with `deactivate`, then say this again.")
-    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+    try:
+        if ENVIRONMENT.exists():
+            shutil.rmtree(ENVIRONMENT)
+    except OSError as error:  # Windows does not remove a program that runs
+        sys.exit(f"labctl's old environment cannot be removed ({error}): close what still runs in it, then try again.")
     venv.create(ENVIRONMENT, with_pip=True)
 
 

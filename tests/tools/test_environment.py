@@ -82,6 +82,22 @@ def test_an_environment_in_use_is_not_pulled_from_under_its_user(tool, monkeypat
         tool.set_up("run")
 
 
+def test_an_environment_that_cannot_be_removed_says_what_to_do(tool, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "in use", str(path))
+
+    pretend(tool, "run")
+    (tool.HOME / "run.txt").write_text("2\n")
+    monkeypatch.setattr(tool.shutil, "rmtree", refuse)
+    with pytest.raises(SystemExit, match=r"in use.*close what still runs"):
+        tool.set_up("run")
+
+
+def test_programs_lie_where_the_system_puts_them(tool):
+    assert tool.inside(Path(".venv"), "python", windows=False).as_posix() == ".venv/bin/python"
+    assert tool.inside(Path(".venv"), "python", windows=True).as_posix() == ".venv/Scripts/python.exe"
+
+
 def test_run_is_the_engine_on_the_simulated_bench_and_takes_options(tool):
     ((_, *command),) = tool.commands("run", ["--seed", "3"])
     assert command == ["-m", "labctl", "run", "engine", "--simulated", "--seed", "3"]
