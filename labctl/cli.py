@@ -1,0 +1,19 @@
+"""The command line: one function a command, in the modules cli_*. What is heavy is imported when a command runs."""
+
+import typer
+
+from labctl import cli_check, cli_predict, cli_run, cli_runs
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Run the two-qubit entanglement engine on NV centres: real bench, or --simulated.",
+)
+app.command("check")(cli_check.check)
+app.command("run")(cli_run.run)
+app.command("runs")(cli_runs.runs)
+app.command("show")(cli_runs.show)
+app.command("export")(cli_runs.export)
+app.add_typer(cli_predict.app, name="predict")

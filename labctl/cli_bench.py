@@ -1,0 +1,91 @@
+"""The one door to the simulation: the wires of the real bench, or those of a twin that is switched on for a command."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labctl.refusals import Refusal
+
+if TYPE_CHECKING:
+    from labctl.station import Wires
+    from simulated_instruments.sample import Sample
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which bench was asked for on the command line."""
+
+    simulated: bool
+    sample: Path | None = None
+    seed: int | None = None
+    pace: float | None = None
+
+    def check(self, reveal: bool = False) -> None:
+        """Raises Refusal listing everything that is wrong with it. reveal: is the twin's truth asked for?"""
+        given = {"--sample": self.sample, "--seed": self.seed, "--pace": self.pace, "--reveal": reveal or None}
+        faults = [
+            f"{option} belongs to the digital twin: add --simulated"
+            for option, value in given.items()
+            if value is not None and not self.simulated
+        ]
+        if self.seed is not None and self.seed < 0:
+            faults.append(f"--seed must be 0 or more, not {self.seed}")
+        if self.pace is not None and not (math.isfinite(self.pace) and self.pace > 0):
+            faults.append(f"--pace must be a number above 0, not {self.pace:g}")
+        if self.simulated:
+            faults += _sample_faults(self.sample)
+        if faults:
+            raise Refusal(faults)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A bench that can be opened."""
+
+    wires: "Wires"
+    label: str
+    """Names the bench in the data folder; a twin's says which sample it holds."""
+    record: Mapping[str, Any] = field(default_factory=dict)
+    """What a run keeps about it."""
+    truth: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+    """What is true about the result of a run; only a twin knows."""
+
+
+@contextmanager
+def bench(choice: Choice, station: Path) -> Iterator[Connection]:
+    """The bench that was chosen. A twin lives as long as this block."""
+    from labctl.station import Wires
+
+    if not choice.simulated:
+        yield Connection(Wires(), f"bench {station.stem}")
+        return
+    from simulated_instruments.bench import Bench
+    from simulated_instruments.sample import load_sample
+
+    sample = load_sample(choice.sample)
+    label = _label(choice.sample, sample)
+    seed = sample.seed if choice.seed is None else choice.seed
+    with Bench(sample, seed, choice.pace) as twin:
+        wires = Wires(twin.visalib, twin.ni_target, twin.clock)
+        yield Connection(wires, label, {"sample": label, "seed": seed}, getattr(twin, "truth", None))
+
+
+def _sample_faults(file: Path | None) -> list[str]:
+    from simulated_instruments.sample import SampleError, load_sample
+
+    try:
+        load_sample(file)
+    except SampleError as error:
+        return [str(error)]
+    return []
+
+
+def _label(file: Path | None, sample: "Sample") -> str:
+    """The sample's name and a digest of all of it but its seed: what calibrates one twin fits no other."""
+    from hashlib import sha256
+
+    digest = sha256(sample.model_dump_json(exclude={"seed"}).encode()).hexdigest()[:8]
+    return f"simulated {file.stem if file else 'default'} {digest}"

@@ -1,0 +1,99 @@
+"""What `labctl run` shows without running: the experiments, the keys of a plan, and a plan's course."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from labctl.catalogue import Entry
+    from labctl.station_file import StationFile
+    from sequences.pulses.program import Program
+
+
+def show_list(as_json: bool) -> None:
+    """All experiments with a line each."""
+    from labctl.catalogue import ENTRIES
+
+    if as_json:
+        typer.echo(json.dumps({entry.name: entry.description for entry in ENTRIES.values()}))
+        return
+    for entry in ENTRIES.values():
+        typer.echo(f"{entry.name:12} {entry.description}")
+
+
+def show_keys(entry: "Entry", as_json: bool) -> None:
+    """The keys of a plan: default, range, unit, meaning."""
+    from rich.table import Table
+
+    from labctl.plans import keys_of
+    from labctl.tables import console
+
+    keys = keys_of(entry.plan)
+    if as_json:
+        shown = [
+            {"key": k.name, "default": _shown(k.default), "range": k.limits, "unit": k.unit, "help": k.help}
+            for k in keys
+        ]
+        typer.echo(json.dumps(shown))
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("key", "default", "range", "unit", "meaning"):
+        table.add_column(heading)
+    for key in keys:
+        table.add_row(key.name, str(_shown(key.default)), key.limits or "-", key.unit or "-", key.help)
+    console().print(table)
+
+
+def check_limits(plan: Any, file: "StationFile") -> None:
+    """Raises Refusal if the plan asks for more than station.yaml allows."""
+    from labctl.refusals import Refusal
+    from labctl.safety import beyond_limits
+
+    if faults := beyond_limits(plan, file.limits()):
+        raise Refusal(f"--set {fault} ({file.path})" for fault in faults)
+
+
+def show_dry_run(entry: "Entry", plan: Any, file: "StationFile", as_json: bool) -> None:
+    """Plan, expected duration, and the pulse programs that the experiment can tell beforehand."""
+    from labctl.data.plain import plain
+    from labctl.progress import clock_words
+    from sequences.pulses.timeline import as_text
+
+    duration_s = getattr(plan, "duration_s", None)
+    programs = _programs(entry, plan, file)
+    if as_json:
+        course = [{"name": p.name, "duration_ns": p.duration_ns, "timeline": as_text(p)} for p in programs]
+        shown = {"sequence": entry.name, "plan": plain(plan), "duration_s": duration_s, "programs": course}
+        typer.echo(json.dumps(shown))
+        return
+    typer.echo(f"{entry.name}: {entry.description}")
+    for name, value in flat(plain(plan)):
+        typer.echo(f"  {name} = {value}")
+    typer.echo("expected duration: " + ("not known beforehand" if duration_s is None else clock_words(duration_s)))
+    for program in programs:
+        typer.echo(as_text(program))
+
+
+def _programs(entry: "Entry", plan: Any, file: "StationFile") -> list["Program"]:
+    if entry.programs is None:
+        return []
+    made: Iterable[Program] | Mapping[str, Program] = entry.programs(plan, file.wiring())
+    return list(made.values() if isinstance(made, Mapping) else made)
+
+
+def flat(plan: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    """Dotted key and value of every leaf of a plan."""
+    for name, value in plan.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _shown(default: Any) -> Any:
+    from labctl.data.plain import plain
+
+    return "(must be given)" if default is dataclasses.MISSING else plain(default)

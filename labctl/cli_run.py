@@ -1,0 +1,143 @@
+"""`labctl run`: one experiment, from the plan to the stored result. All is checked before anything is opened."""
+
+import json
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labctl.cli_options import DATA, STATION, Data, Json, Pace, Sample, Seed, Simulated, Station
+
+if TYPE_CHECKING:
+    from labctl.catalogue import Entry
+    from labctl.cli_bench import Choice
+    from labctl.runner import Outcome
+    from labctl.station_file import StationFile
+
+_EXIT = {"completed": 0, "failed": 1, "aborted": 130}
+
+
+def run(
+    sequence: Annotated[str, typer.Argument(help="What to measure: see --list.", show_default=False)] = "",
+    simulated: Simulated = False,
+    sample: Sample = None,
+    seed: Seed = None,
+    pace: Pace = None,
+    settings: Annotated[
+        list[str], typer.Option("--set", metavar="KEY=VALUE", help="A key of the plan; may be given again.")
+    ] = [],  # noqa: B006  # typer copies it
+    station: Station = STATION,
+    data: Data = DATA,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show plan, duration and pulses; open and switch on nothing.")
+    ] = False,
+    keys: Annotated[bool, typer.Option("--keys", help="Show the keys that --set takes.")] = False,
+    list_all: Annotated[bool, typer.Option("--list", help="Show what can be run.")] = False,
+    as_json: Json = False,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Add the twin's truth to the result (simulated).")] = False,
+) -> None:
+    """Run an experiment and keep what it finds."""
+    from labctl import catalogue
+    from labctl.cli_bench import Choice
+    from labctl.cli_plan import check_limits, show_dry_run, show_keys, show_list
+    from labctl.log import log_into
+    from labctl.plans import make_plan
+    from labctl.refusals import Refusal, gathered
+    from labctl.station_file import read_station
+
+    if list_all:
+        return show_list(as_json)
+    if not sequence:
+        raise Refusal("Say what to run: labctl run SEQUENCE. `labctl run --list` shows what there is")
+    entry = catalogue.entry(sequence)
+    if keys:
+        return show_keys(entry, as_json)
+    log_into(data)
+    choice = Choice(simulated, sample, seed, pace)
+    plan, file, _ = gathered(
+        lambda: make_plan(entry.plan, settings), lambda: read_station(station), lambda: choice.check(reveal)
+    )
+    check_limits(plan, file)
+    if dry_run:
+        return show_dry_run(entry, plan, file, as_json)
+    report: dict[str, Any] = {}
+    try:
+        _measure(entry, plan, file, choice, data, reveal, report)
+    finally:
+        if report:
+            _tell(report, data, as_json)
+    raise typer.Exit(_EXIT[report["status"]])
+
+
+def _measure(
+    entry: "Entry", plan: Any, file: "StationFile", choice: "Choice", data: Path, reveal: bool, report: dict[str, Any]
+) -> None:
+    """From the bench's opening to its safe end; the report is filled as soon as there is one."""
+    from labctl.catalogue import columns_of
+    from labctl.cli_bench import bench
+    from labctl.data.calibration import CalibrationStore
+    from labctl.data.plain import plain
+    from labctl.data.store import Store
+    from labctl.interrupts import Interrupts
+    from labctl.progress import progress
+    from labctl.runner import Runner
+    from labctl.station import lab_of, opened
+
+    with ExitStack() as stack:
+        interrupts = stack.enter_context(Interrupts(_patience))
+        connection = stack.enter_context(bench(choice, file.path))
+        store = stack.enter_context(closing(Store(data, connection.label)))
+        calibration = CalibrationStore(data / "calibration", connection.label, connection.wires.clock)
+        station = stack.enter_context(opened(file, connection.wires))
+        lab = stack.enter_context(lab_of(station, calibration, interrupts))
+        listener = stack.enter_context(progress())
+        runner = Runner(lab, store, calibration, columns_of, (listener,), interrupts)
+        record = {**connection.record, "station_file": file.text}
+        outcome = runner.run(entry.name, plan, entry.function(lab, plan), record, station.snapshot())
+        report |= _report(outcome)
+        if reveal and connection.truth is not None:
+            report["truth"] = plain(connection.truth(report["result"] or {}))
+
+
+def _patience() -> None:
+    typer.echo("labctl: making the bench safe, one moment", err=True)
+
+
+def _report(outcome: "Outcome") -> dict[str, Any]:
+    run = outcome.run
+    report = {"run_id": run.run_id, "sequence": run.sequence, "status": run.status}
+    report |= {"lab_time_s": run.lab_time_s, "wall_time_s": run.wall_time_s, "result": run.result}
+    report |= {"children": [child.as_dict() for child in run.children]}
+    report |= {"message": run.message} if run.message else {}
+    return report | ({"figure": str(figure)} if (figure := outcome.figures.get(run.run_id)) else {})
+
+
+def _tell(report: dict[str, Any], data: Path, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(report, allow_nan=False))
+    else:
+        _print(report)
+    if report["status"] == "failed":
+        typer.echo(
+            f"labctl: {report['sequence']} failed: {report['message']} (run {report['run_id']} in {data})", err=True
+        )
+    if report["status"] == "aborted":
+        typer.echo(f"labctl: aborted; run {report['run_id']} keeps what was measured", err=True)
+
+
+def _print(report: dict[str, Any]) -> None:
+    from labctl.progress import clock_words
+    from labctl.tables import print_result
+
+    if report["result"]:
+        print_result(report["result"])
+        typer.echo()
+    if "truth" in report:
+        typer.echo("truth of the twin:")
+        print_result(report["truth"])
+        typer.echo()
+    times = f"{clock_words(report['lab_time_s'])} of laboratory time in {clock_words(report['wall_time_s'])}"
+    typer.echo(f"run {report['run_id']} ({report['sequence']}) {report['status']}: {times}")
+    if "figure" in report:
+        typer.echo(f"figure: {report['figure']}")

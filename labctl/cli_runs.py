@@ -1,0 +1,135 @@
+"""`labctl runs`, `show` and `export`: what has been measured. Opens no instrument and changes nothing."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labctl.cli_options import DATA, Data, Json
+
+if TYPE_CHECKING:
+    from labctl.data.history import Run
+
+RunId = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run, as `labctl runs` shows it.")]
+_FIGURES = (".png", ".pdf", ".svg")
+
+
+def runs(data: Data = DATA, as_json: Json = False) -> None:
+    """List the stored runs, oldest first; parts of a run are indented."""
+    from labctl.data.history import all_runs
+    from labctl.log import log_into
+
+    log_into(data)
+    found = all_runs(data)
+    if as_json:
+        typer.echo(json.dumps([_listed(run) for run in found]))
+    elif not found:
+        typer.echo(f"No runs in {data}.")
+    else:
+        _print_list(found)
+
+
+def show(
+    run: RunId,
+    figure: Annotated[Path | None, typer.Option("--figure", help="Save its figure here: .png, .pdf or .svg.")] = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Show a run: plan, result, how it ended and what it was measured with."""
+    from labctl.data.history import children, one_run
+    from labctl.log import log_into
+
+    log_into(data)
+    found = one_run(data, run)
+    parts = children(data, run)
+    if figure is not None:
+        _draw(data, found, parts, figure)
+    if as_json:
+        typer.echo(json.dumps({**_listed(found), **found.record, "outcome": found.outcome, "children": _ids(parts)}))
+    else:
+        _print_run(data, found, parts)
+        if figure is not None:
+            typer.echo(f"figure: {figure}")
+
+
+def export(
+    run: RunId,
+    to: Annotated[Path, typer.Option("--to", help="File to write: .nc (netCDF) or .csv.", show_default=False)],
+    data: Data = DATA,
+) -> None:
+    """Write the points of a run for other programs."""
+    from labctl.data.export import export as write
+    from labctl.data.history import one_run
+    from labctl.log import log_into
+
+    log_into(data)
+    write(data, one_run(data, run), to)
+    typer.echo(f"run {run}: {to}")
+
+
+def _listed(run: "Run") -> dict[str, Any]:
+    keys = ("run_id", "sequence", "status", "started", "parent_id", "result")
+    return {key: getattr(run, key) for key in keys}
+
+
+def _ids(parts: "list[Run]") -> list[dict[str, Any]]:
+    return [{"run_id": part.run_id, "sequence": part.sequence, "result": part.result} for part in parts]
+
+
+def _print_list(found: "list[Run]") -> None:
+    from rich.table import Table
+
+    from labctl.progress import clock_words
+    from labctl.tables import console
+
+    depths: dict[int | None, int] = {None: -1}
+    table = Table(box=None, pad_edge=False)
+    for heading in ("run", "sequence", "status", "started", "lab time", "bench"):
+        table.add_column(heading)
+    for run in found:
+        depths[run.run_id] = depths.get(run.parent_id, -1) + 1
+        lab = clock_words(run.outcome["lab_time_s"]) if "lab_time_s" in run.outcome else "-"
+        name = "· " * depths[run.run_id] + run.sequence
+        table.add_row(str(run.run_id), name, run.status, run.started, lab, run.record.get("bench", "-"))
+    console().print(table)
+
+
+def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
+    from labctl.cli_plan import flat
+    from labctl.tables import print_result
+
+    typer.echo(f"run {run.run_id}: {run.sequence}, {run.status}, started {run.started}")
+    lines = {"why": run.outcome.get("message"), "part of run": run.parent_id, "bench": run.record.get("bench")}
+    lines |= {"seed": run.record.get("seed"), "commit": (run.record.get("git") or {}).get("commit")}
+    lines |= {"versions": ", ".join(f"{k} {v}" for k, v in run.record.get("versions", {}).items())}
+    lines |= {"parts": ", ".join(f"{part.run_id} {part.sequence}" for part in parts)}
+    stored = run.outcome.get("figure")
+    lines |= {"figure": str(data / stored) if stored else None, "notes": "; ".join(run.outcome.get("notes", []))}
+    for name, value in lines.items():
+        if value not in (None, ""):
+            typer.echo(f"{name}: {value}")
+    typer.echo("plan:")
+    for key, value in flat(run.record.get("plan", {})):
+        typer.echo(f"  {key} = {value}")
+    if run.result:
+        typer.echo("result:")
+        print_result(run.result)
+
+
+def _draw(data: Path, run: "Run", parts: "list[Run]", to: Path) -> None:
+    from labctl.data.history import points
+    from labctl.figures import draw
+    from labctl.refusals import Refusal
+
+    if to.suffix.lower() not in _FIGURES:
+        raise Refusal(f"--figure {to} has no known ending: use {', '.join(_FIGURES)}")
+    if not to.parent.is_dir():
+        raise Refusal(f"--figure {to}: the folder {to.parent} does not exist. Make it first")
+    drawn = draw(run.sequence, points(data, run.run_id).values, {**(run.result or {}), "children": _ids(parts)})
+    if drawn is None:
+        raise Refusal(f"Run {run.run_id} ({run.sequence}) has nothing to draw")
+    try:
+        drawn.savefig(to)
+    except OSError as error:
+        raise Refusal(f"--figure {to} cannot be written ({error.strerror or error})") from None

@@ -1,0 +1,59 @@
+"""A stored run for other programs: netCDF for xarray and Matlab, CSV for everything else."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from labctl.data.history import Points, Run, children, points
+from labctl.refusals import Refusal
+
+ENDINGS: Final = (".nc", ".csv")
+
+
+def export(folder: Path, run: Run, to: Path) -> None:
+    """Write the points of a run, netCDF or CSV by the ending; netCDF holds plan, result and origin too."""
+    if to.suffix.lower() not in ENDINGS:
+        raise Refusal(f"--to {to} has no known ending: use {' or '.join(ENDINGS)}")
+    if not to.parent.is_dir():
+        raise Refusal(f"--to {to}: the folder {to.parent} does not exist. Make it first")
+    recorded = points(folder, run.run_id)
+    try:
+        if to.suffix.lower() == ".csv":
+            _write_csv(recorded, to)
+        else:
+            as_xarray(folder, run, recorded).to_netcdf(to, engine="h5netcdf")
+    except OSError as error:
+        raise Refusal(f"--to {to} cannot be written ({error.strerror or error})") from None
+
+
+def as_xarray(folder: Path, run: Run, recorded: Points) -> Any:
+    """One dimension `point`: setpoints are its coordinates, what was measured are variables, each with its unit."""
+    import xarray
+
+    columns = {
+        column.name: ("point", recorded.values[column.name], {"long_name": column.label, "units": column.unit})
+        for column in recorded.columns
+    }
+    setpoints = {column.name for column in recorded.columns if not column.setpoints}
+    return xarray.Dataset(
+        {name: column for name, column in columns.items() if name not in setpoints},
+        {name: column for name, column in columns.items() if name in setpoints},
+        {
+            "run_id": run.run_id,
+            "sequence": run.sequence,
+            "status": run.status,
+            "started": run.started,
+            "children": json.dumps([child.run_id for child in children(folder, run.run_id)]),
+            "record": json.dumps(run.record),
+            "outcome": json.dumps(run.outcome),
+        },
+    )
+
+
+def _write_csv(recorded: Points, to: Path) -> None:
+    with to.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(f"{c.name} ({c.unit})" if c.unit else c.name for c in recorded.columns)
+        for row in zip(*(recorded.values[c.name] for c in recorded.columns), strict=True):
+            writer.writerow("" if value != value else repr(float(value)) for value in row)  # nan: the point lacks it

@@ -1,0 +1,118 @@
+"""Runs being read: the list of them, one of them, and its points."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labctl.refusals import Refusal
+from sequences.results import Column
+
+DATABASE: Final = "runs.db"
+_COLUMNS: Final = ("run_id", "name", "run_timestamp", "labctl_record", "labctl_outcome")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stored run."""
+
+    run_id: int
+    sequence: str
+    status: str
+    """completed, aborted, failed; unfinished while it runs, or if its process died."""
+    started: str
+    """ISO 8601 with time zone."""
+    parent_id: int | None
+    """The run that it is a part of."""
+    result: dict[str, Any] | None
+    record: dict[str, Any] = field(repr=False)
+    """What was known when it began: plan, bench, calibration, versions, commit."""
+    outcome: dict[str, Any] = field(repr=False)
+    """What was known when it ended: status, message, result, times, figure; empty if it has not."""
+
+
+@dataclass(frozen=True)
+class Points:
+    """What a run recorded: one value for every column and point, nan where a point lacks the column."""
+
+    columns: tuple[Column, ...]
+    values: dict[str, NDArray[np.float64]]
+    """Column name -> (points,)."""
+
+
+def all_runs(folder: Path) -> list[Run]:
+    """Every run of a data folder, oldest first; none if nothing was ever stored there."""
+    if not (folder / DATABASE).exists():
+        return []
+    with _reading(folder) as connection:
+        return [_run(row) for row in connection.execute(_query(connection, "ORDER BY run_id"))]
+
+
+def one_run(folder: Path, run_id: int) -> Run:
+    """The run of this number. Raises Refusal if there is none."""
+    if (folder / DATABASE).exists():
+        with _reading(folder) as connection:
+            row = connection.execute(_query(connection, "WHERE run_id = ?"), (run_id,)).fetchone()
+        if row is not None:
+            return _run(row)
+    raise Refusal(f"There is no run {run_id} in {folder}. `labctl runs` lists them; --data chooses another folder")
+
+
+def children(folder: Path, run_id: int) -> list[Run]:
+    """The runs that were parts of this one, in their order."""
+    return [run for run in all_runs(folder) if run.parent_id == run_id]
+
+
+def points(folder: Path, run_id: int) -> Points:
+    """What a run recorded, read back through QCoDeS."""
+    from qcodes.dataset.data_set import DataSet
+    from qcodes.dataset.sqlite.database import connect
+
+    one_run(folder, run_id)
+    with closing(connect(folder / DATABASE, read_only=True)) as connection:
+        dataset = DataSet(run_id=run_id, conn=connection)
+        columns = tuple(
+            Column(spec.name, spec.label, spec.unit, tuple(spec.depends_on_)) for spec in dataset.get_parameters()
+        )
+        rows: Any = connection.execute(f'SELECT * FROM "{dataset.table_name}" ORDER BY id')
+        names = [description[0] for description in rows.description]
+        table = np.array([[np.nan if cell is None else cell for cell in row] for row in rows], dtype=float)
+    by_name = dict(zip(names, table.reshape(-1, len(names)).T, strict=True))
+    return Points(columns, {column.name: by_name[column.name] for column in columns})
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[sqlite3.Connection]:
+    file = (folder / DATABASE).resolve()
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+            yield connection
+    except sqlite3.DatabaseError as error:
+        raise Refusal(f"{file}: not a database of runs ({error}). Choose another folder with --data") from None
+
+
+def _query(connection: sqlite3.Connection, rest: str) -> str:
+    """QCoDeS adds a column of metadata with the first run that has it."""
+    there = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
+    return f"SELECT {', '.join(c if c in there else 'NULL' for c in _COLUMNS)} FROM runs {rest}"
+
+
+def _run(row: tuple[Any, ...]) -> Run:
+    run_id, name, _, record_text, outcome_text = row
+    record, outcome = json.loads(record_text or "{}"), json.loads(outcome_text or "{}")
+    return Run(
+        run_id,
+        record.get("sequence", name),
+        outcome.get("status", "unfinished"),
+        record.get("started", ""),
+        record.get("parent_id"),
+        outcome.get("result"),
+        record,
+        outcome,
+    )

@@ -1,0 +1,159 @@
+"""A plan from `--set key=value`: every key and every value is checked before anything is opened."""
+
+import ast
+import dataclasses
+import inspect
+import json
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from labctl.faults import range_of, sentence, unit_of
+from labctl.refusals import Refusal, known
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a plan, as `labctl run SEQUENCE --keys` shows it."""
+
+    name: str
+    """Dotted where a plan contains another one."""
+    hint: Any
+    """Its type, without constraints."""
+    default: Any
+    """dataclasses.MISSING if it must be given."""
+    limits: str
+    """'0 to 10', 'at least 1', or empty."""
+    unit: str
+    help: str
+    """The docstring beneath the field."""
+
+
+def keys_of(plan: type[Any], prefix: str = "", defaults: Any = None) -> list[Key]:
+    """All keys of a plan, those of plans within it under dotted names."""
+    hints, docs, keys = get_type_hints(plan, include_extras=True), _docstrings(plan), []
+    for field in dataclasses.fields(plan):
+        hint, limits = _without_limits(hints[field.name])
+        default = _default(field) if defaults is None else getattr(defaults, field.name)
+        name = prefix + field.name
+        if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+            keys += keys_of(hint, f"{name}.", None if default is dataclasses.MISSING else default)
+        else:
+            keys.append(Key(name, hint, default, limits, unit_of(name), docs.get(field.name, "")))
+    return keys
+
+
+def make_plan(plan: type[Any], settings: Sequence[str]) -> Any:
+    """The plan with these `key=value` settings. Raises Refusal listing every fault."""
+    keys = {key.name: key for key in keys_of(plan)}
+    faults: list[str] = []
+    values = {key.name: key.default for key in keys.values() if key.default is not dataclasses.MISSING}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        name = name.strip()
+        if not equals:
+            faults.append(f"--set {setting}: write it as key=value")
+        elif name not in keys:
+            faults.append(f"--set {setting}: {plan.__name__} has no key {name!r}; {known(name, list(keys))}")
+        else:
+            values[name] = _parsed(text.strip(), keys[name].hint)
+    made, more = _validated(plan, values, keys)
+    if faults or more:
+        raise Refusal(faults + more)
+    return made
+
+
+def _validated(plan: type[Any], values: Mapping[str, Any], keys: Mapping[str, Key]) -> tuple[Any, list[str]]:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(plan).validate_python(_nested(values)), []
+    except ValidationError as error:
+        return None, [_fault(plan, detail, keys) for detail in error.errors()]
+
+
+def _fault(plan: type[Any], detail: Any, keys: Mapping[str, Key]) -> str:
+    path = [str(part) for part in detail["loc"]]
+    key = next((keys[n] for k in range(len(path), 0, -1) if (n := ".".join(path[:k])) in keys), None)
+    if key is None:
+        return f"{plan.__name__}: {sentence(detail)}"
+    if detail["type"] == "missing":
+        return f"{plan.__name__}: {key.name} must be given: --set {key.name}=…"
+    allowed = f" (allowed: {key.limits}{' ' + key.unit if key.unit else ''})" if key.limits else ""
+    return f"--set {key.name}: {sentence(detail)}{allowed}"
+
+
+def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, value in values.items():
+        *path, last = name.split(".")
+        place = out
+        for part in path:
+            place = place.setdefault(part, {})
+        place[last] = value
+    return out
+
+
+def _default(field: "dataclasses.Field[Any]") -> Any:
+    return field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+
+
+def _parsed(text: str, hint: Any) -> Any:
+    """Text as the type of its key wants it; what does not fit stays text and is refused with its own name."""
+    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    if NoneType in options and text.lower() in ("none", "null", ""):
+        return None
+    if any(get_origin(option) in (tuple, list) for option in options):
+        return _listed(text)
+    if int in options:
+        return _number(text)
+    return text
+
+
+def _listed(text: str) -> Any:
+    try:
+        return json.loads(text if text.startswith("[") else f"[{text}]")
+    except ValueError:
+        return text
+
+
+def _number(text: str) -> Any:
+    """1e6 is a whole number too."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return int(number) if number.is_integer() else number
+
+
+def _without_limits(hint: Any) -> tuple[Any, str]:
+    if get_origin(hint) is not Annotated:
+        return hint, _choices(hint)
+    base, *extras = get_args(hint)
+    constraints = [one for extra in extras for one in getattr(extra, "metadata", [extra])]
+    return base, range_of(constraints) or _choices(base)
+
+
+def _choices(hint: Any) -> str:
+    return " | ".join(map(str, get_args(hint))) if get_origin(hint) is Literal else ""
+
+
+def _docstrings(plan: type[Any]) -> dict[str, str]:
+    """Field -> the string beneath it, those of base classes included."""
+    docs: dict[str, str] = {}
+    for base in reversed(plan.__mro__):
+        if dataclasses.is_dataclass(base):
+            tree = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
+            docs |= _documented(tree.body if isinstance(tree, ast.ClassDef) else [])
+    return docs
+
+
+def _documented(body: Sequence[ast.stmt]) -> Iterable[tuple[str, str]]:
+    for statement, below in pairwise(body):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            match below:
+                case ast.Expr(value=ast.Constant(value=str(text))):
+                    yield statement.target.id, " ".join(text.split())

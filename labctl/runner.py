@@ -1,0 +1,185 @@
+"""Drives one sequence: records every point as it comes, publishes every event, and ends safe whatever happens.
+
+The command line, the window and the tests use this one runner; it knows nothing of any of them.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from labctl.data.book import Book, Ended, Status
+from labctl.data.plain import plain
+from labctl.figures import draw
+from labctl.interrupts import Interrupts
+from labctl.log import NAME as LOG_NAME
+from labctl.safety import Step, make_safe
+from sequences.results import Begin, Column, End, Event, Point, Progress, SequenceError, Stream
+
+if TYPE_CHECKING:
+    from labctl.data.calibration import CalibrationStore
+    from labctl.data.store import Store
+    from sequences.lab import Lab
+
+LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class News:
+    """What listeners hear: an event, and the run that it belongs to. Every run starts with Begin, the outermost too."""
+
+    run_id: int
+    sequence: str
+    depth: int
+    """0 for the run that was asked for, 1 for its children."""
+    event: Event
+    lab_time_s: float
+    """Since the outermost run began."""
+
+
+Listener = Callable[[News], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the run that was asked for ended."""
+
+    run: Ended
+    unsafe: tuple[Step, ...]
+    """Steps of the safe state that could not be confirmed."""
+    figures: Mapping[int, Path]
+    """Run -> its figure, children included."""
+
+
+class Runner:
+    """Runs sequences on a lab, one after the other."""
+
+    def __init__(
+        self,
+        lab: "Lab",
+        store: "Store",
+        calibration: "CalibrationStore",
+        columns_of: Callable[[str], Sequence[Column]],
+        listeners: Sequence[Listener] = (),
+        interrupts: Interrupts | None = None,
+    ) -> None:
+        """calibration: the one that `lab` has. columns_of: sequence name -> its columns, for children too."""
+        self._lab, self._folder, self._calibration = lab, store.folder, calibration
+        self._columns_of, self._listeners = columns_of, listeners
+        self._interrupts = interrupts or Interrupts()
+        self._book = Book(store, calibration, lab.clock)
+        self._began_s = 0.0
+
+    def run(
+        self,
+        sequence: str,
+        plan: Any,
+        stream: Stream[Any],
+        record: Mapping[str, Any] | None = None,
+        snapshot: Mapping[str, Any] | None = None,
+    ) -> Outcome:
+        """Drive a sequence to its end. record: what else to keep with the run; snapshot: of the station.
+
+        Raises nothing that the sequence or the bench may do wrong: the outcome says it.
+        """
+        self._began_s = self._lab.clock.now()
+        self._lab.notes.clear()
+        self._calibration.used.clear()
+        with self._interrupts.held():
+            self._book.begin(sequence, plan, self._columns_of(sequence), record, snapshot)
+            self._publish(Begin(sequence, plan))
+        status, message, result = self._driven(stream)
+        with self._interrupts.held(dropping=True):
+            return self._ended(stream, status, message, result)
+
+    def _driven(self, stream: Stream[Any]) -> tuple[Status, str, Any]:
+        try:
+            return "completed", "", self._consumed(stream)
+        except KeyboardInterrupt:
+            return "aborted", "aborted by the operator", None
+        except SequenceError as error:
+            return "failed", str(error), None
+        except Exception as error:
+            LOG.exception("%s failed", self._book.sequence)
+            return "failed", f"{type(error).__name__}: {error} (traceback in {LOG_NAME})", None
+
+    def _consumed(self, stream: Stream[Any]) -> Any:
+        """An event is either recorded as a whole or not yet taken from the sequence."""
+        while True:
+            try:
+                event = next(stream)
+            except StopIteration as stop:
+                return plain(stop.value)
+            with self._interrupts.held():
+                self._take(event)
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Point(values):
+                self._book.add(values)
+                self._publish(event)
+            case Begin(sequence, plan):
+                self._book.begin(sequence, plan, self._columns_of(sequence))
+                self._publish(event)
+            case End(result):
+                self._publish(event)
+                if (ended := self._book.end("completed", result=plain(result))).status != "completed":
+                    raise OSError(ended.message)
+            case Progress():
+                self._publish(event)
+
+    def _ended(self, stream: Stream[Any], status: Status, message: str, result: Any) -> Outcome:
+        """First the bench, then the record, then the pictures."""
+        fault = _closed(stream)
+        unsafe = tuple(step for step in make_safe(self._lab, ramp_magnet=False) if step.fault)
+        if fault and status == "completed":
+            status, message, result = "failed", fault, None
+        while self._book.depth > 1:
+            self._book.end(status, message)
+        run = self._book.end(status, message, result, self._notes())
+        if run.status == "completed":
+            self._tell(News(run.run_id, run.sequence, 0, End(run.result), run.lab_time_s))
+        return Outcome(run, unsafe, dict(_figures(run, self._folder / "figures")))
+
+    def _notes(self) -> dict[str, Any]:
+        return {"notes": list(self._lab.notes), "calibration_used": plain(self._calibration.used)}
+
+    def _publish(self, event: Event) -> None:
+        book, lab_time_s = self._book, self._lab.clock.now() - self._began_s
+        self._tell(News(book.run_id, book.sequence, book.depth - 1, event, lab_time_s))
+
+    def _tell(self, news: News) -> None:
+        """A listener that fails is logged, and the run goes on."""
+        for listener in self._listeners:
+            try:
+                listener(news)
+            except Exception:
+                LOG.exception("A listener failed at %s", news)
+
+
+def _closed(stream: Stream[Any]) -> str:
+    """Let the sequence leave the bench as it promises to; what went wrong meanwhile, if anything."""
+    try:
+        stream.close()
+    except Exception as error:
+        LOG.exception("The sequence failed while it was stopped")
+        return f"{type(error).__name__} while it was stopped: {error}"
+    return ""
+
+
+def _figures(run: Ended, folder: Path) -> Iterator[tuple[int, Path]]:
+    """Draw and save the figures of a run and its parts. A figure that fails is logged: the data are there."""
+    for part in run.children:
+        yield from _figures(part, folder)
+    try:
+        shown = {**(run.result or {}), "children": [part.as_dict() for part in run.children]}
+        if (figure := draw(run.sequence, run.points, shown)) is None:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"run-{run.run_id:05d}-{run.sequence}.png"
+        figure.savefig(file)
+        run.recording.annotate({**run.outcome(), "figure": f"{folder.name}/{file.name}"})
+        yield run.run_id, file
+    except Exception:
+        LOG.exception("The figure of run %s (%s) could not be drawn", run.run_id, run.sequence)

@@ -1,0 +1,191 @@
+"""The bench, opened as station.yaml describes it: instruments through qcodes.Station, then the Lab of the sequences."""
+
+import io
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from qcodes.station import Station
+from ruamel.yaml import YAML
+
+from instruments.clock import Clock, WallClock
+from labctl.interrupts import Interrupts
+from labctl.refusals import BenchFault
+from labctl.safety import make_safe
+from labctl.station_drivers import driver, is_ni, is_visa
+from labctl.station_file import StationFile, references
+from sequences.lab import Calibration, Lab
+
+LOG: Final = logging.getLogger(__name__)
+_REMEDY: Final = "Is it on and connected, is the address right, and does no other program hold it?"
+
+
+@dataclass(frozen=True)
+class Wires:
+    """How the addresses of station.yaml are reached. The default is this computer's own VISA and NI driver."""
+
+    visalib: str | None = None
+    """PyVISA's library."""
+    ni_target: str | None = None
+    """host:port of an NI gRPC device server."""
+    clock: Clock = field(default_factory=WallClock)
+    """Of the laboratory at the other end."""
+
+    def arguments(self, driver_class: type[Any]) -> dict[str, Any]:
+        """What a driver's constructor is given besides its entry in station.yaml."""
+        if self.visalib is not None and is_visa(driver_class):
+            return {"visalib": self.visalib}
+        if self.ni_target is not None and is_ni(driver_class):
+            return {"grpc_target": self.ni_target}
+        return {}
+
+
+@dataclass(frozen=True)
+class Silent:
+    """An instrument that could not be opened."""
+
+    name: str
+    address: str
+    why: str
+
+    @classmethod
+    def after(cls, name: str, file: StationFile, error: Exception) -> Self:
+        """What an exception says about an instrument."""
+        address = file.instruments[name].address or ""
+        return cls(name, address, f"does not answer ({_short(error)}). {_REMEDY}")
+
+    def __str__(self) -> str:
+        where = f" at {self.address}" if self.address else ""
+        return f"{self.name}{where} {self.why}"
+
+
+class OpenStation:
+    """The instruments that could be opened, and why the others could not."""
+
+    def __init__(self, file: StationFile, wires: Wires) -> None:
+        """Opens every instrument that it can; raises nothing if one does not answer."""
+        self.file, self.wires = file, wires
+        self.station = Station(default=False)
+        self.station.load_config(_instruments_only(file))
+        self.silent: dict[str, Silent] = {}
+        self.opened_s: dict[str, float] = {}
+        """Name -> wall time that it took to open."""
+        for name in file.order():
+            self._open(name)
+
+    @property
+    def instruments(self) -> Mapping[str, Any]:
+        """Name -> instrument, of those that are open."""
+        return self.station.components
+
+    def lab(self, calibration: Calibration) -> Lab:
+        """The lab for a sequence. Raises BenchFault naming every instrument that is not open."""
+        if self.silent:
+            raise BenchFault(str(silent) for silent in self.silent.values())
+        found = self.instruments
+        self._prepare()
+        return Lab(
+            magnet=found["magnet"],
+            shift_coil=found["main_supply"].ch2,
+            gradient_coil=found["pulsed_supply"].ch1,
+            compensation_coil=found["pulsed_supply"].ch2,
+            microwave=found["microwave"],
+            green_laser=found["green_laser"],
+            aom=found["aom"],
+            depletion_beam=found["depletion_beam"],
+            photon_counter=found["photon_counter"],
+            pulse_generator=found["pulse_generator"],
+            clock=self.wires.clock,
+            wiring=self.file.wiring(),
+            limits=self.file.limits(),
+            guesses=self.file.guesses(),
+            calibration=calibration,
+        )
+
+    def snapshot(self) -> dict[str, Any]:
+        """State of all instruments, as QCoDeS keeps it with a run; asks only for what is not known yet."""
+        with redirect_stdout(io.StringIO()):
+            return {"station": self.station.snapshot(update=None)}
+
+    def close(self) -> None:
+        """Close all instruments, those first that are built on others."""
+        for name in reversed(list(self.instruments)):
+            try:
+                self.station.close_and_remove_instrument(name)
+            except Exception:
+                LOG.exception("%s could not be closed", name)
+
+    def _open(self, name: str) -> None:
+        entry = self.file.instruments[name]
+        if missing := sorted(references(entry.init) & self.silent.keys()):
+            self.silent[name] = Silent(name, "", f"was not opened: it is built on {', '.join(missing)}")
+            return
+        arguments = self.wires.arguments(driver(entry.type))
+        began_s = time.monotonic()
+        try:
+            with redirect_stdout(io.StringIO()):  # drivers print a greeting
+                self.station.load_instrument(name, update_snapshot=False, **arguments)
+        except Exception as error:
+            LOG.info("Opening %s", name, exc_info=True)
+            self.silent[name] = Silent.after(name, self.file, error)
+        else:
+            self.opened_s[name] = time.monotonic() - began_s
+            self._set_clock(self.instruments[name])
+
+    def _set_clock(self, instrument: Any) -> None:
+        if hasattr(instrument, "clock"):
+            instrument.clock = self.wires.clock
+
+    def _prepare(self) -> None:
+        """What station.yaml says beyond the constructors' arguments."""
+        limits, terminals = self.file.limits(), self.file.model.wiring.terminals
+        magnet, counter = self.instruments["magnet"], self.instruments["photon_counter"]
+        asked = (limits.trim_a, limits.trim_a, limits.main_a)
+        magnet.limits_a = tuple(min(pair) for pair in zip(asked, magnet.limits_a, strict=True))
+        magnet.ramp_a_per_s = limits.ramp_a_per_s
+        magnet.coil_matrix_mt_per_a = self.file.guesses().coil_matrix_mt_per_a
+        counter.photons_terminal(terminals.photons)
+        counter.gate_signal_terminal(terminals.gate_signal)
+        counter.gate_reference_terminal(terminals.gate_reference)
+
+
+@contextmanager
+def opened(file: StationFile, wires: Wires) -> Iterator[OpenStation]:
+    """The station, open; everything is closed in the end. It is left as it was found."""
+    station = OpenStation(file, wires)
+    try:
+        yield station
+    finally:
+        station.close()
+
+
+@contextmanager
+def lab_of(station: OpenStation, calibration: Calibration, interrupts: Interrupts) -> Iterator[Lab]:
+    """The lab, for experiments; in the end the bench is safe and the magnet without current.
+
+    Raises BenchFault if that cannot be confirmed, whatever else went wrong.
+    """
+    lab = station.lab(calibration)
+    try:
+        yield lab
+    finally:
+        with interrupts.held(dropping=True):
+            steps = make_safe(lab, ramp_magnet=True)
+        if unconfirmed := [step for step in steps if step.fault]:
+            raise BenchFault(f"NOT SAFE: it is not confirmed that {step.what}: {step.fault}" for step in unconfirmed)
+
+
+def _instruments_only(file: StationFile) -> str:
+    """The section that is QCoDeS's; its schema knows none of the others."""
+    stream = io.StringIO()
+    entries = {name: entry.model_dump(exclude_unset=True) for name, entry in file.instruments.items()}
+    YAML(typ="safe", pure=True).dump({"instruments": entries}, stream)
+    return stream.getvalue()
+
+
+def _short(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__

@@ -1,0 +1,228 @@
+"""station.yaml, read and checked: every fault at once, each with its line and what would be right. Opens nothing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
+
+from labctl.faults import range_of, sentence, unit_of
+from labctl.refusals import Refusal, known
+from labctl.station_drivers import driver_faults
+from labctl.station_model import REFERENCES, ROLES, InstrumentSection, StationModel, section_at
+
+if TYPE_CHECKING:
+    from sequences.lab import Guesses, Limits, Wiring
+
+Trail = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong at a place of the file."""
+
+    path: Trail
+    """Keys that lead there."""
+    text: str
+
+
+@dataclass(frozen=True)
+class StationFile:
+    """A station.yaml that holds together."""
+
+    path: Path
+    model: StationModel
+    text: str = field(repr=False)
+    """The file as it is, for the record of a run."""
+
+    @property
+    def instruments(self) -> dict[str, InstrumentSection]:
+        """Name -> its entry."""
+        return self.model.instruments
+
+    def order(self) -> list[str]:
+        """The instruments, each after those that it is built on."""
+        order: list[str] = []
+        waiting = list(self.instruments)
+        while waiting:
+            ready = next(n for n in waiting if references(self.instruments[n].init) <= set(order))
+            order.append(ready)
+            waiting.remove(ready)
+        return order
+
+    def limits(self) -> "Limits":
+        """The section `limits`."""
+        from sequences.lab import Limits
+
+        return Limits(**self.model.limits.model_dump())
+
+    def guesses(self) -> "Guesses":
+        """The section `guesses`."""
+        from sequences.lab import Guesses
+
+        return Guesses(**self.model.guesses.model_dump())
+
+    def wiring(self) -> "Wiring":
+        """The pulse lines of the section `wiring`."""
+        from sequences.lab import Wiring
+
+        return Wiring(self.model.wiring.tick_ns, self.model.wiring.lines.model_dump())  # type: ignore[attr-defined]
+
+
+def references(init: Mapping[str, Any]) -> set[str]:
+    """The instruments that these `init` arguments name."""
+    return {str(value).split(".")[0] for key, value in init.items() if key in REFERENCES}
+
+
+def read_station(path: Path) -> StationFile:
+    """Read and check the file. Raises Refusal listing every fault: 'file:line: what is wrong, what would be right'."""
+    text = _text(path)
+    raw = _parsed(path, text)
+    content, lines = _plain(raw), dict(_lines(raw))
+    model, faults = _modelled(content)
+    faults += [*_instrument_faults(content), *_wiring_faults(content)]
+    if faults or model is None:
+        placed = sorted({(_line(lines, fault.path), fault.text) for fault in faults})
+        raise Refusal(f"{path}:{line}: {fault}" for line, fault in placed)
+    return StationFile(path, model, text)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise Refusal(f"{path}: cannot be read ({error.strerror}). Give a station file with --station") from None
+    except UnicodeDecodeError as error:
+        raise Refusal(f"{path}: is not a text file in UTF-8 ({error.reason} at byte {error.start})") from None
+
+
+def _parsed(path: Path, text: str) -> CommentedMap:
+    """The round-trip loader keeps lines and never builds Python objects."""
+    try:
+        raw = YAML(typ="rt", pure=True).load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        problem = " ".join(str(getattr(error, "problem", None) or error).split())
+        raise Refusal(f"{path}:{mark.line + 1 if mark else 1}: malformed YAML: {problem}") from None
+    if not isinstance(raw, CommentedMap):
+        raise Refusal(f"{path}:1: must be a mapping with the sections {', '.join(StationModel.model_fields)}")
+    return raw
+
+
+def _plain(node: Any) -> Any:
+    if isinstance(node, CommentedMap):
+        return {str(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, CommentedSeq):
+        return [_plain(value) for value in node]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def _lines(node: Any, path: Trail = ()) -> Iterator[tuple[Trail, int]]:
+    if isinstance(node, CommentedMap):
+        for key, value in node.items():
+            yield (*path, str(key)), node.lc.key(key)[0] + 1
+            yield from _lines(value, (*path, str(key)))
+    elif isinstance(node, CommentedSeq):
+        for k, value in enumerate(node):
+            yield (*path, str(k)), node.lc.item(k)[0] + 1
+            yield from _lines(value, (*path, str(k)))
+
+
+def _line(lines: Mapping[Trail, int], path: Trail) -> int:
+    """Where this is, or where the mapping is that lacks it."""
+    return next((lines[path[:k]] for k in range(len(path), 0, -1) if path[:k] in lines), 1)
+
+
+# ---- faults of one key each ----------------------------------------------------------------------------------------
+
+
+def _modelled(content: Any) -> tuple[StationModel | None, list[Fault]]:
+    try:
+        return StationModel.model_validate(content), []
+    except ValidationError as error:
+        return None, [_fault(detail) for detail in error.errors()]
+
+
+def _fault(detail: Any) -> Fault:
+    path = tuple(str(part) for part in detail["loc"])
+    place, key = ".".join(path[:-1]) or "the station file", path[-1]
+    if detail["type"] == "missing":
+        return Fault(path, f"{place} lacks {key!r}{_wanted(path)}")
+    if detail["type"] == "extra_forbidden":
+        return Fault(path, f"{place} has no key {key!r}; {_known_at(path)}")
+    return Fault(path, f"{'.'.join(path)} {sentence(detail)}")
+
+
+def _known_at(path: Trail) -> str:
+    section = section_at(path[:-1])
+    return known(path[-1], list(section.model_fields)) if section else ""
+
+
+def _wanted(path: Trail) -> str:
+    section = section_at(path[:-1])
+    if section is None or not (words := range_of(section.model_fields[path[-1]].metadata)):
+        return ""
+    return f": add a number, {words} {unit_of(path[-1])}".rstrip()
+
+
+# ---- faults between keys -------------------------------------------------------------------------------------------
+
+
+def _mapping(content: Any, *path: str) -> dict[str, Any]:
+    for key in path:
+        content = content.get(key) if isinstance(content, dict) else None
+    return content if isinstance(content, dict) else {}
+
+
+def _instrument_faults(content: Any) -> Iterator[Fault]:
+    entries = {name: entry for name, entry in _mapping(content, "instruments").items() if isinstance(entry, dict)}
+    needs = {name: references(_mapping(entry, "init")) for name, entry in entries.items()}
+    for role in ROLES:
+        if role not in _mapping(content, "instruments"):
+            yield Fault(("instruments",), f"instruments lacks {role!r}: add it with its driver's type")
+    for name, entry in entries.items():
+        path = ("instruments", name)
+        if name not in ROLES and not any(name in built_on for built_on in needs.values()):
+            yield Fault(path, f"{name!r} is no role of the bench and nothing is built on it; {known(name, ROLES)}")
+        yield from (Fault((*path, key), f"{name}: {text}") for key, text in driver_faults(entry))
+    yield from _need_faults(needs)
+    addresses: dict[Trail, Any] = {("instruments", n, "address"): e.get("address") for n, e in entries.items()}
+    yield from _shared(addresses, "is the address of")
+
+
+def _need_faults(needs: Mapping[str, set[str]]) -> Iterator[Fault]:
+    """Instruments built on what is not there, or in a circle."""
+    for name, built_on in needs.items():
+        for other in sorted(built_on - needs.keys()):
+            yield Fault(("instruments", name, "init"), f"{name} is built on {other!r}; {known(other, list(needs))}")
+    left = {name: built_on & needs.keys() for name, built_on in needs.items()}
+    while ready := [name for name, built_on in left.items() if not built_on]:
+        left = {name: built_on - set(ready) for name, built_on in left.items() if name not in ready}
+    if left:
+        yield Fault(("instruments", next(iter(left))), f"{', '.join(left)} are built on each other in a circle")
+
+
+def _wiring_faults(content: Any) -> Iterator[Fault]:
+    for section, words in (("lines", "is given to"), ("terminals", "is given to"), ("steering", "is given to")):
+        places = _mapping(content, "wiring", section)
+        yield from _shared({("wiring", section, key): value for key, value in places.items()}, words)
+
+
+def _shared(values: Mapping[Trail, Any], words: str) -> Iterator[Fault]:
+    """Values that several places have: each but the first is a fault."""
+    seen: dict[Any, Trail] = {}
+    for path, value in values.items():
+        if value is None or isinstance(value, dict | list):
+            continue
+        if value in seen:
+            first, second = (p[1] if p[0] == "instruments" else ".".join(p) for p in (seen[value], path))
+            yield Fault(path, f"{value!r} {words} both {first} and {second}: each needs its own")
+        else:
+            seen[value] = path

@@ -1,0 +1,107 @@
+"""Results as a physicist reads them: values with errors, lists of equal length as a table, matrices as matrices."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from labctl.figures.columns import error_of
+from labctl.figures.style import quoted
+
+WIDTH: Final = 220
+"""Of what is not a terminal: nothing is folded there."""
+_LONGEST: Final = 40
+
+
+def console() -> Console:
+    """Stdout; a file gets plain text."""
+    return Console() if sys.stdout.isatty() else Console(width=WIDTH, no_color=True)
+
+
+def print_result(result: Mapping[str, Any]) -> None:
+    """Every key of a result: scalars with their errors, then lists side by side, then matrices."""
+    screen = console()
+    screen.print(_scalars(result))
+    for table in _lists(result):
+        screen.print()
+        screen.print(table)
+    for name, value in result.items():
+        if _is_matrix(value):
+            screen.print(f"\n{name}")
+            screen.print(_matrix(value))
+
+
+def _plain_table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=bool(headings))
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _errors(result: Mapping[str, Any]) -> dict[str, str]:
+    """Key -> the key of its standard error."""
+    return {key: error for key in result if (error := error_of(result, key)) is not None and error != key}
+
+
+def _scalars(result: Mapping[str, Any]) -> Table:
+    table, errors = _plain_table(), _errors(result)
+    table.add_column()
+    table.add_column()
+    for key, value in result.items():
+        if key in errors.values() or (isinstance(value, list) and len(value) > 3) or _is_matrix(value):
+            continue
+        error = result.get(errors.get(key, ""))
+        table.add_row(key, _words(value, error if isinstance(error, int | float) else None))
+    return table
+
+
+def _words(value: Any, error: float | None = None) -> str:
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return "-" if value is None else str(value)
+    if isinstance(value, int | float):
+        return quoted(float(value), error) if isinstance(value, float) or error else str(value)
+    if isinstance(value, list):
+        return ", ".join(_words(item) for item in value)
+    if isinstance(value, Mapping):
+        return "  ".join(f"{k} {_pair(v)}" for k, v in value.items())
+    return str(value)
+
+
+def _pair(value: Any) -> str:
+    """[value, error], as the Pauli terms are given."""
+    if isinstance(value, list) and len(value) == 2 and all(isinstance(v, int | float) for v in value):
+        return quoted(value[0], value[1])
+    return _words(value)
+
+
+def _is_matrix(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 2 and all(isinstance(row, list) for row in value)
+
+
+def _lists(result: Mapping[str, Any]) -> Iterator[Table]:
+    """One table for all lists of the same length."""
+    lengths = {len(v) for v in result.values() if isinstance(v, list) and len(v) > 3 and not _is_matrix(v)}
+    errors = _errors(result)
+    for length in sorted(lengths):
+        names = [k for k, v in result.items() if isinstance(v, list) and len(v) == length and not _is_matrix(v)]
+        shown = [name for name in names if name not in errors.values()]
+        table = _plain_table(*shown)
+        for row in range(min(length, _LONGEST)):
+            table.add_row(*(_words(result[n][row], _number(result, errors.get(n), row)) for n in shown))
+        yield table
+
+
+def _number(result: Mapping[str, Any], key: str | None, row: int) -> float | None:
+    value = result[key][row] if key is not None else None
+    return value if isinstance(value, int | float) else None
+
+
+def _matrix(rows: list[list[Any]]) -> Table:
+    table = _plain_table()
+    for _ in rows[0]:
+        table.add_column(justify="right")
+    for row in rows:
+        table.add_row(*(f"{v:+.4f}" if isinstance(v, float) else _words(v) for v in row))
+    return table
