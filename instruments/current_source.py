@@ -5,11 +5,11 @@ the driver forbids it (:OUTP:ON:AUTO 0) before anything else.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, Self, runtime_checkable
 
 from qcodes.instrument import Instrument, InstrumentBase
-from qcodes.instrument_drivers.Keysight import KeysightB2962A
-from qcodes.instrument_drivers.Keysight.Keysight_B2962A import KeysightB2962AChannel
+from qcodes.instrument_drivers.Keysight import KeysightB2962A, KeysightB2962AChannel
 from qcodes.instrument_drivers.yokogawa import YokogawaGS200
 from qcodes.parameters import create_on_off_val_mapping
 
@@ -143,10 +143,9 @@ class CurrentChannel(KeysightB2962AChannel):
 
     def _replace_measurements(self, chan: int) -> None:
         """With the output off the supply answers 9.91e37, which is no current."""
-        for quantity, unit in (("voltage", "V"), ("current", "A"), ("resistance", "ohm")):
+        for quantity, short, unit in (("voltage", "VOLT", "V"), ("current", "CURR", "A"), ("resistance", "RES", "ohm")):
             self.remove_parameter(quantity)
-            command = f"MEAS:{quantity[:4].upper() if quantity != 'resistance' else 'RES'}? (@{chan})"
-            self.add_parameter(quantity, unit=unit, get_cmd=lambda command=command: self._measured(command))
+            self.add_parameter(quantity, unit=unit, get_cmd=partial(self._measured, f"MEAS:{short}? (@{chan})"))
 
     def _measured(self, command: str) -> float:
         if not self.is_on():

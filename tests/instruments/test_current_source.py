@@ -1,0 +1,314 @@
+"""The current sources on their wires, with the twin behind them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from qcodes.instrument import InstrumentBase
+from qcodes.instrument_drivers.yokogawa import YokogawaGS200
+
+from instruments.current_source import (
+    B2962A,
+    CurrentChannel,
+    CurrentLimitError,
+    CurrentSource,
+    SupplyError,
+    TrimSource,
+    find_current_source,
+)
+from simulated_instruments.sample import load_sample
+from simulated_instruments.twin import Twin
+from simulated_instruments.visa import backend
+
+MAIN = "TCPIP0::192.168.10.21::inst0::INSTR"
+TRIM = "USB0::0x0B21::0x0039::91U112233::INSTR"
+
+
+class Recorder:
+    """A dialect that keeps the trace of what passes."""
+
+    def __init__(self, dialect: backend.Dialect) -> None:
+        self.dialect = dialect
+        self.trace: list[tuple[str, str, str]] = []
+
+    def answer(self, message: bytes) -> bytes | None:
+        reply = self.dialect.answer(message)
+        kind = "query" if b"?" in message else "write"
+        self.trace.append((kind, message.decode(), "" if reply is None else reply.decode()))
+        return reply
+
+
+@pytest.fixture
+def twin() -> Iterator[Twin]:
+    yield Twin(load_sample())
+    backend.disconnect()
+
+
+@pytest.fixture
+def recorder(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    recorder = Recorder(backend.DIALECTS[MAIN](twin))
+    monkeypatch.setitem(backend.DIALECTS, MAIN, lambda _: recorder)  # type: ignore[arg-type]
+    return recorder
+
+
+@pytest.fixture
+def supply(twin: Twin, recorder: Recorder) -> Iterator[B2962A]:
+    driver = B2962A("main_supply", MAIN, visalib=backend.connect(twin))
+    recorder.trace.clear()
+    yield driver
+    driver.close()
+
+
+@pytest.fixture
+def trim(twin: Twin) -> Iterator[YokogawaGS200]:
+    driver = YokogawaGS200("trim_x", TRIM, visalib=backend.connect(twin))
+    yield driver
+    driver.close()
+
+
+def settable(instrument: InstrumentBase) -> set[str]:
+    return {name for name, parameter in instrument.parameters.items() if parameter.settable}
+
+
+# ---- B2962A --------------------------------------------------------------------------------------------------------
+
+CHANNEL_SETTINGS = [
+    ("voltage_limit", (18.0, 21.0)),
+    ("current_limit", (0.05, 0.9)),
+    ("source_current", (0.5, -0.123456)),
+    ("source_voltage", (1.5, -0.25)),
+    ("current_range", (1.5, 1.0)),
+    ("current_auto_range", (True, False)),
+    ("source_mode", ("current", "voltage")),
+    ("remote_sensing", (True, False)),
+    ("enable", (True, False)),
+    ("output", (True, False)),
+    ("protection", (False, True)),
+    ("off_mode", ("normal", "high impedance", "zero")),
+    ("measuring_switches_on", (True, False)),
+]
+
+
+def test_a_channels_full_set_of_parameters_round_trips(supply: B2962A) -> None:
+    assert {name for name, _ in CHANNEL_SETTINGS} == settable(supply.ch1)
+    for name, values in CHANNEL_SETTINGS:
+        for value in values:
+            parameter = supply.ch1.parameters[name]
+            parameter(value)
+            assert (name, parameter.get()) == (name, value)
+
+
+def test_channels_are_apart(supply: B2962A) -> None:
+    supply.ch1.set_current(0.5)
+    supply.ch2.set_current(0.05)
+    assert (supply.ch1.setpoint_a(), supply.ch2.setpoint_a()) == (0.5, 0.05)
+
+
+IDENTIFYING = ("query", "*IDN?", "Keysight Technologies,B2962A,MY51140021,6.3")
+CONNECTING = [
+    ("write", ":OUTP1:ON:AUTO 0", ""),
+    ("write", "SENS1:VOLT:PROT 21", ""),
+    ("write", ":SOUR1:CURR:RANG:AUTO 0", ""),
+    ("write", ":SOUR1:CURR:RANG 1", ""),
+    ("write", ":OUTP1:PROT 1", ""),
+    ("write", ":OUTP1:OFF:MODE ZERO", ""),
+    ("query", ":SYST:ERR?", '+0,"No error"'),
+]
+SETTING = [("write", "SOURCE1:CURR 0.9318", ""), ("query", "SOURCE1:CURR?", "+9.31800000E-01")]
+SWITCHING_ON = [
+    ("query", ":SOUR1:FUNC:MODE?", "VOLT"),
+    ("write", ":SOUR1:FUNC:MODE CURR", ""),
+    ("write", "OUTP1 1", ""),
+    ("query", "OUTP1?", "1"),
+]
+MEASURING = [("query", "OUTP1?", "1"), ("query", "MEAS:CURR? (@1)", "+9.31800000E-01")]
+
+
+def test_the_drivers_trace(twin: Twin, recorder: Recorder) -> None:
+    supply = B2962A("main_supply", MAIN, visalib=backend.connect(twin))
+    assert recorder.trace[: 1 + len(CONNECTING)] == [IDENTIFYING, *CONNECTING]
+    recorder.trace.clear()
+    supply.ch1.set_current(0.9318)
+    supply.ch1.output(True)
+    assert supply.ch1.current() == 0.9318
+    assert recorder.trace == SETTING + SWITCHING_ON + MEASURING
+    supply.close()
+
+
+def test_the_coil_carries_the_current_only_while_the_output_is_on(supply: B2962A, twin: Twin) -> None:
+    supply.ch1.set_current(0.5)
+    assert (twin.knobs.main_a, supply.ch1.current()) == (0.0, 0.0)
+    supply.ch1.output(True)
+    assert (twin.knobs.main_a, supply.ch1.current(), supply.ch1.voltage()) == (0.5, 0.5, 6.0)
+    supply.ch1.output(False)
+    assert (twin.knobs.main_a, supply.ch1.current(), supply.ch1.output()) == (0.0, 0.0, False)
+
+
+@pytest.mark.parametrize("amps", [1.0001, -2.0, float("nan"), float("inf")])
+def test_a_current_beyond_the_range_is_refused_before_it_is_sent(
+    supply: B2962A, recorder: Recorder, amps: float
+) -> None:
+    with pytest.raises(CurrentLimitError, match="limit of ±1 A") as refusal:
+        supply.ch1.set_current(amps)
+    assert (refusal.value.source, refusal.value.limit_a) == ("main_supply_ch1", 1.0)
+    assert recorder.trace == []
+
+
+def test_a_setting_that_the_supply_refuses_is_noticed(supply: B2962A) -> None:
+    supply.ch1.current_range(0.1)
+    with pytest.raises(SupplyError, match='-222,"Data out of range"'):
+        supply.ch1.set_current(0.5)
+
+
+def test_a_range_that_the_voltage_forbids_is_noticed_when_connecting(twin: Twin) -> None:
+    twin_lib = backend.connect(twin)
+    first = B2962A("first", MAIN, visalib=twin_lib)
+    first.ch1.set_current(0.9)
+    first.ch1.output(True)
+    with pytest.raises(SupplyError, match="Settings conflict"):
+        B2962A("second", MAIN, current_range_a=(1.0, 0.1), voltage_limit_v=(30.0, 6.0), visalib=twin_lib)
+    first.close()
+
+
+def test_the_protection_trips(supply: B2962A, twin: Twin) -> None:
+    supply.ch1.set_current(0.9)
+    supply.ch1.output(True)
+    assert not supply.ch1.tripped()
+    supply.ch1.voltage_limit(6.0)
+    assert (supply.ch1.tripped(), supply.ch1.output(), twin.knobs.main_a) == (True, False, 0.0)
+    with pytest.raises(SupplyError, match="compliance voltage was reached"):
+        supply.ch1.output(True)
+
+
+def test_a_snapshot_switches_nothing_on(supply: B2962A, twin: Twin) -> None:
+    supply.ch1.set_current(0.5)
+    supply.ch1.source_mode("current")
+    measured = supply.snapshot(update=True)["submodules"]["ch1"]["parameters"]["current"]["value"]
+    assert (measured, supply.ch1.output(), twin.knobs.main_a) == (0.0, False, 0.0)
+
+
+def test_resistance_without_current_is_no_number(supply: B2962A) -> None:
+    supply.ch1.output(True)
+    assert np.isnan(supply.ch1.resistance())
+    supply.ch1.set_current(0.5)
+    assert supply.ch1.resistance() == 12.0
+
+
+def test_a_live_output_survives_a_second_connection(twin: Twin) -> None:
+    visalib = backend.connect(twin)
+    first = B2962A("first", MAIN, visalib=visalib)
+    first.ch1.set_current(0.5)
+    first.ch1.output(True)
+    first.close()
+    second = B2962A("second", MAIN, visalib=visalib)
+    second.ch1.switch_on()
+    assert (second.ch1.setpoint_a(), second.ch1.output(), twin.knobs.main_a) == (0.5, True, 0.5)
+    second.close()
+
+
+# ---- GS200 ---------------------------------------------------------------------------------------------------------
+
+TRIM_SETTINGS = [
+    ("voltage_range", (1.0, 10.0)),
+    ("voltage", (0.5, -2.5)),
+    ("source_mode", ("VOLT", "CURR")),
+    ("current_range", (0.01, 0.2)),
+    ("range", (0.1, 0.2)),
+    ("current", (0.0123, -0.15)),
+    ("output_level", (0.02, 0.0)),
+    ("auto_range", (True, False)),
+    ("output", ("on", "off")),
+    ("voltage_limit", (20, 30)),
+    ("current_limit", (0.1, 0.2)),
+    ("four_wire", ("on", "off")),
+    ("guard", ("on", "off")),
+]
+PROGRAM_SETTINGS = [("interval", (0.5, 12.0)), ("slope", (0.0, 0.3)), ("repeat", ("ON", "OFF")), ("count", (1,))]
+NOT_ON_THE_WIRE = {"timeout", "ramp_mode", "ramp_rate", "ramp_step", "ramp_blocking"}
+
+
+def test_the_trims_full_set_of_parameters_round_trips(trim: YokogawaGS200) -> None:
+    assert {name for name, _ in TRIM_SETTINGS} == settable(trim) - NOT_ON_THE_WIRE - {"BNC_out", "BNC_in"}
+    for name, values in TRIM_SETTINGS:
+        for value in values:
+            parameter = trim.parameters[name]
+            parameter(value)
+            assert (name, parameter.get()) == (name, pytest.approx(value) if isinstance(value, float) else value)
+    assert trim.system_errors() == '0,"No error"'
+
+
+@pytest.mark.parametrize(("name", "values"), [("BNC_out", ("trigger", "output", "ready")), ("BNC_in", ("output",))])
+def test_the_trims_sockets_are_told_in_words_and_answer_in_short(
+    trim: YokogawaGS200, name: str, values: tuple[str, ...]
+) -> None:
+    for value in values:
+        trim.parameters[name](value)
+        assert value.upper().startswith(trim.ask(f":ROUT:BNC{'O' if name == 'BNC_out' else 'I'}?"))
+
+
+def test_the_trims_program_round_trips(trim: YokogawaGS200) -> None:
+    assert {name for name, _ in PROGRAM_SETTINGS} == settable(trim.program) - {"save", "load"}
+    for name, values in PROGRAM_SETTINGS:
+        for value in values:
+            trim.program.parameters[name](value)
+            assert (name, trim.program.parameters[name].get()) == (name, value)
+    trim.program.save("a.csv")
+    trim.program.load("a.csv")
+    assert trim.program.load() == '"a.csv"'
+
+
+@pytest.mark.parametrize("mode", ["HARDWARE", "SOFTWARE"])
+def test_both_ramps_of_qcodes_arrive(trim: YokogawaGS200, twin: Twin, mode: str) -> None:
+    trim.source_mode("CURR")
+    trim.current_range(0.2)
+    trim.output("on")
+    trim.ramp_mode(mode)
+    trim.ramp_rate(0.1 if mode == "HARDWARE" else 100.0)
+    trim.ramp_step(0.01 if mode == "SOFTWARE" else 0.0)
+    trim.current(0.05)
+    assert (trim.current(), twin.knobs.trim_x_a) == (pytest.approx(0.05), pytest.approx(0.05))
+    assert twin.clock.now() == pytest.approx(0.5 if mode == "HARDWARE" else 0.0)
+
+
+def test_a_wrong_command_to_a_trim_is_queued(trim: YokogawaGS200) -> None:
+    trim.write(":SOUR:LEV 99")
+    assert trim.system_errors() == '-222,"Data out of range"'
+
+
+def test_a_trim_switches_on_in_current_mode_from_zero(trim: YokogawaGS200, twin: Twin) -> None:
+    source = TrimSource(trim)
+    trim.voltage(5.0)
+    trim.output("on")
+    with pytest.raises(SupplyError, match="voltage source"):
+        source.set_current(0.1)
+    source.switch_on()
+    assert (source.is_on(), source.setpoint_a(), twin.knobs.trim_x_a) == (True, 0.0, 0.0)
+    source.set_current(0.15)
+    source.switch_on()
+    assert (source.setpoint_a(), twin.knobs.trim_x_a) == (0.15, 0.15)
+    with pytest.raises(CurrentLimitError, match=r"limit of ±0\.2 A"):
+        source.set_current(0.21)
+
+
+# ---- finding them --------------------------------------------------------------------------------------------------
+
+
+def test_sources_are_found_by_name(supply: B2962A) -> None:
+    assert find_current_source("main_supply.ch2") is supply.ch2
+    assert isinstance(supply.ch1, CurrentChannel)
+    assert isinstance(supply.ch1, CurrentSource)
+
+
+def test_trims_are_found_by_name(trim: YokogawaGS200) -> None:
+    source = find_current_source("trim_x")
+    assert (isinstance(source, TrimSource), source.is_on(), trim.output()) == (True, False, "off")
+
+
+def test_what_is_no_source_is_named(supply: B2962A) -> None:
+    assert supply.submodules.keys() == {"ch1", "ch2"}
+    with pytest.raises(KeyError, match="has no channel 'ch3'; it has: ch1, ch2"):
+        find_current_source("main_supply.ch3")
+    with pytest.raises(TypeError, match="name a GS200 or a B2962A channel"):
+        find_current_source("main_supply")
+    with pytest.raises(KeyError):
+        find_current_source("nothing")
