@@ -52,7 +52,8 @@ class Clock(Protocol):
 class World(Protocol):
     """The bench behind the wires."""
 
-    clock: Clock
+    @property
+    def clock(self) -> Clock: ...
 
     @property
     def knobs(self) -> Knobs: ...

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 DEFAULT_SAMPLE = Path(__file__).with_name("sample.yaml")
 
@@ -46,7 +47,7 @@ class Pair(_Part):
         """(2, 2): left and right NV in the focal plane; the right one lies along the orientation."""
         angle = np.deg2rad(self.orientation_deg)
         half = 0.5 * self.separation_nm * np.array([np.cos(angle), np.sin(angle)])
-        return np.array(self.centre_nm) + np.array([-half, half])
+        return np.asarray(np.array(self.centre_nm) + np.array([-half, half]))
 
 
 class BathTruth(_Part):

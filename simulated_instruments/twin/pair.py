@@ -66,7 +66,7 @@ class Baths:
 
 @lru_cache(maxsize=200_000)
 def _carried(condition: Condition, p_left: float, p_right: float, duration_s: float) -> Real:
-    """exp of the generator with its three integrals: (19, 19), acting on (Pauli vector, photons, time-integrals of z)."""
+    """exp of the generator with its three integrals: (19, 19), on (Pauli vector, photons, time-integrals of z)."""
     p = (p_left, p_right)
     c = condition
     up, down = [], []
@@ -103,9 +103,7 @@ def advance(state: State, condition: Condition, duration_s: float, baths: Baths)
     return state, photons
 
 
-def _step(
-    state: State, condition: Condition, duration_s: float, baths: Baths, bath_rate: Real
-) -> tuple[State, float]:
+def _step(state: State, condition: Condition, duration_s: float, baths: Baths, bath_rate: Real) -> tuple[State, float]:
     middle = _relaxed(state.polarisation, state.vector[list(_Z)], condition, 0.5 * duration_s, baths, bath_rate)
     rounding = _NEGLIGIBLE / np.maximum(bath_rate * baths.spins * duration_s, _NEGLIGIBLE)
     left, right = np.round(middle / rounding) * rounding

@@ -76,11 +76,14 @@ def _jump(change: Real, rate: Real, left: int) -> int:
     """How many repeats may be skipped."""
     reach = np.abs(change) / rate
     with np.errstate(divide="ignore", invalid="ignore"):
-        repeats = np.where(reach > _LARGEST_JUMP, -np.log1p(-_LARGEST_JUMP / np.maximum(reach, _LARGEST_JUMP)) / rate, left)
+        needed = -np.log1p(-_LARGEST_JUMP / np.maximum(reach, _LARGEST_JUMP)) / rate
+        repeats = np.where(reach > _LARGEST_JUMP, needed, left)
     return int(np.clip(np.min(repeats), 0, left))
 
 
-def segments(pattern: NDArray[np.uint32], windows: Sequence[NDArray[np.bool_]]) -> list[tuple[int, int, tuple[bool, ...]]]:
+def segments(
+    pattern: NDArray[np.uint32], windows: Sequence[NDArray[np.bool_]]
+) -> list[tuple[int, int, tuple[bool, ...]]]:
     """Run lengths: (levels, ticks, which counters see) of every stretch in which nothing changes."""
     code = pattern.astype(np.uint64)
     for k, window in enumerate(windows):

@@ -31,7 +31,8 @@ def line(levels: int, role: str) -> bool:
 def static_field_mt(sample: Sample, knobs: Knobs, drift: Drift) -> tuple[float, float]:
     """(along, across) the NV axis, without the pulsed coils: B = K I + residual + drift."""
     currents = np.array([knobs.trim_x_a, knobs.trim_y_a, knobs.main_a])
-    field = np.array(sample.coil_matrix_mt_per_a) @ currents + np.array(sample.residual_field_ut) * 1e-3 + drift.field_mt
+    residual_mt = np.array(sample.residual_field_ut) * 1e-3
+    field = np.array(sample.coil_matrix_mt_per_a) @ currents + residual_mt + drift.field_mt
     axis = sample.nv_axis.unit_vector
     along = float(field @ axis)
     return along, float(np.linalg.norm(field - along * axis))
@@ -63,7 +64,7 @@ class Light:
 
 
 def light(sample: Sample, knobs: Knobs, levels: int, drift: Drift) -> Light:
-    """Both beams on the pair. The doughnut is green (GSD): where it shines it pumps; emission and pumping are s/(1+s)."""
+    """Both beams on the pair. The doughnut is green (GSD): where it shines it pumps. Both effects go as s/(1+s)."""
     optics = sample.optics
     pump = _transmitted(knobs.pump_aom, knobs.pump_gate, line(levels, "pump"), optics.aom_extinction)
     ring = _transmitted(knobs.depletion_aom, knobs.depletion_gate, line(levels, "depletion"), optics.aom_extinction)
@@ -72,7 +73,8 @@ def light(sample: Sample, knobs: Knobs, levels: int, drift: Drift) -> Light:
     null_nm = np.array(knobs.steering_v) * optics.steering_nm_per_v + drift.steering_nm
     distance_nm = np.linalg.norm(sample.pair.positions_nm - null_nm, axis=-1)
     s = gaussian + crest * doughnut_profile(distance_nm, optics.doughnut_radius_nm, optics.doughnut_null)
-    background = optics.background_cps * (float(saturation(gaussian)) + ring * (knobs.depletion_w > 0)) + optics.dark_cps
+    stray = float(saturation(gaussian)) + ring * (knobs.depletion_w > 0)
+    background = optics.background_cps * stray + optics.dark_cps
     excited = saturation(s)
     return Light(optics.pump_per_s * excited, optics.saturated_cps * excited, background)
 

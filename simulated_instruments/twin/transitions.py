@@ -1,4 +1,4 @@
-"""Lines of one NV of the sample in a field: f- (signed), f+ and the weight of |0>, for each state of its 14N nucleus."""
+"""Lines of one NV of the sample in a field: f- (signed), f+ and weight of |0>, for each state of its 14N nucleus."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,7 +30,7 @@ def nuclear_weights(along_mt: float) -> Real:
     """Populations of m_I = +1, 0, -1: equal at low field, pumped into +1 near the level crossings at 51 and 102 mT."""
     away = min(abs(along_mt - centre) for centre in _POLARISED_NEAR_MT)
     polarised = np.clip((_UNPOLARISED_BEYOND_MT - away) / (_UNPOLARISED_BEYOND_MT - _POLARISED_WITHIN_MT), 0.0, 1.0)
-    return np.array([1.0, 0.0, 0.0]) * polarised + (1.0 - polarised) / 3.0
+    return np.asarray(np.array([1.0, 0.0, 0.0]) * polarised + (1.0 - polarised) / 3.0)
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.constants import GAMMA_13C_HZ_PER_MT, GAMMA_1_PER_S, GAMMA_2_PER_S, NATURAL_C13_PERCENT, TWO_PI
+from physics.constants import GAMMA_1_PER_S, GAMMA_2_PER_S, GAMMA_13C_HZ_PER_MT, NATURAL_C13_PERCENT, TWO_PI
 from physics.coupling import dipolar_rad_per_s, flip_flop_spin1_rad_per_s, lorentzian
 from physics.paulis import density_matrix
 from simulated_instruments.clock import VirtualClock
