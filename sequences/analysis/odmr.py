@@ -30,11 +30,8 @@ class LineFit:
     """0: components alike; 1: only the first one."""
     level: float
     reduced_chi2: float
-
-    @property
-    def significance(self) -> float:
-        """Depth over its error, in sigma."""
-        return self.contrast / self.contrast_err
+    significance: float
+    """How surely there is a dip at all, in sigma."""
 
 
 def shares(components: int, polarisation: float) -> Real:
@@ -83,6 +80,7 @@ def fit_line(frequency_hz: Real, ratio: Real, ratio_err: Real, offsets_hz: Real)
         nuclear_polarisation=float(v["polarisation"]),
         level=float(v["level"]),
         reduced_chi2=float(fit.redchi),
+        significance=float(v["contrast"] / (error["contrast"] or np.inf)),
     )
 
 
@@ -136,7 +134,7 @@ def fit_known_line(frequency_hz: Real, ratio: Real, ratio_err: Real, shape: Line
         return np.append((model(p) - ratio) / ratio_err, p[2] / shape.width_tolerance)
 
     fit = least_squares(residual, [0.0, contrast, 0.0], x_scale=[1.0, 0.1, 0.3])
-    covariance = np.linalg.pinv(fit.jac.T @ fit.jac)
+    covariance, chi2 = np.linalg.pinv(fit.jac.T @ fit.jac), float(np.sum(fit.fun**2))
     return LineFit(
         centre_hz=centre_hz + float(fit.x[0]) * _SCALE_HZ,
         centre_err_hz=float(np.sqrt(covariance[0, 0])) * _SCALE_HZ,
@@ -145,7 +143,8 @@ def fit_known_line(frequency_hz: Real, ratio: Real, ratio_err: Real, shape: Line
         contrast_err=float(np.sqrt(covariance[1, 1])),
         nuclear_polarisation=shape.polarisation,
         level=1.0,
-        reduced_chi2=float(np.sum(fit.fun**2)) / max(1, len(ratio) - 2),
+        reduced_chi2=chi2 / max(1, len(ratio) - 2),
+        significance=float(np.sqrt(max(0.0, np.sum(((1.0 - ratio) / ratio_err) ** 2) - chi2))),
     )
 
 

@@ -12,6 +12,8 @@ from sequences.pulses.program import Program, joined
 PUMPING_NS: Final = 6_000
 """Eight pumping times of the saturated Gaussian beam: the memory of what came before is gone."""
 SETTLING_NS: Final = 1_000
+RESET_NS: Final = 6_000
+"""Pumping of the frozen right NV before it meets its bath: four pumping times of a strong doughnut."""
 READ_NS: Final = 1_600
 """Read-out window: about 1.26 pumping times, where signal over shot noise is largest."""
 
@@ -135,8 +137,12 @@ def heated(cycle: Cycle, gates: Gates) -> Program:
 
 
 def cooled(cycle: Cycle, gates: Gates) -> Program:
-    """CRIP under the doughnut: the right NV, held on resonance by the compensation, cools its bath; the left stays off."""
-    return Program("cool", gates.tick_ns).then(cycle.cooling_ns, "depletion", "gradient")
+    """CRIP under the doughnut: the right NV, held on resonance by the compensation, cools its bath; the left stays off.
+
+    It is pumped while still frozen first, so that what the analysis left on it does not heat the bath.
+    """
+    program = Program("cool", gates.tick_ns).then(RESET_NS, "depletion", "shift", "gradient")
+    return program.then(cycle.cooling_ns, "depletion", "gradient")
 
 
 def hot_left(gates: Gates, sense: int) -> Program:
@@ -156,3 +162,17 @@ def engine_shot(cycle: Cycle, gates: Gates, analysis: Program, readout: Program)
     for sense in (1, -1):
         shots += [heated(cycle, gates), cooled(cycle, gates), hot_left(gates, sense), evolution, analysis, readout]
     return joined(analysis.name, shots)
+
+
+def contact_pair(pi_ns: int, contact_ns: int, window_ns: int = READ_NS, tick_ns: int = 100) -> Program:
+    """|1> and |0> prepared in turn, each left in contact with its bath, frozen and read: signal and reference gate.
+
+    The two preparations heat and cool the bath equally, so that it stays hot however often this is repeated.
+    """
+    contact = wait(contact_ns, tick_ns=tick_ns)
+    flipped, left_alone = pulse(pi_ns, tick_ns=tick_ns), wait(pi_ns, "shift", tick_ns=tick_ns)
+    shots: list[Program] = []
+    for preparation, gate in ((flipped, "gate_signal"), (left_alone, "gate_reference")):
+        readout = Program("read", tick_ns).then(window_ns, "pump", "shift", gate)
+        shots += [pumped(tick_ns), preparation, contact, readout]
+    return joined("contact", shots)
