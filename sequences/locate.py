@@ -1,4 +1,4 @@
-"""Where the two NVs are: images under the doughnut, coarse to fine, and a joint fit of both. Needs no magnetic field."""
+"""Where the two NVs are: images under the doughnut, coarse to fine, and a joint fit of both. Needs no field."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
@@ -169,8 +169,8 @@ def _one(images: list[Image], radius_nm: float) -> Emitters:
     if sighting.delta_chi2 < _SEEN_DELTA_CHI2:
         rate = float(images[0].counts.mean()) / images[0].seconds
         raise SequenceError(
-            f"No emitter in the region: the doughnut image is flat at {rate:.0f} counts/s (a ring would improve chi2 by "
-            f"{sighting.delta_chi2:.0f}, {_SEEN_DELTA_CHI2:.0f} are needed)",
+            f"No emitter in the region: the doughnut image is flat at {rate:.0f} counts/s (a ring would improve "
+            f"chi2 by {sighting.delta_chi2:.0f}, {_SEEN_DELTA_CHI2:.0f} are needed)",
             "Check the doughnut's power and its line depletion, or look elsewhere with centre_x_nm and centre_y_nm",
             delta_chi2=sighting.delta_chi2,
             rate_cps=rate,
@@ -208,10 +208,10 @@ def _refuse_unresolved(one: Emitters, two: Emitters) -> None:
     x, y = one.positions_nm[0]
     raise SequenceError(
         f"Only one emitter is resolved, at ({x:.1f}, {y:.1f}) nm: a second one improves chi2 by {gain:.0f} "
-        f"({_TWO_DELTA_CHI2:.0f} are needed), {two.separation_nm:.1f} ± {two.separation_err_nm:.1f} nm away. The null's "
-        f"cross-talk is {100 * one.null_depth:.3g}(±{100 * one.null_depth_err:.2g}) % of the crest",
-        "Count longer (pixel_s), raise fine_mw, deepen the null if its cross-talk is above 1 %, or choose another spot: "
-        "the engine needs two NVs 10 to 20 nm apart",
+        f"({_TWO_DELTA_CHI2:.0f} are needed), {two.separation_nm:.1f} ± {two.separation_err_nm:.1f} nm away. The "
+        f"null's cross-talk is {100 * one.null_depth:.3g}(±{100 * one.null_depth_err:.2g}) % of the crest",
+        "Count longer (pixel_s), raise fine_mw, deepen the null if its cross-talk is above 1 %, or choose another "
+        "spot: the engine needs two NVs 10 to 20 nm apart",
         delta_chi2=gain,
         null_depth=one.null_depth,
         null_depth_err=one.null_depth_err,

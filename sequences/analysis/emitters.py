@@ -1,9 +1,9 @@
 """Both NVs from images under the doughnut: each is dark where the null meets it.
 
-The emission of an NV at a distance d from the null is B s/(1 + s) with s = crest x doughnut profile(d). At low power an image
-is the sum of two parabolas, in which only the mean position can be told; at high power saturation narrows each dark spot
-to r sqrt((1/crest) / e), and two spots a dozen nanometres apart come asunder. All images are fitted together: the coarse one
-knows the doughnut's radius, the fine one the NVs.
+The emission of an NV at a distance d from the null is B s/(1 + s) with s = crest x doughnut profile(d). At low power an
+image is the sum of two parabolas, in which only the mean position can be told; at high power saturation narrows each
+dark spot to r / sqrt(e crest), and two spots a dozen nanometres apart come asunder. All images are fitted together: the
+coarse one knows the doughnut's radius, the fine one the NVs.
 """
 
 from collections.abc import Sequence
@@ -125,8 +125,8 @@ def _between(values: Real) -> Real:
 def fit_emitters(images: Sequence[Image], start: Emitters, steering_err_nm: float = 0.0) -> Emitters:
     """Fit as many emitters as `start` has to all images at once.
 
-    Counts are compared as square roots, whose shot noise is one half whatever the brightness. steering_err_nm: 1 sigma by
-    which the null misses its set position (the steps of the analogue outputs); it counts most where the image is steep.
+    Counts are compared as square roots, whose shot noise is one half whatever the brightness. steering_err_nm: 1 sigma
+    by which the null misses its set position (steps of the analogue outputs); it counts most where the image is steep.
     """
     emitters = len(start.positions_nm)
     begin = _packed(start)
@@ -154,7 +154,18 @@ def start_one(sighting: Sighting, images: Sequence[Image]) -> Emitters:
     level = tuple(max(sighting.background_cps, 100.0) for _ in images)
     nothing = np.zeros((2, 2))
     return Emitters(
-        position, nothing, sighting.radius_nm, 0.0, _START_NULL, 0.0, sighting.brightness_cps, 0.0, crests, level, 0.0, 1
+        position,
+        nothing,
+        sighting.radius_nm,
+        0.0,
+        _START_NULL,
+        0.0,
+        sighting.brightness_cps,
+        0.0,
+        crests,
+        level,
+        0.0,
+        1,
     )
 
 

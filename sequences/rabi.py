@@ -1,0 +1,308 @@
+"""Pulses on the frozen pair: its line, its oscillation, and the power of a quarter turn of whole ticks."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from physics.levels import nv_lines
+from sequences import controls
+from sequences.analysis.oscillation import (
+    Oscillation,
+    PulsedLine,
+    Segment,
+    Shot,
+    TurnFit,
+    collective_shift_hz,
+    fit_oscillation,
+    fit_pulsed_line,
+    fit_turns,
+)
+from sequences.frozen import ratio, shot, turns
+from sequences.lab import Lab
+from sequences.results import Column, Point, Progress, SequenceError, Stream
+from sequences.state import calibrated, set_field
+
+Real = NDArray[np.float64]
+
+COLUMNS: Final = (
+    Column("frequency_hz", "microwave frequency", "Hz"),
+    Column("spectrum", "photoluminescence after a pulse / pumped", "", ("frequency_hz",)),
+    Column("spectrum_err", "its shot noise", "", ("frequency_hz",)),
+    Column("duration_ns", "pulse length", "ns"),
+    Column("signal", "photoluminescence after the pulse / pumped", "", ("duration_ns",)),
+    Column("signal_err", "its shot noise", "", ("duration_ns",)),
+)
+_SEARCH_PULSE_NS: Final = 500
+"""A half turn of this length has a line of 1.6 MHz: broad enough to be met, narrow enough to be fitted."""
+_SEARCH_STEP_HZ: Final = 0.4e6
+_SEEN_SIGMA: Final = 8.0
+_WIDENINGS: Final = 3
+_TRAINS: Final = (2, 4, 1, 3, 15, 17, 31, 33)
+"""Quarter turns in one go. The even ones measure the contrast; odd ones, 2 apart, err in opposite senses."""
+_RAMSEY_NS: Final = (4_000, 20_000)
+"""The short wait tells which fringe of the long one it is."""
+_CENTRED: Final = 0.25
+"""Detuning, in units of a fringe's slope, beyond which the carrier is moved and all is measured again."""
+_ROUNDS: Final = 5
+
+
+@dataclass(frozen=True)
+class RabiPlan:
+    """How to freeze, and how long a quarter turn shall be."""
+
+    shift_a: Annotated[float, Field(ge=-0.1, le=-0.05)] = -0.1
+    """Current of the shift coil. Negative: the frozen line stays below the level crossing."""
+    pi_half_ns: Annotated[int, Field(ge=100, le=2000)] = 200
+    """Wanted length of a quarter turn, a whole number of ticks."""
+    scan_half_range_hz: Annotated[float, Field(ge=1e6, le=12e6)] = 4e6
+    """Half width of the search for the frozen line; widened if nothing is found."""
+    longest_ns: Annotated[int, Field(ge=800, le=20_000)] = 2_000
+    """End of the oscillation that is recorded."""
+    point_s: Annotated[float, Field(gt=0, le=60)] = 0.5
+    """Counting time of a point of the spectrum and of the oscillation."""
+    train_s: Annotated[float, Field(gt=0, le=600)] = 5.0
+    """Counting time of each train of quarter turns and of each Ramsey point."""
+    tolerance: Annotated[float, Field(ge=1e-3, le=0.05)] = 3e-3
+    """Relative error of a rotation angle that is good enough."""
+
+
+@dataclass(frozen=True)
+class RabiResult:
+    """The calibrated pulse."""
+
+    rabi_mhz: float
+    rabi_mhz_err: float
+    pi_half_ns: int
+    """Length of a quarter turn as it is played: a whole number of ticks."""
+    pi_half_ns_err: float
+    """1 sigma of the length that would be exactly a quarter turn."""
+    power_dbm: float
+    power_dbm_err: float
+    """1 sigma of the power that would make it exactly a quarter turn."""
+    angle_error: float
+    """Angle of the quarter turn over its wanted value, less 1."""
+    angle_error_err: float
+    frozen_hz: float
+    """f- of a single NV while frozen: the measured line of the sum less C/4pi of the pair."""
+    frozen_hz_err: float
+    collective_hz: float
+    """The line that global pulses meet: of both NVs together."""
+    collective_hz_err: float
+    contrast: float
+    """Share of the read-out's light that is lost in |1>."""
+    contrast_err: float
+    reduced_chi2: float
+
+
+def rabi(lab: Lab, plan: RabiPlan) -> Stream[RabiResult]:
+    """Freeze, find the line, see the oscillation, then trim power and carrier with trains and Ramsey fringes."""
+    _refuse_partial_ticks(lab, plan)
+    with controls.left_safe(lab):
+        set_field(lab)
+        controls.pulsed_coils(lab, shift_a=plan.shift_a)
+        controls.pump(lab)
+        carrier_hz = (yield from _frozen_line(lab, plan)).centre_hz
+        dbm = _power_for(lab, plan, lab.guesses.rabi_mhz_at_0dbm, 0.0)
+        seen = yield from _oscillation(lab, plan, carrier_hz, dbm)
+        dbm = _power_for(lab, plan, seen.rabi_mhz, dbm)
+        yield Progress(0.4, f"{seen.rabi_mhz:.4f}({seen.rabi_err_mhz:.4f}) MHz at {dbm:.2f} dBm")
+        carrier_hz, dbm, turn = yield from _trimmed(lab, plan, carrier_hz, dbm)
+        yield from _recorded(lab, plan, carrier_hz, dbm)
+        result = _result(lab, plan, carrier_hz, dbm, turn)
+        _remember(lab, plan, result)
+        yield Progress(1.0, f"pi/2 {result.pi_half_ns}({result.pi_half_ns_err:.2f}) ns at {result.power_dbm:.2f} dBm")
+        return result
+
+
+def _refuse_partial_ticks(lab: Lab, plan: RabiPlan) -> None:
+    if plan.pi_half_ns % lab.wiring.tick_ns:
+        raise SequenceError(
+            f"A quarter turn of {plan.pi_half_ns} ns is not a whole number of {lab.wiring.tick_ns} ns ticks",
+            "Choose pi_half_ns as a multiple of wiring.tick_ns of station.yaml",
+            pi_half_ns=plan.pi_half_ns,
+        )
+
+
+# ---- the frozen line -----------------------------------------------------------------------------------------------
+
+
+def _frozen_line(lab: Lab, plan: RabiPlan) -> Stream[PulsedLine]:
+    """Pulsed ODMR about the line that the nominal shift coil would give; wider until it is found."""
+    about_hz = _expected_line_hz(lab, plan)
+    dbm = _power_dbm(lab, 0.5e3 / _SEARCH_PULSE_NS, lab.guesses.rabi_mhz_at_0dbm, 0.0)
+    program = turns("pulsed odmr", [Segment(_SEARCH_PULSE_NS, "x")], lab.wiring.tick_ns)
+    half = plan.scan_half_range_hz
+    for attempt in range(_WIDENINGS):
+        frequency = np.arange(max(2e6, about_hz - half), about_hz + half + 1.0, _SEARCH_STEP_HZ)
+        seen, error = np.empty(len(frequency)), np.empty(len(frequency))
+        for k, hz in enumerate(frequency):
+            controls.carrier(lab, float(hz), dbm)
+            seen[k], error[k] = ratio(lab, program, plan.point_s)
+            yield Point({"frequency_hz": float(hz), "spectrum": seen[k], "spectrum_err": error[k]})
+        fit = fit_pulsed_line(frequency, seen, error, _SEARCH_PULSE_NS, 0.5e3 / _SEARCH_PULSE_NS)
+        yield Progress(
+            0.1 + 0.05 * attempt, f"frozen line {fit.centre_hz / 1e6:.3f}({fit.centre_err_hz / 1e6:.3f}) MHz"
+        )
+        if fit.significance > _SEEN_SIGMA and abs(fit.centre_hz - about_hz) < half:
+            return fit
+        half *= 1.7
+    raise SequenceError(
+        f"No frozen line between {frequency[0] / 1e6:.2f} and {frequency[-1] / 1e6:.2f} MHz: the deepest dip "
+        f"stands out by {fit.significance:.1f} sigma, {_SEEN_SIGMA:g} are needed",
+        "Check the line shift and its coil (guesses.shift_mt_per_a), the line mw_x, and that the field stands on the "
+        "resonance (labctl run align); labctl run wiring tells swapped lines apart",
+        significance=fit.significance,
+        about_hz=about_hz,
+    )
+
+
+def _expected_line_hz(lab: Lab, plan: RabiPlan) -> float:
+    frozen_mt = calibrated(lab, "field.resonance_mt") + lab.guesses.shift_mt_per_a * plan.shift_a
+    return float(abs(nv_lines(frozen_mt).minus_hz[0]))
+
+
+# ---- power and carrier ---------------------------------------------------------------------------------------------
+
+
+def _power_for(lab: Lab, plan: RabiPlan, rabi_mhz: float, at_dbm: float) -> float:
+    return _power_dbm(lab, 0.25e3 / plan.pi_half_ns, rabi_mhz, at_dbm)
+
+
+def _power_dbm(lab: Lab, wanted_mhz: float, rabi_mhz: float, at_dbm: float) -> float:
+    """Power for a Rabi frequency, when `at_dbm` gives `rabi_mhz`. Refuses more than the bench allows."""
+    dbm = round(at_dbm + 20.0 * float(np.log10(wanted_mhz / rabi_mhz)), 2)
+    if dbm > lab.limits.microwave_dbm:
+        raise SequenceError(
+            f"A Rabi frequency of {wanted_mhz:.3g} MHz needs {dbm:.1f} dBm, above limits.microwave_dbm = "
+            f"{lab.limits.microwave_dbm:g}",
+            "Ask for a longer pi_half_ns",
+            power_dbm=dbm,
+        )
+    return dbm
+
+
+def _oscillation(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> Stream[Oscillation]:
+    """A coarse oscillation over four quarter turns and a bit, from which the power is set."""
+    controls.carrier(lab, carrier_hz, dbm)
+    durations = np.arange(plan.pi_half_ns // 2, 6 * plan.pi_half_ns, plan.pi_half_ns // 2) // lab.wiring.tick_ns
+    durations = np.unique(np.maximum(durations, 1)) * lab.wiring.tick_ns
+    seen, error = np.empty(len(durations)), np.empty(len(durations))
+    for k, duration_ns in enumerate(durations):
+        program = turns("rabi", [Segment(int(duration_ns), "x")], lab.wiring.tick_ns)
+        seen[k], error[k] = ratio(lab, program, plan.point_s)
+    yield Progress(0.35, f"oscillation seen at {carrier_hz / 1e6:.3f} MHz")
+    fit = fit_oscillation(durations.astype(float), seen, error)
+    if fit.significance < _SEEN_SIGMA:
+        raise SequenceError(
+            f"No Rabi oscillation at {carrier_hz / 1e6:.3f} MHz and {dbm:.2f} dBm: its contrast is "
+            f"{100 * fit.contrast:.2f}(±{100 * fit.contrast_err:.2f}) %",
+            "Check the power (guesses.rabi_mhz_at_0dbm) and count longer (point_s)",
+            contrast=fit.contrast,
+        )
+    return fit
+
+
+def _trimmed(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> Stream[tuple[float, float, TurnFit]]:
+    """Measure angle and detuning, correct, measure again, until the angle is right; returns what was last measured."""
+    wanted_mhz = 0.25e3 / plan.pi_half_ns
+    for attempt in range(_ROUNDS):
+        shots = _trains(lab, plan, carrier_hz, dbm) + _fringes(lab, plan, carrier_hz, dbm)
+        turn = fit_turns(shots, wanted_mhz)
+        wrong = turn.rabi_mhz / wanted_mhz - 1.0
+        yield Progress(
+            0.5 + 0.07 * attempt,
+            f"pi/2 off by {100 * wrong:+.2f}({100 * turn.rabi_err_mhz / wanted_mhz:.2f}) %, carrier by "
+            f"{turn.detuning_hz / 1e3:+.2f}({turn.detuning_err_hz / 1e3:.2f}) kHz",
+        )
+        if abs(wrong) < plan.tolerance and abs(turn.detuning_hz) < _CENTRED * _fringe_hz(_RAMSEY_NS[-1]):
+            return carrier_hz, dbm, turn
+        carrier_hz += turn.detuning_hz
+        dbm = _power_for(lab, plan, turn.rabi_mhz, dbm)
+    raise SequenceError(
+        f"After {_ROUNDS} rounds a quarter turn is still off by {100 * wrong:+.2f} % and the carrier by "
+        f"{turn.detuning_hz / 1e3:+.1f} kHz",
+        "Check that the field holds still (labctl run align), or accept more with tolerance",
+        angle_error=wrong,
+        detuning_hz=turn.detuning_hz,
+    )
+
+
+def _fringe_hz(wait_ns: float) -> float:
+    """Detuning that turns a wait by a quarter: there a fringe is steepest."""
+    return 0.25e9 / wait_ns
+
+
+def _trains(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> list[Shot]:
+    controls.carrier(lab, carrier_hz, dbm)
+    return [shot(lab, [Segment(n * plan.pi_half_ns, "x")], plan.train_s) for n in _TRAINS]
+
+
+def _fringes(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> list[Shot]:
+    """Ramsey shots on both slopes: the carrier itself is set off, so only one quadrature is needed."""
+    shots = []
+    for wait_ns in _RAMSEY_NS:
+        segments = [Segment(plan.pi_half_ns, "x"), Segment(wait_ns), Segment(plan.pi_half_ns, "x")]
+        for offset_hz in (_fringe_hz(wait_ns), -_fringe_hz(wait_ns)):
+            controls.carrier(lab, carrier_hz + offset_hz, dbm)
+            shots.append(shot(lab, segments, plan.train_s, offset_hz))
+    return shots
+
+
+def _recorded(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> Stream[None]:
+    """The oscillation at the calibrated power, for the eye."""
+    controls.carrier(lab, carrier_hz, dbm)
+    for duration_ns in range(lab.wiring.tick_ns, plan.longest_ns + 1, lab.wiring.tick_ns):
+        program = turns("rabi", [Segment(duration_ns, "x")], lab.wiring.tick_ns)
+        seen, error = ratio(lab, program, plan.point_s)
+        yield Point({"duration_ns": float(duration_ns), "signal": seen, "signal_err": error})
+
+
+# ---- what it means -------------------------------------------------------------------------------------------------
+
+
+def _result(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float, turn: TurnFit) -> RabiResult:
+    shift_hz, shift_err_hz = collective_shift_hz(*_separation_nm(lab))
+    wanted_mhz = 0.25e3 / plan.pi_half_ns
+    relative = turn.rabi_err_mhz / wanted_mhz
+    collective_hz = carrier_hz + turn.detuning_hz
+    return RabiResult(
+        rabi_mhz=turn.rabi_mhz,
+        rabi_mhz_err=turn.rabi_err_mhz,
+        pi_half_ns=plan.pi_half_ns,
+        pi_half_ns_err=relative * plan.pi_half_ns,
+        power_dbm=dbm,
+        power_dbm_err=20.0 / float(np.log(10.0)) * relative,
+        angle_error=turn.rabi_mhz / wanted_mhz - 1.0,
+        angle_error_err=relative,
+        frozen_hz=collective_hz - shift_hz,
+        frozen_hz_err=float(np.hypot(turn.detuning_err_hz, shift_err_hz)),
+        collective_hz=collective_hz,
+        collective_hz_err=turn.detuning_err_hz,
+        contrast=turn.contrast,
+        contrast_err=turn.contrast_err,
+        reduced_chi2=turn.reduced_chi2,
+    )
+
+
+def _separation_nm(lab: Lab) -> tuple[float, float]:
+    """Distance of the pair as located, or the station's guess, good to a tenth."""
+    names = ("left_x", "left_y", "right_x", "right_y")
+    found = [place for name in names if (place := lab.calibration.get(f"pair.{name}_nm"))]
+    if len(found) < len(names):
+        return lab.guesses.pair_separation_nm, 0.1 * lab.guesses.pair_separation_nm
+    left, right = found[:2], found[2:]
+    steps = [b.value - a.value for a, b in zip(left, right, strict=True)]
+    error = max(float(np.hypot(a.error, b.error)) for a, b in zip(left, right, strict=True))
+    return float(np.hypot(steps[0], steps[1])), error
+
+
+def _remember(lab: Lab, plan: RabiPlan, result: RabiResult) -> None:
+    put = lab.calibration.put
+    put("shift.a", plan.shift_a, 0.0)
+    put("microwave.frozen_hz", result.frozen_hz, result.frozen_hz_err)
+    put("microwave.collective_hz", result.collective_hz, result.collective_hz_err)
+    put("microwave.pi_half_dbm", result.power_dbm, result.power_dbm_err)
+    put("microwave.pi_half_ns", float(result.pi_half_ns), result.pi_half_ns_err)
