@@ -9,7 +9,7 @@ from qcodes.instrument import Instrument
 from qcodes.instrument_drivers.yokogawa import YokogawaGS200
 
 from instruments.current_source import B2962A
-from instruments.magnet import MOST_STEPS, Magnet, MagnetLimitError, MagnetOffError
+from instruments.magnet import MOST_STEPS, STEP_S, Magnet, MagnetLimitError, MagnetOffError
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin
 from simulated_instruments.visa import backend
@@ -76,7 +76,9 @@ def test_no_current_changes_faster_than_allowed(magnet: Magnet, watch: Watch, ra
     magnet.ramp_to((0.1, -0.2, 0.93))
     elapsed, before = 0.0, np.zeros(3)
     for seconds, seen in watch.seen:
-        assert np.max(np.abs(np.array(seen) - before)) <= rate_a_per_s * seconds + 1e-6
+        jump = np.max(np.abs(np.array(seen) - before))
+        assert jump <= rate_a_per_s * seconds + 1e-6
+        assert jump <= max(rate_a_per_s * STEP_S, 0.93 / MOST_STEPS) + 1e-6
         elapsed, before = elapsed + seconds, np.array(seen)
     assert elapsed == pytest.approx(0.93 / rate_a_per_s)
     assert len(watch.seen) <= MOST_STEPS
