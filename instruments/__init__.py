@@ -1,6 +1,7 @@
-"""QCoDeS drivers of the bench, one file per instrument: a table of parameters and a few verbs, no experiment logic.
+"""The drivers: one file per instrument, a table of parameters and a few verbs; no experiment in any of them.
 
-In reading order: `clock`, laboratory time; `current_source`, and `magnet` over three of them; `microwave_source`;
-`green_laser`, `aom` and the `depletion_beam` of laser, modulator and steering; `ni_card`, and on it `pulse_generator`
-and `photon_counter`.
+`clock` laboratory time; `current_source` the two channels of a Keysight B2962A; `magnet` three currents as one field;
+`microwave_source` the SRS SG386; `green_laser` the Cobolt 06; `aom` the AA MPDS with its pump and doughnut channels;
+`depletion_beam` laser, AOM channel and steering as one beam; `ni_card` the NI PCIe-6363 and its analogue outputs;
+`pulse_generator` digital patterns on its port 0; `photon_counter` its counters behind the gates of a pattern.
 """

@@ -1,0 +1,122 @@
+"""NI PCIe-6363: one card, the NI driver behind it, and its analogue outputs."""
+
+from typing import Any, Final
+
+import grpc
+import nidaqmx
+from nidaqmx.errors import DaqError
+from nidaqmx.stream_writers import AnalogSingleChannelWriter
+from nidaqmx.system import Device
+from qcodes.instrument import Instrument
+
+ANALOGUE_OUTPUTS: Final = ("ao0", "ao1", "ao2", "ao3")
+LARGEST_V: Final = 10.0
+
+
+class CardError(RuntimeError):
+    """The card cannot do what it is asked to; `value` is what it was asked."""
+
+    def __init__(self, message: str, value: object = None) -> None:
+        self.value = value
+        super().__init__(message)
+
+
+class NICard(Instrument):
+    """A card, by its DAQmx name. Pulse generator, photon counter and steering share it and make their tasks here."""
+
+    def __init__(self, name: str, address: str, grpc_target: str | None = None, **kwargs: Any) -> None:
+        """address: DAQmx's name of the device, e.g. Dev1. grpc_target: host:port of an NI gRPC device server; None
+        uses the NI driver of this computer."""
+        super().__init__(name, **kwargs)
+        self.address = address
+        self._channel = grpc.insecure_channel(grpc_target) if grpc_target else None
+        self._options = nidaqmx.GrpcSessionOptions(self._channel, "") if self._channel else None
+        self._device = Device(address, grpc_options=self._options)
+        self._tasks: list[nidaqmx.Task] = []
+        self._outputs: dict[str, AnalogSingleChannelWriter] = {}
+        for output in ANALOGUE_OUTPUTS:
+            self.add_parameter(
+                output,
+                label=f"Analogue output {output[2:]}",
+                unit="V",
+                set_cmd=lambda volts, output=output: self._write(output, volts),
+                docstring="-10 to 10 V. The card cannot read it back: the value is what was written last.",
+            )
+
+    @property
+    def product_type(self) -> str:
+        """E.g. PCIe-6363."""
+        return str(self._device.product_type)
+
+    @property
+    def serial(self) -> str:
+        """Serial number as on the card's label, in hexadecimal."""
+        return f"{self._device.serial_num:X}"
+
+    @property
+    def do_max_hz(self) -> float:
+        """Fastest clock of a digital pattern."""
+        return float(self._device.do_max_rate)
+
+    def get_idn(self) -> dict[str, str | None]:
+        """Vendor, model, serial. DAQmx knows no firmware."""
+        return {"vendor": "National Instruments", "model": self.product_type, "serial": self.serial, "firmware": None}
+
+    def write_analog(self, volts: dict[str, float]) -> None:
+        """Set analogue outputs, e.g. {"ao0": 1.5, "ao1": 0.0}. All values are checked before any is set."""
+        for output, value in volts.items():
+            self._check_output(output, value)
+        for output, value in volts.items():
+            self.parameters[output].set(value)
+
+    def task(self) -> nidaqmx.Task:
+        """A new task on this card; `release` it when it is no longer used. Closing the card clears it too."""
+        task = nidaqmx.Task(grpc_options=self._options)
+        self._tasks.append(task)
+        return task
+
+    def release(self, task: nidaqmx.Task) -> None:
+        """Clear a task and what it holds."""
+        if task in self._tasks:
+            self._tasks.remove(task)
+            task.close()
+
+    def reset(self) -> None:
+        """Reset the card: every task is gone, all lines are low, all outputs at 0 V."""
+        self._outputs.clear()
+        self._tasks.clear()
+        self._device.reset_device()
+        for output in ANALOGUE_OUTPUTS:
+            self.parameters[output].cache.invalidate()
+
+    def close(self) -> None:
+        """Clear all tasks. Analogue outputs keep their voltage."""
+        try:
+            for task in list(self._tasks):
+                self.release(task)
+        except DaqError as error:
+            self.log.warning("could not clear every task: %s", error)
+        if self._channel:
+            self._channel.close()
+        super().close()
+
+    def _write(self, output: str, volts: float) -> None:
+        self._check_output(output, volts)
+        if output not in self._outputs:
+            task = self.task()
+            task.ao_channels.add_ao_voltage_chan(f"{self.address}/{output}", min_val=-LARGEST_V, max_val=LARGEST_V)
+            self._outputs[output] = AnalogSingleChannelWriter(task.out_stream, auto_start=True)
+        self._outputs[output].write_one_sample(float(volts))
+
+    def _check_output(self, output: str, volts: float) -> None:
+        if output not in ANALOGUE_OUTPUTS:
+            raise CardError(
+                f"{self.name} has no analogue output {output!r}; it has {', '.join(ANALOGUE_OUTPUTS)}", output
+            )
+        if not abs(volts) <= LARGEST_V:
+            raise CardError(f"{self.name} {output}: {volts:g} V is beyond ±{LARGEST_V:g} V; ask for less", volts)
+
+
+def card_of(card: "NICard | str") -> NICard:
+    """The card itself, or the one of this name."""
+    return card if isinstance(card, NICard) else Instrument.find_instrument(card, NICard)

@@ -1,0 +1,110 @@
+"""Two counters of the NI card that count photons while the lines of a pulse program open their gates."""
+
+from typing import Any, Final
+
+from nidaqmx import Task
+from nidaqmx.constants import Edge, Level, TriggerType
+from nidaqmx.stream_readers import CounterReader
+from nidaqmx.task.channels import CIChannel
+from qcodes.instrument import Instrument
+
+from instruments.ni_card import CardError, NICard, card_of
+
+COUNTERS: Final = {"signal": "ctr0", "reference": "ctr1"}
+
+
+class PhotonCounter(Instrument):
+    """Counts the pulses of the single-photon detector, each counter while its own gate is high.
+
+    The counts accumulate over all repeats of a play: two numbers a play, however many shots it has. Without gates both
+    counters count every photon.
+    """
+
+    def __init__(self, name: str, card: NICard | str, **kwargs: Any) -> None:
+        """card: the NI card, or the name of its instrument."""
+        super().__init__(name, **kwargs)
+        self._card = card_of(card)
+        self._tasks: dict[str, Task] = {}
+        self._channels: dict[str, CIChannel] = {}
+        self._readers: dict[str, CounterReader] = {}
+        self._routed: tuple[str, ...] | None = None
+        self._armed = False
+        for terminal, default, what in (
+            ("photons_terminal", "PFI8", "Terminal that the photon detector is cabled to."),
+            ("gate_signal_terminal", "PFI9", "Terminal of the line that opens the signal counter."),
+            ("gate_reference_terminal", "PFI11", "Terminal of the line that opens the reference counter."),
+        ):
+            self.add_parameter(
+                terminal, initial_value=default, set_cmd=None, docstring=f"{what} Used from the next arm."
+            )
+        self.add_parameter(
+            "gated", initial_cache_value=None, set_cmd=False, docstring="Whether the last arm was gated."
+        )
+
+    def get_idn(self) -> dict[str, str | None]:
+        """That of the card."""
+        return self._card.get_idn()
+
+    def arm(self, gated: bool = True) -> None:
+        """Start both counters at zero; do it before the pulse generator starts."""
+        if self._armed:
+            raise CardError(f"{self.name} is armed already; disarm() it first")
+        self._route(gated)
+        self._armed = True
+        for task in self._tasks.values():
+            task.start()
+
+    def read(self) -> dict[str, int]:
+        """Photons so far: {"signal": …, "reference": …}."""
+        if not self._armed:
+            raise CardError(f"{self.name} is not armed; arm() it before the pulse generator starts")
+        return {role: int(reader.read_one_sample_uint32()) for role, reader in self._readers.items()}
+
+    def disarm(self) -> None:
+        """Stop both counters. Their tasks stay for the next time."""
+        for task in self._tasks.values():
+            task.stop()
+        self._armed = False
+
+    def close(self) -> None:
+        """Release the counters."""
+        for task in self._tasks.values():
+            self._card.release(task)
+        self._tasks.clear()
+        super().close()
+
+    def _route(self, gated: bool) -> None:
+        """Make the tasks the first time; tell them terminals and gates when those have changed."""
+        gates = {role: self.parameters[f"gate_{role}_terminal"].get() for role in COUNTERS}
+        wanted = (self.parameters["photons_terminal"].get(), *gates.values(), "gated" if gated else "free")
+        if wanted == self._routed:
+            return
+        for role, counter in COUNTERS.items():
+            if role not in self._tasks:
+                self._make(role, counter)
+            self._channels[role].ci_count_edges_term = self._terminal(wanted[0])
+            _gate(self._tasks[role], self._terminal(gates[role]) if gated else None)
+        self._routed = wanted
+        self.parameters["gated"].cache.set(gated)
+
+    def _make(self, role: str, counter: str) -> None:
+        task = self._card.task()
+        self._channels[role] = task.ci_channels.add_ci_count_edges_chan(
+            f"{self._card.address}/{counter}", edge=Edge.RISING
+        )
+        task.in_stream.auto_start = False  # a read of a counter that does not run is an error, not a zero
+        self._tasks[role], self._readers[role] = task, CounterReader(task.in_stream)
+
+    def _terminal(self, name: str) -> str:
+        return name if name.startswith("/") else f"/{self._card.address}/{name}"
+
+
+def _gate(task: Task, terminal: str | None) -> None:
+    """Pause while the terminal is low; None: never."""
+    pause = task.triggers.pause_trigger
+    if terminal is None:
+        pause.trig_type = TriggerType.NONE
+        return
+    pause.trig_type = TriggerType.DIGITAL_LEVEL
+    pause.dig_lvl_src = terminal
+    pause.dig_lvl_when = Level.LOW

@@ -1,0 +1,148 @@
+"""Pulse patterns on port 0 of the NI card: a buffer of words on a 100 ns grid, repeated an exact number of times."""
+
+from typing import Any, Final
+
+import numpy as np
+from nidaqmx import Task
+from nidaqmx.constants import AcquisitionType, LineGrouping, TaskMode
+from nidaqmx.stream_writers import DigitalSingleChannelWriter
+from numpy.typing import NDArray
+from qcodes.instrument import Instrument
+
+from instruments.ni_card import CardError, NICard, card_of
+
+LINES: Final = 8
+MOST_TICKS: Final = 2**32 - 1
+"""Ticks of one play: the card counts the samples of a finite generation in 32 bits."""
+
+
+class PulseGenerator(Instrument):
+    """Plays digital patterns. Bit k of a word is line k of port 0."""
+
+    def __init__(
+        self, name: str, card: NICard | str, port: str = "port0", rate_hz: float = 10e6, **kwargs: Any
+    ) -> None:
+        """card: the NI card, or the name of its instrument. rate_hz: words per second."""
+        super().__init__(name, **kwargs)
+        self._card = card_of(card)
+        self._lines = f"{self._card.address}/{port}/line0:{LINES - 1}"
+        self._rate_hz = rate_hz
+        self._pattern, self._static = self._card.task(), self._card.task()
+        for task in (self._pattern, self._static):
+            task.do_channels.add_do_chan(self._lines, line_grouping=LineGrouping.CHAN_FOR_ALL_LINES)
+        self._writer = _writer(self._pattern)
+        self._static_writer = _writer(self._static)
+        self._bits: NDArray[np.uint32] | None = None
+        self._timed: tuple[int, int] | None = None
+        self._playing_s: float | None = None
+        self._add_parameters(port)
+
+    def _add_parameters(self, port: str) -> None:
+        self.add_parameter(
+            "tick_ns",
+            label="Tick",
+            unit="ns",
+            get_cmd=lambda: round(1e9 / self._rate_hz),
+            docstring="Duration of one word; every pulse is a whole number of them.",
+        )
+        self.add_parameter("port", initial_cache_value=port, set_cmd=False, docstring="Port of the card that plays.")
+        self.add_parameter(
+            "levels",
+            label="Static levels",
+            initial_cache_value=None,
+            set_cmd=self._write_levels,
+            docstring="Levels at which the lines were left last by `hold`, bit k for line k; None before.",
+        )
+        self.add_parameter(
+            "ticks",
+            label="Length of the pattern",
+            get_cmd=lambda: 0 if self._bits is None else len(self._bits),
+            docstring="Words of the pattern that is loaded.",
+        )
+        self.add_parameter(
+            "repeats", label="Repeats", initial_cache_value=0, set_cmd=False, docstring="Of the play started last."
+        )
+
+    def get_idn(self) -> dict[str, str | None]:
+        """That of the card."""
+        return self._card.get_idn()
+
+    def load(self, bits: NDArray[np.uint32]) -> None:
+        """Take a pattern, (ticks,); it is sent to the card when it is started."""
+        words = np.ascontiguousarray(bits, dtype=np.uint32)
+        if words.ndim != 1 or len(words) < 2:
+            raise CardError(f"{self.name}: a pattern is a row of at least 2 words, not {words.shape}", words.shape)
+        highest = int(words.max())
+        if highest >= 1 << LINES:
+            raise CardError(
+                f"{self.name}: word {highest:#x} needs lines beyond {self._lines}; wire every role to one of these",
+                highest,
+            )
+        self._bits = words
+
+    def start(self, repeats: int) -> None:
+        """Play the pattern exactly so many times; returns at once."""
+        if self._bits is None:
+            raise CardError(f"{self.name}: no pattern is loaded; call load() first")
+        ticks = len(self._bits)
+        if not 1 <= repeats * ticks <= MOST_TICKS:
+            raise CardError(
+                f"{self.name}: {repeats} repeats of {ticks} ticks are not between 1 and {MOST_TICKS} ticks; "
+                "split the play",
+                repeats,
+            )
+        self._free_lines()
+        self._time(ticks, repeats)
+        self._writer.write_many_sample_port_uint32(self._bits)
+        self._pattern.start()
+        self._playing_s = ticks * repeats / self._rate_hz
+        self.parameters["repeats"].cache.set(repeats)
+
+    def wait(self, margin_s: float = 10.0) -> None:
+        """Wait until the play is over. Raises DaqError if it still runs `margin_s` after its time."""
+        if self._playing_s is not None:
+            self._pattern.wait_until_done(self._playing_s * 1.01 + margin_s)
+
+    def hold(self, levels: int) -> None:
+        """Stop and leave the lines at static levels, bit k for line k."""
+        if not 0 <= levels < 1 << LINES:
+            raise CardError(f"{self.name}: levels {levels:#x} need lines beyond {self._lines}", levels)
+        self.parameters["levels"].set(levels)
+
+    def close(self) -> None:
+        """Leave the lines low and release them."""
+        try:
+            self.hold(0)
+        finally:
+            self._card.release(self._pattern)
+            self._card.release(self._static)
+            super().close()
+
+    def _write_levels(self, levels: int) -> None:
+        self._free_lines()
+        self._static_writer.write_one_sample_port_uint32(levels)
+        self._static.stop()
+
+    def _free_lines(self) -> None:
+        """Both tasks own the same lines: the pattern has to let go before the other writes."""
+        if self._playing_s is not None:
+            self._pattern.control(TaskMode.TASK_ABORT)
+            self._playing_s = None
+
+    def _time(self, ticks: int, repeats: int) -> None:
+        if self._timed and self._timed[0] != ticks:
+            self._timed = None
+        if self._timed == (ticks, repeats):
+            return
+        self._pattern.timing.cfg_samp_clk_timing(
+            self._rate_hz, sample_mode=AcquisitionType.FINITE, samps_per_chan=ticks * repeats
+        )
+        if self._timed is None:
+            self._pattern.out_stream.output_buf_size = ticks
+        self._timed = (ticks, repeats)
+
+
+def _writer(task: Task) -> DigitalSingleChannelWriter:
+    writer = DigitalSingleChannelWriter(task.out_stream)
+    writer.verify_array_shape = False  # saves asking the card how many channels there are, before every write
+    return writer

@@ -1,0 +1,165 @@
+"""A digital pattern being generated, and what the counters' gates let through of it."""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulated_instruments.cables import GATE_LINES, PHOTONS
+from simulated_instruments.knobs import World
+from simulated_instruments.nidaq.refusals import not_served
+
+Words = NDArray[np.uint32]
+Window = NDArray[np.bool_]
+
+MOST_WINDOWS = 30
+"""Windows that one play tells apart."""
+MOST_LATCHES = 20_000
+"""Samples that clocked counters may take in one play."""
+
+
+@dataclass
+class Play:
+    """A generation. Its photons are drawn when it begins, and trickle in evenly until it ends."""
+
+    words: Words
+    """(ticks,): the whole port, lines at rest included."""
+    tick_s: float
+    samples: int | None
+    """None: until it is stopped."""
+    started_s: float
+    stopped_s: float | None = None
+    counted: int = 0
+    """Repeats of a continuous play whose photons have been drawn."""
+
+    @property
+    def ends_s(self) -> float:
+        """When the last word is out."""
+        return np.inf if self.samples is None else self.started_s + self.samples * self.tick_s
+
+    def ticks_out(self, now_s: float) -> int:
+        """Words that are out by now."""
+        until = min(now_s, np.inf if self.stopped_s is None else self.stopped_s)
+        if self.samples is not None and until >= self.ends_s:
+            return self.samples
+        return int((until - self.started_s) / self.tick_s)
+
+    def share(self, now_s: float) -> float:
+        """Part of its photons that has been seen, 0 to 1."""
+        return 1.0 if self.samples is None else self.ticks_out(now_s) / self.samples
+
+    def word(self, now_s: float) -> int:
+        """The lines now, or the last word once it is over."""
+        return int(self.words[max(self.ticks_out(now_s) - 1, 0) % len(self.words)])
+
+
+@dataclass
+class Tally:
+    """A running counter."""
+
+    initial: int
+    source: str
+    """Terminal whose edges it counts."""
+    gate: str | None
+    """Terminal of its pause trigger."""
+    open_when_high: bool
+    latch: str | None
+    """Terminal that clocks its samples."""
+    falling: bool
+    wanted: int | None
+    """Samples after which a clocked counter is done."""
+    shares: list[tuple[Play, int]] = field(default_factory=list)
+    latched: list[int] = field(default_factory=list)
+    ready_s: float = 0.0
+    """When the samples latched last can be read."""
+    taken: int = 0
+    carried: int = 0
+
+    def value(self, now_s: float) -> int:
+        """Count now; 32 bits, as in the hardware."""
+        seen = sum(int(counts * play.share(now_s)) for play, counts in self.shares)
+        return (self.initial + seen) % 2**32
+
+    def window(self, words: Words) -> Window:
+        """(ticks,): where an edge would be counted."""
+        if self.source != PHOTONS:
+            return np.zeros(len(words), dtype=bool)
+        if self.gate is None:
+            return np.ones(len(words), dtype=bool)
+        high = level(self.gate, words)
+        return high if self.open_when_high else ~high
+
+    def latches(self, words: Words, before: int) -> list[int]:
+        """Ticks at whose beginning a sample is latched."""
+        if self.latch is None:
+            return []
+        high = level(self.latch, np.concatenate([np.array([before], dtype=np.uint32), words])).astype(np.int8)
+        return [int(k) for k in np.flatnonzero(np.diff(high) == (-1 if self.falling else 1))]
+
+    @property
+    def full(self) -> bool:
+        """Whether a clocked counter has all its samples."""
+        return self.wanted is not None and len(self.latched) >= self.wanted
+
+    def take(self, counts: list[int], play: Play) -> None:
+        """Photons between latches; those after the last one wait for the next."""
+        *closed, rest = counts
+        for photons in closed:
+            self.carried += photons
+            if not self.full:
+                self.latched.append((self.initial + self.carried) % 2**32)
+        self.carried += rest
+        self.ready_s = play.ends_s
+
+
+def level(terminal: str, words: Words) -> Window:
+    """(ticks,): level of a terminal; one without a cable stays low."""
+    if terminal not in GATE_LINES:
+        return np.zeros(len(words), dtype=bool)
+    return (words >> np.uint32(GATE_LINES[terminal]) & np.uint32(1)).astype(bool)
+
+
+def count(world: World, play: Play, repeats: int, rest: int, tallies: list[Tally], before: int) -> None:
+    """Play so many whole repeats and `rest` ticks more, and share the photons out among the running counters."""
+    clocked = [tally for tally in tallies if tally.latch and not tally.full]
+    _check_latches(clocked, play, repeats)
+    while repeats and any(not tally.full for tally in clocked):
+        _once(world, play, play.words, 1, tallies, before)
+        before, repeats = int(play.words[-1]), repeats - 1
+    if repeats:
+        _once(world, play, play.words, repeats, tallies, before)
+    if rest:
+        _once(world, play, play.words[:rest], 1, tallies, int(play.words[-1]) if repeats else before)
+
+
+def _check_latches(clocked: list[Tally], play: Play, repeats: int) -> None:
+    for tally in clocked:
+        edges = len(tally.latches(play.words, int(play.words[-1])))
+        samples = edges * repeats if tally.wanted is None else min(tally.wanted, edges * repeats)
+        if edges > MOST_WINDOWS or samples > MOST_LATCHES:
+            raise not_served(
+                f"{samples} clocked counter samples in one play, {edges} in a repeat",
+                f"At most {MOST_LATCHES} and {MOST_WINDOWS} are: play fewer repeats, or read on demand",
+            )
+
+
+def _once(world: World, play: Play, words: Words, repeats: int, tallies: list[Tally], before: int) -> None:
+    parts = [_windows(tally, words, before) for tally in tallies]
+    counts = iter(world.play(words, play.tick_s, repeats, [window for part in parts for window in part]))
+    for tally, part in zip(tallies, parts, strict=True):
+        got = [next(counts) for _ in part]
+        if tally.latch:
+            tally.take(got, play)
+        else:
+            tally.shares.append((play, got[0]))
+
+
+def _windows(tally: Tally, words: Words, before: int) -> list[Window]:
+    """The counter's window, cut where a sample is latched."""
+    is_open = tally.window(words)
+    if not tally.latch or tally.full:
+        return [is_open]
+    ticks = np.arange(len(words))
+    bounds = [0, *tally.latches(words, before), len(words)]
+    return [is_open & (ticks >= a) & (ticks < b) for a, b in pairwise(bounds)]
