@@ -4,6 +4,7 @@ import ast
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -61,14 +62,38 @@ def test_readme_has_sessions_to_run():
     assert len(sessions(HOME / "README.md")) >= 2
 
 
+def pattern(printed: str) -> str:
+    """The page as a regular expression: a line `...` stands for any lines, `...` at an end for the rest of the line."""
+    lines = []
+    for line in printed.splitlines(keepends=True):
+        if line == "...\n":
+            lines.append("(?:.*\n)*?")
+        elif line.endswith(" ...\n"):
+            lines.append(re.escape(line.removesuffix("...\n").rstrip()) + "(?: .*)?\n")
+        else:
+            lines.append(re.escape(line))
+    return "".join(lines)
+
+
 @pytest.mark.parametrize(("command", "printed"), SESSIONS)
 def test_a_printed_session_is_what_the_command_prints(command, printed, tmp_path):
     program, *arguments = shlex.split(command)
     assert program == "labctl"
-    environ = {**os.environ, "PYTHONPATH": str(HOME), "COLUMNS": "120"}
+    shutil.copy(HOME / "station.yaml", tmp_path)
+    data = str(tmp_path / "data")
+    environ = {**os.environ, "PYTHONPATH": str(HOME), "PYTHONUTF8": "1", "LABCTL_DATA": data}
     labctl = [sys.executable, "-m", "labctl", *arguments]
-    done = subprocess.run(labctl, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout) == (0, printed), done.stderr
+    done = subprocess.run(labctl, cwd=tmp_path, env=environ, capture_output=True, encoding="utf-8", timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(pattern(printed), done.stdout), done.stdout
+
+
+def test_three_dots_stand_for_what_is_left_out_and_for_nothing_else():
+    page = pattern("a ...\n...\nz\n")
+    assert re.fullmatch(page, "a  1\nb\nc\nz\n")
+    assert re.fullmatch(page, "a\nz\n")
+    assert not re.fullmatch(page, "ab\nz\n")
+    assert not re.fullmatch(page, "a 1\nz 2\n")
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.relative_to(HOME).as_posix())
