@@ -1,7 +1,9 @@
 """Analysis: arrays in, frozen results out; nothing here knows a lab.
 
-`odmr` line centres from spectra; `field` the magnet in the frame of the NV from line centres; `emitters` both NVs from
-doughnut images; `oscillation` Rabi, Ramsey and exchange; `relaxation` rates and the 13C dip; `pair` the calibrated
-pair and its propagators; `readout` what the detector says of known states; `design` how to spend shots; `tomography` the
-state from counts, by maximum likelihood.
+`odmr` line centres from spectra; `lines` which role's line really does what; `field` the magnet in the frame of the NV
+from line centres; `emitters` both NVs from doughnut images; `oscillation` Rabi and Ramsey oscillations of the frozen
+pair; `resonances` where a swept current or frequency meets both NVs; `pumping` how fast a beam pumps; `relaxation`
+rates and the 13C dip; `pair` the frozen pair as it is known, and its propagators; `readout` what the detector says of
+a state; `calibration` both, fitted together to counts of known programs; `engine_model` what the engine should do;
+`design` how to spend shots; `tomography` the state from counts, by maximum likelihood.
 """
