@@ -29,7 +29,7 @@ _RESOLVED_SIGMA: Final = 5.0
 _LARGEST_REDUCED_CHI2: Final = 3.0
 _STEERING_ERR_NM: Final = 0.09
 """A 16-bit output over 20 V at 1 um/V moves in steps of 0.31 nm, whose error has this standard deviation."""
-_MIDDLE_PIXELS: Final = 7
+_MIDDLE_PIXELS: Final = 6
 _FINE_ANGLES_RAD: Final = (0.3, -0.3)
 
 
@@ -42,17 +42,17 @@ class LocatePlan:
     centre_y_nm: Annotated[float, Field(ge=-9000, le=9000)] = 0.0
     half_range_nm: Annotated[float, Field(ge=100, le=1000)] = 250.0
     """Half the side of the coarse image."""
-    coarse_pixels: Annotated[int, Field(ge=7, le=25)] = 11
+    coarse_pixels: Annotated[int, Field(ge=7, le=25)] = 9
     """Pixels on a side of the coarse image."""
     fine_half_range_nm: Annotated[float, Field(ge=8, le=100)] = 24.0
     """Half the side of the fine image about the null."""
-    fine_pixels: Annotated[int, Field(ge=5, le=15)] = 9
+    fine_pixels: Annotated[int, Field(ge=5, le=15)] = 7
     """Pixels on a side of the fine image, which is scanned forth and back."""
     coarse_mw: Annotated[float, Field(gt=0, le=600)] = 8.0
     """Doughnut power of the coarse image: near saturation at the crest, so that the ring keeps its shape."""
     fine_mw: Annotated[float, Field(gt=0, le=600)] = 400.0
     """Doughnut power of the fine image: far beyond saturation, so that only the nulls stay dark."""
-    pixel_s: Annotated[float, Field(gt=0, le=60)] = 0.2
+    pixel_s: Annotated[float, Field(gt=0, le=60)] = 0.4
     """Counting time of a fine pixel; a coarse one takes a quarter."""
 
 

@@ -37,7 +37,7 @@ _PULSES: Final = ("mw_x", "mw_y", "shift", "gradient")
 _ORDER_WAIT_NS: Final = 4_000
 _ORDER_SIGMA: Final = 6.0
 _NO_CURRENT_A: Final = 1e-3
-_TERMINALS: Final = ("gate_signal", "gate_reference")
+_GATES: Final = ("gate_signal", "gate_reference")
 
 
 @dataclass(frozen=True)
@@ -151,30 +151,39 @@ def _light(bench: _Bench) -> tuple[Counts, Counts]:
     controls.pump(lab, CW_EFFICIENCY)
     lab.aom.pump.gate("internal")
     light = bench.count()
-    if light.signal - dark.signal < 8.0 * (light.signal + dark.signal + 1) ** 0.5:
+    if not _is_light(light, dark):
         _refuse_silence(bench, light)
     return dark, light
 
 
 def _refuse_silence(bench: _Bench, light: Counts) -> None:
-    """No photons: is it a gate's cable that the counter listens to?"""
-    counter = bench.lab.photon_counter
-    for role in _TERMINALS:
-        program = Program("edges", bench.lab.wiring.tick_ns).then(_SHOT_NS, role).then(_SHOT_NS)
-        edges = measure(bench.lab, program, repeats_for(program, bench.seconds), gated=False)
-        if abs(edges.signal - edges.repeats) <= 2:
-            photons, gate = counter.photons_terminal(), counter.parameters[f"{role}_terminal"].get()
+    """No photons: is the detector on the terminal of a gate?"""
+    terminals = bench.lab.photon_counter.parameters
+    photons = terminals["photons_terminal"]
+    believed = str(photons.get())
+    for role in _GATES:
+        other = str(terminals[f"{role}_terminal"].get())
+        photons.set(other)
+        try:
+            there = bench.count()
+        finally:
+            photons.set(believed)
+        if _is_light(there, light):
             raise SequenceError(
-                f"The counter hears line {bench.lab.wiring.lines[role]} (role {role}), not the photon detector, on "
-                f"{photons}: the terminals photons and {role} are swapped",
-                f"Correct wiring.terminals in station.yaml (photons: {gate}, {role}: {photons}) or the cables",
-                terminals=f"photons {role}",
+                f"The photon detector is heard on {other}, the terminal of {role}, not on {believed}: the terminals "
+                f"photons and {role} are swapped",
+                f"Correct wiring.terminals in station.yaml (photons: {other}, {role}: {believed}) or the cables",
+                swapped=f"photons {role}",
             )
     raise SequenceError(
         f"No photons under constant green light: {light.signal} counts in {light.duration_s:.2f} s, as in the dark",
         "Check the green laser, its AOM, the detector, and wiring.terminals.photons in station.yaml",
         photons=light.signal,
     )
+
+
+def _is_light(counts: Counts, dark: Counts) -> bool:
+    return bool(counts.signal - dark.signal > 8.0 * (counts.signal + dark.signal + 1) ** 0.5)
 
 
 def _check_gates(bench: _Bench) -> None:
@@ -286,7 +295,7 @@ def _refuse(lab: Lab, swapped: Iterable[Misled]) -> None:
     lines = lab.wiring.lines
     named = "; ".join(f"{a} (line {lines[a]}) and {b} (line {lines[b]})" for a, b in sorted(pairs))
     right = ", ".join(f"{a}: {lines[b]}, {b}: {lines[a]}" for a, b in sorted(pairs))
-    gates = {("gate_signal", "gate_reference")} == pairs
+    gates = {_GATES} == pairs
     also = ", or the two gates in wiring.terminals" if gates else ""
     raise SequenceError(
         f"Lines are swapped: {named}",
