@@ -11,7 +11,7 @@ from labctl.cli_options import DATA, Data, Json
 if TYPE_CHECKING:
     from labctl.data.history import Run
 
-RunId = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run, as `labctl runs` shows it.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="Number of the run, as `labctl runs` shows it.")]
 _FIGURES = (".png", ".pdf", ".svg")
 
 
@@ -41,8 +41,8 @@ def show(
     from labctl.log import log_into
 
     log_into(data)
-    found = one_run(data, run)
-    parts = children(data, run)
+    found = one_run(data, _number(run))
+    parts = children(data, found.run_id)
     if figure is not None:
         _draw(data, found, parts, figure)
     if as_json:
@@ -64,8 +64,16 @@ def export(
     from labctl.log import log_into
 
     log_into(data)
-    write(data, one_run(data, run), to)
+    write(data, one_run(data, _number(run)), to)
     typer.echo(f"run {run}: {to}")
+
+
+def _number(run: str) -> int:
+    from labctl.refusals import Refusal
+
+    if not run.isdecimal():
+        raise Refusal(f"{run!r} is no run: give its number, as `labctl runs` shows it")
+    return int(run)
 
 
 def _listed(run: "Run") -> dict[str, Any]:

@@ -112,11 +112,12 @@ class OpenStation:
 
     def close(self) -> None:
         """Close all instruments, those first that are built on others."""
-        for name in reversed(list(self.instruments)):
+        for name, instrument in reversed(list(self.instruments.items())):
             try:
                 self.station.close_and_remove_instrument(name)
             except Exception:
                 LOG.exception("%s could not be closed", name)
+                type(instrument).remove_instance(instrument)  # so that its name is free again
 
     def _open(self, name: str) -> None:
         entry = self.file.instruments[name]

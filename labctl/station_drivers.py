@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from labctl.refusals import known
 
+_NAMED: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 NI_DEVICE: Final = re.compile(r"[A-Za-z]\w*")
 """A device name as NI MAX shows it."""
 
@@ -21,17 +22,26 @@ def driver(type_name: str) -> type[Any]:
     return found
 
 
-def arguments(driver_class: type[Any]) -> tuple[str, ...]:
-    """What its constructor takes besides the name, through all the classes that it hands arguments on to."""
-    names: dict[str, None] = {}
+def _constructors(driver_class: type[Any]) -> Iterator[list[inspect.Parameter]]:
+    """The parameters of its constructor, then of those that it hands arguments on to."""
     for base in driver_class.__mro__:
         if (constructor := vars(base).get("__init__")) is None:
             continue
-        parameters = inspect.signature(constructor).parameters.values()
-        names |= {p.name: None for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+        parameters = [p for p in inspect.signature(constructor).parameters.values() if p.name not in ("self", "name")]
+        yield parameters
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):
-            break
-    return tuple(name for name in names if name not in ("self", "name"))
+            return
+
+
+def arguments(driver_class: type[Any]) -> tuple[str, ...]:
+    """What its constructor takes besides the name, through all the classes that it hands arguments on to."""
+    named = (p for parameters in _constructors(driver_class) for p in parameters if p.kind in _NAMED)
+    return tuple(dict.fromkeys(p.name for p in named))
+
+
+def _needed(driver_class: type[Any]) -> list[str]:
+    """Arguments without a default; those of its bases are its own affair."""
+    return [p.name for p in next(_constructors(driver_class), []) if p.kind in _NAMED and p.default is p.empty]
 
 
 def is_visa(driver_class: type[Any]) -> bool:
@@ -77,10 +87,8 @@ def _argument_faults(found: type[Any], entry: Mapping[str, Any]) -> Iterator[tup
     for key in init:
         if key not in takes:
             yield "init", f"{found.__name__} takes no argument {key!r}; {known(str(key), takes)}"
-    own = inspect.signature(found).parameters.values()
-    needed = [p.name for p in own if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
-    for key in needed:
-        if key not in ("name", "address") and key not in init:
+    for key in _needed(found):
+        if key != "address" and key not in init:
             yield "init", f"{found.__name__} needs the argument {key!r} under init"
 
 

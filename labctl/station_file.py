@@ -125,14 +125,17 @@ def _plain(node: Any) -> Any:
 
 
 def _lines(node: Any, path: Trail = ()) -> Iterator[tuple[Trail, int]]:
+    """Where every key and every item is; ruamel knows none for what carries a tag."""
     if isinstance(node, CommentedMap):
-        for key, value in node.items():
-            yield (*path, str(key)), node.lc.key(key)[0] + 1
-            yield from _lines(value, (*path, str(key)))
+        places, items = node.lc.data or {}, node.items()
     elif isinstance(node, CommentedSeq):
-        for k, value in enumerate(node):
-            yield (*path, str(k)), node.lc.item(k)[0] + 1
-            yield from _lines(value, (*path, str(k)))
+        places, items = node.lc.data or {}, enumerate(node)
+    else:
+        return
+    for key, value in items:
+        if key in places:
+            yield (*path, str(key)), places[key][0] + 1
+        yield from _lines(value, (*path, str(key)))
 
 
 def _line(lines: Mapping[Trail, int], path: Trail) -> int:

@@ -70,12 +70,12 @@ def children(folder: Path, run_id: int) -> list[Run]:
 
 
 def points(folder: Path, run_id: int) -> Points:
-    """What a run recorded, read back through QCoDeS."""
+    """What a run recorded, read back through QCoDeS. Raises Refusal if there is no such run."""
     from qcodes.dataset.data_set import DataSet
     from qcodes.dataset.sqlite.database import connect
 
     one_run(folder, run_id)
-    with closing(connect(folder / DATABASE, read_only=True)) as connection:
+    with _reading(folder), closing(connect(folder / DATABASE, read_only=True)) as connection:
         dataset = DataSet(run_id=run_id, conn=connection)
         columns = tuple(
             Column(spec.name, spec.label, spec.unit, tuple(spec.depends_on_)) for spec in dataset.get_parameters()
@@ -89,9 +89,11 @@ def points(folder: Path, run_id: int) -> Points:
 
 @contextmanager
 def _reading(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Changes nothing; it may write only so that the last one to leave can tidy SQLite's side files away."""
     file = (folder / DATABASE).resolve()
     try:
-        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True)) as connection:
+            connection.execute("PRAGMA query_only = ON")
             yield connection
     except sqlite3.DatabaseError as error:
         raise Refusal(f"{file}: not a database of runs ({error}). Choose another folder with --data") from None

@@ -1,0 +1,138 @@
+"""station.yaml: the given one is right, and whatever is wrong in another is said at once, with its line."""
+
+import dataclasses
+
+import pytest
+from conftest import STATION
+from qcodes.station import Station, ValidationWarning
+
+from labctl.refusals import Refusal
+from labctl.station_file import read_station
+from labctl.station_model import GuessesSection, LimitsSection
+from sequences.lab import Guesses, Limits
+
+TEXT = STATION.read_text(encoding="utf-8")
+
+
+def faults(tmp_path, text):
+    file = tmp_path / "station.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(Refusal) as refusal:
+        read_station(file)
+    return [fault.removeprefix(f"{file}:") for fault in refusal.value.faults]
+
+
+def test_the_default_station_is_right():
+    station = read_station(STATION)
+    assert station.wiring().lines["gate_reference"] == 7
+    assert station.limits().trim_a == 0.2
+    assert station.guesses().coil_matrix_mt_per_a[2] == (0.0, 0.0, 110.0)
+
+
+def test_what_is_built_on_others_comes_after_them():
+    order = read_station(STATION).order()
+    assert order.index("magnet") > max(order.index(n) for n in ("trim_x", "trim_y", "main_supply"))
+    assert order.index("depletion_beam") > max(order.index(n) for n in ("sprout", "aom", "ni_card"))
+
+
+def test_qcodes_reads_the_file_as_it_stands():
+    with pytest.warns(ValidationWarning, match="Additional properties"):
+        station = Station(config_file=str(STATION), default=False)
+    assert set(station.config["instruments"]) == set(read_station(STATION).instruments)
+    assert callable(station.load_main_supply)
+
+
+@pytest.mark.parametrize(("section", "plain"), [(LimitsSection, Limits), (GuessesSection, Guesses)])
+def test_sections_have_the_fields_that_the_lab_has(section, plain):
+    assert list(section.model_fields) == [field.name for field in dataclasses.fields(plain)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("  main_a: 0.98", "  main_b: 0.98", "limits has no key 'main_b'; did you mean 'main_a'?"),
+        ("  trim_a: 0.2", "  trim_a: 0.3", "limits.trim_a must be at most 0.2, not 0.3"),
+        ("  trim_a: 0.2", "  trim_a: much", "limits.trim_a must be a number, not 'much'"),
+        ("  green_mw: 100.0", "  green_mw: .nan", "limits.green_mw must be a finite number"),
+        ("pump: 0,", "pump: 1,", "1 is given to both wiring.lines.pump and wiring.lines.depletion"),
+        ("pump: 0,", "pump: 32,", "wiring.lines.pump must be at most 31, not 32"),
+        ("pump: 0,", "pomp: 0,", "wiring.lines has no key 'pomp'; did you mean 'pump'?"),
+        (
+            "photons: PFI8",
+            "photons: PFI9",
+            "'PFI9' is given to both wiring.terminals.photons and wiring.term",
+        ),
+        ("photons: PFI8", "photons: ctr0", "wiring.terminals.photons must be a terminal from PFI0 to PFI15"),
+        ("tick_ns: 100", "tick_ns: 150", "wiring.tick_ns must be a multiple of 100, not 150"),
+        ("91U112234", "91U112233", "'USB0::0x0B21::0x0039::91U112233::INSTR' is the address of both trim_x and trim_y"),
+        ("address: ASRL4::INSTR", "address: COM4", "'COM4' is no VISA resource name"),
+        ("address: Dev1", "address: /Dev1", "'/Dev1' is no NI device name, like Dev1"),
+        (
+            "instruments.aom.MPDS",
+            "instruments.aom.MPDC",
+            "there is no driver instruments.aom.MPDC; did you mean 'MPDS'",
+        ),
+        ("instruments.aom.MPDS", "instruments.aom2.MPDS", "the driver instruments.aom2.MPDS cannot be loaded"),
+        ("instruments.aom.MPDS", "MPDS", "instruments.aom.type must be a driver's dotted name"),
+        (
+            "main: main_supply.ch1",
+            "main: main_suply.ch1",
+            "magnet is built on 'main_suply'; did you mean 'main_supply'",
+        ),
+        ("x: trim_x, y", "y", "magnet: Magnet needs the argument 'x' under init"),
+        (
+            "current_range_a",
+            "current_rang_a",
+            "B2962A takes no argument 'current_rang_a'; did you mean",
+        ),
+        ("  ni_card:\n", "  nicard:\n", "instruments lacks 'ni_card'"),
+        ("\nguesses:", "\ngueses:", "the station file has no key 'gueses'; did you mean 'guesses'?"),
+    ],
+)
+def test_one_fault(tmp_path, old, new, fault):
+    assert old in TEXT
+    found = [f for f in faults(tmp_path, TEXT.replace(old, new, 1)) if fault in f]
+    assert len(found) == 1
+    line = TEXT[: TEXT.index(old)].count("\n") + 1 + (old.startswith("\n"))
+    assert found[0].startswith(f"{line}:") or "lacks" in fault
+
+
+def test_all_faults_at_once_in_the_order_of_the_file(tmp_path):
+    text = (
+        TEXT.replace("  trim_a: 0.2\n", "").replace("bath_spins: 20.0", "bath_spins: -1").replace("mw_x: 2", "mw_x: 3")
+    )
+    found = faults(tmp_path, text.replace("type: instruments.aom.MPDS", "type: instruments.aom.Nothing"))
+    assert len(found) == 4
+    lines = [int(fault.split(":")[0]) for fault in found]
+    assert lines == sorted(lines)
+
+
+def test_a_circle_is_named(tmp_path):
+    text = TEXT.replace(
+        "x: trim_x, y: trim_y, main: main_supply.ch1", "x: depletion_beam, y: trim_y, main: main_supply.ch1"
+    )
+    text = text.replace("laser: sprout", "laser: magnet")
+    assert any(
+        "magnet, depletion_beam are built on each other in a circle" in fault for fault in faults(tmp_path, text)
+    )
+
+
+def test_malformed_yaml_says_where(tmp_path):
+    assert faults(tmp_path, "limits: {main_a: 1\nwiring: 2\n")[0].startswith("2: malformed YAML")
+
+
+def test_a_key_twice_is_malformed(tmp_path):
+    assert "duplicate key" in faults(tmp_path, TEXT + "\nlimits: {}\n")[0]
+
+
+def test_yaml_tags_build_nothing(tmp_path):
+    made = tmp_path / "made"
+    found = faults(tmp_path, TEXT + f"\nextra: !!python/object/apply:pathlib.Path.touch ['{made}']\n")
+    assert any("has no key 'extra'" in fault for fault in found)
+    assert not made.exists()
+
+
+def test_a_missing_file_and_a_list_are_refused(tmp_path):
+    with pytest.raises(Refusal, match="cannot be read"):
+        read_station(tmp_path / "none.yaml")
+    assert "must be a mapping" in faults(tmp_path, "- 1\n- 2\n")[0]
