@@ -4,14 +4,14 @@ The command line, the window and the tests use this one runner; it knows nothing
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from labctl.data.book import Book, Ended, Status
 from labctl.data.plain import plain
-from labctl.figures import draw
+from labctl.drawing import Drawing
 from labctl.interrupts import Interrupts
 from labctl.log import NAME as LOG_NAME
 from labctl.safety import Step, make_safe
@@ -70,6 +70,7 @@ class Runner:
         self._interrupts = interrupts or Interrupts()
         self._book = Book(store, calibration, lab.clock)
         self._began_s = 0.0
+        self._drawing = Drawing(self._folder / "figures")
 
     def run(
         self,
@@ -84,6 +85,7 @@ class Runner:
         Raises nothing that the sequence or the bench may do wrong: the outcome says it.
         """
         self._began_s = self._lab.clock.now()
+        self._drawing = Drawing(self._folder / "figures")
         self._lab.notes.clear()
         self._calibration.used.clear()
         with self._interrupts.held():
@@ -126,6 +128,7 @@ class Runner:
                 self._publish(event)
                 if (ended := self._book.end("completed", result=plain(result))).status != "completed":
                     raise OSError(ended.message)
+                self._drawing.part(ended)
             case Progress():
                 self._publish(event)
 
@@ -136,11 +139,11 @@ class Runner:
         if fault and status == "completed":
             status, message, result = "failed", fault, None
         while self._book.depth > 1:
-            self._book.end(status, message)
+            self._drawing.part(self._book.end(status, message))
         run = self._book.end(status, message, result, self._notes())
         if run.status == "completed":
             self._tell(News(run.run_id, run.sequence, 0, End(run.result), run.lab_time_s))
-        return Outcome(run, unsafe, dict(_figures(run, self._folder / "figures")))
+        return Outcome(run, unsafe, self._drawing.whole(run))
 
     def _notes(self) -> dict[str, Any]:
         return {"notes": list(self._lab.notes), "calibration_used": plain(self._calibration.used)}
@@ -166,20 +169,3 @@ def _closed(stream: Stream[Any]) -> str:
         LOG.exception("The sequence failed while it was stopped")
         return f"{type(error).__name__} while it was stopped: {error}"
     return ""
-
-
-def _figures(run: Ended, folder: Path) -> Iterator[tuple[int, Path]]:
-    """Draw and save the figures of a run and its parts. A figure that fails is logged: the data are there."""
-    for part in run.children:
-        yield from _figures(part, folder)
-    try:
-        shown = {**(run.result or {}), "children": [part.as_dict() for part in run.children]}
-        if (figure := draw(run.sequence, run.points, shown)) is None:
-            return
-        folder.mkdir(parents=True, exist_ok=True)
-        file = folder / f"run-{run.run_id:05d}-{run.sequence}.png"
-        figure.savefig(file)
-        run.recording.annotate({**run.outcome(), "figure": f"{folder.name}/{file.name}"})
-        yield run.run_id, file
-    except Exception:
-        LOG.exception("The figure of run %s (%s) could not be drawn", run.run_id, run.sequence)

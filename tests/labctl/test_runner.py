@@ -9,7 +9,9 @@ from contextlib import closing
 
 import numpy as np
 import pytest
+import toy_rabi
 from toy import COLUMNS, ToyPlan, part, toy
+from toy_rabi import RabiPlan, rabi
 
 from labctl.data.calibration import CalibrationStore
 from labctl.data.history import all_runs, children, one_run, points
@@ -17,6 +19,10 @@ from labctl.data.store import Store
 from labctl.interrupts import Interrupts
 from labctl.runner import Runner
 from sequences.results import Begin, End, Point, Progress, child
+
+
+def columns_of(sequence):
+    return toy_rabi.COLUMNS if sequence == "rabi" else COLUMNS
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def run(lab, data):
     lab.calibration = CalibrationStore(data / "calibration", "a bench", lab.clock)
 
     def drive(plan, stream=None, listeners=(), sequence="toy"):
-        runner = Runner(lab, store, lab.calibration, lambda _: COLUMNS, (*listeners, news.append))
+        runner = Runner(lab, store, lab.calibration, columns_of, (*listeners, news.append))
         return runner.run(sequence, plan, stream or toy(lab, plan), {"seed": 3}, {"station": {"instruments": {}}})
 
     drive.news, drive.store = news, store
@@ -238,6 +244,26 @@ def test_a_run_without_columns_of_its_own(lab, data):
         assert runner.run("toy", plan, child("part", plan, part(lab, plan))).run.status == "completed"
     assert points(data, 1).columns == ()
     assert len(points(data, 2).values["counts"]) == 2
+
+
+def test_figures_of_parts_are_drawn_beside_the_run(lab, data, run):
+    def with_parts():
+        for _ in range(2):
+            yield from child("rabi", RabiPlan(), rabi(lab, RabiPlan()))
+
+    outcome = run(ToyPlan(), with_parts())
+    assert sorted(outcome.figures) == [2, 3]
+    for run_id, figure in outcome.figures.items():
+        assert figure.read_bytes().startswith(b"\x89PNG")
+        assert data / one_run(data, run_id).outcome["figure"] == figure
+
+
+def test_a_figure_that_fails_is_logged_and_the_run_is_not_touched(lab, data, run, monkeypatch, caplog):
+    monkeypatch.setattr("labctl.drawing.draw", lambda *_: 1 / 0)
+    outcome = run(RabiPlan(), rabi(lab, RabiPlan()), sequence="rabi")
+    assert (outcome.run.status, outcome.figures) == ("completed", {})
+    assert "The figure of run 1 (rabi) could not be drawn" in caplog.text
+    assert one_run(data, 1).status == "completed"
 
 
 def test_bookkeeping_is_cheap(run):

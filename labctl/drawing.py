@@ -1,0 +1,88 @@
+"""The figures of a run and its parts, saved beside the data. Those of the parts are drawn while the run goes on.
+
+A figure takes a third of a second of computing, and an engine run has some twenty: another process draws them. A figure
+that cannot be drawn is logged and missing; `labctl show RUN --figure` draws it again from the data.
+"""
+
+import logging
+import signal
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final
+
+from labctl.data.book import Ended
+from labctl.figures import SEQUENCES, draw
+
+LOG: Final = logging.getLogger(__name__)
+PATIENCE_S: Final = 60.0
+"""For the last figures, once the run is over."""
+
+
+class Drawing:
+    """The figures of one run."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pool: ProcessPoolExecutor | None = None
+        self._drawn: list[tuple[Ended, Path, Future[bool]]] = []
+
+    def part(self, run: Ended) -> None:
+        """A part of the run has ended: have its figure drawn meanwhile."""
+        if run.sequence not in SEQUENCES:
+            return
+        if self._pool is None:
+            # spawn: a fork would inherit the threads of gRPC in an undefined state
+            self._pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_deaf_to_ctrl_c)
+        file = self._file(run)
+        self._drawn.append((run, file, self._pool.submit(save, run.sequence, run.points, shown(run), file)))
+
+    def whole(self, run: Ended) -> dict[int, Path]:
+        """Draw the run itself, and wait for those of its parts: run -> figure, where there is one."""
+        file = self._file(run)
+        kept = {part.run_id: path for part, path, future in self._drawn if _kept(part, path, partial(_awaited, future))}
+        if _kept(run, file, partial(save, run.sequence, run.points, shown(run), file)):
+            kept[run.run_id] = file
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        return kept
+
+    def _file(self, run: Ended) -> Path:
+        return self._folder / f"run-{run.run_id:05d}-{run.sequence}.png"
+
+
+def save(sequence: str, points: Mapping[str, Any], result: Mapping[str, Any], file: Path) -> bool:
+    """Draw a figure into a file; False if there is nothing to draw."""
+    if (figure := draw(sequence, points, result)) is None:
+        return False
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file)
+    return True
+
+
+def shown(run: Ended) -> dict[str, Any]:
+    """What a figure is drawn from besides the points."""
+    return {**(run.result or {}), "children": [part.as_dict() for part in run.children]}
+
+
+def _kept(run: Ended, file: Path, drawn: Callable[[], bool]) -> bool:
+    """Was it drawn? Then the run's record says where."""
+    try:
+        if not drawn():
+            return False
+        run.recording.annotate({**run.outcome(), "figure": f"{file.parent.name}/{file.name}"})
+    except Exception:
+        LOG.exception("The figure of run %s (%s) could not be drawn", run.run_id, run.sequence)
+        return False
+    return True
+
+
+def _awaited(future: "Future[bool]") -> bool:
+    return future.result(PATIENCE_S)
+
+
+def _deaf_to_ctrl_c() -> None:
+    """Ctrl-C goes to all processes of a terminal; the run that it aborts still wants its figures."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
