@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import grpc
 import nidaqmx
-from nidaqmx.errors import DaqError
+from nidaqmx.errors import Error
 from nidaqmx.stream_writers import AnalogSingleChannelWriter
 from nidaqmx.system import Device
 from qcodes.instrument import Instrument
@@ -33,6 +33,7 @@ class NICard(Instrument):
         self._options = nidaqmx.GrpcSessionOptions(self._channel, "") if self._channel else None
         self._device = Device(address, grpc_options=self._options)
         self._tasks: list[nidaqmx.Task] = []
+        self._users: list[CardUser] = []
         self._outputs: dict[str, AnalogSingleChannelWriter] = {}
         for output in ANALOGUE_OUTPUTS:
             self.add_parameter(
@@ -69,36 +70,54 @@ class NICard(Instrument):
         for output, value in volts.items():
             self.parameters[output].set(value)
 
+    def serve(self, user: "CardUser") -> None:
+        """Take on an instrument that works through this card: it is left safe before the card is closed."""
+        self._users.append(user)
+
+    def dismiss(self, user: "CardUser") -> None:
+        """The instrument no longer needs the card."""
+        self._users = [other for other in self._users if other is not user]
+
+    def serves(self, user: "CardUser") -> bool:
+        """Whether the instrument still has the card."""
+        return user in self._users
+
     def task(self) -> nidaqmx.Task:
-        """A new task on this card; `release` it when it is no longer used. Closing the card clears it too."""
+        """A new task on this card; `release` it when it is no longer used."""
         task = nidaqmx.Task(grpc_options=self._options)
         self._tasks.append(task)
         return task
 
     def release(self, task: nidaqmx.Task) -> None:
-        """Clear a task and what it holds."""
-        if task in self._tasks:
-            self._tasks.remove(task)
+        """Clear a task and what it holds. A card that has gone away is only logged: there is nothing left to clear."""
+        self._tasks.remove(task)
+        try:
             task.close()
+        except Error as error:
+            self.log.warning("task %s could not be cleared: %s", task, error)
 
     def reset(self) -> None:
         """Reset the card: every task is gone, all lines are low, all outputs at 0 V."""
-        self._outputs.clear()
-        self._tasks.clear()
+        for user in self._users:
+            user.forget_tasks()
+        self._clear()
         self._device.reset_device()
         for output in ANALOGUE_OUTPUTS:
-            self.parameters[output].cache.invalidate()
+            self.parameters[output].cache.set(0.0)
 
     def close(self) -> None:
-        """Clear all tasks. Analogue outputs keep their voltage."""
-        try:
-            for task in list(self._tasks):
-                self.release(task)
-        except DaqError as error:
-            self.log.warning("could not clear every task: %s", error)
+        """Leave everything safe that works through the card. Analogue outputs keep their voltage."""
+        for user in list(self._users):
+            user.give_up()
+        self._clear()
         if self._channel:
             self._channel.close()
         super().close()
+
+    def _clear(self) -> None:
+        self._outputs.clear()
+        for task in list(self._tasks):
+            self.release(task)
 
     def _write(self, output: str, volts: float) -> None:
         self._check_output(output, volts)
@@ -117,6 +136,44 @@ class NICard(Instrument):
             raise CardError(f"{self.name} {output}: {volts:g} V is beyond ±{LARGEST_V:g} V; ask for less", volts)
 
 
-def card_of(card: "NICard | str") -> NICard:
+class CardUser(Instrument):
+    """An instrument that is a part of the card: pulse generator, photon counter."""
+
+    def __init__(self, name: str, card: NICard | str, **kwargs: Any) -> None:
+        """card: the NI card, or the name of its instrument."""
+        super().__init__(name, **kwargs)
+        self._card = card_of(card)
+        self._card.serve(self)
+
+    def get_idn(self) -> dict[str, str | None]:
+        """That of the card."""
+        return self._card.get_idn()
+
+    def leave_safe(self) -> None:
+        """What has to be done before the card is given up."""
+
+    def forget_tasks(self) -> None:
+        """Give up all tasks; the next use makes new ones."""
+        raise NotImplementedError
+
+    def give_up(self) -> None:
+        """Leave everything safe and give the card up, once."""
+        if not self._card.serves(self):
+            return
+        try:
+            self.leave_safe()
+        finally:
+            self.forget_tasks()
+            self._card.dismiss(self)
+
+    def close(self) -> None:
+        """Leave everything safe and give the card up; in whichever order card and users are closed."""
+        try:
+            self.give_up()
+        finally:
+            super().close()
+
+
+def card_of(card: NICard | str) -> NICard:
     """The card itself, or the one of this name."""
     return card if isinstance(card, NICard) else Instrument.find_instrument(card, NICard)

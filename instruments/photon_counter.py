@@ -3,17 +3,16 @@
 from typing import Any, Final
 
 from nidaqmx import Task
-from nidaqmx.constants import Edge, Level, TriggerType
+from nidaqmx.constants import Edge, Level, TaskMode, TriggerType
 from nidaqmx.stream_readers import CounterReader
 from nidaqmx.task.channels import CIChannel
-from qcodes.instrument import Instrument
 
-from instruments.ni_card import CardError, NICard, card_of
+from instruments.ni_card import CardError, CardUser, NICard
 
 COUNTERS: Final = {"signal": "ctr0", "reference": "ctr1"}
 
 
-class PhotonCounter(Instrument):
+class PhotonCounter(CardUser):
     """Counts the pulses of the single-photon detector, each counter while its own gate is high.
 
     The counts accumulate over all repeats of a play: two numbers a play, however many shots it has. Without gates both
@@ -22,8 +21,7 @@ class PhotonCounter(Instrument):
 
     def __init__(self, name: str, card: NICard | str, **kwargs: Any) -> None:
         """card: the NI card, or the name of its instrument."""
-        super().__init__(name, **kwargs)
-        self._card = card_of(card)
+        super().__init__(name, card, **kwargs)
         self._tasks: dict[str, Task] = {}
         self._channels: dict[str, CIChannel] = {}
         self._readers: dict[str, CounterReader] = {}
@@ -40,10 +38,6 @@ class PhotonCounter(Instrument):
         self.add_parameter(
             "gated", initial_cache_value=None, set_cmd=False, docstring="Whether the last arm was gated."
         )
-
-    def get_idn(self) -> dict[str, str | None]:
-        """That of the card."""
-        return self._card.get_idn()
 
     def arm(self, gated: bool = True) -> None:
         """Start both counters at zero; do it before the pulse generator starts."""
@@ -66,12 +60,12 @@ class PhotonCounter(Instrument):
             task.stop()
         self._armed = False
 
-    def close(self) -> None:
-        """Release the counters."""
+    def forget_tasks(self) -> None:
+        """Give the counters back."""
         for task in self._tasks.values():
             self._card.release(task)
         self._tasks.clear()
-        super().close()
+        self._routed, self._armed = None, False
 
     def _route(self, gated: bool) -> None:
         """Make the tasks the first time; tell them terminals and gates when those have changed."""
@@ -84,6 +78,7 @@ class PhotonCounter(Instrument):
                 self._make(role, counter)
             self._channels[role].ci_count_edges_term = self._terminal(wanted[0])
             _gate(self._tasks[role], self._terminal(gates[role]) if gated else None)
+            self._tasks[role].control(TaskMode.TASK_COMMIT)  # routes once, so that every later start is quick
         self._routed = wanted
         self.parameters["gated"].cache.set(gated)
 

@@ -1,5 +1,6 @@
 """Pulse patterns on port 0 of the NI card: a buffer of words on a 100 ns grid, repeated an exact number of times."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -7,34 +8,29 @@ from nidaqmx import Task
 from nidaqmx.constants import AcquisitionType, LineGrouping, TaskMode
 from nidaqmx.stream_writers import DigitalSingleChannelWriter
 from numpy.typing import NDArray
-from qcodes.instrument import Instrument
 
-from instruments.ni_card import CardError, NICard, card_of
+from instruments.ni_card import CardError, CardUser, NICard
 
 LINES: Final = 8
 MOST_TICKS: Final = 2**32 - 1
 """Ticks of one play: the card counts the samples of a finite generation in 32 bits."""
 
 
-class PulseGenerator(Instrument):
+class PulseGenerator(CardUser):
     """Plays digital patterns. Bit k of a word is line k of port 0."""
 
     def __init__(
         self, name: str, card: NICard | str, port: str = "port0", rate_hz: float = 10e6, **kwargs: Any
     ) -> None:
         """card: the NI card, or the name of its instrument. rate_hz: words per second."""
-        super().__init__(name, **kwargs)
-        self._card = card_of(card)
+        super().__init__(name, card, **kwargs)
         self._lines = f"{self._card.address}/{port}/line0:{LINES - 1}"
         self._rate_hz = rate_hz
-        self._pattern, self._static = self._card.task(), self._card.task()
-        for task in (self._pattern, self._static):
-            task.do_channels.add_do_chan(self._lines, line_grouping=LineGrouping.CHAN_FOR_ALL_LINES)
-        self._writer = _writer(self._pattern)
-        self._static_writer = _writer(self._static)
+        self._playing: _Output | None = None
+        self._static: _Output | None = None
         self._bits: NDArray[np.uint32] | None = None
-        self._timed: tuple[int, int] | None = None
-        self._playing_s: float | None = None
+        self._timed = (0, 0)
+        self._lasts_s: float | None = None
         self._add_parameters(port)
 
     def _add_parameters(self, port: str) -> None:
@@ -63,10 +59,6 @@ class PulseGenerator(Instrument):
             "repeats", label="Repeats", initial_cache_value=0, set_cmd=False, docstring="Of the play started last."
         )
 
-    def get_idn(self) -> dict[str, str | None]:
-        """That of the card."""
-        return self._card.get_idn()
-
     def load(self, bits: NDArray[np.uint32]) -> None:
         """Take a pattern, (ticks,); it is sent to the card when it is started."""
         words = np.ascontiguousarray(bits, dtype=np.uint32)
@@ -92,16 +84,16 @@ class PulseGenerator(Instrument):
                 repeats,
             )
         self._free_lines()
-        self._time(ticks, repeats)
-        self._writer.write_many_sample_port_uint32(self._bits)
-        self._pattern.start()
-        self._playing_s = ticks * repeats / self._rate_hz
+        self._lasts_s = ticks * repeats / self._rate_hz
+        playing = self._timed_output(ticks, repeats)
+        playing.writer.write_many_sample_port_uint32(self._bits)
+        playing.task.start()
         self.parameters["repeats"].cache.set(repeats)
 
     def wait(self, margin_s: float = 10.0) -> None:
         """Wait until the play is over. Raises DaqError if it still runs `margin_s` after its time."""
-        if self._playing_s is not None:
-            self._pattern.wait_until_done(self._playing_s * 1.01 + margin_s)
+        if self._playing is not None and self._lasts_s is not None:
+            self._playing.task.wait_until_done(self._lasts_s * 1.01 + margin_s)
 
     def hold(self, levels: int) -> None:
         """Stop and leave the lines at static levels, bit k for line k."""
@@ -109,40 +101,54 @@ class PulseGenerator(Instrument):
             raise CardError(f"{self.name}: levels {levels:#x} need lines beyond {self._lines}", levels)
         self.parameters["levels"].set(levels)
 
-    def close(self) -> None:
-        """Leave the lines low and release them."""
-        try:
-            self.hold(0)
-        finally:
-            self._card.release(self._pattern)
-            self._card.release(self._static)
-            super().close()
+    def leave_safe(self) -> None:
+        """All lines low."""
+        self.hold(0)
+
+    def forget_tasks(self) -> None:
+        """Give the lines back."""
+        for output in (self._playing, self._static):
+            if output is not None:
+                self._card.release(output.task)
+        self._playing = self._static = self._lasts_s = None
 
     def _write_levels(self, levels: int) -> None:
         self._free_lines()
-        self._static_writer.write_one_sample_port_uint32(levels)
-        self._static.stop()
+        self._static = self._static or self._output()
+        self._static.writer.write_one_sample_port_uint32(levels)
+        self._static.task.stop()
 
     def _free_lines(self) -> None:
         """Both tasks own the same lines: the pattern has to let go before the other writes."""
-        if self._playing_s is not None:
-            self._pattern.control(TaskMode.TASK_ABORT)
-            self._playing_s = None
+        if self._playing is not None and self._lasts_s is not None:
+            self._playing.task.control(TaskMode.TASK_ABORT)
+        self._lasts_s = None
 
-    def _time(self, ticks: int, repeats: int) -> None:
-        if self._timed and self._timed[0] != ticks:
-            self._timed = None
-        if self._timed == (ticks, repeats):
-            return
-        self._pattern.timing.cfg_samp_clk_timing(
-            self._rate_hz, sample_mode=AcquisitionType.FINITE, samps_per_chan=ticks * repeats
-        )
-        if self._timed is None:
-            self._pattern.out_stream.output_buf_size = ticks
+    def _timed_output(self, ticks: int, repeats: int) -> "_Output":
+        """The pattern's task, timed for this play; asks the card only for what has changed."""
+        if self._playing is None:
+            self._playing, self._timed = self._output(), (0, 0)
+        task = self._playing.task
+        if self._timed != (ticks, repeats):
+            task.timing.cfg_samp_clk_timing(
+                self._rate_hz, sample_mode=AcquisitionType.FINITE, samps_per_chan=ticks * repeats
+            )
+        if self._timed[0] != ticks:
+            task.out_stream.output_buf_size = ticks
         self._timed = (ticks, repeats)
+        return self._playing
+
+    def _output(self) -> "_Output":
+        task = self._card.task()
+        task.do_channels.add_do_chan(self._lines, line_grouping=LineGrouping.CHAN_FOR_ALL_LINES)
+        writer = DigitalSingleChannelWriter(task.out_stream)
+        writer.verify_array_shape = False  # saves asking the card how many channels there are, before every write
+        return _Output(task, writer)
 
 
-def _writer(task: Task) -> DigitalSingleChannelWriter:
-    writer = DigitalSingleChannelWriter(task.out_stream)
-    writer.verify_array_shape = False  # saves asking the card how many channels there are, before every write
-    return writer
+@dataclass(frozen=True)
+class _Output:
+    """A task on the lines, and what writes to it."""
+
+    task: Task
+    writer: DigitalSingleChannelWriter

@@ -73,16 +73,20 @@ ATTRIBUTES: Final[dict[Attr, Attribute]] = {
 }
 
 
-def attribute(number: int, scope: Scope) -> Attr:
+def attribute(number: int, scope: str) -> Attr:
     """The property of this number. Raises Refusal if the simulated card has none."""
-    known = number in set(Attr)
-    if not known or ATTRIBUTES[Attr(number)].scope != scope:
-        raise Refusal(
-            DAQmxErrors.ATTR_NOT_SUPPORTED,
-            "Specified property is not supported by the device or is not applicable to the task.",
-            Property=f"{scope} attribute {number} ({number:#x})",
-        )
+    if number not in set(Attr) or ATTRIBUTES[Attr(number)].scope != scope:
+        raise unknown(scope, number)
     return Attr(number)
+
+
+def unknown(scope: str, number: int) -> Refusal:
+    """A property that the simulated card does not have."""
+    return Refusal(
+        DAQmxErrors.ATTR_NOT_SUPPORTED,
+        "Specified property is not supported by the device or is not applicable to the task.",
+        Property=f"{scope} attribute {number} ({number:#x})",
+    )
 
 
 def checked(attr: Attr, value: Value) -> Value:

@@ -1,129 +1,35 @@
 """One gRPC call -> the card, as a table from the call's name to what answers it."""
 
-from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import numpy as np
 from nidaqmx._stubs import nidaqmx_pb2 as pb
-from nidaqmx.constants import AcquisitionType, ChannelType, CountDirection, Edge, LineGrouping, TaskMode
-from nidaqmx.error_codes import DAQmxErrors
+from nidaqmx.constants import AcquisitionType, CountDirection, Edge, LineGrouping, TaskMode
 from session_pb2 import Session
 
-from simulated_instruments.nidaq.attributes import Scope, attribute
+from simulated_instruments.nidaq.attributes import unknown
 from simulated_instruments.nidaq.card import Card
 from simulated_instruments.nidaq.model import analogue_outputs, check_device, counter, port0_mask
-from simulated_instruments.nidaq.refusals import Refusal, bad_value, not_served
+from simulated_instruments.nidaq.properties import PROPERTY_CALLS, Call, number
+from simulated_instruments.nidaq.refusals import bad_value, not_served
 from simulated_instruments.nidaq.tasks import Analogue, Channel, Edges, Lines, SampleClock
 
-Call = Callable[[Card, Any], Any]
-"""Request -> response: messages of NI's service."""
-
-_SCOPES: Final[dict[Scope, tuple[str, ...]]] = {
-    "Chan": ("Bool", "Int32", "String", "UInt32"),
-    "Trig": ("Bool", "Int32", "String"),
-    "Buffer": ("UInt32",),
-    "Read": ("Bool", "Int32"),
-    "Write": ("Bool", "Int32"),
-}
 _VERSION: Final = {4722: 25, 6435: 5, 12066: 0}
 """Of the driver that the simulated server pretends to run: major, minor, update."""
-_OUTPUT_CHANNELS: Final = 8574
-_CHANNEL_TYPE: Final = 6271
-_TYPES: Final[dict[type[Channel], ChannelType]] = {
-    Lines: ChannelType.DIGITAL_OUTPUT,
-    Analogue: ChannelType.ANALOG_OUTPUT,
-    Edges: ChannelType.COUNTER_INPUT,
-}
-_TASK_NAMES: Final = {4726: "name", 4723: "channels"}
-
-
-def _number(request: Any) -> int:
-    return int(request.attribute or request.attribute_raw)
-
-
-def _unknown(request: Any, scope: str) -> Refusal:
-    message = "Specified property is not supported by the device or is not applicable to the task."
-    return Refusal(DAQmxErrors.ATTR_NOT_SUPPORTED, message, Property=f"{scope} attribute {_number(request)}")
-
-
-# ---- properties ------------------------------------------------------------------------------------------------
-
-
-def _properties() -> Iterator[tuple[str, Call]]:
-    for scope, kinds in _SCOPES.items():
-        for kind in kinds:
-            yield f"Set{scope}Attribute{kind}", _setter(scope, kind)
-            yield f"Get{scope}Attribute{kind}", _getter(scope, kind)
-        yield f"Reset{scope}Attribute", _resetter(scope)
-
-
-def _setter(scope: Scope, kind: str) -> Call:
-    response = getattr(pb, f"Set{scope}Attribute{kind}Response")
-
-    def call(card: Card, request: Any) -> Any:
-        value = (request.value or request.value_raw) if kind == "Int32" else request.value
-        with card.changing(request.task.name) as task:
-            task[attribute(_number(request), scope)] = value
-        return response()
-
-    return call
-
-
-def _channel_type(card: Card, request: pb.GetChanAttributeInt32Request) -> Any:
-    if _number(request) != _CHANNEL_TYPE:
-        return _getter("Chan", "Int32")(card, request)
-    first = card.task(request.task.name).first
-    return pb.GetChanAttributeInt32Response(value_raw=_TYPES[type(first)].value)
-
-
-def _getter(scope: Scope, kind: str) -> Call:
-    response = getattr(pb, f"Get{scope}Attribute{kind}Response")
-
-    def call(card: Card, request: Any) -> Any:
-        task = card.task(request.task.name)
-        value = task[attribute(_number(request), scope)]
-        return response(value_raw=value) if kind == "Int32" else response(value=value)
-
-    return call
-
-
-def _resetter(scope: Scope) -> Call:
-    response = getattr(pb, f"Reset{scope}AttributeResponse")
-
-    def call(card: Card, request: Any) -> Any:
-        with card.changing(request.task.name) as task:
-            task.reset(attribute(_number(request), scope))
-        return response()
-
-    return call
-
-
-def _output_channels(card: Card, request: pb.GetWriteAttributeUInt32Request) -> Any:
-    if _number(request) != _OUTPUT_CHANNELS:
-        raise _unknown(request, "Write")
-    return pb.GetWriteAttributeUInt32Response(value=len(card.task(request.task.name).channels))
-
-
-def _task_text(card: Card, request: pb.GetTaskAttributeStringRequest) -> Any:
-    task = card.task(request.task.name)
-    texts = {"name": task.name, "channels": ", ".join(task.channels)}
-    if _number(request) not in _TASK_NAMES:
-        raise _unknown(request, "Task")
-    return pb.GetTaskAttributeStringResponse(value=texts[_TASK_NAMES[_number(request)]])
 
 
 # ---- the card itself -------------------------------------------------------------------------------------------
 
 
 def _driver_version(_: Card, request: pb.GetSystemInfoAttributeUInt32Request) -> Any:
-    if _number(request) not in _VERSION:
-        raise _unknown(request, "System")
-    return pb.GetSystemInfoAttributeUInt32Response(value=_VERSION[_number(request)])
+    if number(request) not in _VERSION:
+        raise unknown("System", number(request))
+    return pb.GetSystemInfoAttributeUInt32Response(value=_VERSION[number(request)])
 
 
 def _device_names(card: Card, request: pb.GetSystemInfoAttributeStringRequest) -> Any:
-    if _number(request) != 6459:
-        raise _unknown(request, "System")
+    if number(request) != 6459:
+        raise unknown("System", number(request))
     return pb.GetSystemInfoAttributeStringResponse(value=card.model.name)
 
 
@@ -131,22 +37,22 @@ def _device_text(card: Card, request: pb.GetDeviceAttributeStringRequest) -> Any
     check_device(card.model, request.device_name)
     terminals = ", ".join(f"/{card.model.name}/{name}" for name in card.model.terminals)
     texts = {0x631: card.model.product_type, 0x2A40: terminals}
-    if _number(request) not in texts:
-        raise _unknown(request, "Device")
-    return pb.GetDeviceAttributeStringResponse(value=texts[_number(request)])
+    if number(request) not in texts:
+        raise unknown("Device", number(request))
+    return pb.GetDeviceAttributeStringResponse(value=texts[number(request)])
 
 
 def _device_serial(card: Card, request: pb.GetDeviceAttributeUInt32Request) -> Any:
     check_device(card.model, request.device_name)
-    if _number(request) != 0x632:
-        raise _unknown(request, "Device")
+    if number(request) != 0x632:
+        raise unknown("Device", number(request))
     return pb.GetDeviceAttributeUInt32Response(value=card.model.serial)
 
 
 def _device_rate(card: Card, request: pb.GetDeviceAttributeDoubleRequest) -> Any:
     check_device(card.model, request.device_name)
-    if _number(request) != 0x299A:
-        raise _unknown(request, "Device")
+    if number(request) != 0x299A:
+        raise unknown("Device", number(request))
     return pb.GetDeviceAttributeDoubleResponse(value=card.model.do_max_hz)
 
 
@@ -178,7 +84,7 @@ def _lines(card: Card, request: pb.CreateDOChanRequest) -> Any:
     mask = port0_mask(card.model, request.lines)
     if (request.line_grouping or request.line_grouping_raw) != LineGrouping.CHAN_FOR_ALL_LINES.value:
         raise not_served("one channel per line", "Use LineGrouping.CHAN_FOR_ALL_LINES")
-    _add(card, request.task.name, request.name_to_assign_to_lines or request.lines, Lines(mask))
+    _add(card, request.task.name, request.name_to_assign_to_lines or request.lines.replace(":", ".."), Lines(mask))
     return pb.CreateDOChanResponse()
 
 
@@ -300,10 +206,7 @@ def _read_double(card: Card, request: pb.ReadCounterScalarF64Request) -> Any:
 
 
 CALLS: Final[dict[str, Call]] = {
-    **dict(_properties()),
-    "GetChanAttributeInt32": _channel_type,
-    "GetWriteAttributeUInt32": _output_channels,
-    "GetTaskAttributeString": _task_text,
+    **PROPERTY_CALLS,
     "GetSystemInfoAttributeUInt32": _driver_version,
     "GetSystemInfoAttributeString": _device_names,
     "GetDeviceAttributeString": _device_text,

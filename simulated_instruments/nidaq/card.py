@@ -240,6 +240,12 @@ class Card:
             self._running.look()
             return [tally.value(self._clock.now())]
 
+    def available(self, task: Task) -> int:
+        """Latched samples that can be read now."""
+        with self._lock:
+            tally = self._running.tallies.get(task)
+            return tally.there(self._clock.now()) if tally else 0
+
     def _start_reading(self, task: Task) -> None:
         if not task[Attr.READ_AUTO_START]:
             raise Refusal(

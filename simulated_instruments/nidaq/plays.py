@@ -102,6 +102,10 @@ class Tally:
         """Whether a clocked counter has all its samples."""
         return self.wanted is not None and len(self.latched) >= self.wanted
 
+    def there(self, now_s: float) -> int:
+        """Latched samples that can be read now."""
+        return len(self.latched) - self.taken if now_s >= self.ready_s else 0
+
     def take(self, counts: list[int], play: Play) -> None:
         """Photons between latches; those after the last one wait for the next."""
         *closed, rest = counts

@@ -10,8 +10,9 @@ import grpc
 from nidaqmx._stubs.nidaqmx_pb2_grpc import NiDAQmxServicer, add_NiDAQmxServicer_to_server
 
 from simulated_instruments.knobs import World
-from simulated_instruments.nidaq.calls import CALLS, Call
+from simulated_instruments.nidaq.calls import CALLS
 from simulated_instruments.nidaq.card import Card
+from simulated_instruments.nidaq.properties import Call
 from simulated_instruments.nidaq.refusals import ReadRefusal, Refusal, not_served
 
 _THREADS: Final = 8
@@ -62,21 +63,24 @@ class NIServer:
 
     def __init__(self, world: World) -> None:
         self.card = Card(world)
-        options = [("grpc.max_receive_message_length", -1), ("grpc.so_reuseport", 0)]
-        self._threads = _Threads(_THREADS)
-        self._server = grpc.server(self._threads, options=options)
-        add_NiDAQmxServicer_to_server(Servicer(self.card), self._server)
+        self._threads: _Threads | None = None
+        self._server: grpc.Server | None = None
 
     def start(self) -> str:
         """Listen on a free loopback port and say which: `127.0.0.1:<port>`."""
+        self._threads = _Threads(_THREADS)
+        self._server = grpc.server(self._threads, options=[("grpc.max_receive_message_length", -1)])
+        add_NiDAQmxServicer_to_server(Servicer(self.card), self._server)
         port = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
         return f"127.0.0.1:{port}"
 
     def stop(self) -> None:
         """Close the port; calls under way are cut off."""
-        self._server.stop(grace=None).wait()
-        self._threads.shutdown()
+        if self._server is not None and self._threads is not None:
+            self._server.stop(grace=None).wait()
+            self._threads.shutdown()
+        self._server = self._threads = None
 
 
 def _answering(name: str, call: Call | None) -> Callable[[Servicer, Any, grpc.ServicerContext], Any]:

@@ -1,0 +1,171 @@
+"""The pulse generator's driver on the simulated card."""
+
+from collections.abc import Iterator
+from time import perf_counter
+
+import numpy as np
+import pytest
+from nidaqmx.errors import DaqError
+from numpy.typing import NDArray
+
+from instruments.ni_card import CardError, NICard
+from instruments.photon_counter import PhotonCounter
+from instruments.pulse_generator import MOST_TICKS, PulseGenerator
+from simulated_instruments.nidaq.server import NIServer
+from simulated_instruments.sample import load_sample
+from simulated_instruments.twin import Twin
+
+
+@pytest.fixture
+def twin() -> Twin:
+    return Twin(load_sample())
+
+
+@pytest.fixture
+def card(twin: Twin) -> Iterator[NICard]:
+    server = NIServer(twin)
+    driver = NICard("ni_card", "Dev1", server.start())
+    yield driver
+    driver.close()
+    server.stop()
+
+
+@pytest.fixture
+def pulses(card: NICard) -> Iterator[PulseGenerator]:
+    driver = PulseGenerator("pulse_generator", card.name)
+    yield driver
+    driver.close()
+
+
+def words(*values: int) -> NDArray[np.uint32]:
+    return np.array(values, dtype=np.uint32)
+
+
+def test_a_play_lasts_exactly_its_repeats_and_leaves_the_last_word(pulses: PulseGenerator, twin: Twin) -> None:
+    pulses.load(words(1, 0, 0, 4))
+    pulses.start(2_500_000)
+    assert twin.clock.now() == 0.0, "start returns at once"
+    pulses.wait()
+    assert twin.clock.now() == pytest.approx(1.0)
+    assert twin.levels == 4
+    pulses.hold(0)
+    assert twin.levels == 0
+
+
+def test_patterns_of_any_length_follow_one_another(pulses: PulseGenerator, twin: Twin) -> None:
+    plays = [(words(1, 2), 3), (words(1, 2), 4), (words(1, 2, 3, 4, 5), 4), (words(5, 6), 4)]
+    lasted = []
+    for bits, repeats in plays:
+        before = twin.clock.now()
+        pulses.load(bits)
+        pulses.start(repeats)
+        pulses.wait()
+        lasted.append(round((twin.clock.now() - before) * 1e7))
+    assert lasted == [6, 8, 20, 8]
+    assert twin.levels == 6
+
+
+def test_the_pattern_is_loaded_once_for_many_starts(pulses: PulseGenerator, twin: Twin) -> None:
+    pulses.load(words(0, 3))
+    for _ in range(3):
+        pulses.start(5)
+        pulses.wait()
+        pulses.hold(0)
+    assert twin.clock.now() == pytest.approx(3e-6)
+
+
+def test_holding_stops_a_play_midway(pulses: PulseGenerator, twin: Twin) -> None:
+    pulses.load(words(1, 2))
+    pulses.start(MOST_TICKS // 2)
+    pulses.hold(8)
+    pulses.wait()
+    assert twin.levels == 8
+    assert twin.clock.now() == 0.0
+
+
+def test_waiting_for_nothing_returns(pulses: PulseGenerator, twin: Twin) -> None:
+    pulses.wait()
+    assert twin.clock.now() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("bits", "words_"),
+    [
+        (words(1), "at least 2 words"),
+        (np.zeros((2, 2), dtype=np.uint32), "a row of"),
+        (words(0, 0x100), "0x100 needs lines beyond Dev1/port0/line0:7"),
+    ],
+)
+def test_a_pattern_that_the_port_cannot_play_is_refused(
+    pulses: PulseGenerator, bits: NDArray[np.uint32], words_: str
+) -> None:
+    with pytest.raises(CardError, match=words_):
+        pulses.load(bits)
+    with pytest.raises(CardError, match="no pattern is loaded"):
+        pulses.start(1)
+
+
+@pytest.mark.parametrize("repeats", [0, -1, MOST_TICKS // 2 + 1])
+def test_repeats_that_the_card_cannot_count_are_refused(pulses: PulseGenerator, repeats: int) -> None:
+    pulses.load(words(1, 2))
+    with pytest.raises(CardError, match=f"{repeats} repeats of 2 ticks") as caught:
+        pulses.start(repeats)
+    assert caught.value.value == repeats
+
+
+def test_levels_beyond_the_lines_are_refused(pulses: PulseGenerator, twin: Twin) -> None:
+    with pytest.raises(CardError, match="0x100"):
+        pulses.hold(0x100)
+    assert twin.levels == 0
+
+
+def test_a_port_that_somebody_else_uses_is_named(pulses: PulseGenerator, card: NICard) -> None:
+    second = PulseGenerator("second", card)
+    pulses.load(words(1, 2))
+    pulses.start(10)
+    second.load(words(1, 2))
+    with pytest.raises(DaqError, match="port0/line0") as caught:
+        second.start(10)
+    assert caught.value.error_code == -200587
+    pulses.hold(0)
+    second.start(10)
+    second.wait()
+    second.close()
+
+
+def test_a_rate_that_the_card_cannot_play_is_refused_and_the_lines_stay_free(card: NICard, twin: Twin) -> None:
+    fast = PulseGenerator("fast", card, rate_hz=20e6)
+    fast.load(words(1, 2))
+    with pytest.raises(DaqError, match="20000000") as caught:
+        fast.start(10)
+    assert caught.value.error_code == -200077
+    fast.hold(3)
+    assert twin.levels == 3
+    fast.close()
+
+
+def test_the_snapshot_tells_what_was_played(pulses: PulseGenerator) -> None:
+    pulses.load(words(1, 2, 3))
+    pulses.start(7)
+    pulses.wait()
+    pulses.hold(1)
+    values = {name: entry["value"] for name, entry in pulses.snapshot(update=True)["parameters"].items()}
+    assert values.pop("IDN")["model"] == "PCIe-6363"
+    assert values == {"tick_ns": 100, "port": "port0", "levels": 1, "ticks": 3, "repeats": 7}
+
+
+def test_a_long_pattern_goes_over_the_wire_fast_enough(card: NICard, pulses: PulseGenerator) -> None:
+    counter = PhotonCounter("photon_counter", card)
+    pulses.load(np.zeros(100_000, dtype=np.uint32))
+    lasted = []
+    for _ in range(3):
+        began = perf_counter()
+        counter.arm()
+        pulses.start(10)
+        pulses.wait()
+        counter.read()
+        counter.disarm()
+        pulses.hold(0)
+        lasted.append(perf_counter() - began)
+    assert min(lasted) < 0.2
+    counter.close()
