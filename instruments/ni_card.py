@@ -78,10 +78,6 @@ class NICard(Instrument):
         """The instrument no longer needs the card."""
         self._users = [other for other in self._users if other is not user]
 
-    def serves(self, user: "CardUser") -> bool:
-        """Whether the instrument still has the card."""
-        return user in self._users
-
     def task(self) -> nidaqmx.Task:
         """A new task on this card; `release` it when it is no longer used."""
         task = nidaqmx.Task(grpc_options=self._options)
@@ -107,12 +103,16 @@ class NICard(Instrument):
 
     def close(self) -> None:
         """Leave everything safe that works through the card. Analogue outputs keep their voltage."""
-        for user in list(self._users):
-            user.give_up()
-        self._clear()
-        if self._channel:
-            self._channel.close()
-        super().close()
+        if not self.is_valid(self):
+            return
+        try:
+            for user in list(self._users):
+                user.give_up()
+            self._clear()
+        finally:
+            if self._channel:
+                self._channel.close()
+            super().close()
 
     def _clear(self) -> None:
         self._outputs.clear()
@@ -139,11 +139,14 @@ class NICard(Instrument):
 class CardUser(Instrument):
     """An instrument that is a part of the card: pulse generator, photon counter."""
 
+    _has_card = False  # of the class: QCoDeS takes an instrument's own attributes away when it is closed
+
     def __init__(self, name: str, card: NICard | str, **kwargs: Any) -> None:
         """card: the NI card, or the name of its instrument."""
         super().__init__(name, **kwargs)
         self._card = card_of(card)
         self._card.serve(self)
+        self._has_card = True
 
     def get_idn(self) -> dict[str, str | None]:
         """That of the card."""
@@ -158,11 +161,12 @@ class CardUser(Instrument):
 
     def give_up(self) -> None:
         """Leave everything safe and give the card up, once."""
-        if not self._card.serves(self):
+        if not self._has_card:
             return
         try:
             self.leave_safe()
         finally:
+            self._has_card = False
             self.forget_tasks()
             self._card.dismiss(self)
 

@@ -105,13 +105,13 @@ def test_a_server_that_is_not_there_is_an_error_and_no_silence() -> None:
 
 
 @pytest.mark.parametrize("first", ["card", "users"])
-def test_closing_leaves_the_lines_low_in_whichever_order(target: str, twin: Twin, first: str) -> None:
+def test_closing_even_twice_leaves_the_lines_low_in_whichever_order(target: str, twin: Twin, first: str) -> None:
     card = NICard("closed", "Dev1", target)
     pulses, counter = PulseGenerator("pulses", card), PhotonCounter("counter", "closed")
     pulses.hold(9)
     counter.arm()
     order = [card, pulses, counter] if first == "card" else [counter, pulses, card]
-    for instrument in order:
+    for instrument in (*order, *order):
         instrument.close()
     assert twin.levels == 0
     again = NICard("again", "Dev1", target)
