@@ -39,8 +39,9 @@ class Entry:
 
     @property
     def programs(self) -> Callable[..., Any] | None:
-        """The function programs(plan, wiring) that shows its pulses before they are played, if it has one."""
-        return getattr(self._module, "programs", None)
+        """Its function programs(plan, wiring) that shows the pulses before they are played, if it defines one."""
+        found: Callable[..., Any] | None = getattr(self._module, "programs", None)
+        return found if getattr(found, "__module__", "") == self._module.__name__ else None
 
     @property
     def _module(self) -> Any:

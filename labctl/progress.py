@@ -16,6 +16,9 @@ STEP: Final = 0.1
 PERIOD_S: Final = 10.0
 """And after this wall time at the latest."""
 
+SPEED_OVER_S: Final = 600.0
+"""The ETA follows the speed of so much wall time: steps of a run may be minutes apart."""
+
 
 @contextmanager
 def progress() -> "Iterator[Listener]":
@@ -75,9 +78,9 @@ def _bar() -> "Iterator[Listener]":
         TextColumn("{task.percentage:3.0f} %"),
         TimeRemainingColumn(),
         TextColumn("lab {task.fields[lab]}"),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=SPEED_OVER_S) as bar:
         tasks: list[TaskID] = []
 
         def heard(news: "News") -> None:

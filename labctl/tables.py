@@ -17,7 +17,8 @@ _LONGEST: Final = 40
 
 def console() -> Console:
     """Stdout; a file gets plain text."""
-    return Console() if sys.stdout.isatty() else Console(width=WIDTH, no_color=True)
+    width = None if sys.stdout.isatty() else WIDTH
+    return Console(width=width, markup=False, highlight=False)
 
 
 def print_result(result: Mapping[str, Any]) -> None:

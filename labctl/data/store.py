@@ -66,7 +66,7 @@ class Store:
             metadata={RECORD: json.dumps(kept, allow_nan=False)},
         )
         dataset.add_snapshot(json.dumps(snapshot or {}, cls=NumpyJSONEncoder))
-        dataset.set_interdependencies(_dependencies(columns))
+        dataset.set_interdependencies(dependencies(columns))
         if parent:
             dataset.parent_dataset_links = [Link(dataset.guid, parent.dataset.guid, "child", sequence)]
         dataset.mark_started()
@@ -119,7 +119,8 @@ class Recording:
         self.dataset.add_metadata(OUTCOME, json.dumps(outcome, allow_nan=False))
 
 
-def _dependencies(columns: Sequence[Column]) -> InterDependencies_:
+def dependencies(columns: Sequence[Column]) -> InterDependencies_:
+    """Columns as QCoDeS wants them declared."""
     specs = {c.name: ParamSpecBase(c.name, "numeric", c.label, c.unit) for c in columns}
     measured = {specs[c.name]: tuple(specs[name] for name in c.setpoints) for c in columns if c.setpoints}
     related = {spec for tree in measured.items() for spec in (tree[0], *tree[1])}
