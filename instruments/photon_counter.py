@@ -73,6 +73,7 @@ class PhotonCounter(CardUser):
         wanted = (self.parameters["photons_terminal"].get(), *gates.values(), "gated" if gated else "free")
         if wanted == self._routed:
             return
+        self._routed = None
         for role, counter in COUNTERS.items():
             if role not in self._tasks:
                 self._make(role, counter)

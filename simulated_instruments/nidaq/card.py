@@ -168,8 +168,10 @@ class Card:
             if until <= now or np.isinf(until):
                 return False
             self._clock.sleep(min(_NAP_S, until - now))
+            if task.state is not State.RUNNING:
+                raise _aborted()
             if until - now <= _NAP_S:
-                return end_s <= deadline_s
+                return until == end_s
         return True
 
     def _done_at(self, task: Task) -> float:
@@ -293,6 +295,13 @@ def _fits(channel: Analogue, volts: float) -> bool:
         Requested_Value=volts,
         Minimum_Value=channel.min_v,
         Maximum_Value=channel.max_v,
+    )
+
+
+def _aborted() -> Refusal:
+    return Refusal(
+        DAQmxErrors.RUNTIME_ABORTING_ROUTING,
+        "The specified operation did not complete, because the task has been stopped or aborted meanwhile.",
     )
 
 

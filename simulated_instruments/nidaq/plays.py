@@ -19,6 +19,10 @@ MOST_LATCHES = 20_000
 """Samples that clocked counters may take in one play."""
 
 
+_ROUNDING_TICKS = 0.1
+_ROUNDING_S = 1e-8
+
+
 @dataclass
 class Play:
     """A generation. Its photons are drawn when it begins, and trickle in evenly until it ends."""
@@ -39,11 +43,10 @@ class Play:
         return np.inf if self.samples is None else self.started_s + self.samples * self.tick_s
 
     def ticks_out(self, now_s: float) -> int:
-        """Words that are out by now."""
+        """Words that are out by now. A clock that was slept up to a tick may miss it by its rounding."""
         until = min(now_s, np.inf if self.stopped_s is None else self.stopped_s)
-        if self.samples is not None and until >= self.ends_s:
-            return self.samples
-        return int((until - self.started_s) / self.tick_s)
+        out = max(until - self.started_s, 0.0) / self.tick_s + _ROUNDING_TICKS
+        return int(out) if self.samples is None else int(min(out, self.samples))
 
     def share(self, now_s: float) -> float:
         """Part of its photons that has been seen, 0 to 1."""
@@ -104,7 +107,7 @@ class Tally:
 
     def there(self, now_s: float) -> int:
         """Latched samples that can be read now."""
-        return len(self.latched) - self.taken if now_s >= self.ready_s else 0
+        return len(self.latched) - self.taken if now_s >= self.ready_s - _ROUNDING_S else 0
 
     def take(self, counts: list[int], play: Play) -> None:
         """Photons between latches; those after the last one wait for the next."""

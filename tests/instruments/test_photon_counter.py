@@ -106,6 +106,7 @@ def test_a_terminal_without_the_detector_counts_nothing(lit: Rig) -> None:
 
 
 def test_a_terminal_that_does_not_exist_is_refused_by_name(lit: Rig) -> None:
+    assert lit.counted(flash(500, 500), 100)["signal"] > 0
     lit.counter.gate_signal_terminal("PFI77")
     with pytest.raises(DaqError, match="/Dev1/PFI77"):
         lit.counter.arm()

@@ -97,9 +97,9 @@ class Client:
 
 
 @contextmanager
-def client() -> Iterator[Client]:
-    """A fresh card, seen through the real client."""
-    world = CountingWorld()
+def client(pace: float | None = None) -> Iterator[Client]:
+    """A fresh card, seen through the real client. pace: laboratory seconds per wall second; None for no waiting."""
+    world = CountingWorld(clock=VirtualClock(pace))
     server = NIServer(world)
     with grpc.insecure_channel(server.start()) as channel:
         made = Client(world, nidaqmx.GrpcSessionOptions(channel, ""))

@@ -1,11 +1,14 @@
 """The simulated card at work, through the unmodified nidaqmx client: patterns, gates, clocked counters, steering."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import numpy as np
 import pytest
 from nidaq_bench import Client, Played, client
 from nidaqmx.constants import AcquisitionType, Edge, RegenerationMode, TaskMode
+from nidaqmx.errors import DaqError
 from nidaqmx.stream_readers import CounterReader
 from nidaqmx.stream_writers import AnalogMultiChannelWriter
 from nidaqmx.system import Device, System
@@ -50,6 +53,31 @@ def test_counts_trickle_in_while_the_play_goes_on(card: Client) -> None:
     pattern.wait_until_done()
     assert counter.read() == 20_000_000
     assert card.world.clock.now() == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("when_s", [0.0, 0.1, 12345.678, 1e6 / 3])
+def test_every_photon_is_there_after_the_wait_whenever_it_began(card: Client, when_s: float) -> None:
+    counter, pattern = card.counter(), card.pattern([1] * 167, samples=167 * 12_345)
+    card.world.clock.sleep(when_s)
+    counter.start()
+    pattern.start()
+    pattern.wait_until_done()
+    assert counter.read() == 167 * 12_345
+
+
+def test_a_wait_ends_when_another_thread_stops_the_task() -> None:
+    """At the pace of the wall, so that the wait is still going on when the stop comes."""
+    with client(pace=1.0) as paced:
+        pattern = paced.pattern([1, 0], samples=100_000_000)
+        pattern.start()
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(pattern.wait_until_done, 60.0)
+            sleep(0.2)
+            pattern.stop()
+            error = waiting.exception(timeout=5.0)
+        assert isinstance(error, DaqError)
+        assert error.error_type.name == "RUNTIME_ABORTING_ROUTING"
+        assert 0.1 < paced.world.clock.now() < 5.0
 
 
 def test_a_play_that_is_stopped_keeps_its_counts_and_its_lines(card: Client) -> None:
