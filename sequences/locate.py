@@ -182,8 +182,8 @@ def _refuse_outside(about: tuple[float, float], plan: LocatePlan) -> None:
     away = (about[0] - plan.centre_x_nm, about[1] - plan.centre_y_nm)
     if max(abs(away[0]), abs(away[1])) > plan.half_range_nm:
         raise SequenceError(
-            f"The emitter's ring is centred at ({about[0]:.0f}, {about[1]:.0f}) nm, outside the region scanned",
-            f"Scan there: centre_x_nm={about[0]:.0f} centre_y_nm={about[1]:.0f}",
+            f"The emitter's ring is centred at ({round(about[0])}, {round(about[1])}) nm, outside the region scanned",
+            f"Scan there: centre_x_nm={round(about[0])} centre_y_nm={round(about[1])}",
             x_nm=about[0],
             y_nm=about[1],
         )

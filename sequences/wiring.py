@@ -317,6 +317,7 @@ def _quadratures(lab: Lab, seconds: float) -> Stream[float]:
     Returns by how many sigma the order is the right one.
     """
     set_field(lab)
+    controls.coils_off(lab)
     set_pulses(lab)
     controls.pump(lab)
     quarter_ns = round(calibrated(lab, "microwave.pi_half_ns"))
@@ -324,12 +325,12 @@ def _quadratures(lab: Lab, seconds: float) -> Stream[float]:
     line_hz = lab.calibration.get("microwave.collective_hz")
     about_hz = line_hz.value if line_hz else calibrated(lab, "microwave.frozen_hz")
     controls.carrier(lab, about_hz + offset_hz, calibrated(lab, "microwave.pi_half_dbm"))
-    score = variance = full = 0.0
+    score = variance = 0.0
     for first, second in (("x", "y"), ("y", "x")):
         segments = [Segment(quarter_ns, first), Segment(_ORDER_WAIT_NS), Segment(quarter_ns, second)]
         seen = shot(lab, segments, 4.0 * seconds)
-        expected = z_after(segments, 0.25e3 / quarter_ns, -offset_hz)
-        score, variance, full = score + expected * seen.ratio, variance + seen.error**2, full + abs(expected)
+        expected = float(z_after(segments, 0.25e3 / quarter_ns, -offset_hz))
+        score, variance = score + expected * seen.ratio, variance + (expected * seen.error) ** 2
     sigma = score / variance**0.5
     yield Progress(0.98, f"x before y by {sigma:+.0f} sigma")
     if sigma < -_ORDER_SIGMA:

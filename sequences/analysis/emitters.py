@@ -25,6 +25,7 @@ _CRESTS: Final = (0.1, 0.3, 1.0, 3.0, 10.0)
 _RADIUS_SCALES: Final = (0.85, 1.0, 1.15)
 _TRIED_ANGLES: Final = tuple(np.arange(4) * np.pi / 4.0)
 _TRIED_SCALES: Final = (1.0, 3.0)
+_TRIAL_EFFORT: Final = 10
 
 
 @dataclass(frozen=True)
@@ -122,11 +123,12 @@ def _between(values: Real) -> Real:
     return np.linspace(values.min(), values.max(), 3 * pixels - 2)
 
 
-def fit_emitters(images: Sequence[Image], start: Emitters, steering_err_nm: float = 0.0) -> Emitters:
+def fit_emitters(images: Sequence[Image], start: Emitters, steering_err_nm: float = 0.0, effort: int = 60) -> Emitters:
     """Fit as many emitters as `start` has to all images at once.
 
     Counts are compared as square roots, whose shot noise is one half whatever the brightness. steering_err_nm: 1 sigma
     by which the null misses its set position (steps of the analogue outputs); it counts most where the image is steep.
+    effort: steps after which the fit stops, converged or not.
     """
     emitters = len(start.positions_nm)
     begin = _packed(start)
@@ -140,10 +142,10 @@ def fit_emitters(images: Sequence[Image], start: Emitters, steering_err_nm: floa
         return np.concatenate(parts)
 
     scale = _scale(emitters, len(images))
-    fit = least_squares(residual, begin, x_scale=scale, max_nfev=60)
+    fit = least_squares(residual, begin, x_scale=scale, max_nfev=effort)
     for _ in range(2 if steering_err_nm else 0):
         noise = [_noise(fit.x, emitters, k, image, steering_err_nm) for k, image in enumerate(images)]
-        fit = least_squares(residual, fit.x, x_scale=scale, max_nfev=60)
+        fit = least_squares(residual, fit.x, x_scale=scale, max_nfev=effort)
     return _unpacked(fit.x, fit.jac, emitters, len(images), float(2.0 * fit.cost))
 
 
@@ -176,7 +178,7 @@ def fit_two(images: Sequence[Image], one: Emitters, separation_nm: float, steeri
         half = 0.5 * scale * separation_nm * np.array([np.cos(angle), np.sin(angle)])
         places = one.positions_nm[0] + np.array([-half, half])
         start = replace(one, positions_nm=places, null_depth=_START_NULL, brightness_cps=0.5 * one.brightness_cps)
-        found.append(fit_emitters(images, start))
+        found.append(fit_emitters(images, start, effort=_TRIAL_EFFORT))
     return fit_emitters(images, min(found, key=lambda fit: fit.chi2), steering_err_nm)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import least_squares
 
 from physics.constants import TWO_PI
@@ -60,24 +60,28 @@ class TurnFit:
     reduced_chi2: float
 
 
-def z_after(segments: Sequence[Segment], rabi_mhz: float, detuning_hz: float) -> float:
-    """sigma_z, from |0>, after pulses of this Rabi frequency with the line this far above the carrier."""
-    state = np.array([0.0, 0.0, 1.0])
-    drive = TWO_PI * 1e6 * rabi_mhz
+def z_after(segments: Sequence[Segment], rabi_mhz: float, detuning_hz: ArrayLike) -> Real:
+    """sigma_z, from |0>, after pulses of this Rabi frequency with the line this far above the carrier: (detunings,)."""
+    detuning = -TWO_PI * np.asarray(detuning_hz, dtype=float)
+    state = np.zeros((*detuning.shape, 3))
+    state[..., 2] = 1.0
+    turn = np.zeros_like(state)
     for segment in segments:
-        turn = np.array([drive * (segment.axis == "x"), drive * (segment.axis == "y"), -TWO_PI * detuning_hz])
+        for k, axis in enumerate("xy"):
+            turn[..., k] = TWO_PI * 1e6 * rabi_mhz * (segment.axis == axis)
+        turn[..., 2] = detuning
         state = _turned(state, turn * segment.duration_ns * 1e-9)
-    return float(state[2])
+    return np.asarray(state[..., 2])
 
 
 def _turned(state: Real, turn_rad: Real) -> Real:
-    """Rodrigues' rotation of a Bloch vector about the direction of `turn_rad` by its length."""
-    angle = float(np.linalg.norm(turn_rad))
-    if angle == 0.0:
-        return state
-    axis = turn_rad / angle
-    across = np.cross(axis, state)
-    return np.asarray(state * np.cos(angle) + across * np.sin(angle) + axis * (axis @ state) * (1.0 - np.cos(angle)))
+    """Rodrigues' rotation of Bloch vectors about the direction of `turn_rad` by its length."""
+    angle = np.linalg.norm(turn_rad, axis=-1, keepdims=True)
+    axis = turn_rad / np.maximum(angle, 1e-30)
+    along = np.sum(axis * state, axis=-1, keepdims=True)
+    return np.asarray(
+        state * np.cos(angle) + np.cross(axis, state) * np.sin(angle) + axis * along * (1.0 - np.cos(angle))
+    )
 
 
 def fit_turns(shots: Sequence[Shot], rabi_mhz: float) -> TurnFit:
@@ -105,16 +109,16 @@ def fit_turns(shots: Sequence[Shot], rabi_mhz: float) -> TurnFit:
     )
 
 
-def _flipped(shots: Sequence[Shot], rabi_mhz: float, detuning_hz: float) -> Real:
-    """(shots,): population of |1>."""
+def _flipped(shots: Sequence[Shot], rabi_mhz: float, detuning_hz: float | Real) -> Real:
+    """(shots, detunings): population of |1>."""
     return np.array([0.5 - 0.5 * z_after(s.segments, rabi_mhz, detuning_hz - s.offset_hz) for s in shots])
 
 
 def _start(shots: Sequence[Shot], rabi_mhz: float, ratio: Real, error: Real) -> Real:
     """The detuning that explains the shots best, level and contrast solved linearly."""
     best, best_chi2 = np.array([rabi_mhz, 0.0, float(ratio.max()), 0.2]), np.inf
-    for detuning_hz in _TRIED_DETUNINGS_HZ:
-        flipped = _flipped(shots, rabi_mhz, float(detuning_hz))
+    tried = _flipped(shots, rabi_mhz, _TRIED_DETUNINGS_HZ)
+    for detuning_hz, flipped in zip(_TRIED_DETUNINGS_HZ, tried.T, strict=True):
         columns = np.column_stack([np.ones_like(flipped), -flipped]) / error[:, None]
         (level, depth), *_ = np.linalg.lstsq(columns, ratio / error, rcond=None)
         chi2 = float(np.sum((columns @ [level, depth] - ratio / error) ** 2))

@@ -1,0 +1,56 @@
+"""locate finds both NVs of the twin through the wires, or says why it cannot."""
+
+import numpy as np
+import pytest
+from wired import is_dark, run, wired
+
+from sequences.locate import LocatePlan, locate
+from sequences.results import SequenceError
+
+MOST_PLAYS = 400
+
+
+@pytest.mark.parametrize(
+    ("seed", "pair", "optics"),
+    [
+        (1, {"separation_nm": 13.5, "centre_nm": [35.0, -20.0], "orientation_deg": 25.0}, {}),
+        (
+            2,
+            {"separation_nm": 10.0, "centre_nm": [-95.0, 90.0], "orientation_deg": -80.0},
+            {"doughnut_radius_nm": 150.0},
+        ),
+    ],
+)
+def test_both_nvs_are_found_well_within_a_nanometre(seed, pair, optics):
+    with wired(seed, pair=pair, optics=optics) as bench:
+        result, points = run(locate(bench.lab, LocatePlan()))
+        places = bench.twin.sample.pair.positions_nm
+        places = places[np.lexsort((places[:, 1], places[:, 0]))]
+        wrong, error = np.array(result.pair_nm) - places, np.array(result.pair_nm_err)
+        assert np.all(np.abs(wrong) < 4 * error)
+        assert np.all(error < 0.2)
+        assert abs(result.separation_nm - pair["separation_nm"]) < 4 * result.separation_nm_err
+        assert abs(result.null_depth - bench.twin.sample.optics.doughnut_null) < 4 * result.null_depth_err
+        assert result.two_emitter_sigma > 20
+        assert len(points) <= MOST_PLAYS
+        kept = bench.lab.calibration
+        assert kept.get("pair.left_x_nm").value == result.pair_nm[0][0] <= result.pair_nm[1][0]
+        assert kept.get("pair.right_y_nm").error == result.pair_nm_err[1][1]
+        assert is_dark(bench)
+
+
+@pytest.mark.parametrize(
+    ("truth", "words"),
+    [
+        ({"optics": {"saturated_cps": 0.0}}, "No emitter"),
+        ({"pair": {"separation_nm": 1.0}}, "Only one emitter is resolved"),
+        ({"pair": {"centre_nm": [420.0, 0.0]}}, r"centre_x_nm=4[12]\d "),
+        ({"optics": {"doughnut_null": 0.08}}, r"cross-talk is (7|8)\."),
+    ],
+)
+def test_what_is_not_a_pair_is_refused(truth, words):
+    with wired(4, **truth) as bench:
+        with pytest.raises(SequenceError, match=words):
+            run(locate(bench.lab, LocatePlan()))
+        assert bench.lab.calibration.get("pair.left_x_nm") is None
+        assert is_dark(bench)

@@ -1,0 +1,67 @@
+"""rabi calibrates the quarter turn of the twin through the wires, or says what is missing."""
+
+import numpy as np
+import pytest
+from wired import frozen_hz, is_dark, know_field, know_pair, run, wired
+
+from sequences.rabi import RabiPlan, rabi
+from sequences.results import SequenceError
+
+
+@pytest.mark.parametrize(
+    ("seed", "truth", "plan"),
+    [
+        (1, {}, RabiPlan()),
+        (
+            2,
+            {"microwave": {"rabi_mhz_at_0dbm": 0.8}, "pulsed_coils": {"shift_mt_per_a": 10.6}},
+            RabiPlan(pi_half_ns=300),
+        ),
+        (3, {"microwave": {"rabi_mhz_at_0dbm": 1.3}, "nitrogen": "none", "pair": {"separation_nm": 10.5}}, RabiPlan()),
+    ],
+)
+def test_a_quarter_turn_is_a_whole_number_of_ticks(seed, truth, plan):
+    with wired(seed, **truth) as bench:
+        know_field(bench)
+        know_pair(bench)
+        result, points = run(rabi(bench.lab, plan))
+        true_mhz = bench.twin.sample.microwave.rabi_mhz_at_0dbm * 10 ** (result.power_dbm / 20)
+        assert result.pi_half_ns == plan.pi_half_ns
+        assert 4e-3 * true_mhz * result.pi_half_ns == pytest.approx(1.0, abs=4e-3)
+        assert result.rabi_mhz == pytest.approx(true_mhz, abs=4 * result.rabi_mhz_err)
+        assert result.rabi_mhz_err < 2e-3 * true_mhz
+        assert result.frozen_hz == pytest.approx(frozen_hz(bench, plan.shift_a), abs=4 * result.frozen_hz_err)
+        assert result.frozen_hz_err < 2e3
+        kept = bench.lab.calibration
+        assert kept.get("microwave.frozen_hz").value == result.frozen_hz
+        assert kept.get("microwave.pi_half_dbm").value == result.power_dbm
+        assert kept.get("microwave.pi_half_ns").value == result.pi_half_ns
+        assert kept.get("shift.a").value == plan.shift_a
+        drawn = np.array([p.values["duration_ns"] for p in points if "duration_ns" in p.values])
+        assert list(drawn) == list(range(100, plan.longest_ns + 1, 100))
+        assert is_dark(bench)
+
+
+def test_without_a_field_it_says_which_run_finds_it():
+    with wired() as bench:
+        with pytest.raises(SequenceError, match="labctl run align"):
+            run(rabi(bench.lab, RabiPlan()))
+        assert is_dark(bench)
+
+
+@pytest.mark.parametrize(
+    ("truth", "plan", "words"),
+    [
+        ({"pulsed_coils": {"shift_mt_per_a": 0.0}}, RabiPlan(scan_half_range_hz=1e6), "No frozen line between"),
+        ({}, RabiPlan(pi_half_ns=150), "not a whole number of 100 ns ticks"),
+        ({"microwave": {"rabi_mhz_at_0dbm": 0.7}}, RabiPlan(pi_half_ns=100), "above limits.microwave_dbm"),
+        ({"optics": {"saturated_cps": 0.0, "background_cps": 0.0, "dark_cps": 0.0}}, RabiPlan(), "photons came"),
+    ],
+)
+def test_what_cannot_be_calibrated_is_refused(truth, plan, words):
+    with wired(2, **truth) as bench:
+        know_field(bench)
+        with pytest.raises(SequenceError, match=words):
+            run(rabi(bench.lab, plan))
+        assert bench.lab.calibration.get("microwave.pi_half_ns") is None
+        assert is_dark(bench)
