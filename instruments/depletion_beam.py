@@ -99,10 +99,12 @@ class DepletionBeam(Instrument):
     ) -> None:
         """laser, aom, card: names of instruments in the station; a dot leads to a channel ("aom.doughnut").
 
-        steering_nm_per_v: of the piezo behind ao0 (x) and ao1 (y).
+        steering_nm_per_v: of the piezo behind the two `steering_outputs`.
         """
         super().__init__(name, **kwargs)
         self.clock: Clock = WallClock()
+        self.steering_outputs = ("ao0", "ao1")
+        """Analogue outputs of the card that steer x and y."""
         self._laser: Laser = _component(laser)
         self._aom: AomChannel = _component(aom)
         self._card: Card = _component(card)
@@ -123,7 +125,8 @@ class DepletionBeam(Instrument):
 
     def steer(self, x_nm: float, y_nm: float) -> None:
         """Centre the null here. Refuses a position beyond the analogue outputs before anything moves."""
-        self._card.write_analog({"ao0": self._volts("x", x_nm), "ao1": self._volts("y", y_nm)})
+        volts = (self._volts("x", x_nm), self._volts("y", y_nm))
+        self._card.write_analog(dict(zip(self.steering_outputs, volts, strict=True)))
         self._position_nm = (x_nm, y_nm)
 
     def _volts(self, axis: str, nm: float) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from qcodes.station import Station
+from qcodes.validators import Numbers
 from ruamel.yaml import YAML
 
 from instruments.clock import Clock, WallClock
@@ -142,15 +143,32 @@ class OpenStation:
 
     def _prepare(self) -> None:
         """What station.yaml says beyond the constructors' arguments."""
-        limits, terminals = self.file.limits(), self.file.model.wiring.terminals
-        magnet, counter = self.instruments["magnet"], self.instruments["photon_counter"]
+        wiring = self.file.model.wiring
+        counter, beam = self.instruments["photon_counter"], self.instruments["depletion_beam"]
+        counter.photons_terminal(wiring.terminals.photons)
+        counter.gate_signal_terminal(wiring.terminals.gate_signal)
+        counter.gate_reference_terminal(wiring.terminals.gate_reference)
+        beam.steering_outputs = (wiring.steering.x, wiring.steering.y)
+        self.instruments["magnet"].coil_matrix_mt_per_a = self.file.guesses().coil_matrix_mt_per_a
+        self._limit()
+
+    def _limit(self) -> None:
+        """The limits of station.yaml, where they are stricter, become the drivers' own: for all experiments."""
+        limits, found = self.file.limits(), self.instruments
+        magnet = found["magnet"]
         asked = (limits.trim_a, limits.trim_a, limits.main_a)
         magnet.limits_a = tuple(min(pair) for pair in zip(asked, magnet.limits_a, strict=True))
         magnet.ramp_a_per_s = limits.ramp_a_per_s
-        magnet.coil_matrix_mt_per_a = self.file.guesses().coil_matrix_mt_per_a
-        counter.photons_terminal(terminals.photons)
-        counter.gate_signal_terminal(terminals.gate_signal)
-        counter.gate_reference_terminal(terminals.gate_reference)
+        for coil in (found["main_supply"].ch2, found["pulsed_supply"].ch1, found["pulsed_supply"].ch2):
+            coil.limit_a = min(coil.limit_a, limits.pulsed_a)
+        _at_most(found["microwave"].amplitude_RF, limits.microwave_dbm)
+        _at_most(found["green_laser"].power_mw, limits.green_mw)
+        _at_most(found["depletion_beam"].power_mw, limits.depletion_mw)
+
+
+def _at_most(parameter: Any, limit: float) -> None:
+    allowed = parameter.vals
+    parameter.vals = Numbers(allowed.min_value, min(allowed.max_value, limit))
 
 
 @contextmanager
