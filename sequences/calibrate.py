@@ -42,7 +42,7 @@ _WORST_CHI2: Final = 2.0
 class CalibratePlan:
     """How to calibrate."""
 
-    hours: Annotated[float, Field(ge=0.05, le=50)] = 4.0
+    hours: Annotated[float, Field(ge=0.05, le=50)] = 6.0
     """Laboratory time of the joint measurement of gates and read-outs."""
     doughnut_mw: Annotated[float, Field(ge=1, le=2000)] = 600.0
     """Power of the doughnut."""
@@ -285,7 +285,7 @@ def _best_start(start: PairCalibration, known: "np.ndarray", data: Sequence[Coun
     k = NAMES.index("gradient_left_rad_per_s")
     tried = [start.moved(k, TWO_PI * float(offset)) for offset in _LEFT_GRID_HZ]
     chi2 = [sum(((c.expected(d.program, d.beam) - d.per_shot) / d.error) ** 2 for d in data) for c in tried]
-    nearest = [tried[i] for i in np.argsort(chi2)[:4]]
+    nearest = [tried[i] for i in np.argsort(chi2)[:2]]
     fits = [fit_calibration(c, known, data, _ROUGH_FREE) for c in nearest]
     return min(fits, key=lambda fit: fit.reduced_chi2)
 

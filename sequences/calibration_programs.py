@@ -90,7 +90,7 @@ def first_programs(gates: Gates) -> list[Listed]:
 def programs(gates: Gates) -> list[Listed]:
     """All of them."""
     return (
-        levels(gates, 4.0)
+        levels(gates, 12.0)
         + trains(gates)
         + ramsey(gates, (300, 1_000, 2_000, 4_000))
         + ramsey(gates, (200, 500, 1_100, 2_100, 4_100), "gradient")

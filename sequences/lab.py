@@ -106,3 +106,7 @@ class Lab:
     calibration: Calibration
     notes: list[str] = field(default_factory=list)
     """Remarks that belong in the run's record, e.g. a limit met."""
+
+    def whole_ticks(self, duration_ns: float) -> int:
+        """The nearest duration that the pattern's grid can play, at least one tick."""
+        return max(1, round(duration_ns / self.wiring.tick_ns)) * self.wiring.tick_ns

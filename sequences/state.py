@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sequences import controls
 from sequences.analysis.calibration import NAMES, PairCalibration
+from sequences.analysis.engine_model import EngineModel
 from sequences.lab import Lab
 from sequences.pulses.library import Gates, Reading
 from sequences.results import SequenceError
@@ -14,6 +16,7 @@ from sequences.results import SequenceError
 _MEASURED_BY: Final = {
     "field": "align",
     "cr": "relaxometry",
+    "bath": "cool",
     "microwave": "rabi",
     "shift": "rabi",
     "pair": "locate",
@@ -113,3 +116,23 @@ def pair(lab: Lab) -> PairCalibration:
     keys = [f"calibrated.{name}" for name in NAMES]
     values = tuple(calibrated(lab, key) for key in keys)
     return PairCalibration(values, np.asarray(lab.calibration.covariance(keys)))
+
+
+def engine_model(lab: Lab) -> EngineModel:
+    """The engine as the calibrations know it."""
+    found = pair(lab).pair
+    return EngineModel(
+        g_rad_per_s=found.g_rad_per_s,
+        zz_rad_per_s=found.zz_rad_per_s,
+        gamma1_per_s=calibrated(lab, "cr.rate_per_s"),
+        relaxation_per_s=found.relaxation_per_s,
+        dephasing_per_s=found.dephasing_per_s,
+        spins=lab.guesses.bath_spins,
+    )
+
+
+def predicted(lab: Lab, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 16): the calibrated model's Pauli vectors at ascending evolution times, in cycles as `cool` measured them."""
+    polarisation = calibrated(lab, "bath.left"), calibrated(lab, "bath.right")
+    start_z = calibrated(lab, "bath.start_z_left"), calibrated(lab, "bath.start_z_right")
+    return engine_model(lab).states(times_s, polarisation, start_z)

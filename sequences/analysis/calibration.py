@@ -137,7 +137,7 @@ def fit_calibration(
         expected = np.array([model.expected(d.program, d.beam) for d in data])
         return np.concatenate([(expected - counts) / sigma, x * scale[index] / prior_sigma[index]])
 
-    fit = least_squares(residual, np.zeros(len(index)), jac=_forward(residual, 0.02), method="trf", xtol=1e-9)
+    fit = least_squares(residual, np.zeros(len(index)), jac=_forward(residual, 0.02), xtol=1e-5, ftol=1e-7)
     covariance = np.zeros((len(NAMES), len(NAMES)))
     inner = np.linalg.inv(fit.jac.T @ fit.jac) * np.outer(scale[index], scale[index])
     covariance[np.ix_(index, index)] = inner

@@ -46,26 +46,23 @@ def fit_two(
 ) -> TwoResonances:
     """Fit dips at two currents to both read-outs together; `common` and `selective` are (photons a shot, error).
 
-    Under the common read-out both dips are alike, under the selective one the right NV's is the deeper.
+    Under the common read-out both dips are alike; the right NV's is the deeper one under the selective read-out.
     """
-    first, second = _starts(current_a, common, rabi_rad_per_s, duration_s, slope_rad_per_s_per_a)
-    fits = [
-        _fit(current_a, common, selective, rabi_rad_per_s, duration_s, slope_rad_per_s_per_a, pair)
-        for pair in ((first, second), (second, first))
-    ]
-    fit = min(fits, key=lambda f: float(f.chisqr))
+    start = _starts(current_a, common, rabi_rad_per_s, duration_s, slope_rad_per_s_per_a)
+    fit = _fit(current_a, common, selective, rabi_rad_per_s, duration_s, slope_rad_per_s_per_a, start)
     v = fit.params.valuesdict()
     error = {name: float(fit.params[name].stderr or np.inf) for name in fit.params}
-    ratio = v["ring_left"] / v["ring_right"]
-    relative = np.hypot(error["ring_left"] / max(abs(v["ring_left"]), 1e-12), error["ring_right"] / v["ring_right"])
+    right, left = sorted("ab", key=lambda dip: -float(v[f"ring_{dip}"]))
+    depth, depth_err = float(v[f"ring_{right}"]), error[f"ring_{right}"]
+    ratio = float(v[f"ring_{left}"]) / depth
     return TwoResonances(
-        left_a=float(v["left"]),
-        right_a=float(v["right"]),
-        right_err_a=error["right"],
+        left_a=float(v[left]),
+        right_a=float(v[right]),
+        right_err_a=error[right],
         slope_rad_per_s_per_a=float(v["slope"] * slope_rad_per_s_per_a),
-        cross_talk=float(ratio),
-        cross_talk_err=float(abs(ratio) * relative),
-        significance=float(v["ring_right"] / error["ring_right"]),
+        cross_talk=ratio,
+        cross_talk_err=float(np.hypot(error[f"ring_{left}"], ratio * depth_err)) / depth,
+        significance=depth / depth_err,
     )
 
 
@@ -96,22 +93,21 @@ def _fit(
     start: tuple[float, float],
 ) -> MinimizerResult:
     p = Parameters()
-    p.add("left", value=start[0])
-    p.add("right", value=start[1])
+    p.add("a", value=start[0])
+    p.add("b", value=start[1])
     p.add("slope", value=1.0, min=0.7, max=1.4)
     p.add("common_level", value=float(common[0].max()))
     p.add("common_depth", value=float(np.ptp(common[0])), min=0.0)
     p.add("ring_level", value=float(selective[0].max()))
-    p.add("ring_right", value=float(np.ptp(selective[0])), min=1e-9)
-    p.add("ring_left", value=0.1 * float(np.ptp(selective[0])))
+    for dip, current in zip("ab", start, strict=True):
+        nearest = selective[0][np.argmin(np.abs(current_a - current))]
+        p.add(f"ring_{dip}", value=float(selective[0].max() - nearest))
 
     def residual(p: Parameters) -> Real:
         v = p.valuesdict()
-        left, right = (
-            flipped(slope * v["slope"] * (current_a - v[side]), rabi, duration_s) for side in ("left", "right")
-        )
-        both = v["common_level"] - v["common_depth"] * (left + right)
-        ring = v["ring_level"] - v["ring_left"] * left - v["ring_right"] * right
+        a, b = (flipped(slope * v["slope"] * (current_a - v[dip]), rabi, duration_s) for dip in "ab")
+        both = v["common_level"] - v["common_depth"] * (a + b)
+        ring = v["ring_level"] - v["ring_a"] * a - v["ring_b"] * b
         return np.concatenate([(both - common[0]) / common[1], (ring - selective[0]) / selective[1]])
 
     return minimize(residual, p, method="least_squares", scale_covar=False)

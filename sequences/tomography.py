@@ -1,0 +1,234 @@
+"""Tomography of the engine's state after one evolution time: programs chosen by design, counted, reconstructed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from physics.paulis import NAMES, density_matrix
+from sequences import controls, state
+from sequences.analysis.calibration import Beam, CountedProgram, PairCalibration
+from sequences.analysis.design import Candidates, shares_for
+from sequences.analysis.tomography import (
+    Reconstruction,
+    calibration_root,
+    derivatives,
+    estimated_concurrence,
+    reconstruct,
+    witness_target,
+)
+from sequences.lab import Lab
+from sequences.measure import measure
+from sequences.pulses.library import Cycle, Gates, engine_shot
+from sequences.pulses.program import Program
+from sequences.results import Column, Point, Progress, SequenceError, Stream
+
+Real = NDArray[np.float64]
+
+COLUMNS: Final = (
+    Column("program", "number of the program", ""),
+    Column("beam", "read-out: 0 Gaussian, 1 doughnut", ""),
+    Column("shots", "shots", "", ("program", "beam")),
+    Column("counts", "photons counted", "", ("program", "beam")),
+)
+_WORST_SIGMA: Final = 6.0
+_SEED: Final = 20230113
+"""Of the resampling of errors: fixed, so that an analysis repeated gives the same interval."""
+
+
+@dataclass(frozen=True)
+class TomographyPlan:
+    """Which state, and how long to look at it."""
+
+    evolution_us: Annotated[float, Field(ge=0.1, le=1000)] = 5.0
+    """Time in the dark between release and freeze."""
+    hours: Annotated[float, Field(ge=0.01, le=100)] = 2.0
+    """Laboratory time."""
+    cooling_us: Annotated[float, Field(ge=1, le=10_000)] = 90.0
+    """Doughnut pumping in each shot; the cold bath is still cold from the shot before."""
+    heating_steps: Annotated[int, Field(ge=0, le=500)] = 0
+    """(pi/2 pulse, contact) repetitions that heat both baths before cooling."""
+    focus: Annotated[float, Field(ge=0, le=0.95)] = 0.5
+    """Share of the time for the entanglement witness; the rest makes all fifteen Pauli terms alike precise."""
+
+
+@dataclass(frozen=True)
+class TomographyResult:
+    """The state at the end of the evolution; errors are 1 sigma, calibration included."""
+
+    evolution_us: float
+    rho_re: tuple[tuple[float, ...], ...]
+    """(4, 4), basis |00>, |01>, |10>, |11> (left, right): most likely physical state."""
+    rho_im: tuple[tuple[float, ...], ...]
+    paulis: dict[str, tuple[float, float]]
+    """Name -> (value, error): unconstrained estimates."""
+    concurrence: float
+    """Corrected for the bias of noise."""
+    concurrence_err: float
+    concurrence_ci95: tuple[float, float]
+    witness: float
+    """A lower bound of half the concurrence, linear in the counts; negative on average for separable states."""
+    witness_err: float
+    shots: float
+    photons: float
+    reduced_chi2: float
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What the programs are designed for; it decides how precise the answer is, never what it is."""
+
+    vector: Real
+    """(16,)."""
+    witness_share: float
+    witness_phase: float
+
+    @property
+    def target(self) -> Real:
+        """(16,): the witness as a linear functional."""
+        return witness_target(self.witness_share, self.witness_phase)
+
+
+def expectation(vector: Real, phase: float | None = None) -> Expectation:
+    """Design for a state, with the witness that is most significant while rho_11 is the hardest to know.
+
+    With a - share rho_00 / 2 - rho_11 / (2 share) over an error that falls as 1 / share, the best share is a / rho_00.
+    """
+    rho = density_matrix(vector)
+    coherence = abs(rho[1, 2])
+    share = float(np.clip(coherence / max(rho[0, 0].real, 1e-3), 0.05, 1.0))
+    return Expectation(vector, share, float(np.angle(rho[1, 2])) if phase is None else phase)
+
+
+def candidates(gates: Gates) -> Iterator[tuple[Program, Beam]]:
+    """Analysis programs: a global turn, a turn of the right NV alone, perhaps the gate and a turn; under either beam."""
+    none = Program("-", gates.tick_ns)
+    turns = [(axis, quarters) for axis in "xy" for quarters in (1, 2, 3)]
+    first = [none.named("-"), *(gates.turn(a, q).named(f"{a}{q}") for a, q in turns)]
+    second = [none.named(""), *(gates.turn_right(a, q).named(f" right {a}{q}") for a, q in turns)]
+    last = [none.named(""), *((gates.entangle() + gates.turn(a)).named(f" gate {a}1") for a in "xy")]
+    beams: tuple[Beam, Beam] = ("pump", "depletion")
+    for one in first:
+        for two in second:
+            for three in last:
+                program = (one + two + three).named(one.name + two.name + three.name)
+                yield from ((program, beam) for beam in beams)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    program: Program
+    beam: Beam
+    shot: Program
+    seconds: float
+
+
+def tomography(lab: Lab, plan: TomographyPlan, expected: Expectation | None = None) -> Stream[TomographyResult]:
+    """Reconstruct the state after one evolution time.
+
+    expected: what the programs are designed for; by default the calibrated model's prediction. Raises SequenceError when
+    the counts contradict every state, or a calibration is missing.
+    """
+    with controls.left_safe(lab):
+        bench, calibration = state.ready(lab), state.pair(lab)
+        wanted = expected or expectation(state.predicted(lab, np.array([plan.evolution_us * 1e-6]))[0])
+        cycle = Cycle(
+            lab.whole_ticks(plan.cooling_us * 1e3), lab.whole_ticks(plan.evolution_us * 1e3), plan.heating_steps
+        )
+
+        def shot(program: Program, beam: Beam) -> Program:
+            return engine_shot(cycle, bench.gates, program, bench.reading.window(beam))
+
+        chosen = _choose(list(candidates(bench.gates)), shot, calibration, wanted, plan)
+        data: list[CountedProgram] = []
+        for k, choice in enumerate(chosen):
+            repeats = max(1, round(choice.seconds / (choice.shot.duration_ns * 1e-9)))
+            counts = measure(lab, choice.shot, repeats)
+            data.append(CountedProgram(choice.program, choice.beam, counts.signal, 2 * repeats))
+            yield Point(
+                {
+                    "program": float(k),
+                    "beam": float(choice.beam == "depletion"),
+                    "shots": 2.0 * repeats,
+                    "counts": float(counts.signal),
+                }
+            )
+            yield Progress((k + 1) / len(chosen), _note(data, calibration, wanted))
+    found = reconstruct(data, calibration)
+    _check(found)
+    return _result(plan, found, wanted, data)
+
+
+def _choose(
+    listed: list[tuple[Program, Beam]],
+    shot: Callable[[Program, Beam], Program],
+    calibration: PairCalibration,
+    wanted: Expectation,
+    plan: TomographyPlan,
+) -> list[_Choice]:
+    """Weights by optimal design for the witness and for all Pauli terms, mixed by `focus`."""
+    rows = np.array([calibration.row(p, b) for p, b in listed])
+    moves = derivatives(calibration, listed) @ calibration_root(calibration)
+    shots = [shot(p, b) for p, b in listed]
+    duration_s = np.array([s.duration_ns * 0.5e-9 for s in shots])
+    gradient = np.concatenate([rows[:, 1:], np.einsum("nki,k->ni", moves, wanted.vector)], axis=1)
+    counts = np.maximum(rows @ wanted.vector, 1e-3)
+    unknown = gradient.shape[1]
+    prior = np.diag(np.concatenate([np.full(15, 1e-2), np.ones(unknown - 15)]))
+    design = Candidates(gradient / np.sqrt(counts * duration_s)[:, None], prior)
+    seconds = plan.hours * 3600.0
+    witness_only = np.concatenate([wanted.target[1:], np.zeros(unknown - 15)])[None, :]
+    every_pauli = np.eye(15, unknown)
+    shares = (1.0 - plan.focus) * shares_for(design, every_pauli, seconds)
+    if plan.focus:
+        shares = shares + plan.focus * shares_for(design, witness_only, seconds)
+    return [
+        _Choice(*listed[k], shots[k], float(shares[k]) * seconds) for k in np.argsort(-shares, kind="stable") if shares[k]
+    ]
+
+
+def _note(data: list[CountedProgram], calibration: PairCalibration, wanted: Expectation) -> str:
+    if len(data) < 20 or len(data) % 10:
+        return f"{len(data)} programs"
+    value, error = reconstruct(data, calibration).linear(wanted.target)
+    return f"{len(data)} programs, witness {value:.4f}({error:.4f})"
+
+
+def _check(found: Reconstruction) -> None:
+    excess = (found.chi2 - found.freedom) / np.sqrt(2.0 * found.freedom)
+    if excess > _WORST_SIGMA:
+        raise SequenceError(
+            f"No state explains the counts: chi2 is {found.chi2:.0f} for {found.freedom} degrees of freedom",
+            "The bench has drifted since it was calibrated, or the state changes between programs: repeat "
+            "`labctl run calibrate`, and look at the field lock and the doughnut's null",
+            chi2=found.chi2,
+        )
+
+
+def _result(
+    plan: TomographyPlan, found: Reconstruction, wanted: Expectation, data: list[CountedProgram]
+) -> TomographyResult:
+    entangled = estimated_concurrence(found, _SEED)
+    value, value_err = found.linear(wanted.target)
+    terms = zip(NAMES[1:], found.vector[1:], found.errors, strict=True)
+    return TomographyResult(
+        evolution_us=plan.evolution_us,
+        rho_re=_rows(found.rho.real),
+        rho_im=_rows(found.rho.imag),
+        paulis={name: (float(v), float(e)) for name, v, e in terms},
+        concurrence=entangled.value,
+        concurrence_err=entangled.error,
+        concurrence_ci95=entangled.interval,
+        witness=value,
+        witness_err=value_err,
+        shots=float(sum(d.repeats for d in data)),
+        photons=float(sum(d.counts for d in data)),
+        reduced_chi2=found.chi2 / found.freedom,
+    )
+
+
+def _rows(matrix: Real) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(float(x) for x in row) for row in matrix)
