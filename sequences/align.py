@@ -203,7 +203,7 @@ def _nutation_hz(duration_s: Real, ratio: Real, error: Real) -> float:
         return np.asarray((p[0] - p[1] * np.sin(np.pi * p[2] * 1e6 * duration_s) ** 2 - ratio) / error)
 
     def best(f: float) -> Real:
-        columns = np.column_stack([np.ones_like(ratio), -np.sin(np.pi * f * 1e6 * duration_s) ** 2]) / error[:, None]
+        columns = np.column_stack([np.ones_like(ratio), -(np.sin(np.pi * f * 1e6 * duration_s) ** 2)]) / error[:, None]
         return np.append(np.linalg.lstsq(columns, ratio / error, rcond=None)[0], f)
 
     start = min((best(f) for f in np.arange(0.25, 3.0, 0.05)), key=lambda p: float(np.sum(residual(p) ** 2)))

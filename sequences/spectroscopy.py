@@ -130,15 +130,13 @@ class Expected:
     """Nuclear polarisation."""
 
 
-def track_line(
-    lab: Lab, line: Expected, tracker: Tracker, program: Program | None = None
-) -> Stream[LineFit]:
+def track_line(lab: Lab, line: Expected, tracker: Tracker, program: Program | None = None) -> Stream[LineFit]:
     """Measure the centre of a line about which much is known, with few points: find it, then sit on its slopes.
 
-    Raises SequenceError if there is no dip where it is expected, even in a range three times as wide.
+    Raises SequenceError if there is no dip where it is expected, even in a much wider range.
     """
-    for widening in (1.0, 3.0):
-        now = replace(line, error_hz=line.error_hz * widening)
+    for widening, at_least_hz in ((1.0, 0.0), (3.0, 1e5), (6.0, 6e5)):
+        now = replace(line, error_hz=max(line.error_hz * widening, at_least_hz))
         if now.error_hz > _COARSE_BEYOND_HZ:
             seen = yield from _searched(lab, now, tracker, program)
             if seen is None:
@@ -148,7 +146,7 @@ def track_line(
         if fit is not None:
             return fit
     raise SequenceError(
-        f"No ODMR dip for {line.name} at {line.frequency_hz / 1e6:.3f}(±{3 * line.error_hz / 1e6:.3f}) MHz",
+        f"No ODMR dip for {line.name} within {2.5 * now.error_hz / 1e6:.1f} MHz of {line.frequency_hz / 1e6:.3f} MHz",
         "Check the microwave's output and its line mw_x, the coil currents, and guesses.coil_matrix_mt_per_a",
         about_hz=line.frequency_hz,
     )

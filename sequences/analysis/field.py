@@ -24,6 +24,9 @@ Currents = tuple[float, float, float]
 _SIZE, _SHIFT, _C_X = 13, 12, 8
 _FREE: Final = np.array([k for k in range(_SIZE) if k != _C_X])
 _GAIN_ERR, _TILT_ERR, _RESIDUAL_ERR_MT, _SHIFT_ERR_HZ = 0.025, 0.04, 0.045, 5e4
+_FEW_LINES, _SETTLED_LINES = 3, 10
+_SURPRISE: Final = 9.0
+"""Rise of chi-squared by one line."""
 _ACROSS_STEP_MT2: Final = 1e-7
 """Step in the square of B across; lines are smooth in it, not in B across itself."""
 
@@ -141,7 +144,34 @@ def anchored_model(nominal: FieldModel, currents_a: Currents, along_mt: float, d
 
 
 def fit_field(prior: FieldModel, start: FieldModel, seen: Sequence[LineSeen]) -> FieldModel:
-    """The model that explains all lines seen, with the prior as weak knowledge of coils and residual field."""
+    """The model that explains all lines seen, with the prior as weak knowledge of coils and residual field.
+
+    Lines are even in B across: a fit that starts from none of it, or with the wrong sign of it, never leaves. So while
+    few lines are known, or when the newest one comes as a surprise, starts with other fields across are tried too.
+    """
+    best = _descended(prior, start, seen)
+    settled = not _FEW_LINES < best.lines <= _SETTLED_LINES
+    if settled and best.chi2 < start.chi2 + _SURPRISE:
+        return best
+    across = np.hypot(*best.errors_mt(seen[-1].currents_a)[1:])
+    for angle in np.arange(4) * np.pi / 2.0 + 0.4:
+        bent = _bent(best, seen[-1].currents_a, 0.6 * across * np.cos(angle), 0.6 * across * np.sin(angle))
+        best = min(best, _descended(prior, bent, seen), key=lambda model: model.chi2)
+    return best
+
+
+def _bent(model: FieldModel, currents_a: Currents, b_mt: float, c_mt: float) -> FieldModel:
+    """The model with so much more field across at these currents, by the main coil."""
+    values = np.array(model.values)
+    main_a = currents_a[2] - model.origin_a[2]
+    if abs(main_a) > 1e-3:
+        values[[6, 10]] += np.array([b_mt, c_mt]) / main_a
+    else:
+        values[[7, 11]] += b_mt, c_mt
+    return replace(model, values=tuple(values.tolist()))
+
+
+def _descended(prior: FieldModel, start: FieldModel, seen: Sequence[LineSeen]) -> FieldModel:
     currents = np.array([line.currents_a for line in seen])
     plus = np.array([line.plus for line in seen])
     frequency, error = (np.array([getattr(line, k) for line in seen]) for k in ("frequency_hz", "error_hz"))
@@ -160,7 +190,7 @@ def fit_field(prior: FieldModel, start: FieldModel, seen: Sequence[LineSeen]) ->
         return np.vstack([measured, np.eye(len(_FREE))])
 
     begin = (np.array(start.values) - mean)[_FREE] / sigma
-    fit = least_squares(residual, begin, jac=slope, method="lm", xtol=1e-10, ftol=1e-10)
+    fit = least_squares(residual, begin, jac=slope, method="lm", xtol=1e-7, ftol=1e-5, max_nfev=60)
     covariance = np.zeros((_SIZE, _SIZE))
     covariance[np.ix_(_FREE, _FREE)] = np.linalg.inv(fit.jac.T @ fit.jac) * np.outer(sigma, sigma)
     chi2 = float(np.sum(fit.fun**2))

@@ -84,9 +84,7 @@ def fit_line(frequency_hz: Real, ratio: Real, ratio_err: Real, offsets_hz: Real)
     )
 
 
-def _start(
-    frequency_hz: Real, ratio: Real, ratio_err: Real, offsets_hz: Real, width_hz: float
-) -> tuple[float, float]:
+def _start(frequency_hz: Real, ratio: Real, ratio_err: Real, offsets_hz: Real, width_hz: float) -> tuple[float, float]:
     """The centre and polarisation whose pattern explains most of the spectrum, by linear least squares."""
     low = float(frequency_hz.min()) - max(0.0, float(offsets_hz.max()))
     high = float(frequency_hz.max()) - min(0.0, float(offsets_hz.min()))
@@ -128,7 +126,9 @@ def fit_known_line(frequency_hz: Real, ratio: Real, ratio_err: Real, shape: Line
 
     def model(p: Real) -> Real:
         width = shape.width_hz * np.exp(p[2])
-        return np.asarray(1.0 - p[1] * dips(frequency_hz, centre_hz + p[0] * _SCALE_HZ, width, shape.offsets_hz, weights))
+        return np.asarray(
+            1.0 - p[1] * dips(frequency_hz, centre_hz + p[0] * _SCALE_HZ, width, shape.offsets_hz, weights)
+        )
 
     def residual(p: Real) -> Real:
         return np.append((model(p) - ratio) / ratio_err, p[2] / shape.width_tolerance)
