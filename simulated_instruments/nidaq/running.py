@@ -1,8 +1,9 @@
 """What is running on the card: the pattern that plays, the counters that count, the levels and voltages at rest.
 
 Not modelled: a counter that is started in the middle of a play counts nothing of it, and outside of plays no counter
-counts at all. A play that is stopped early has been lived through to its end by the sample; its counters keep what
-they had seen. A continuous play is lived through whenever somebody looks.
+counts at all. Counters hear photons only: the edges of a gate line that is taken for the detector are not counted. A
+play that is stopped early has been lived through to its end by the sample; its counters keep what they had seen. A
+continuous play is lived through whenever somebody looks.
 """
 
 import numpy as np
