@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Arguments and options of the commands, and what they are if they are not given."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,12 @@ Sample = Annotated[Path | None, typer.Option("--sample", help="Truth of the twin
 Seed = Annotated[int | None, typer.Option("--seed", help="Of the twin's random numbers.")]
 Pace = Annotated[float | None, typer.Option("--pace", help="Laboratory seconds a wall second; default: at once.")]
 Json = Annotated[bool, typer.Option("--json", help="The last line of stdout is one JSON object.")]
+Sequence = Annotated[str, typer.Argument(help="What to measure: see --list.", show_default=False)]
+Settings = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="A key of the plan; may be repeated.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show plan, duration and pulses; switch on nothing.")]
+Keys = Annotated[bool, typer.Option("--keys", help="Show the keys that --set takes.")]
+List = Annotated[bool, typer.Option("--list", help="Show what can be run.")]
+Reveal = Annotated[bool, typer.Option("--reveal", help="Add the twin's truth to the result (simulated).")]
 
 DATA = Path("data")
 STATION = Path("station.yaml")

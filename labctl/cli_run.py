@@ -3,11 +3,27 @@
 import json
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from labctl.cli_options import DATA, STATION, Data, Json, Pace, Sample, Seed, Simulated, Station
+from labctl.cli_options import (
+    DATA,
+    STATION,
+    Data,
+    DryRun,
+    Json,
+    Keys,
+    List,
+    Pace,
+    Reveal,
+    Sample,
+    Seed,
+    Sequence,
+    Settings,
+    Simulated,
+    Station,
+)
 
 if TYPE_CHECKING:
     from labctl.catalogue import Entry
@@ -19,23 +35,19 @@ _EXIT = {"completed": 0, "failed": 1, "aborted": 130}
 
 
 def run(
-    sequence: Annotated[str, typer.Argument(help="What to measure: see --list.", show_default=False)] = "",
+    sequence: Sequence = "",
     simulated: Simulated = False,
     sample: Sample = None,
     seed: Seed = None,
     pace: Pace = None,
-    settings: Annotated[
-        list[str], typer.Option("--set", metavar="KEY=VALUE", help="A key of the plan; may be given again.")
-    ] = [],  # noqa: B006  # typer copies it
+    settings: Settings = [],  # noqa: B006  # typer copies it
     station: Station = STATION,
     data: Data = DATA,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show plan, duration and pulses; open and switch on nothing.")
-    ] = False,
-    keys: Annotated[bool, typer.Option("--keys", help="Show the keys that --set takes.")] = False,
-    list_all: Annotated[bool, typer.Option("--list", help="Show what can be run.")] = False,
+    dry_run: DryRun = False,
+    keys: Keys = False,
+    list_all: List = False,
     as_json: Json = False,
-    reveal: Annotated[bool, typer.Option("--reveal", help="Add the twin's truth to the result (simulated).")] = False,
+    reveal: Reveal = False,
 ) -> None:
     """Run an experiment and keep what it finds."""
     from labctl import catalogue

@@ -36,8 +36,10 @@ def as_xarray(folder: Path, run: Run, recorded: Points) -> Any:
         for column in recorded.columns
     }
     setpoints = {column.name for column in recorded.columns if not column.setpoints}
+    # texts as variables: an attribute of HDF5 holds no more than 64 kB
+    texts = {"record": ((), json.dumps(run.record)), "outcome": ((), json.dumps(run.outcome))}
     return xarray.Dataset(
-        {name: column for name, column in columns.items() if name not in setpoints},
+        {name: column for name, column in columns.items() if name not in setpoints} | texts,
         {name: column for name, column in columns.items() if name in setpoints},
         {
             "run_id": run.run_id,
@@ -45,8 +47,6 @@ def as_xarray(folder: Path, run: Run, recorded: Points) -> Any:
             "status": run.status,
             "started": run.started,
             "children": json.dumps([child.run_id for child in children(folder, run.run_id)]),
-            "record": json.dumps(run.record),
-            "outcome": json.dumps(run.outcome),
         },
     )
 

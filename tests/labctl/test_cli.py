@@ -219,7 +219,7 @@ def test_export_keeps_units_and_points(labctl, tmp_path):
     with xarray.open_dataset(dataset, engine="h5netcdf") as found:
         assert found["voltage_v"].attrs == {"long_name": "voltage", "units": "V"}
         assert found["counts"].values.tolist() == [float(row[1]) for row in rows[1:]]
-        assert (found.attrs["run_id"], json.loads(found.attrs["record"])["plan"]["points"]) == (2, 3)
+        assert (found.attrs["run_id"], json.loads(found["record"].item())["plan"]["points"]) == (2, 3)
 
 
 @pytest.mark.parametrize(("to", "words"), [("x.txt", "has no known ending"), ("none/x.csv", "does not exist")])
@@ -284,10 +284,12 @@ def test_a_signal_aborts_safely_and_keeps_the_points(tmp_path, number):
         "catalogue.ENTRIES['part'] = catalogue.Entry('part', 'a part', 'toy')\n"
         "from labctl.__main__ import main; main(sys.argv[2:])"
     )
-    arguments = ["run", "part", "--simulated", "--pace", "5", "--set", "points=1000", "--json", "--data", str(tmp_path)]
+    arguments = ["run", "part", "--simulated", "--pace", "5", "--set", "points=1000", "--json"]
+    (home := tmp_path / "home").mkdir()
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(Path(__file__).parent), *arguments],
         cwd=ROOT,
+        env={**os.environ, "HOME": str(home), "LABCTL_DATA": str(tmp_path / "data")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -301,5 +303,7 @@ def test_a_signal_aborts_safely_and_keeps_the_points(tmp_path, number):
     assert process.returncode == 130
     assert "Traceback" not in err
     assert json.loads(out.splitlines()[-1])["status"] == "aborted"
-    with closing(sqlite3.connect(tmp_path / "runs.db")) as connection:
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "home"]
+    assert list(home.iterdir()) == []
+    with closing(sqlite3.connect(tmp_path / "data" / "runs.db")) as connection:
         assert connection.execute('SELECT COUNT(*) FROM "results-1-1"').fetchone()[0] > 0
