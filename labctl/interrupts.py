@@ -23,7 +23,7 @@ class Interrupts:
     def __enter__(self) -> Self:
         # Python delivers signals to its main thread only; elsewhere whoever started the thread sees to aborting it.
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._heard) for number in SIGNALS}
+            self._before = {number: signal.signal(number, self._arrived) for number in SIGNALS}
         return self
 
     def __exit__(
@@ -44,7 +44,19 @@ class Interrupts:
         if waiting and not self._depth and not dropping:
             raise KeyboardInterrupt
 
-    def _heard(self, _number: int, _frame: FrameType | None) -> None:
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Within a block that holds signals back, let them through; one that waits comes at once."""
+        depth, self._depth = self._depth, 0
+        try:
+            if self._waiting:
+                self._waiting = False
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._depth = depth
+
+    def _arrived(self, _number: int, _frame: FrameType | None) -> None:
         if not self._depth:
             raise KeyboardInterrupt
         self._waiting = True

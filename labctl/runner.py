@@ -88,11 +88,10 @@ class Runner:
         self._drawing = Drawing(self._folder / "figures")
         self._lab.notes.clear()
         self._calibration.used.clear()
-        with self._interrupts.held():
+        with self._interrupts.held(dropping=True):
             self._book.begin(sequence, plan, self._columns_of(sequence), record, snapshot)
             self._publish(Begin(sequence, plan))
-        status, message, result = self._driven(stream)
-        with self._interrupts.held(dropping=True):
+            status, message, result = self._driven(stream)
             return self._ended(stream, status, message, result)
 
     def _driven(self, stream: Stream[Any]) -> tuple[Status, str, Any]:
@@ -107,14 +106,14 @@ class Runner:
             return "failed", f"{type(error).__name__}: {error} (traceback in {LOG_NAME})", None
 
     def _consumed(self, stream: Stream[Any]) -> Any:
-        """An event is either recorded as a whole or not yet taken from the sequence."""
+        """An operator's signal is heard only while the sequence works; what it yields is recorded as a whole."""
         while True:
             try:
-                event = next(stream)
+                with self._interrupts.heard():
+                    event = next(stream)
             except StopIteration as stop:
                 return plain(stop.value)
-            with self._interrupts.held():
-                self._take(event)
+            self._take(event)
 
     def _take(self, event: Event) -> None:
         match event:

@@ -289,6 +289,22 @@ def test_a_signal_while_something_is_written_waits_for_its_end():
     assert done == ["written"]
 
 
+def test_a_signal_while_a_point_is_written_comes_when_the_sequence_goes_on(data, lab, run):
+    def send(news):
+        if isinstance(news.event, Point):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.01)
+            told.append(news.event)
+
+    told = []
+    with Interrupts() as interrupts:
+        runner = Runner(lab, run.store, lab.calibration, columns_of, (send,), interrupts)
+        outcome = runner.run("toy", ToyPlan(), toy(lab, ToyPlan(parts=0)))
+    assert outcome.run.status == "aborted"
+    assert len(told) == len(points(data, 1).values["counts"]) == 1
+    assert lab.notes[-1] == "left safe"
+
+
 def test_a_signal_at_the_end_can_be_dropped_and_handlers_come_back():
     before = signal.getsignal(signal.SIGTERM)
     told = []
