@@ -1,4 +1,4 @@
-"""Align: from a cold bench to the 13C resonance, by measuring: coils and residual field, the axis, the dip, the lock."""
+"""Align: from a cold bench to the 13C resonance, by measuring: the coils, the axis, the relaxation dip, the lock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.optimize import least_squares
 
-from physics.constants import GAMMA_13C_HZ_PER_MT, GAMMA_E_HZ_PER_MT
-from physics.levels import cross_relaxation_fields_mt, nv_lines
+from physics.constants import GAMMA_E_HZ_PER_MT
+from physics.levels import cross_relaxation_fields_mt
 from sequences import controls, dip, spectroscopy, survey
-from sequences.dip import Contacts, Dip, Inversion, scan_dip
+from sequences.dip import Contacts, Dip, Inversion, detuning_slope_hz_per_mt, scan_dip
 from sequences.lab import Lab
 from sequences.measure import measure, repeats_for
 from sequences.pulses.library import cw_odmr, pulse, pulsed
-from sequences.results import Column, Event, Point, Progress, SequenceError, Stream
+from sequences.results import Column, Progress, SequenceError, Stream
 from sequences.survey import Nitrogen, Survey, first_light, from_calibration, from_nothing
 
 Real = NDArray[np.float64]
@@ -223,16 +223,12 @@ def _dip(known: Survey, plan: AlignPlan, inversion: Inversion, guess_mt: float) 
     contacts = Contacts(
         contact_ns=round(plan.contact_us * 1e3 / lab.wiring.tick_ns) * lab.wiring.tick_ns,
         seconds_per_point=plan.dip_seconds_per_point,
-        half_width_mt=lab.guesses.cr_half_width_khz * 1e3 / abs(_detuning_slope(guess_mt, known.model.nitrogen)),
+        half_width_mt=lab.guesses.cr_half_width_khz
+        * 1e3
+        / abs(detuning_slope_hz_per_mt(guess_mt, known.model.nitrogen)),
         bath_spins=lab.guesses.bath_spins,
     )
     return (yield from scan_dip(lab, inversion, contacts, lambda d: known.model.currents_for(guess_mt + d)))
-
-
-def _detuning_slope(along_mt: float, nitrogen: bool) -> float:
-    """d(detuning) / d(B along) in Hz/mT: f- signed, less the 13C line on its side of the crossing."""
-    lines = nv_lines(along_mt, 0.0, nitrogen)
-    return float(lines.minus_slope_hz_per_mt[0] - np.sign(lines.minus_hz[0]) * GAMMA_13C_HZ_PER_MT)
 
 
 def _locked(known: Survey, plan: AlignPlan, found: Dip, guess_mt: float) -> Stream[AlignResult]:
@@ -248,7 +244,7 @@ def _locked(known: Survey, plan: AlignPlan, found: Dip, guess_mt: float) -> Stre
     drift_mt = _significant(f_plus.centre_hz - expected_hz, known.seen[-1].error_hz) / GAMMA_E_HZ_PER_MT
     along = float(before.along_across_mt(here)[0])
     centre_err = float(np.hypot(found.fit.centre_err_mt, drift_mt))
-    slope = _detuning_slope(centre_mt, before.nitrogen)
+    slope = detuning_slope_hz_per_mt(centre_mt, before.nitrogen)
     along_err = float(before.errors_mt(here)[0])
     across, across_err = (1e3 * v for v in before.across_estimate_mt(here))
     result = AlignResult(
@@ -301,8 +297,9 @@ def _keep(lab: Lab, known: Survey, result: AlignResult, f_plus_hz: float, f_plus
 
 def _where(known: Survey, currents_a: Sequence[float]) -> str:
     along, across = (float(v) for v in known.model.along_across_mt(currents_a))
-    errors = 1e3 * known.model.errors_mt(currents_a)
-    return f"B along {along:.4f}(±{errors[0] * 1e-3:.4f}) mT, across {across * 1e3:.1f}(±{np.hypot(errors[1], errors[2]):.1f}) µT"
+    errors = known.model.errors_mt(currents_a)
+    across_err = 1e3 * np.hypot(errors[1], errors[2])
+    return f"B along {along:.4f}(±{errors[0]:.4f}) mT, across {1e3 * across:.1f}(±{across_err:.1f}) µT"
 
 
 def _note(result: AlignResult) -> str:

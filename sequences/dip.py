@@ -9,7 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from physics.constants import GAMMA_E_HZ_PER_MT
+from physics.constants import GAMMA_13C_HZ_PER_MT, GAMMA_E_HZ_PER_MT
+from physics.levels import nv_lines
 from sequences import controls
 from sequences.analysis.relaxation import DipFit, fit_dip
 from sequences.lab import Lab
@@ -30,6 +31,7 @@ _STEPS: Final = np.arange(-4.0, 4.1)
 _SLOPES: Final = np.array([-0.8, -0.45, 0.0, 0.45, 0.8])
 """Fine scan, in half widths of the survival's dip, where its slope tells most about the centre."""
 _SEEN_SIGMA: Final = 6.0
+_USUAL_SIGMA, _LONGEST = 80.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,12 @@ class Dip:
     photons: int
 
 
+def detuning_slope_hz_per_mt(along_mt: float, nitrogen: bool) -> float:
+    """d(detuning) / d(B along): of f- signed, less the 13C line on its side of the crossing."""
+    lines = nv_lines(along_mt, 0.0, nitrogen)
+    return float(lines.minus_slope_hz_per_mt[0] - np.sign(lines.minus_hz[0]) * GAMMA_13C_HZ_PER_MT)
+
+
 def scan_dip(
     lab: Lab, inversion: Inversion, contacts: Contacts, currents_for: Callable[[float], Currents]
 ) -> Stream[Dip]:
@@ -74,14 +82,14 @@ def scan_dip(
     controls.pump(lab)
     controls.pulsed_coils(lab, shift_a=inversion.shift_a)
     seen: list[tuple[float, float, float, float]] = []
-    photons, middle = 0, 0.0
+    photons, middle, seconds = 0, 0.0, contacts.seconds_per_point
 
     def visit(offset_mt: float, contact_ns: int) -> Stream[None]:
         nonlocal photons
         lab.magnet.ramp_to(currents_for(offset_mt))
         controls.carrier(lab, inversion.frozen_hz - GAMMA_E_HZ_PER_MT * offset_mt, inversion.dbm)
         program = contact_pair(inversion.pi_ns, contact_ns, tick_ns=lab.wiring.tick_ns)
-        counts = measure(lab, program, repeats_for(program, contacts.seconds_per_point))
+        counts = measure(lab, program, repeats_for(program, seconds))
         total = counts.signal + counts.reference
         photons += total
         left, error = (counts.reference - counts.signal) / max(total, 1), 1.0 / np.sqrt(max(total, 1))
@@ -94,8 +102,9 @@ def scan_dip(
         offset, contact, left, error = np.array(seen).T
         return fit_dip(offset, contact, left, error, contacts.bath_spins, contacts.half_width_mt)
 
-    for _ in range(2):
-        yield from visit(middle, 0)
+    yield from visit(middle, 0)
+    seconds *= _patience(seen[0][2] / seen[0][3])
+    yield from visit(middle, 0)
     fit = None
     for stretch in (1.0, 3.0):
         for step in _STEPS * stretch:
@@ -113,6 +122,11 @@ def scan_dip(
     if not _is_seen(fit, 3.0, contacts):
         raise _no_dip(fit, contacts)
     return Dip(fit, photons)
+
+
+def _patience(inversion_sigma: float) -> float:
+    """How much longer than planned to count each point when the inversion stands out less than usual."""
+    return float(np.clip((_USUAL_SIGMA / max(inversion_sigma, 1.0)) ** 2, 1.0, _LONGEST))
 
 
 def _is_seen(fit: DipFit, stretch: float, contacts: Contacts) -> bool:

@@ -61,7 +61,7 @@ def scan(
         if counts.reference < 100:
             raise SequenceError(
                 f"Only {counts.reference} photons came within {counts.duration_s:.1f} s of green light",
-                "Check the laser, the AOM's power, the shutter and the counter's cables (wiring.terminals of station.yaml)",
+                "Check laser, AOM, shutter and the counter's cables (wiring.terminals of station.yaml)",
                 photons=counts.reference,
             )
         ratio[k] = counts.signal / counts.reference
@@ -93,7 +93,7 @@ def find_line(lab: Lab, about_hz: float, offsets_hz: Real, sweep: Sweep, name: s
 
 @dataclass(frozen=True)
 class Tracker:
-    """What earlier spectra taught about all lines of this bench, so that a few points at the right places measure one."""
+    """What earlier spectra taught about all lines, so that a few points at the right places measure one."""
 
     width_0dbm_hz: float
     """Full width at 0 dBm, where power broadens the line: it follows the root of the power."""
@@ -209,7 +209,8 @@ class _Spectrum:
         low, high = float(self.points[0].min()), float(self.points[0].max())
         starts = np.linspace(low, high, 5 + int((high - low) / (0.1 * width_hz)))
         shape = LineShape(offsets, self.line.polarisation, width_hz, 0.2)
-        return fit_known_line(*self.points, shape, starts)
+        frequency, ratio, error = self.points
+        return fit_known_line(frequency, ratio, error, shape, starts)
 
 
 def reachable(frequencies_hz: Real) -> Real:

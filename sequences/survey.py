@@ -119,7 +119,7 @@ def believed_polarisation(along_mt: float) -> float:
 
 
 def exchange_shift_hz(lab: Lab) -> float:
-    """By how much the exchange with the other NV raises the lines of a pair driven as one, from the guessed distance."""
+    """By how much exchange raises the lines of a pair that is driven as one, from the guessed distance."""
     return float(flip_flop_spin1_rad_per_s(lab.guesses.pair_separation_nm)) / (2.0 * np.pi)
 
 
@@ -166,10 +166,8 @@ def first_light(survey: Survey, plus: bool, currents_a: Currents, nitrogen: Nitr
     tracker = Tracker(_SEARCH_WIDTH_HZ * lab.guesses.rabi_mhz_at_0dbm, 0.05, counts_per_s)
     about_hz = yield from _searched(survey, plus, here, tracker)
     fits = yield from _resolved(survey, plus, here, tracker, about_hz)
-    if nitrogen == "auto":
-        with_14n = fits[True].reduced_chi2 < fits[False].reduced_chi2
-    else:
-        with_14n = nitrogen == "14N"
+    looks_like_14n = fits[True].reduced_chi2 < fits[False].reduced_chi2
+    with_14n = looks_like_14n if nitrogen == "auto" else nitrogen == "14N"
     fit = fits[with_14n]
     if fit.significance < _SEEN_SIGMA:
         raise _dark(survey.expected(plus, here), fit)
@@ -190,7 +188,7 @@ def _count_rate(lab: Lab) -> float:
     if counts.reference < 100:
         raise SequenceError(
             f"Only {counts.reference} photons came within {counts.duration_s:.1f} s of green light",
-            "Check the laser, the AOM's power, the shutter and the counter's cables (wiring.terminals of station.yaml)",
+            "Check laser, AOM, shutter and the counter's cables (wiring.terminals of station.yaml)",
             photons=counts.reference,
         )
     return counts.reference / counts.duration_s

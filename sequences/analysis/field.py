@@ -1,9 +1,9 @@
 """The magnet in the frame of the NV: three currents -> field along and across the axis, learned from ODMR lines.
 
-B along = a . I + a0; B across = |(b . I + b0, c . I + c0)|. All that ODMR can see of the coil matrix, the residual field
-and the tilt of the axis are these twelve numbers, less one: the azimuth about the axis is free, so c_x = 0. A thirteenth
-is common to all lines: D at this temperature, and the exchange with the other NV, which shifts a pair that is driven
-as one. It would pass for a field across the axis at low field, and for 0.4 uT along it near the crossing.
+B along = a . I + a0; B across = |(b . I + b0, c . I + c0)|. All that ODMR can see of coil matrix, residual field and
+tilt of the axis are these twelve numbers, less one: the azimuth about the axis is free, so c_x = 0. A thirteenth is
+common to all lines: D at this temperature, and the exchange with the other NV, which shifts a pair that is driven as
+one. It would pass for a field across the axis at low field, and for 0.4 uT along it near the crossing.
 """
 
 from collections.abc import Sequence

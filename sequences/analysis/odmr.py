@@ -23,6 +23,7 @@ class LineFit:
     centre_err_hz: float
     linewidth_hz: float
     """Full width at half maximum of a component."""
+    linewidth_err_hz: float
     contrast: float
     """Depth of all components together."""
     contrast_err: float
@@ -75,6 +76,7 @@ def fit_line(frequency_hz: Real, ratio: Real, ratio_err: Real, offsets_hz: Real)
         centre_hz=float(centre_hz + _SCALE_HZ * v["centre"]),
         centre_err_hz=float(_SCALE_HZ * (error["centre"] or np.inf)),
         linewidth_hz=float(np.exp(v["log_width"])),
+        linewidth_err_hz=float(np.exp(v["log_width"]) * (error["log_width"] or np.inf)),
         contrast=float(v["contrast"]),
         contrast_err=float(error["contrast"] or np.inf),
         nuclear_polarisation=float(v["polarisation"]),
@@ -139,6 +141,7 @@ def fit_known_line(frequency_hz: Real, ratio: Real, ratio_err: Real, shape: Line
         centre_hz=centre_hz + float(fit.x[0]) * _SCALE_HZ,
         centre_err_hz=float(np.sqrt(covariance[0, 0])) * _SCALE_HZ,
         linewidth_hz=shape.width_hz * float(np.exp(fit.x[2])),
+        linewidth_err_hz=shape.width_hz * float(np.exp(fit.x[2]) * np.sqrt(covariance[2, 2])),
         contrast=float(fit.x[1]),
         contrast_err=float(np.sqrt(covariance[1, 1])),
         nuclear_polarisation=shape.polarisation,

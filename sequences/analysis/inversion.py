@@ -1,0 +1,79 @@
+"""Field and tilt from the two lines of one spectrum, by inverting the exact levels."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.constants import D_HZ, GAMMA_E_HZ_PER_MT
+from physics.levels import nv_lines
+
+Real = NDArray[np.float64]
+
+_STEP_MT2: Final = 1e-5
+_SIGMAS: Final = np.linspace(-5.0, 5.0, 2001)
+
+
+@dataclass(frozen=True)
+class FieldSeen:
+    """A field as two lines show it."""
+
+    field_mt: float
+    """Magnitude."""
+    field_err_mt: float
+    tilt_deg: float
+    """Angle to the NV axis: mean of what the lines leave possible, for B across enters squared."""
+    tilt_err_deg: float
+
+
+def field_from_two(
+    minus: tuple[float, float], plus: tuple[float, float], shift: tuple[float, float], nitrogen: bool
+) -> FieldSeen:
+    """The field that gives these lines (m_I = +1); each argument but the last is (Hz, error), f- without sign.
+
+    shift: what both lines have in common beyond one NV in a field, as in `field`.
+    """
+    at = np.array([(plus[0] - D_HZ) / GAMMA_E_HZ_PER_MT, 0.0])
+    below = bool(nv_lines(at[0], 0.0, nitrogen).minus_hz[0] > 0)
+    wanted = np.array([(1.0 if below else -1.0) * (minus[0] - shift[0]), plus[0] - shift[0]])
+    for _ in range(12):
+        lines, slopes = _lines_and_slopes(at, nitrogen)
+        at = at + np.linalg.solve(slopes, wanted - lines)
+    common = np.array([1.0 if below else -1.0, 1.0]) * shift[1]
+    noise = np.diag([minus[1] ** 2, plus[1] ** 2]) + np.outer(common, common)
+    inverse = np.linalg.inv(_lines_and_slopes(at, nitrogen)[1])
+    return _as_angle(at, inverse @ noise @ inverse.T)
+
+
+def _lines_and_slopes(at: Real, nitrogen: bool) -> tuple[Real, Real]:
+    """(f-, f+) and their derivatives by B along and the square of B across; a negative square is extrapolated to."""
+    along, squared = at
+    inside = max(float(squared), 0.0)
+    near = nv_lines(along, np.sqrt(inside), nitrogen)
+    far = nv_lines(along, np.sqrt(inside + _STEP_MT2), nitrogen)
+    lines = np.array([near.minus_hz[0], near.plus_hz[0]])
+    across = (np.array([far.minus_hz[0], far.plus_hz[0]]) - lines) / _STEP_MT2
+    slopes = np.column_stack([[near.minus_slope_hz_per_mt[0], near.plus_slope_hz_per_mt[0]], across])
+    return lines + across * (squared - inside), slopes
+
+
+def _as_angle(at: Real, covariance: Real) -> FieldSeen:
+    """Magnitude and angle, averaged over the squares of B across that are possible."""
+    sigma = float(np.sqrt(covariance[1, 1]))
+    squared = at[1] + sigma * _SIGMAS
+    along = at[0] + covariance[0, 1] / sigma * _SIGMAS
+    weight = np.exp(-0.5 * _SIGMAS**2) * (squared > 0.0)
+    if not weight.any():
+        squared, weight = np.full_like(squared, 0.0), np.ones_like(squared)
+    weight /= weight.sum()
+    tilt = np.degrees(np.arctan2(np.sqrt(np.maximum(squared, 0.0)), along))
+    field = np.sqrt(along**2 + np.maximum(squared, 0.0))
+    free = covariance[0, 0] - covariance[0, 1] ** 2 / covariance[1, 1]
+    field_mt, tilt_deg = float(weight @ field), float(weight @ tilt)
+    return FieldSeen(
+        field_mt=field_mt,
+        field_err_mt=float(np.sqrt(weight @ (field - field_mt) ** 2 + max(free, 0.0))),
+        tilt_deg=tilt_deg,
+        tilt_err_deg=float(np.sqrt(weight @ (tilt - tilt_deg) ** 2)),
+    )

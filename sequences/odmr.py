@@ -1,0 +1,145 @@
+"""ODMR: a spectrum around both lines at the present field, and the field and its tilt from them."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import numpy as np
+from pydantic import Field
+
+from sequences import controls, spectroscopy
+from sequences.analysis.field import Currents
+from sequences.analysis.inversion import field_from_two
+from sequences.analysis.odmr import LineFit, fit_line
+from sequences.lab import Lab
+from sequences.results import Column, Progress, SequenceError, Stream
+from sequences.spectroscopy import reachable, scan
+from sequences.survey import Nitrogen, Survey, exchange_shift_hz, first_light, from_calibration, from_nothing
+
+COLUMNS: Final[tuple[Column, ...]] = spectroscopy.COLUMNS
+_FRESH_MT: Final = 5.0
+_NO_FIELD_MT: Final = 1.0
+_NEAR_MAIN_A: Final = 0.05
+_SEEN_SIGMA: Final = 8.0
+_TOO_LOW_HZ: Final = 2e7
+"""f- below this is sought after f+ is known: it may be hidden behind the end of the source's range."""
+
+
+@dataclass(frozen=True)
+class OdmrPlan:
+    """What to scan."""
+
+    field_mt: Annotated[float, Field(ge=0, le=110)] = 0.0
+    """Set this field along the main coil first (nominal); 0 keeps the present one, or sets 5 mT where there is none."""
+    half_range_mhz: Annotated[float, Field(ge=1, le=50)] = 4.0
+    """To either side of each line, beyond its nuclear structure."""
+    step_mhz: Annotated[float, Field(ge=0.01, le=2)] = 0.25
+    """Distance of two points."""
+    power_dbm: Annotated[float, Field(ge=-60, le=10)] = -10.0
+    """Of the microwave source: more is deeper and broader."""
+    seconds_per_point: Annotated[float, Field(ge=0.01, le=600)] = 5.0
+    """Laboratory time of each point, half of it without microwave."""
+    nitrogen: Nitrogen = "auto"
+    """The nucleus of the NV: auto looks whether its line is a triplet."""
+
+
+@dataclass(frozen=True)
+class OdmrResult:
+    """Both lines, and the field that they show."""
+
+    resonances_hz: tuple[float, float]
+    """f- and f+, both of m_I = +1 where there is a 14N nucleus."""
+    resonances_err_hz: tuple[float, float]
+    linewidth_hz: float
+    """Full width of one nuclear component, mean of both lines."""
+    linewidth_hz_err: float
+    contrast: float
+    """Depth of all nuclear components together, mean of both lines."""
+    contrast_err: float
+    field_mt: float
+    """Magnitude of the field."""
+    field_mt_err: float
+    tilt_deg: float
+    """Angle between field and NV axis; its error is large where the lines hardly depend on it."""
+    tilt_deg_err: float
+
+
+def odmr(lab: Lab, plan: OdmrPlan) -> Stream[OdmrResult]:
+    """Find both lines, scan them, and invert the exact levels for the field."""
+    with controls.left_safe(lab):
+        known, currents_a = _start(lab, plan)
+        high = float(known.model.lines_hz(currents_a)[0][0]) < _TOO_LOW_HZ
+        yield Progress(0.05, "looking for the first line")
+        yield from first_light(known, high, currents_a, plan.nitrogen)
+        fits = []
+        for k, plus in enumerate((False, True)):
+            fit = yield from _scanned(known, plan, plus, known.seen[0].currents_a)
+            fits.append(fit)
+            name = "f+" if plus else "f-"
+            yield Progress(
+                0.55 + 0.4 * k,
+                f"{name} {fit.centre_hz / 1e6:.3f}(±{fit.centre_err_hz / 1e6:.3f}) MHz, "
+                f"contrast {100 * fit.contrast:.1f} %",
+            )
+        result = _result(lab, known, *fits)
+        yield Progress(
+            1.0,
+            f"{result.field_mt:.4f}(±{result.field_mt_err:.4f}) mT, "
+            f"tilt {result.tilt_deg:.2f}(±{result.tilt_deg_err:.2f}) degrees",
+        )
+    return result
+
+
+def _start(lab: Lab, plan: OdmrPlan) -> tuple[Survey, Currents]:
+    """What is believed of the magnet, and the currents at which to look."""
+    fresh = from_nothing(lab, plan.nitrogen != "none")
+    along_per_main = lab.guesses.coil_matrix_mt_per_a[2][2]
+    x, y, main = (float(a) for a in lab.magnet.currents())
+    if plan.field_mt > 0.0:
+        return _switched_on(fresh, (0.0, 0.0, plan.field_mt / along_per_main))
+    if abs(float(fresh.model.along_across_mt((x, y, main))[0])) < _NO_FIELD_MT:
+        return _switched_on(fresh, (0.0, 0.0, _FRESH_MT / along_per_main))
+    aligned = from_calibration(lab, plan.nitrogen != "none")
+    near = aligned is not None and abs(main - aligned.model.origin_a[2]) < _NEAR_MAIN_A
+    return (aligned if aligned is not None and near else fresh), (x, y, main)
+
+
+def _switched_on(known: Survey, currents_a: Currents) -> tuple[Survey, Currents]:
+    known.lab.magnet.switch_on()
+    return known, currents_a
+
+
+def _scanned(known: Survey, plan: OdmrPlan, plus: bool, here: Currents) -> Stream[LineFit]:
+    line = known.expected(plus, here)
+    half_hz = max(plan.half_range_mhz * 1e6, 2.5 * line.error_hz)
+    low = line.frequency_hz + float(line.offsets_hz.min()) - half_hz
+    high = line.frequency_hz + float(line.offsets_hz.max()) + half_hz
+    frequencies = reachable(np.arange(low, high, plan.step_mhz * 1e6))
+    ratio, error = yield from scan(known.lab, frequencies, plan.power_dbm, plan.seconds_per_point)
+    fit = fit_line(frequencies, ratio, error, line.offsets_hz)
+    if fit.significance < _SEEN_SIGMA:
+        raise SequenceError(
+            f"No ODMR dip for {line.name} between {low / 1e6:.2f} and {high / 1e6:.2f} MHz: the deepest is "
+            f"{100 * fit.contrast:.2f}(±{100 * fit.contrast_err:.2f}) %",
+            "Give it more power_dbm or seconds_per_point, or a wider half_range_mhz",
+            contrast=fit.contrast,
+        )
+    yield from known.learn(plus, here, fit)
+    return fit
+
+
+def _result(lab: Lab, known: Survey, minus: LineFit, plus: LineFit) -> OdmrResult:
+    lines = [(fit.centre_hz, fit.centre_err_hz) for fit in (minus, plus)]
+    shift_hz = exchange_shift_hz(lab)
+    seen = field_from_two(lines[0], lines[1], (shift_hz, shift_hz), known.model.nitrogen)
+    return OdmrResult(
+        resonances_hz=(minus.centre_hz, plus.centre_hz),
+        resonances_err_hz=(minus.centre_err_hz, plus.centre_err_hz),
+        linewidth_hz=0.5 * (minus.linewidth_hz + plus.linewidth_hz),
+        linewidth_hz_err=0.5 * float(np.hypot(minus.linewidth_err_hz, plus.linewidth_err_hz)),
+        contrast=0.5 * (minus.contrast + plus.contrast),
+        contrast_err=0.5 * float(np.hypot(minus.contrast_err, plus.contrast_err)),
+        field_mt=seen.field_mt,
+        field_mt_err=seen.field_err_mt,
+        tilt_deg=seen.tilt_deg,
+        tilt_deg_err=seen.tilt_err_deg,
+    )
