@@ -40,6 +40,7 @@ class LocatePlan:
     centre_x_nm: Annotated[float, Field(ge=-9000, le=9000)] = 0.0
     """Middle of the region, in steering coordinates."""
     centre_y_nm: Annotated[float, Field(ge=-9000, le=9000)] = 0.0
+    """Likewise."""
     half_range_nm: Annotated[float, Field(ge=100, le=1000)] = 250.0
     """Half the side of the coarse image."""
     coarse_pixels: Annotated[int, Field(ge=7, le=25)] = 9
