@@ -227,6 +227,10 @@ def _first_guess(lab: Lab, reading: Reading, found: TwoResonances) -> tuple[Pair
     known = {
         "g_rad_per_s": 0.3 * zz,
         "zz_rad_per_s": 0.3 * zz,
+        "rabi_x_rad_per_s": 0.03 * rabi,
+        "rabi_y_rad_per_s": 0.03 * rabi,
+        "detuning_left_rad_per_s": TWO_PI * 15e3,
+        "detuning_right_rad_per_s": TWO_PI * 15e3,
         "leak_left_per_s": 1e3,
         "leak_right_per_s": 1e3,
         "relaxation_per_s": 300.0,

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sequences import controls
+from sequences.analysis.baths import Release, release_states
 from sequences.analysis.calibration import NAMES, PairCalibration
 from sequences.analysis.engine_model import EngineModel
 from sequences.lab import Lab
@@ -131,8 +132,22 @@ def engine_model(lab: Lab) -> EngineModel:
     )
 
 
-def predicted(lab: Lab, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, 16): the calibrated model's Pauli vectors at ascending evolution times, in cycles as `cool` measured them."""
-    polarisation = calibrated(lab, "bath.left"), calibrated(lab, "bath.right")
-    start_z = calibrated(lab, "bath.start_z_left"), calibrated(lab, "bath.start_z_right")
-    return engine_model(lab).states(times_s, polarisation, start_z)
+def predicted(lab: Lab, times_us: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 16): the calibrated model's Pauli vectors after these evolution times, in cycles as `cool` measured them."""
+
+    def both(pattern: str) -> tuple[float, float]:
+        return calibrated(lab, pattern.format("left")), calibrated(lab, pattern.format("right"))
+
+    model = engine_model(lab)
+    release = Release(
+        evolution_us=calibrated(lab, "bath.evolution_us"),
+        polarisation=both("bath.{}"),
+        polarisation_err=(0.0, 0.0),
+        slope_per_us=both("bath.{}_slope_per_us"),
+        start_z=both("bath.start_z_{}"),
+        start_z_err=(0.0, 0.0),
+        gamma1_per_s=model.gamma1_per_s,
+        gamma1_err_per_s=0.0,
+        reduced_chi2=0.0,
+    )
+    return release_states(model, release, times_us)

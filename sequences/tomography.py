@@ -43,7 +43,7 @@ _SEED: Final = 20230113
 class TomographyPlan:
     """Which state, and how long to look at it."""
 
-    evolution_us: Annotated[float, Field(ge=0.1, le=1000)] = 5.0
+    evolution_us: Annotated[float, Field(ge=0.1, le=1000)] = 5.4
     """Time in the dark between release and freeze."""
     hours: Annotated[float, Field(ge=0.01, le=100)] = 2.0
     """Laboratory time."""
@@ -134,7 +134,7 @@ def tomography(lab: Lab, plan: TomographyPlan, expected: Expectation | None = No
     """
     with controls.left_safe(lab):
         bench, calibration = state.ready(lab), state.pair(lab)
-        wanted = expected or expectation(state.predicted(lab, np.array([plan.evolution_us * 1e-6]))[0])
+        wanted = expected or expectation(state.predicted(lab, np.array([plan.evolution_us]))[0])
         cycle = Cycle(
             lab.whole_ticks(plan.cooling_us * 1e3), lab.whole_ticks(plan.evolution_us * 1e3), plan.heating_steps
         )

@@ -11,7 +11,7 @@ from physics.paulis import INDEX, product_vector
 
 Real = NDArray[np.float64]
 
-_STEP_S: Final = 0.25e-6
+_STEP_S: Final = 1e-6
 _Z: Final = [INDEX["ZI"], INDEX["IZ"]]
 
 
