@@ -1,6 +1,7 @@
 """Where the program writes what the screen need not show: tracebacks, and what drivers have to say."""
 
 import logging
+import os
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,7 @@ def log_into(folder: Path) -> None:
     root.setLevel(logging.WARNING)
     logging.getLogger("labctl").setLevel(logging.INFO)
     logging.captureWarnings(True)
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its C core writes to the screen past all handlers
     logging.raiseExceptions = False  # a log that cannot be written stops nothing, and fills no screen
     _FILES[:] = [folder / NAME]
 
