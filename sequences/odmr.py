@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import numpy as np
 from pydantic import Field
 
-from sequences import controls, spectroscopy
+from sequences import controls, spectroscopy, survey
 from sequences.analysis.field import Currents
 from sequences.analysis.inversion import field_from_two
 from sequences.analysis.odmr import LineFit, fit_line
@@ -15,7 +15,7 @@ from sequences.results import Column, Progress, SequenceError, Stream
 from sequences.spectroscopy import reachable, scan
 from sequences.survey import Nitrogen, Survey, exchange_shift_hz, first_light, from_calibration, from_nothing
 
-COLUMNS: Final[tuple[Column, ...]] = spectroscopy.COLUMNS
+COLUMNS: Final[tuple[Column, ...]] = (*spectroscopy.COLUMNS, *survey.COLUMNS)
 _FRESH_MT: Final = 5.0
 _NO_FIELD_MT: Final = 1.0
 _NEAR_MAIN_A: Final = 0.05
@@ -91,14 +91,14 @@ def odmr(lab: Lab, plan: OdmrPlan) -> Stream[OdmrResult]:
 
 def _start(lab: Lab, plan: OdmrPlan) -> tuple[Survey, Currents]:
     """What is believed of the magnet, and the currents at which to look."""
-    fresh = from_nothing(lab, plan.nitrogen != "none")
+    fresh = from_nothing(lab, plan.nitrogen)
     along_per_main = lab.guesses.coil_matrix_mt_per_a[2][2]
     x, y, main = (float(a) for a in lab.magnet.currents())
     if plan.field_mt > 0.0:
         return _switched_on(fresh, (0.0, 0.0, plan.field_mt / along_per_main))
     if abs(float(fresh.model.along_across_mt((x, y, main))[0])) < _NO_FIELD_MT:
         return _switched_on(fresh, (0.0, 0.0, _FRESH_MT / along_per_main))
-    aligned = from_calibration(lab, plan.nitrogen != "none")
+    aligned = from_calibration(lab, plan.nitrogen)
     near = aligned is not None and abs(main - aligned.model.origin_a[2]) < _NEAR_MAIN_A
     return (aligned if aligned is not None and near else fresh), (x, y, main)
 
