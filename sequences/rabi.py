@@ -7,23 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from physics.levels import nv_lines
 from sequences import controls
 from sequences.analysis.oscillation import (
     Oscillation,
-    PulsedLine,
     Segment,
     Shot,
     TurnFit,
     collective_shift_hz,
     fit_oscillation,
-    fit_pulsed_line,
     fit_turns,
 )
-from sequences.frozen import ratio, shot, turns
+from sequences.frozen import centred, frozen_line, power_dbm, ratio, shot, turns
 from sequences.lab import Lab
 from sequences.results import Column, Point, Progress, SequenceError, Stream
-from sequences.state import calibrated, set_field
+from sequences.state import set_field
 
 Real = NDArray[np.float64]
 
@@ -35,11 +32,7 @@ COLUMNS: Final = (
     Column("signal", "photoluminescence after the pulse / pumped", "", ("duration_ns",)),
     Column("signal_err", "its shot noise", "", ("duration_ns",)),
 )
-_SEARCH_PULSE_NS: Final = 500
-"""A half turn of this length has a line of 1.6 MHz: broad enough to be met, narrow enough to be fitted."""
-_SEARCH_STEP_HZ: Final = 0.4e6
 _SEEN_SIGMA: Final = 8.0
-_WIDENINGS: Final = 3
 _TRAINS: Final = (2, 4, 1, 3, 15, 17, 31, 33)
 """Quarter turns in one go. The even ones measure the contrast; odd ones, 2 apart, err in opposite senses."""
 _RAMSEY_NS: Final = (4_000, 20_000)
@@ -54,7 +47,8 @@ class RabiPlan:
     """How to freeze, and how long a quarter turn shall be."""
 
     shift_a: Annotated[float, Field(ge=-0.1, le=-0.05)] = -0.1
-    """Current of the shift coil. Negative: the frozen line stays below the level crossing."""
+    """Current of the shift coil. Negative: the frozen line stays below the level crossing; if the
+    coil turns out to be reversed, the opposite current is taken."""
     pi_half_ns: Annotated[int, Field(ge=100, le=2000)] = 200
     """Wanted length of a quarter turn, a whole number of ticks."""
     scan_half_range_hz: Annotated[float, Field(ge=1e6, le=12e6)] = 4e6
@@ -65,7 +59,7 @@ class RabiPlan:
     """Counting time of a point of the spectrum and of the oscillation."""
     train_s: Annotated[float, Field(gt=0, le=600)] = 5.0
     """Counting time of each train of quarter turns and of each Ramsey point."""
-    tolerance: Annotated[float, Field(ge=1e-3, le=0.05)] = 3e-3
+    tolerance: Annotated[float, Field(ge=1e-3, le=0.05)] = 2e-3
     """Relative error of a rotation angle that is good enough."""
 
 
@@ -85,6 +79,8 @@ class RabiResult:
     angle_error: float
     """Angle of the quarter turn over its wanted value, less 1."""
     angle_error_err: float
+    shift_a: float
+    """Current of the shift coil that freezes: the plan's, or its opposite if the coil's polarity is reversed."""
     frozen_hz: float
     """f- of a single NV while frozen: the measured line of the sum less C/4pi of the pair."""
     frozen_hz_err: float
@@ -102,17 +98,17 @@ def rabi(lab: Lab, plan: RabiPlan) -> Stream[RabiResult]:
     _refuse_partial_ticks(lab, plan)
     with controls.left_safe(lab):
         set_field(lab)
-        controls.pulsed_coils(lab, shift_a=plan.shift_a)
         controls.pump(lab)
-        carrier_hz = (yield from _frozen_line(lab, plan)).centre_hz
+        frozen = yield from frozen_line(lab, plan.shift_a, plan.scan_half_range_hz, plan.point_s)
         dbm = _power_for(lab, plan, lab.guesses.rabi_mhz_at_0dbm, 0.0)
-        seen = yield from _oscillation(lab, plan, carrier_hz, dbm)
+        seen = yield from _oscillation(lab, plan, frozen.line_hz, dbm)
+        carrier_hz = yield from centred(lab, frozen.line_hz, seen.rabi_mhz, dbm, plan.point_s)
         dbm = _power_for(lab, plan, seen.rabi_mhz, dbm)
-        yield Progress(0.4, f"{seen.rabi_mhz:.4f}({seen.rabi_err_mhz:.4f}) MHz at {dbm:.2f} dBm")
+        yield Progress(0.4, f"{seen.rabi_mhz:.4f}({seen.rabi_err_mhz:.4f}) MHz before it was set to {dbm:.2f} dBm")
         carrier_hz, dbm, turn = yield from _trimmed(lab, plan, carrier_hz, dbm)
         yield from _recorded(lab, plan, carrier_hz, dbm)
-        result = _result(lab, plan, carrier_hz, dbm, turn)
-        _remember(lab, plan, result)
+        result = _result(lab, plan, frozen.shift_a, carrier_hz, dbm, turn)
+        _remember(lab, result)
         yield Progress(1.0, f"pi/2 {result.pi_half_ns}({result.pi_half_ns_err:.2f}) ns at {result.power_dbm:.2f} dBm")
         return result
 
@@ -126,62 +122,11 @@ def _refuse_partial_ticks(lab: Lab, plan: RabiPlan) -> None:
         )
 
 
-# ---- the frozen line -----------------------------------------------------------------------------------------------
-
-
-def _frozen_line(lab: Lab, plan: RabiPlan) -> Stream[PulsedLine]:
-    """Pulsed ODMR about the line that the nominal shift coil would give; wider until it is found."""
-    about_hz = _expected_line_hz(lab, plan)
-    dbm = _power_dbm(lab, 0.5e3 / _SEARCH_PULSE_NS, lab.guesses.rabi_mhz_at_0dbm, 0.0)
-    program = turns("pulsed odmr", [Segment(_SEARCH_PULSE_NS, "x")], lab.wiring.tick_ns)
-    half = plan.scan_half_range_hz
-    for attempt in range(_WIDENINGS):
-        frequency = np.arange(max(2e6, about_hz - half), about_hz + half + 1.0, _SEARCH_STEP_HZ)
-        seen, error = np.empty(len(frequency)), np.empty(len(frequency))
-        for k, hz in enumerate(frequency):
-            controls.carrier(lab, float(hz), dbm)
-            seen[k], error[k] = ratio(lab, program, plan.point_s)
-            yield Point({"frequency_hz": float(hz), "spectrum": seen[k], "spectrum_err": error[k]})
-        fit = fit_pulsed_line(frequency, seen, error, _SEARCH_PULSE_NS, 0.5e3 / _SEARCH_PULSE_NS)
-        yield Progress(
-            0.1 + 0.05 * attempt, f"frozen line {fit.centre_hz / 1e6:.3f}({fit.centre_err_hz / 1e6:.3f}) MHz"
-        )
-        if fit.significance > _SEEN_SIGMA and abs(fit.centre_hz - about_hz) < half:
-            return fit
-        half *= 1.7
-    raise SequenceError(
-        f"No frozen line between {frequency[0] / 1e6:.2f} and {frequency[-1] / 1e6:.2f} MHz: the deepest dip "
-        f"stands out by {fit.significance:.1f} sigma, {_SEEN_SIGMA:g} are needed",
-        "Check the line shift and its coil (guesses.shift_mt_per_a), the line mw_x, and that the field stands on the "
-        "resonance (labctl run align); labctl run wiring tells swapped lines apart",
-        significance=fit.significance,
-        about_hz=about_hz,
-    )
-
-
-def _expected_line_hz(lab: Lab, plan: RabiPlan) -> float:
-    frozen_mt = calibrated(lab, "field.resonance_mt") + lab.guesses.shift_mt_per_a * plan.shift_a
-    return float(abs(nv_lines(frozen_mt).minus_hz[0]))
-
-
 # ---- power and carrier ---------------------------------------------------------------------------------------------
 
 
 def _power_for(lab: Lab, plan: RabiPlan, rabi_mhz: float, at_dbm: float) -> float:
-    return _power_dbm(lab, 0.25e3 / plan.pi_half_ns, rabi_mhz, at_dbm)
-
-
-def _power_dbm(lab: Lab, wanted_mhz: float, rabi_mhz: float, at_dbm: float) -> float:
-    """Power for a Rabi frequency, when `at_dbm` gives `rabi_mhz`. Refuses more than the bench allows."""
-    dbm = round(at_dbm + 20.0 * float(np.log10(wanted_mhz / rabi_mhz)), 2)
-    if dbm > lab.limits.microwave_dbm:
-        raise SequenceError(
-            f"A Rabi frequency of {wanted_mhz:.3g} MHz needs {dbm:.1f} dBm, above limits.microwave_dbm = "
-            f"{lab.limits.microwave_dbm:g}",
-            "Ask for a longer pi_half_ns",
-            power_dbm=dbm,
-        )
-    return dbm
+    return power_dbm(lab, 0.25e3 / plan.pi_half_ns, rabi_mhz, at_dbm)
 
 
 def _oscillation(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> Stream[Oscillation]:
@@ -263,7 +208,7 @@ def _recorded(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> Stream
 # ---- what it means -------------------------------------------------------------------------------------------------
 
 
-def _result(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float, turn: TurnFit) -> RabiResult:
+def _result(lab: Lab, plan: RabiPlan, shift_a: float, carrier_hz: float, dbm: float, turn: TurnFit) -> RabiResult:
     shift_hz, shift_err_hz = collective_shift_hz(*_separation_nm(lab))
     wanted_mhz = 0.25e3 / plan.pi_half_ns
     relative = turn.rabi_err_mhz / wanted_mhz
@@ -277,6 +222,7 @@ def _result(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float, turn: TurnF
         power_dbm_err=20.0 / float(np.log(10.0)) * relative,
         angle_error=turn.rabi_mhz / wanted_mhz - 1.0,
         angle_error_err=relative,
+        shift_a=shift_a,
         frozen_hz=collective_hz - shift_hz,
         frozen_hz_err=float(np.hypot(turn.detuning_err_hz, shift_err_hz)),
         collective_hz=collective_hz,
@@ -299,9 +245,9 @@ def _separation_nm(lab: Lab) -> tuple[float, float]:
     return float(np.hypot(steps[0], steps[1])), error
 
 
-def _remember(lab: Lab, plan: RabiPlan, result: RabiResult) -> None:
+def _remember(lab: Lab, result: RabiResult) -> None:
     put = lab.calibration.put
-    put("shift.a", plan.shift_a, 0.0)
+    put("shift.a", result.shift_a, 0.0)
     put("microwave.frozen_hz", result.frozen_hz, result.frozen_hz_err)
     put("microwave.collective_hz", result.collective_hz, result.collective_hz_err)
     put("microwave.pi_half_dbm", result.power_dbm, result.power_dbm_err)

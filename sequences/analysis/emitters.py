@@ -21,6 +21,7 @@ Real = NDArray[np.float64]
 
 _SHAPE: Final = 3  # radius, null depth, brightness
 _START_NULL: Final = 1e-3
+_SMALLEST: Final = 1e-9  # a null that the fit finds perfect
 _CRESTS: Final = (0.1, 0.3, 1.0, 3.0, 10.0)
 _RADIUS_SCALES: Final = (0.85, 1.0, 1.15)
 _TRIED_ANGLES: Final = tuple(np.arange(4) * np.pi / 4.0)
@@ -206,7 +207,7 @@ def _noise(p: Real, emitters: int, k: int, image: Image, steering_err_nm: float)
 def _packed(e: Emitters) -> Real:
     per_image = np.column_stack([e.crests, e.background_cps]).ravel()
     positive = np.concatenate([[e.radius_nm, e.null_depth, e.brightness_cps], per_image])
-    return np.concatenate([e.positions_nm.ravel(), np.log(positive)])
+    return np.concatenate([e.positions_nm.ravel(), np.log(np.maximum(positive, _SMALLEST))])
 
 
 def _scale(emitters: int, images: int) -> Real:

@@ -199,7 +199,7 @@ def fit_pulsed_line(frequency_hz: Real, ratio: Real, error: Real, duration_ns: f
         flipped = _flipped_by(frequency_hz - p[0] * 1e6, duration_ns, p[1])
         return np.asarray((p[2] * (1.0 - p[3] * flipped) - ratio) / error)
 
-    bounds = ([-np.inf, 0.5 * rabi_mhz, 0.0, 0.0], [np.inf, 1.5 * rabi_mhz, np.inf, 1.0])
+    bounds = ([-np.inf, 0.4 * rabi_mhz, 0.0, 0.0], [np.inf, 2.5 * rabi_mhz, np.inf, 1.0])
     fit = least_squares(residual, np.clip(best, *bounds), bounds=bounds, x_scale=[0.1, 0.1, 0.01, 0.05])
     spread = np.sqrt(np.diag(np.linalg.pinv(fit.jac.T @ fit.jac)))
     gain = max(0.0, flat - 2.0 * float(fit.cost))
