@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from physics.constants import GAMMA_E_HZ_PER_MT
 from physics.levels import nv_lines
 from sequences import controls
 from sequences.analysis.oscillation import PulsedLine, Segment, Shot, fit_pulsed_line
@@ -30,6 +31,8 @@ _CENTRE_HALF_RANGE_HZ: Final = 1.6e6
 _SEEN_SIGMA: Final = 8.0
 _WIDENINGS: Final = 3
 _LOWEST_HZ: Final = 2e6
+_SIDE_STEP_MT: Final = 0.2
+"""So much of the main field moves the frozen line by 5.6 MHz, one way or the other."""
 
 
 def turns(name: str, segments: Iterable[Segment], tick_ns: int) -> Program:
@@ -94,7 +97,7 @@ def frozen_line(lab: Lab, shift_a: float, half_range_hz: float, seconds: float) 
     the range, if there is no line.
     """
     line = yield from _found(lab, shift_a, half_range_hz, seconds)
-    if _below_crossing(lab, shift_a, line.centre_hz, seconds):
+    if _below_crossing(lab, line.centre_hz, seconds):
         return Frozen(shift_a, line.centre_hz)
     lab.notes.append(f"The shift coil's polarity is reversed: frozen with {-shift_a:+g} A instead of {shift_a:+g} A")
     line = yield from _found(lab, -shift_a, half_range_hz, seconds)
@@ -143,26 +146,21 @@ def _scanned(lab: Lab, frequency_hz: Real, dbm: float, rabi_mhz: float, seconds:
     return line
 
 
-def _below_crossing(lab: Lab, shift_a: float, line_hz: float, seconds: float) -> bool:
-    """Halve the current: from either side of the crossing the line would come to another place; look at both."""
-    controls.pulsed_coils(lab, shift_a=0.5 * shift_a)
+def _below_crossing(lab: Lab, line_hz: float, seconds: float) -> bool:
+    """Lower the main field a little: below the crossing |f-| rises, beyond it falls; look at both places."""
+    standing = lab.magnet.currents()
     dbm = power_dbm(lab, _SEARCH_MHZ, lab.guesses.rabi_mhz_at_0dbm, 0.0)
     program = turns("pulsed odmr", [Segment(_PULSE_NS, "x")], lab.wiring.tick_ns)
-    dips = []
-    for side in (-1.0, 1.0):
-        controls.carrier(lab, _halfway_hz(lab, line_hz, side), dbm)
-        dips.append(ratio(lab, program, 2.0 * seconds)[0])
-    controls.pulsed_coils(lab, shift_a=shift_a)
+    x_a, y_a, main_a = standing
+    lab.magnet.ramp_to((x_a, y_a, main_a - _SIDE_STEP_MT / lab.guesses.coil_matrix_mt_per_a[2][2]))
+    try:
+        dips = []
+        for side in (1.0, -1.0):
+            controls.carrier(lab, line_hz + side * _SIDE_STEP_MT * GAMMA_E_HZ_PER_MT, dbm)
+            dips.append(ratio(lab, program, 2.0 * seconds)[0])
+    finally:
+        lab.magnet.ramp_to(standing)
     return dips[0] < dips[1]
-
-
-def _halfway_hz(lab: Lab, line_hz: float, side: float) -> float:
-    """|f-| at half the shift that brings it to `line_hz`, if the shift lowers (-1) or raises (+1) the field."""
-    shift_mt = side * np.linspace(0.2, 3.0, 561)
-    resonance_mt = calibrated(lab, "field.resonance_mt")
-    reached = np.abs(nv_lines(resonance_mt + shift_mt).minus_hz[:, 0])
-    full_mt = float(np.interp(line_hz, reached, shift_mt))
-    return _line_hz(resonance_mt + 0.5 * full_mt)
 
 
 def _line_hz(along_mt: float) -> float:

@@ -42,6 +42,16 @@ def test_a_quarter_turn_is_a_whole_number_of_ticks(seed, truth, plan):
         assert is_dark(bench)
 
 
+def test_a_reversed_shift_coil_freezes_with_the_opposite_current():
+    with wired(3, pulsed_coils={"shift_mt_per_a": -10.0}) as bench:
+        know_field(bench)
+        know_pair(bench)
+        result, _ = run(rabi(bench.lab, RabiPlan()))
+        assert result.shift_a == bench.lab.calibration.get("shift.a").value == 0.1
+        assert 20e6 < frozen_hz(bench, 0.1) == pytest.approx(result.frozen_hz, abs=4 * result.frozen_hz_err)
+        assert "polarity is reversed" in bench.lab.notes[0]
+
+
 def test_without_a_field_it_says_which_run_finds_it():
     with wired() as bench:
         with pytest.raises(SequenceError, match="labctl run align"):
