@@ -53,21 +53,22 @@ def _scalars(result: Mapping[str, Any]) -> Table:
     for key, value in result.items():
         if key in errors.values() or (isinstance(value, list) and len(value) > 3) or _is_matrix(value):
             continue
-        error = result.get(errors.get(key, ""))
-        table.add_row(key, _words(value, error if isinstance(error, int | float) else None))
+        table.add_row(key, _words(value, result.get(errors.get(key, ""))))
     return table
 
 
-def _words(value: Any, error: float | None = None) -> str:
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return "-" if value is None else str(value)
-    if isinstance(value, int | float):
-        return quoted(float(value), error) if isinstance(value, float) or error else str(value)
+def _words(value: Any, error: Any = None) -> str:
+    """A value, or values, with the errors that belong to them."""
     if isinstance(value, list):
-        return ", ".join(_words(item) for item in value)
+        errors = error if isinstance(error, list) and len(error) == len(value) else [None] * len(value)
+        return ", ".join(_words(one, its) for one, its in zip(value, errors, strict=True))
     if isinstance(value, Mapping):
         return "  ".join(f"{k} {_pair(v)}" for k, v in value.items())
-    return str(value)
+    if isinstance(value, bool | str) or value is None:
+        return "-" if value is None else str(value)
+    if isinstance(error, int | float) and error > 0:
+        return quoted(float(value), error)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _pair(value: Any) -> str:
@@ -90,13 +91,12 @@ def _lists(result: Mapping[str, Any]) -> Iterator[Table]:
         shown = [name for name in names if name not in errors.values()]
         table = _plain_table(*shown)
         for row in range(min(length, _LONGEST)):
-            table.add_row(*(_words(result[n][row], _number(result, errors.get(n), row)) for n in shown))
+            table.add_row(*(_words(result[n][row], _at(result.get(errors.get(n, "")), row)) for n in shown))
         yield table
 
 
-def _number(result: Mapping[str, Any], key: str | None, row: int) -> float | None:
-    value = result[key][row] if key is not None else None
-    return value if isinstance(value, int | float) else None
+def _at(values: Any, row: int) -> Any:
+    return values[row] if isinstance(values, list) and row < len(values) else None
 
 
 def _matrix(rows: list[list[Any]]) -> Table:

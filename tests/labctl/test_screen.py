@@ -73,6 +73,10 @@ def test_a_result_shows_values_with_errors_lists_side_by_side_and_matrices(capsy
             "paulis": {"XY": [0.05, 0.01]},
             "verified": ["pump", "shift"],
             "best_us": None,
+            "resonances_hz": [2732167000.0, 3007840000.0],
+            "resonances_err_hz": [21e3, 24e3],
+            "pair_nm": [[1.25, -2.5], [3.0, 4.0]],
+            "pair_nm_err": [[0.1, 0.2], [0.3, 0.4]],
             "shots": 4600,
         }
     )
@@ -86,3 +90,5 @@ def test_a_result_shows_values_with_errors_lists_side_by_side_and_matrices(capsy
     assert ["verified", "pump,", "shift"] in rows
     assert ["best_us", "-"] in rows
     assert ["shots", "4600"] in rows
+    assert "resonances_hz  2732167000 ± 21000, 3007840000 ± 24000" in lines
+    assert "pair_nm        1.25 ± 0.10, -2.50 ± 0.20, 3.00 ± 0.30, 4.00 ± 0.40" in lines
