@@ -1,0 +1,211 @@
+"""The whole experiment: find the pair, align, calibrate, cool, release, and reconstruct the state it is left in.
+
+A short tomography at every evolution time shows the course; a long one at the time that the calibrated model expects to
+be best decides. That time is chosen before its photons are counted, so its significance needs no correction for choice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from physics.entanglement import concurrence
+from physics.paulis import density_matrix
+from sequences import state
+from sequences.align import AlignPlan, align
+from sequences.calibrate import CalibratePlan, calibrate
+from sequences.cool import CoolPlan, CoolResult, cool
+from sequences.lab import Lab
+from sequences.locate import LocatePlan, locate
+from sequences.rabi import RabiPlan, rabi
+from sequences.relaxometry import RelaxometryPlan, relaxometry
+from sequences.results import Column, Point, Progress, Stream, child
+from sequences.tomography import Expectation, TomographyPlan, TomographyResult, expectation, tomography
+from sequences.wiring import WiringPlan, wiring
+
+Real = NDArray[np.float64]
+Hours = Annotated[float, Field(ge=0.02, le=100)]
+
+COLUMNS: Final = (
+    Column("evolution_us", "evolution time", "us"),
+    Column("concurrence", "concurrence", "", ("evolution_us",)),
+    Column("concurrence_err", "its error", "", ("evolution_us",)),
+    Column("predicted_concurrence", "concurrence by the calibrated model", "", ("evolution_us",)),
+)
+_CURVE_POINTS: Final = 61
+
+
+@dataclass(frozen=True)
+class EnginePlan:
+    """The whole experiment."""
+
+    evolution_us: Annotated[
+        tuple[Annotated[float, Field(ge=0.1, le=1000)], ...], Field(min_length=1, max_length=40)
+    ] = (
+        1.5,
+        3.0,
+        4.2,
+        5.4,
+        7.0,
+        9.0,
+        12.0,
+    )
+    """Evolution times, ascending or not."""
+    hours: Hours = 14.0
+    """Laboratory time of the tomography at the best time."""
+    survey_hours: Hours = 0.8
+    """Laboratory time of the tomography at each other time."""
+    calibrate_hours: Hours = 6.0
+    """Laboratory time of the joint calibration of gates and read-outs."""
+    cool_hours: Hours = 2.0
+    """Laboratory time of the measurement of both baths."""
+    cooling_us: Annotated[float, Field(ge=1, le=10_000)] = 90.0
+    """Doughnut pumping in each shot."""
+    heating_steps: Annotated[int, Field(ge=0, le=500)] = 0
+    """(pi/2 pulse, contact) repetitions that heat both baths in each shot, before cooling."""
+    doughnut_mw: Annotated[float, Field(ge=1, le=2000)] = 600.0
+    """Power of the doughnut."""
+
+
+@dataclass(frozen=True)
+class EngineResult:
+    """Entanglement against evolution time; errors are 1 sigma, calibration included."""
+
+    evolution_us: tuple[float, ...]
+    concurrence: tuple[float, ...]
+    concurrence_err: tuple[float, ...]
+    concurrence_ci95: tuple[tuple[float, float], ...]
+    predicted_concurrence: tuple[float, ...]
+    """By the calibrated model; no photon of the tomographies goes into it."""
+    best_us: float
+    """Where the model expects most, and where most of the time was spent."""
+    significance: float
+    """Of entanglement at best_us: the witness over its error, in sigma; negative on average for separable states."""
+    witness: float
+    """Re(rho_01,10 e^(-i phase)) - (share rho_00 + rho_11 / share) / 2, a lower bound of half the concurrence; phase and
+    share were fixed before the photons were counted."""
+    witness_err: float
+    rho_re: tuple[tuple[float, ...], ...]
+    """(4, 4): most likely state at best_us, basis |00>, |01>, |10>, |11> (left, right)."""
+    rho_im: tuple[tuple[float, ...], ...]
+    polarisation_left: float
+    polarisation_right: float
+    curve_us: tuple[float, ...]
+    """Times of the model's curve."""
+    curve_concurrence: tuple[float, ...]
+    photons: float
+    """In all tomographies."""
+
+
+def engine(lab: Lab, plan: EnginePlan) -> Stream[EngineResult]:
+    """Run the whole experiment; every part is a run of its own."""
+    cooled = yield from _prepared(lab, plan)
+    times = np.array(sorted(set(plan.evolution_us)))
+    predicted = _concurrence(state.predicted(lab, times))
+    best = int(np.argmax(predicted))
+    spent = _Spent(plan, len(times))
+    found: dict[int, TomographyResult] = {}
+    for k in [*(i for i in range(len(times)) if i != best), best]:
+        hours = plan.hours if k == best else plan.survey_hours
+        wanted = _wanted(lab, float(times[k]), list(found.values()))
+        part = TomographyPlan(
+            evolution_us=float(times[k]),
+            hours=hours,
+            cooling_us=plan.cooling_us,
+            heating_steps=plan.heating_steps,
+            focus=0.85 if k == best else 0.5,
+        )
+        found[k] = yield from child("tomography", part, tomography(lab, part, wanted))
+        yield _point(found[k], float(predicted[k]))
+        yield Progress(spent.after(hours), _note(found[k]))
+    return _result(lab, times, [found[k] for k in range(len(times))], predicted, best, cooled)
+
+
+def _prepared(lab: Lab, plan: EnginePlan) -> Stream[CoolResult]:
+    """Everything that the release needs, each part measured anew."""
+    lines, quadratures = WiringPlan(stage="lines"), WiringPlan(stage="quadratures")
+    yield from child("wiring", lines, wiring(lab, lines))
+    yield from child("locate", LocatePlan(), locate(lab, LocatePlan()))
+    yield from child("align", AlignPlan(), align(lab, AlignPlan()))
+    yield from child("rabi", RabiPlan(), rabi(lab, RabiPlan()))
+    yield from child("wiring", quadratures, wiring(lab, quadratures))
+    yield from child("relaxometry", RelaxometryPlan(), relaxometry(lab, RelaxometryPlan()))
+    yield Progress(_Spent(plan, len(set(plan.evolution_us))).prepared, "aligned")
+    calibration = CalibratePlan(hours=plan.calibrate_hours, doughnut_mw=plan.doughnut_mw)
+    yield from child("calibrate", calibration, calibrate(lab, calibration))
+    cooling = CoolPlan(hours=plan.cool_hours, cooling_us=plan.cooling_us, heating_steps=plan.heating_steps)
+    return (yield from child("cool", cooling, cool(lab, cooling)))
+
+
+class _Spent:
+    """Where the run stands in laboratory time."""
+
+    _PREPARING_H: Final = 1.0
+
+    def __init__(self, plan: EnginePlan, times: int) -> None:
+        calibrated_h = self._PREPARING_H + plan.calibrate_hours + plan.cool_hours
+        self._total = calibrated_h + plan.hours + plan.survey_hours * (times - 1)
+        self._done = calibrated_h
+        self.prepared = self._PREPARING_H / self._total
+
+    def after(self, hours: float) -> float:
+        """Fraction done when so many more hours have passed."""
+        self._done += hours
+        return min(1.0, self._done / self._total)
+
+
+def _wanted(lab: Lab, evolution_us: float, seen: Sequence[TomographyResult]) -> Expectation:
+    """Design for the predicted state; the sign of the coherence, which no calibration tells, from what was seen before."""
+    vector = state.predicted(lab, np.array([evolution_us]))[0]
+    if not seen:
+        return expectation(vector)
+    odd = sum((r.paulis["YX"][0] - r.paulis["XY"][0]) for r in seen)
+    return expectation(vector, phase=-np.pi / 2 if odd > 0 else np.pi / 2)
+
+
+def _concurrence(vectors: Real) -> Real:
+    return concurrence(density_matrix(vectors))
+
+
+def _point(found: TomographyResult, predicted: float) -> Point:
+    return Point(
+        {
+            "evolution_us": found.evolution_us,
+            "concurrence": found.concurrence,
+            "concurrence_err": found.concurrence_err,
+            "predicted_concurrence": predicted,
+        }
+    )
+
+
+def _note(found: TomographyResult) -> str:
+    return f"C = {found.concurrence:.3f}({found.concurrence_err:.3f}) after {found.evolution_us:g} us"
+
+
+def _result(
+    lab: Lab, times: Real, found: Sequence[TomographyResult], predicted: Real, best: int, cooled: CoolResult
+) -> EngineResult:
+    curve_us = np.linspace(0.1, float(times.max()) * 1.1, _CURVE_POINTS)
+    curve = _concurrence(state.predicted(lab, curve_us))
+    at_best = found[best]
+    return EngineResult(
+        evolution_us=tuple(float(t) for t in times),
+        concurrence=tuple(r.concurrence for r in found),
+        concurrence_err=tuple(r.concurrence_err for r in found),
+        concurrence_ci95=tuple(r.concurrence_ci95 for r in found),
+        predicted_concurrence=tuple(float(c) for c in predicted),
+        best_us=float(times[best]),
+        significance=at_best.witness / at_best.witness_err,
+        witness=at_best.witness,
+        witness_err=at_best.witness_err,
+        rho_re=at_best.rho_re,
+        rho_im=at_best.rho_im,
+        polarisation_left=cooled.polarisation_left,
+        polarisation_right=cooled.polarisation_right,
+        curve_us=tuple(float(t) for t in curve_us),
+        curve_concurrence=tuple(float(c) for c in curve),
+        photons=float(sum(r.photons for r in found)),
+    )
