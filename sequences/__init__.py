@@ -4,8 +4,8 @@ In reading order: `results`, what every experiment yields; `pulses`, programs as
 as an experiment sees them; `controls`, the verbs in which experiments speak to them; `measure`, the one place that
 plays a program and counts; `analysis`, arrays in and frozen results out. Routines that several experiments share:
 `spectroscopy` spectra and line centres, `survey` the magnet moved and its lines followed, `dip` relaxation at the 13C
-resonance, `frozen` global pulses on the frozen pair, `state` the calibrated bench, `shots` programs on it,
-`calibration_programs` what the calibration plays. Then the experiments: `wiring` (are the lines what station.yaml
+resonance, `lines` every pulse line alone and what answers to it, `frozen` the frozen pair's line and global pulses on
+it, `state` the calibrated bench, `shots` programs on it, `calibration_programs` what the calibration plays. Then the experiments: `wiring` (are the lines what station.yaml
 says?), `odmr`, `rabi`, `locate`, `align`, `relaxometry`, `calibrate`, `cool`, `tomography`, and `engine`, which
 composes the others.
 """
