@@ -1,11 +1,15 @@
 """The program `labctl`: runs a command, and turns whatever goes wrong into one clear message and an exit code."""
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from labctl.cli import app
+for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_pool, "1")  # all matrices here are small: threads cost ten times what they bring
+
+from labctl.cli import app  # noqa: E402  # numpy reads the environment once, when it is first imported
 from labctl.log import log_file
 from labctl.refusals import BenchFault, Refusal
 

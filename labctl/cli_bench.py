@@ -70,7 +70,7 @@ def bench(choice: Choice, station: Path) -> Iterator[Connection]:
     seed = sample.seed if choice.seed is None else choice.seed
     with Bench(sample, seed, choice.pace) as twin:
         wires = Wires(twin.visalib, twin.ni_target, twin.clock)
-        yield Connection(wires, label, {"sample": label, "seed": seed}, getattr(twin, "truth", None))
+        yield Connection(wires, label, {"sample": label, "seed": seed}, twin.truth)
 
 
 def _sample_faults(file: Path | None) -> list[str]:

@@ -1,11 +1,13 @@
 """Switches the whole simulated bench on, and off again."""
 
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from simulated_instruments.clock import VirtualClock
 from simulated_instruments.nidaq.server import NIServer
 from simulated_instruments.sample import Sample
+from simulated_instruments.truth import truth
 from simulated_instruments.twin import Twin
 from simulated_instruments.visa import backend
 
@@ -34,3 +36,7 @@ class Bench:
     ) -> None:
         backend.disconnect()
         self._ni.stop()
+
+    def truth(self, result: Mapping[str, Any]) -> dict[str, Any]:
+        """What is true about a run's result: to be asked after the run, and not by the lab."""
+        return truth(self.twin, result)
