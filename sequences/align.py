@@ -38,7 +38,7 @@ _APPROACH_MT, _APPROACH_DITHER_MT = 90.0, 0.3
 _BELOW_CROSSING_MT: Final = 101.9
 _WIDE_DITHER_MT: Final = 0.08
 _NARROW_DITHER_MT: Final = 0.02
-_DITHERS: Final = ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))
+_DITHERS: Final = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))
 _TRIAL_DBM: Final = 0.0
 _TRIAL_NS: Final = tuple(range(100, 900, 100))
 _PI_NS: Final = 400
@@ -107,7 +107,7 @@ def align(lab: Lab, plan: AlignPlan) -> Stream[AlignResult]:
 
 def _survey_at_low_field(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
     lab.magnet.switch_on()
-    known = from_nothing(lab, plan.nitrogen != "none")
+    known = from_nothing(lab, plan.nitrogen)
     yield Progress(0.02, "looking for the first line at about 5.5 mT")
     yield from first_light(known, False, _BASE_A, plan.nitrogen)
     yield from known.visit(_BASE_A, "+")
@@ -120,14 +120,15 @@ def _survey_at_low_field(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
 
 
 def _survey_from_calibration(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
-    known = from_calibration(lab, plan.nitrogen != "none")
+    known = from_calibration(lab, plan.nitrogen)
     if known is None:
         raise SequenceError(
             "No earlier alignment is known (calibrations field.x_a, field.y_a, field.main_a, field.resonance_mt)",
             "Run align with from_scratch=true first",
         )
     yield Progress(0.1, "back to the field of the last alignment")
-    yield from first_light(known, True, known.model.origin_a, plan.nitrogen)
+    resonance_mt = _expected_mt(plan, known.model.nitrogen)
+    yield from first_light(known, True, known.model.currents_for(resonance_mt), plan.nitrogen)
     return known
 
 
@@ -135,18 +136,24 @@ def _null_across(known: Survey, guess_mt: float) -> Stream[None]:
     """Dither across the axis: first where f- bends with it, then on the resonance itself, where f+ does."""
     yield from _dithered(known, _BELOW_CROSSING_MT, _WIDE_DITHER_MT)
     yield Progress(0.5, _where(known, known.model.currents_for(_BELOW_CROSSING_MT)))
-    yield from known.visit(known.model.currents_for(guess_mt), "+", 3e3)
+    began = known.model
+    yield from known.visit(began.currents_for(guess_mt), "+", 3e3)
     for b, c in _DITHERS:
         across = (_NARROW_DITHER_MT * b, _NARROW_DITHER_MT * c)
-        yield from known.visit(known.model.currents_for(guess_mt, across), "+", 2e3)
+        yield from known.visit(began.currents_for(guess_mt, across), "+", 2e3)
     yield Progress(0.6, _where(known, known.model.currents_for(guess_mt)))
 
 
 def _dithered(known: Survey, along_mt: float, dither_mt: float) -> Stream[None]:
-    """Both lines in a field along the axis, then f- with the field bent four ways."""
-    yield from known.visit(known.model.currents_for(along_mt))
+    """Both lines in a field along the axis, then f- with the field bent four ways.
+
+    All bends are counted from where the stage began: if each were counted from the newest estimate, two of them could
+    be mirror images of each other, and the model could not tell a field across from its reflection.
+    """
+    began = known.model
+    yield from known.visit(began.currents_for(along_mt))
     for b, c in _DITHERS:
-        yield from known.visit(known.model.currents_for(along_mt, (dither_mt * b, dither_mt * c)), "-", 3e3)
+        yield from known.visit(began.currents_for(along_mt, (dither_mt * b, dither_mt * c)), "-", 3e3)
 
 
 def _expected_mt(plan: AlignPlan, nitrogen: bool) -> float:
@@ -175,7 +182,7 @@ def _frozen_pulse(known: Survey, guess_mt: float) -> Stream[Inversion]:
     added_mt = lab.guesses.shift_mt_per_a * shift_a
     line = known.expected_at(guess_mt + added_mt, abs(added_mt) * 0.04)
     program = cw_odmr(lab.wiring.tick_ns).with_lines("shift")
-    fit = yield from spectroscopy.track_line(lab, line, known.tracker_for(2e4), program)
+    fit = yield from spectroscopy.track_line(lab, line, known.tracker_for(5e3), program)
     rabi_hz = yield from _rabi_hz(lab, fit.centre_hz)
     dbm = _TRIAL_DBM + 20.0 * np.log10(0.5e9 / _PI_NS / rabi_hz)
     yield Progress(0.65, f"frozen line {fit.centre_hz / 1e6:.3f} MHz, Rabi {rabi_hz / 1e6:.3f} MHz at 0 dBm")
@@ -292,6 +299,7 @@ def _keep(lab: Lab, known: Survey, result: AlignResult, f_plus_hz: float, f_plus
     for name, current_a, error_a in zip(("x_a", "y_a", "main_a"), result.currents_a, errors_a, strict=True):
         lab.calibration.put(f"field.{name}", current_a, float(error_a))
     lab.calibration.put("field.f_plus_hz", f_plus_hz, f_plus_err_hz)
+    survey.keep_model(lab, known.model)
     lab.calibration.put("field.resonance_mt", result.resonance_field_mt, result.resonance_field_mt_err)
 
 

@@ -9,16 +9,15 @@ from pydantic import Field
 from sequences import controls, spectroscopy, survey
 from sequences.analysis.field import Currents
 from sequences.analysis.inversion import field_from_two
-from sequences.analysis.odmr import LineFit, fit_line
+from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
 from sequences.lab import Lab
 from sequences.results import Column, Progress, SequenceError, Stream
-from sequences.spectroscopy import reachable, scan
+from sequences.spectroscopy import LOWEST_HZ, reachable, scan
 from sequences.survey import Nitrogen, Survey, exchange_shift_hz, first_light, from_calibration, from_nothing
 
 COLUMNS: Final[tuple[Column, ...]] = (*spectroscopy.COLUMNS, *survey.COLUMNS)
 _FRESH_MT: Final = 5.0
 _NO_FIELD_MT: Final = 1.0
-_NEAR_MAIN_A: Final = 0.05
 _SEEN_SIGMA: Final = 8.0
 _TOO_LOW_HZ: Final = 2e7
 """f- below this is sought after f+ is known: it may be hidden behind the end of the source's range."""
@@ -70,17 +69,17 @@ def odmr(lab: Lab, plan: OdmrPlan) -> Stream[OdmrResult]:
         high = float(known.model.lines_hz(currents_a)[0][0]) < _TOO_LOW_HZ
         yield Progress(0.05, "looking for the first line")
         yield from first_light(known, high, currents_a, plan.nitrogen)
-        fits = []
-        for k, plus in enumerate((False, True)):
-            fit = yield from _scanned(known, plan, plus, known.seen[0].currents_a)
-            fits.append(fit)
+        fits: dict[bool, LineFit] = {}
+        for k, plus in enumerate((high, not high)):
+            fit = yield from _scanned(known, plan, plus, known.seen[0].currents_a, fits.get(not plus))
+            fits[plus] = fit
             name = "f+" if plus else "f-"
             yield Progress(
                 0.55 + 0.4 * k,
                 f"{name} {fit.centre_hz / 1e6:.3f}(±{fit.centre_err_hz / 1e6:.3f}) MHz, "
                 f"contrast {100 * fit.contrast:.1f} %",
             )
-        result = _result(lab, known, *fits)
+        result = _result(lab, known, fits[False], fits[True])
         yield Progress(
             1.0,
             f"{result.field_mt:.4f}(±{result.field_mt_err:.4f}) mT, "
@@ -99,8 +98,7 @@ def _start(lab: Lab, plan: OdmrPlan) -> tuple[Survey, Currents]:
     if abs(float(fresh.model.along_across_mt((x, y, main))[0])) < _NO_FIELD_MT:
         return _switched_on(fresh, (0.0, 0.0, _FRESH_MT / along_per_main))
     aligned = from_calibration(lab, plan.nitrogen)
-    near = aligned is not None and abs(main - aligned.model.origin_a[2]) < _NEAR_MAIN_A
-    return (aligned if aligned is not None and near else fresh), (x, y, main)
+    return (fresh if aligned is None else aligned), (x, y, main)
 
 
 def _switched_on(known: Survey, currents_a: Currents) -> tuple[Survey, Currents]:
@@ -108,14 +106,20 @@ def _switched_on(known: Survey, currents_a: Currents) -> tuple[Survey, Currents]
     return known, currents_a
 
 
-def _scanned(known: Survey, plan: OdmrPlan, plus: bool, here: Currents) -> Stream[LineFit]:
+def _scanned(known: Survey, plan: OdmrPlan, plus: bool, here: Currents, before: LineFit | None) -> Stream[LineFit]:
+    """One line; where the source cannot reach below it, with the shape that the line before it had."""
     line = known.expected(plus, here)
     half_hz = max(plan.half_range_mhz * 1e6, 2.5 * line.error_hz)
     low = line.frequency_hz + float(line.offsets_hz.min()) - half_hz
     high = line.frequency_hz + float(line.offsets_hz.max()) + half_hz
     frequencies = reachable(np.arange(low, high, plan.step_mhz * 1e6))
     ratio, error = yield from scan(known.lab, frequencies, plan.power_dbm, plan.seconds_per_point)
-    fit = fit_line(frequencies, ratio, error, line.offsets_hz)
+    if line.frequency_hz - half_hz < LOWEST_HZ and before is not None:
+        shape = LineShape(line.offsets_hz, before.nuclear_polarisation, before.linewidth_hz, 0.1)
+        starts = np.linspace(max(LOWEST_HZ, line.frequency_hz - half_hz), line.frequency_hz + half_hz, 60)
+        fit = fit_known_line(frequencies, ratio, error, shape, starts)
+    else:
+        fit = fit_line(frequencies, ratio, error, line.offsets_hz)
     if fit.significance < _SEEN_SIGMA:
         raise SequenceError(
             f"No ODMR dip for {line.name} between {low / 1e6:.2f} and {high / 1e6:.2f} MHz: the deepest is "

@@ -1,7 +1,7 @@
 """Relaxometry: relaxation rate against field about the calibrated resonance; the dip, its rate and its width."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import numpy as np
 from pydantic import Field
@@ -16,7 +16,7 @@ from sequences.results import Column, Progress, SequenceError, Stream
 from sequences.spectroscopy import COLUMNS as SPECTRUM
 from sequences.spectroscopy import CW_EFFICIENCY, Expected, Tracker, track_line
 from sequences.state import calibrated, calibrated_err, set_field
-from sequences.survey import Survey, from_calibration, moved
+from sequences.survey import Nitrogen, Survey, from_calibration, moved
 
 COLUMNS: Final[tuple[Column, ...]] = (*SPECTRUM, *dip.COLUMNS)
 _GAIN_STEP_MT: Final = 0.025
@@ -35,8 +35,8 @@ class RelaxometryPlan:
     """Time in contact with the baths: of the order of the relaxation time on resonance."""
     seconds_per_point: Annotated[float, Field(ge=0.5, le=600)] = 20.0
     """Laboratory time of each point; longer if the contrast turns out to be low."""
-    nitrogen: Literal["14N", "none"] = "14N"
-    """The nucleus of the NV; it bends f- near the crossing and so sets the scale of the width."""
+    nitrogen: Nitrogen = "auto"
+    """The nucleus of the NV, which bends f- near the crossing and so sets the scale of the width; auto: as align saw."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def relaxometry(lab: Lab, plan: RelaxometryPlan) -> Stream[RelaxometryResult]:
         yield Progress(0.4, f"the main coil gives {scale.gain:.4f}(±{scale.gain_err:.4f}) of its nominal field")
         found = yield from _dip(known, plan, inversion, scale)
         set_field(lab)
-        result = _result(plan, scale, found)
+        result = _result(known, scale, found)
         _keep(lab, result)
         yield Progress(1.0, _note(result))
     return result
@@ -90,7 +90,7 @@ def _calibrations(lab: Lab, plan: RelaxometryPlan) -> tuple[Survey, Inversion]:
         dbm=calibrated(lab, "microwave.pi_half_dbm"),
         pi_ns=2 * round(calibrated(lab, "microwave.pi_half_ns")),
     )
-    known = from_calibration(lab, plan.nitrogen == "14N")
+    known = from_calibration(lab, plan.nitrogen)
     if known is None:
         raise SequenceError("The calibrated field vanished from the store", "Run `labctl run align` first")
     return known, inversion
@@ -146,9 +146,9 @@ def _dip(known: Survey, plan: RelaxometryPlan, inversion: Inversion, scale: _Sca
     return (yield from scan_dip(lab, inversion, contacts, lambda d: here(resonance_mt + d / scale.gain)))
 
 
-def _result(plan: RelaxometryPlan, scale: _Scale, found: Dip) -> RelaxometryResult:
+def _result(known: Survey, scale: _Scale, found: Dip) -> RelaxometryResult:
     centre_mt = scale.at_mt + found.fit.centre_mt
-    slope = abs(detuning_slope_hz_per_mt(centre_mt, plan.nitrogen == "14N"))
+    slope = abs(detuning_slope_hz_per_mt(centre_mt, known.model.nitrogen))
     width_err = np.hypot(found.fit.half_width_err_mt, found.fit.half_width_mt * scale.gain_err / scale.gain)
     return RelaxometryResult(
         rate_per_s=found.fit.rate_per_s,

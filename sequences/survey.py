@@ -11,7 +11,17 @@ from physics.constants import GAMMA_E_HZ_PER_MT
 from physics.coupling import flip_flop_spin1_rad_per_s
 from physics.levels import nv_lines
 from sequences import controls
-from sequences.analysis.field import Currents, FieldModel, LineSeen, anchored_model, fit_field, nominal_model
+from sequences.analysis.field import (
+    NAMES,
+    Currents,
+    FieldModel,
+    LineSeen,
+    anchored_model,
+    counted_from_zero,
+    drifted,
+    fit_field,
+    nominal_model,
+)
 from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
 from sequences.lab import Lab
 from sequences.measure import measure, repeats_for
@@ -37,6 +47,8 @@ _RESOLVED_WIDTH_HZ: Final = 8e5
 _FIRST_S: Final = 4.0
 """Laboratory time of a point before the contrast is known."""
 _SEEN_SIGMA: Final = 7.0
+_RESOLVED_SIGMA: Final = 12.0
+"""How far a point on a component of a triplet shall stand out."""
 _POLARISED_NEAR_MT: Final = (51.2, 102.5)
 _DRIFT_MT: Final = 0.03
 """How far the field may have drifted since a calibration."""
@@ -51,6 +63,8 @@ class Survey:
     model: FieldModel
     tracker: Tracker | None = None
     seen: list[LineSeen] = field(default_factory=list)
+    rivals: list[FieldModel] = field(default_factory=list)
+    """Models that explain the lines nearly as well."""
 
     def offsets_hz(self, plus: bool, currents_a: Sequence[float]) -> Real:
         """Where the nuclear components stand relative to m_I = +1."""
@@ -58,12 +72,15 @@ class Survey:
         return np.asarray(lines - lines[0])
 
     def expected(self, plus: bool, currents_a: Sequence[float]) -> Expected:
-        """What the model says of a line."""
+        """What the model and its rivals say of a line."""
         along = float(self.model.along_across_mt(currents_a)[0])
+        middles = np.array([float(m.lines_hz(currents_a)[plus][0]) for m in (self.model, *self.rivals)])
+        errors = np.array([m.line_errors_hz(currents_a)[plus] for m in (self.model, *self.rivals)])
+        low, high = float(np.min(middles - errors)), float(np.max(middles + errors))
         return Expected(
             name="f+" if plus else "f-",
-            frequency_hz=float(self.model.lines_hz(currents_a)[plus][0]),
-            error_hz=self.model.line_errors_hz(currents_a)[plus],
+            frequency_hz=0.5 * (low + high),
+            error_hz=0.5 * (high - low),
             offsets_hz=self.offsets_hz(plus, currents_a),
             polarisation=believed_polarisation(along) if self.model.nitrogen else 0.0,
         )
@@ -72,7 +89,7 @@ class Survey:
         """Take one more line into the model."""
         error_hz = float(np.hypot(fit.centre_err_hz * max(1.0, fit.reduced_chi2) ** 0.5, _SYSTEMATIC_HZ))
         self.seen.append(LineSeen(currents_a, plus, fit.centre_hz, error_hz))
-        self.model = fit_field(self.prior, self.model, self.seen)
+        self.model, *self.rivals = fit_field(self.prior, self.model, self.seen)
         along, across = (float(v) for v in self.model.along_across_mt(currents_a))
         yield Point(
             {
@@ -112,10 +129,11 @@ class Survey:
 
 
 def believed_polarisation(along_mt: float) -> float:
-    """Nuclear polarisation that a physicist expects of 14N under light: none at low field, all near the crossings."""
+    """Nuclear polarisation that one expects of 14N under light: none at low field, nearly all near the crossings."""
     if abs(along_mt) < 15.0:
         return 0.0
-    return 1.0 if min(abs(abs(along_mt) - b) for b in _POLARISED_NEAR_MT) < 10.0 else 0.5
+    away_mt = min(abs(abs(along_mt) - b) for b in _POLARISED_NEAR_MT)
+    return 1.0 if away_mt < 8.0 else 0.8 if away_mt < 16.0 else 0.5
 
 
 def exchange_shift_hz(lab: Lab) -> float:
@@ -123,21 +141,46 @@ def exchange_shift_hz(lab: Lab) -> float:
     return float(flip_flop_spin1_rad_per_s(lab.guesses.pair_separation_nm)) / (2.0 * np.pi)
 
 
-def from_nothing(lab: Lab, nitrogen: bool = True) -> Survey:
+def from_nothing(lab: Lab, nitrogen: Nitrogen = "auto") -> Survey:
     """A survey that starts from the nominal coils."""
-    prior = nominal_model(lab.guesses.coil_matrix_mt_per_a, exchange_shift_hz(lab), nitrogen)
+    prior = nominal_model(lab.guesses.coil_matrix_mt_per_a, exchange_shift_hz(lab), nitrogen != "none")
     return Survey(lab, prior, prior)
 
 
-def from_calibration(lab: Lab, nitrogen: bool = True) -> Survey | None:
-    """A survey that starts from the resonance found by an earlier align; None if there was none."""
+def from_calibration(lab: Lab, nitrogen: Nitrogen = "auto") -> Survey | None:
+    """A survey that starts from the resonance found by an earlier align, and the nucleus it saw; None if none ran."""
+    nucleus = lab.calibration.get("field.nitrogen")
+    with_14n = nitrogen != "none" if nitrogen != "auto" or nucleus is None else nucleus.value > 0.5
+    prior = _stored_model(lab, with_14n) or _model_at_resonance(lab, with_14n)
+    return None if prior is None else Survey(lab, prior, prior)
+
+
+def keep_model(lab: Lab, model: FieldModel) -> None:
+    """Store all that was learned of the magnet, for the next time."""
+    kept = counted_from_zero(model)
+    keys = [f"magnet.{name}" for name in NAMES]
+    for key, value, variance in zip(keys, kept.values, np.diag(kept.covariance), strict=True):
+        lab.calibration.put(key, value, float(np.sqrt(variance)))
+    lab.calibration.put_covariance(keys, kept.covariance)
+    lab.calibration.put("field.nitrogen", float(model.nitrogen), 0.0)
+
+
+def _stored_model(lab: Lab, nitrogen: bool) -> FieldModel | None:
+    keys = [f"magnet.{name}" for name in NAMES]
+    values = [kept.value for kept in (lab.calibration.get(key) for key in keys) if kept is not None]
+    if len(values) < len(keys):
+        return None
+    return drifted(FieldModel(tuple(values), lab.calibration.covariance(keys), nitrogen), _DRIFT_MT)
+
+
+def _model_at_resonance(lab: Lab, nitrogen: bool) -> FieldModel | None:
+    """The nominal coils, hung on the calibrated resonance."""
     kept = [lab.calibration.get(f"field.{key}") for key in ("x_a", "y_a", "main_a", "resonance_mt")]
     values = [c.value for c in kept if c is not None]
     if len(values) < len(kept):
         return None
     nominal = nominal_model(lab.guesses.coil_matrix_mt_per_a, exchange_shift_hz(lab), nitrogen)
-    prior = anchored_model(nominal, (values[0], values[1], values[2]), values[3], _DRIFT_MT)
-    return Survey(lab, prior, prior)
+    return anchored_model(nominal, (values[0], values[1], values[2]), values[3], _DRIFT_MT)
 
 
 def moved(lab: Lab, currents_a: Currents) -> Currents:
@@ -164,10 +207,9 @@ def first_light(survey: Survey, plus: bool, currents_a: Currents, nitrogen: Nitr
     here = moved(lab, currents_a)
     counts_per_s = _count_rate(lab)
     tracker = Tracker(_SEARCH_WIDTH_HZ * lab.guesses.rabi_mhz_at_0dbm, 0.05, counts_per_s)
-    about_hz = yield from _searched(survey, plus, here, tracker)
-    fits = yield from _resolved(survey, plus, here, tracker, about_hz)
-    looks_like_14n = fits[True].reduced_chi2 < fits[False].reduced_chi2
-    with_14n = looks_like_14n if nitrogen == "auto" else nitrogen == "14N"
+    found = yield from _searched(survey, plus, here, tracker)
+    fits = yield from _resolved(survey, plus, here, replace(tracker, contrast=found.contrast), found.centre_hz)
+    with_14n = nitrogen == "14N" or (nitrogen == "auto" and _is_triplet(survey, here, fits))
     fit = fits[with_14n]
     if fit.significance < _SEEN_SIGMA:
         raise _dark(survey.expected(plus, here), fit)
@@ -175,6 +217,14 @@ def first_light(survey: Survey, plus: bool, currents_a: Currents, nitrogen: Nitr
     survey.tracker = Tracker(fit.linewidth_hz * broadened, fit.contrast, counts_per_s)
     survey.prior, survey.model = (_with_nucleus(m, with_14n) for m in (survey.prior, survey.model))
     yield from survey.learn(plus, here, fit)
+
+
+def _is_triplet(survey: Survey, here: Currents, fits: dict[bool, LineFit]) -> bool:
+    """A single line is a polarised triplet too: only where three lines must be seen can their absence be."""
+    along = float(survey.model.along_across_mt(here)[0])
+    if believed_polarisation(along) > 0.0:
+        return survey.model.nitrogen
+    return fits[True].reduced_chi2 < 0.5 * fits[False].reduced_chi2
 
 
 def _with_nucleus(model: FieldModel, nitrogen: bool) -> FieldModel:
@@ -194,7 +244,7 @@ def _count_rate(lab: Lab) -> float:
     return counts.reference / counts.duration_s
 
 
-def _searched(survey: Survey, plus: bool, here: Currents, tracker: Tracker) -> Stream[float]:
+def _searched(survey: Survey, plus: bool, here: Currents, tracker: Tracker) -> Stream[LineFit]:
     """Rough place of the line's first component: a power-broadened line, ever wider ranges."""
     line, width = survey.expected(plus, here), _SEARCH_WIDTH_HZ
     for reach, seconds in ((2.5, _FIRST_S), (2.5, 4 * _FIRST_S), (6.0, 8 * _FIRST_S)):
@@ -203,10 +253,11 @@ def _searched(survey: Survey, plus: bool, here: Currents, tracker: Tracker) -> S
         frequencies = reachable(np.linspace(low, high, 2 + int((high - low) / (0.75 * width))))
         ratio, error = yield from scan(survey.lab, frequencies, tracker.dbm_for(width), seconds)
         shape = LineShape(line.offsets_hz, line.polarisation, width, 0.4)
-        starts = np.arange(low, high, 0.2 * width) - line.offsets_hz.mean()
+        half_hz = reach * line.error_hz
+        starts = line.frequency_hz + half_hz * np.linspace(-1.05, 1.05, 5 + int(10.0 * half_hz / width))
         fit = fit_known_line(frequencies, ratio, error, shape, starts)
         if fit.significance > _SEEN_SIGMA:
-            return fit.centre_hz
+            return fit
     raise _dark(line, fit)
 
 
@@ -217,7 +268,15 @@ def _resolved(
     offsets = survey.offsets_hz(plus, here) if survey.model.nitrogen else np.zeros(1)
     low, high = about_hz + float(offsets.min()) - 1.6e6, about_hz + float(offsets.max()) + 1.6e6
     frequencies = reachable(np.arange(low, high, 0.5 * _RESOLVED_WIDTH_HZ))
-    ratio, error = yield from scan(survey.lab, frequencies, tracker.dbm_for(_RESOLVED_WIDTH_HZ), 3 * _FIRST_S)
+    depth_err = tracker.contrast / len(offsets) / _RESOLVED_SIGMA
+    seconds = float(np.clip(2.0 / (tracker.counts_per_s * depth_err**2), 2 * _FIRST_S, tracker.longest_s))
+    ratio, error = yield from scan(survey.lab, frequencies, tracker.dbm_for(_RESOLVED_WIDTH_HZ), seconds)
+    if believed_polarisation(float(survey.model.along_across_mt(here)[0])) > 0.0:
+        polarisation = believed_polarisation(float(survey.model.along_across_mt(here)[0]))
+        shape = LineShape(offsets, polarisation, _RESOLVED_WIDTH_HZ, 0.4)
+        starts = about_hz + np.linspace(-1e6, 1e6, 21)
+        one = fit_known_line(frequencies, ratio, error, shape, starts)
+        return {True: one, False: one}
     return {n: fit_line(frequencies, ratio, error, offsets if n else np.zeros(1)) for n in (True, False)}
 
 

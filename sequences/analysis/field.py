@@ -23,10 +23,15 @@ Currents = tuple[float, float, float]
 
 _SIZE, _SHIFT, _C_X = 13, 12, 8
 _FREE: Final = np.array([k for k in range(_SIZE) if k != _C_X])
+_OFFSETS: Final = np.array([3, 7, 11])
+NAMES: Final = ("a_x", "a_y", "a_main", "a_0", "b_x", "b_y", "b_main", "b_0", "c_x", "c_y", "c_main", "c_0", "shift")
+"""Of a model's values."""
 _GAIN_ERR, _TILT_ERR, _RESIDUAL_ERR_MT, _SHIFT_ERR_HZ = 0.025, 0.04, 0.045, 5e4
-_FEW_LINES, _SETTLED_LINES = 3, 10
-_SURPRISE: Final = 9.0
-"""Rise of chi-squared by one line."""
+_FEW_LINES: Final = 3
+_KNOWN_MT: Final = 0.03
+"""Error of B across below which one model is enough."""
+_SURPRISE, _RIVAL = 9.0, 9.0
+"""Rise of chi-squared by one line that calls for other starts; and of a rival over the best model."""
 _ACROSS_STEP_MT2: Final = 1e-7
 """Step in the square of B across; lines are smooth in it, not in B across itself."""
 
@@ -136,28 +141,54 @@ def nominal_model(
 def anchored_model(nominal: FieldModel, currents_a: Currents, along_mt: float, drift_mt: float) -> FieldModel:
     """The nominal coils, hung on currents at which the field is known to lie along the axis."""
     values = np.array(nominal.values)
-    values[[3, 7, 11]] = along_mt, 0.0, 0.0
+    values[_OFFSETS] = along_mt, 0.0, 0.0
     covariance = nominal.covariance.copy()
-    for k in (3, 7, 11):
-        covariance[k, k] = drift_mt**2
+    covariance[_OFFSETS, _OFFSETS] = drift_mt**2
     return replace(nominal, values=tuple(values.tolist()), covariance=covariance, origin_a=currents_a)
 
 
-def fit_field(prior: FieldModel, start: FieldModel, seen: Sequence[LineSeen]) -> FieldModel:
-    """The model that explains all lines seen, with the prior as weak knowledge of coils and residual field.
+def drifted(model: FieldModel, drift_mt: float) -> FieldModel:
+    """What a model is worth after the residual field may have drifted so far."""
+    covariance = model.covariance.copy()
+    covariance[_OFFSETS, _OFFSETS] += drift_mt**2
+    return replace(model, covariance=covariance, chi2=0.0, lines=0)
 
-    Lines are even in B across: a fit that starts from none of it, or with the wrong sign of it, never leaves. So while
-    few lines are known, or when the newest one comes as a surprise, starts with other fields across are tried too.
+
+def counted_from_zero(model: FieldModel) -> FieldModel:
+    """The same model with its origin at no current."""
+    change = np.eye(_SIZE)
+    for k, offset in enumerate(_OFFSETS):
+        change[offset, 4 * k : 4 * k + 3] = -np.array(model.origin_a)
+    values = change @ np.array(model.values)
+    covariance = change @ model.covariance @ change.T
+    return replace(model, values=tuple(values.tolist()), covariance=covariance, origin_a=(0.0, 0.0, 0.0))
+
+
+def fit_field(prior: FieldModel, start: FieldModel, seen: Sequence[LineSeen]) -> list[FieldModel]:
+    """The models that explain all lines seen, the best first, with the prior as weak knowledge of coils and residual.
+
+    Lines are even in B across: a fit that starts from none of it, or with the wrong sign of it, never leaves, and few
+    lines may leave several models possible. So while B across is hardly known, or when the newest line comes as a
+    surprise, starts with other fields across are tried too, and rivals that explain the lines nearly as well are kept.
     """
+    here = seen[-1].currents_a
     best = _descended(prior, start, seen)
-    settled = not _FEW_LINES < best.lines <= _SETTLED_LINES
-    if settled and best.chi2 < start.chi2 + _SURPRISE:
-        return best
-    across = np.hypot(*best.errors_mt(seen[-1].currents_a)[1:])
-    for angle in np.arange(4) * np.pi / 2.0 + 0.4:
-        bent = _bent(best, seen[-1].currents_a, 0.6 * across * np.cos(angle), 0.6 * across * np.sin(angle))
-        best = min(best, _descended(prior, bent, seen), key=lambda model: model.chi2)
-    return best
+    across = float(np.hypot(*best.errors_mt(here)[1:]))
+    if best.lines <= _FEW_LINES or (across < _KNOWN_MT and best.chi2 < start.chi2 + _SURPRISE):
+        return [best]
+    size = max(0.6 * across, _KNOWN_MT)
+    angles = np.arange(4) * np.pi / 2.0 + 0.4
+    starts = [_bent(best, here, size * np.cos(angle), size * np.sin(angle)) for angle in angles]
+    starts += [_mirrored(best, here, k) for k in (1, 2)]
+    found = [best, *(_descended(prior, bent, seen) for bent in starts)]
+    found.sort(key=lambda model: model.chi2)
+    return [model for model in found if model.chi2 < found[0].chi2 + _RIVAL]
+
+
+def _mirrored(model: FieldModel, currents_a: Currents, component: int) -> FieldModel:
+    """The model with one component of the field across reversed at these currents, by the main coil."""
+    value = -2.0 * float(model.vector_mt(currents_a)[component])
+    return _bent(model, currents_a, value if component == 1 else 0.0, value if component == 2 else 0.0)
 
 
 def _bent(model: FieldModel, currents_a: Currents, b_mt: float, c_mt: float) -> FieldModel:
@@ -175,26 +206,33 @@ def _descended(prior: FieldModel, start: FieldModel, seen: Sequence[LineSeen]) -
     currents = np.array([line.currents_a for line in seen])
     plus = np.array([line.plus for line in seen])
     frequency, error = (np.array([getattr(line, k) for line in seen]) for k in ("frequency_hz", "error_hz"))
-    mean, sigma = np.array(prior.values), np.sqrt(np.diag(prior.covariance))[_FREE]
+    mean, factor = np.array(prior.values), _factor(prior.covariance[np.ix_(_FREE, _FREE)])
 
     def model(scaled: Real) -> FieldModel:
         values = mean.copy()
-        values[_FREE] += sigma * scaled
+        values[_FREE] += factor @ scaled
         return replace(prior, values=tuple(values.tolist()))
 
     def residual(scaled: Real) -> Real:
         return np.concatenate([(_lines(model(scaled), currents, plus) - frequency) / error, scaled])
 
     def slope(scaled: Real) -> Real:
-        measured = _jacobian(model(scaled), currents, plus)[:, _FREE] * sigma / error[:, None]
+        measured = _jacobian(model(scaled), currents, plus)[:, _FREE] @ factor / error[:, None]
         return np.vstack([measured, np.eye(len(_FREE))])
 
-    begin = (np.array(start.values) - mean)[_FREE] / sigma
+    begin = np.linalg.solve(factor, (np.array(start.values) - mean)[_FREE])
     fit = least_squares(residual, begin, jac=slope, method="lm", xtol=1e-7, ftol=1e-5, max_nfev=60)
     covariance = np.zeros((_SIZE, _SIZE))
-    covariance[np.ix_(_FREE, _FREE)] = np.linalg.inv(fit.jac.T @ fit.jac) * np.outer(sigma, sigma)
+    covariance[np.ix_(_FREE, _FREE)] = factor @ np.linalg.inv(fit.jac.T @ fit.jac) @ factor.T
     chi2 = float(np.sum(fit.fun**2))
     return replace(model(fit.x), covariance=covariance, chi2=chi2, lines=len(seen))
+
+
+def _factor(covariance: Real) -> Real:
+    """Lower triangular root of a covariance; rounding may have left it a little less than positive."""
+    sigma = np.sqrt(np.diag(covariance))
+    correlation = covariance / np.outer(sigma, sigma) + 1e-10 * np.eye(len(sigma))
+    return np.asarray(sigma[:, None] * np.linalg.cholesky(correlation))
 
 
 def _lines(model: FieldModel, currents: Real, plus: NDArray[np.bool_]) -> Real:

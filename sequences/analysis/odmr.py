@@ -54,11 +54,14 @@ def fit_line(frequency_hz: Real, ratio: Real, ratio_err: Real, offsets_hz: Real)
     offsets_hz: where the components stand relative to the first one. A grid of centres and polarisations is tried
     linearly first, so that a triplet is not taken for its neighbour.
     """
-    width_hz = max(0.5e6, 2.0 * float(np.median(np.diff(np.sort(frequency_hz)))))
+    step_hz = float(
+        np.median(np.diff(np.sort(frequency_hz)))
+    )  # a line much narrower than this would be one noisy point
+    width_hz = max(0.5e6, 2.0 * step_hz)
     centre_hz, polarisation = _start(frequency_hz, ratio, ratio_err, offsets_hz, width_hz)
     p = Parameters()
     p.add("centre", value=0.0)
-    p.add("log_width", value=np.log(width_hz), min=np.log(width_hz / 50), max=np.log(20e6))
+    p.add("log_width", value=np.log(width_hz), min=np.log(0.3 * step_hz), max=np.log(20e6))
     p.add("level", value=float(np.max(ratio)))
     p.add("contrast", value=max(1e-3, 1.0 - float(np.min(ratio))))
     several = len(offsets_hz) > 1

@@ -79,7 +79,8 @@ def fit_dip(
     ]
     best = min(starts, key=lambda p: float(np.sum(residual(p) ** 2)))
     fit = least_squares(residual, best, x_scale=[0.3, 0.3, 0.3, 0.05])
-    error_of = np.sqrt(np.diag(np.linalg.pinv(fit.jac.T @ fit.jac)))
+    reduced_chi2 = float(np.sum(fit.fun**2)) / max(1, len(difference) - 4)
+    error_of = np.sqrt(np.diag(np.linalg.pinv(fit.jac.T @ fit.jac)) * max(1.0, reduced_chi2))
     rate, width = 1e5 * float(np.exp(fit.x[0])), scale * float(np.exp(fit.x[2]))
     return DipFit(
         centre_mt=float(field_mt.mean() + scale * fit.x[1]),
@@ -90,5 +91,5 @@ def fit_dip(
         rate_err_per_s=rate * float(error_of[0]),
         inversion=float(fit.x[3]),
         inversion_err=float(error_of[3]),
-        reduced_chi2=float(np.sum(fit.fun**2)) / max(1, len(difference) - 4),
+        reduced_chi2=reduced_chi2,
     )
