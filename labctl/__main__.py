@@ -4,18 +4,20 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Final, NoReturn
 
-for _pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_pool, "1")  # all matrices here are small: threads cost ten times what they bring
-
-from labctl.cli import app  # noqa: E402  # numpy reads the environment once, when it is first imported
+from labctl.cli import app
 from labctl.log import log_file
 from labctl.refusals import BenchFault, Refusal
 
 
+_THREAD_POOLS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Exit codes: 0 completed, 1 failed, 2 wrong usage or configuration, 130 aborted."""
+    for pool in _THREAD_POOLS:  # read when a command imports numpy; all matrices here are small, and threads only cost
+        os.environ.setdefault(pool, "1")
     try:
         app(args=None if arguments is None else list(arguments), prog_name="labctl")
     except Refusal as refusal:

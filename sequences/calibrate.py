@@ -250,9 +250,7 @@ def _separation_nm(lab: Lab) -> float:
 
 
 _ROUGH_FREE: Final = tuple(
-    name
-    for name in NAMES
-    if name.startswith(("rabi", "detuning", "gradient", "pump", "doughnut"))
+    name for name in NAMES if name.startswith(("rabi", "detuning", "gradient", "pump", "doughnut"))
 )
 _LEFT_GRID_HZ: Final = np.arange(-600e3, 601e3, 50e3)
 

@@ -141,9 +141,7 @@ def _build_up(
     return np.array(_COOLING_US), np.array(polarisation), np.array(error)
 
 
-def _release(
-    lab: Lab, plan: CoolPlan, bench: Bench, calibration: PairCalibration, seconds: float
-) -> Stream[Release]:
+def _release(lab: Lab, plan: CoolPlan, bench: Bench, calibration: PairCalibration, seconds: float) -> Stream[Release]:
     """Populations of both NVs after release; every evolution time makes a cycle, and a balance of heat, of its own."""
     times = np.array([*_RELEASED_US, plan.evolution_us])
     z, z_err = np.empty((len(times), 2)), np.empty((len(times), 2))
@@ -168,9 +166,7 @@ def _release(
     )
 
 
-def _released(
-    lab: Lab, cycle: Cycle, bench: Bench, calibration: PairCalibration, seconds: float
-) -> tuple[Real, Real]:
+def _released(lab: Lab, cycle: Cycle, bench: Bench, calibration: PairCalibration, seconds: float) -> tuple[Real, Real]:
     photons, error = np.empty((2, 1)), np.empty((2, 1))
     for b, beam in enumerate(("pump", "depletion")):
         shot = engine_shot(cycle, bench.gates, Program("-", lab.wiring.tick_ns), bench.reading.window(beam))

@@ -1,7 +1,8 @@
 """The whole experiment: find the pair, align, calibrate, cool, release, and reconstruct the state it is left in.
 
-A short tomography at every evolution time shows the course; a long one at the time that the calibrated model expects to
-be best decides. That time is chosen before its photons are counted, so its significance needs no correction for choice.
+A short tomography at every evolution time shows the course; a long one decides, at the time where the calibrated model
+expects entanglement to be most significant. That time is chosen before its photons are counted, so its significance
+needs no correction for the choice.
 """
 
 from collections.abc import Sequence
@@ -81,7 +82,7 @@ class EngineResult:
     predicted_concurrence: tuple[float, ...]
     """By the calibrated model; no photon of the tomographies goes into it."""
     best_us: float
-    """Where the model expects most, and where most of the time was spent."""
+    """Where the model expects entanglement to show best, and where most of the time was spent."""
     significance: float
     """Of entanglement at best_us: the witness over its error, in sigma; negative on average for separable states."""
     witness: float
@@ -104,8 +105,9 @@ def engine(lab: Lab, plan: EnginePlan) -> Stream[EngineResult]:
     """Run the whole experiment; every part is a run of its own."""
     cooled = yield from _prepared(lab, plan)
     times = np.array(sorted(set(plan.evolution_us)))
-    predicted = _concurrence(state.predicted(lab, times))
-    best = int(np.argmax(predicted))
+    vectors = state.predicted(lab, times)
+    predicted = _concurrence(vectors)
+    best = int(np.argmax([expectation(vector).merit for vector in vectors]))
     spent = _Spent(plan, len(times))
     found: dict[int, TomographyResult] = {}
     for k in [*(i for i in range(len(times)) if i != best), best]:

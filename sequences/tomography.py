@@ -66,7 +66,7 @@ class TomographyResult:
     paulis: dict[str, tuple[float, float]]
     """Name -> (value, error): unconstrained estimates."""
     concurrence: float
-    """Corrected for the bias of noise."""
+    """Mean over all physical states that the counts allow."""
     concurrence_err: float
     concurrence_ci95: tuple[float, float]
     witness: float
@@ -90,6 +90,11 @@ class Expectation:
     def target(self) -> Real:
         """(16,): the witness as a linear functional."""
         return witness_target(self.witness_share, self.witness_phase)
+
+    @property
+    def merit(self) -> float:
+        """The expected witness in units of what its error goes by: the larger, the sooner entanglement is certain."""
+        return float(self.target @ self.vector) * self.witness_share
 
 
 def expectation(vector: Real, phase: float | None = None) -> Expectation:
@@ -186,7 +191,9 @@ def _choose(
     if plan.focus:
         shares = shares + plan.focus * shares_for(design, witness_only, seconds)
     return [
-        _Choice(*listed[k], shots[k], float(shares[k]) * seconds) for k in np.argsort(-shares, kind="stable") if shares[k]
+        _Choice(*listed[k], shots[k], float(shares[k]) * seconds)
+        for k in np.argsort(-shares, kind="stable")
+        if shares[k]
     ]
 
 

@@ -58,9 +58,11 @@ def fit_release(
     """Fit the populations after release: z, z_err (n, 2) at the end of cycles with these evolution times (n,)."""
     p = Parameters()
     start = z[int(np.argmin(times_us))]
-    p.add("p_0", value=0.05, min=-1.0, max=1.0)
-    p.add("p_1", value=0.95, min=-1.0, max=1.0)
-    p.add_many(("slope_0", 0.0), ("slope_1", 0.0), ("z_0", float(start[0])), ("z_1", float(start[1])))
+    for k, (polarisation, z_start) in enumerate(zip((0.05, 0.95), start, strict=True)):
+        p.add(f"p_{k}", value=polarisation, min=-1.0, max=1.0)
+        p.add(f"z_{k}", value=float(np.clip(z_start, -0.98, 0.98)), min=-1.0, max=1.0)
+    p.add("slope_0", value=0.0)
+    p.add("slope_1", value=0.0, vary=False)  # the cold bath is cooled again in every cycle
     p.add("gamma1", value=1.0, min=0.3, max=3.0)
 
     def released(p: Parameters) -> tuple[EngineModel, Release]:
@@ -91,10 +93,7 @@ def fit_release(
 def release_states(model: EngineModel, release: Release, times_us: Real) -> Real:
     """(n, 16): Pauli vectors at the end of cycles with these evolution times, each with its own baths."""
     return np.array(
-        [
-            model.states(np.array([t * 1e-6]), release.polarisation_after(float(t)), release.start_z)[0]
-            for t in times_us
-        ]
+        [model.states(np.array([t * 1e-6]), release.polarisation_after(float(t)), release.start_z)[0] for t in times_us]
     )
 
 

@@ -66,7 +66,9 @@ def fit_two(
     )
 
 
-def _starts(current_a: Real, common: tuple[Real, Real], rabi: float, duration_s: float, slope: float) -> tuple[float, float]:
+def _starts(
+    current_a: Real, common: tuple[Real, Real], rabi: float, duration_s: float, slope: float
+) -> tuple[float, float]:
     """The pair of currents whose two equal dips explain most of the common read-out."""
     grid = np.linspace(current_a.min(), current_a.max(), _GRID * 2)
     shapes = flipped(slope * (current_a[None, :] - grid[:, None]), rabi, duration_s)

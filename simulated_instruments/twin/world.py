@@ -118,6 +118,7 @@ class Twin:
                 expected += weight * photons
                 final = State(final.vector + weight * state.vector, final.polarisation + weight * state.polarisation)
             self._state = final
+            self._walk(len(pattern) * repeats * tick_s)
             self._time_s += len(pattern) * repeats * tick_s
             self._levels = int(pattern[-1])
             return [int(n) for n in self._counting.poisson(expected)]
