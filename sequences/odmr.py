@@ -134,7 +134,10 @@ def _scanned(known: Survey, plan: OdmrPlan, plus: bool, here: Currents, before: 
 def _result(lab: Lab, known: Survey, minus: LineFit, plus: LineFit) -> OdmrResult:
     lines = [(fit.centre_hz, fit.centre_err_hz) for fit in (minus, plus)]
     shift_hz = exchange_shift_hz(lab)
-    seen = field_from_two(lines[0], lines[1], (shift_hz, shift_hz), known.model.nitrogen)
+    try:
+        seen = field_from_two(lines[0], lines[1], (shift_hz, shift_hz), known.model.nitrogen)
+    except ValueError as error:
+        raise SequenceError(str(error), "Check plan.nitrogen, and whether both lines belong to the same NV") from None
     return OdmrResult(
         resonances_hz=(minus.centre_hz, plus.centre_hz),
         resonances_err_hz=(minus.centre_err_hz, plus.centre_err_hz),

@@ -36,7 +36,7 @@ class RelaxometryPlan:
     seconds_per_point: Annotated[float, Field(ge=0.5, le=600)] = 20.0
     """Laboratory time of each point; longer if the contrast turns out to be low."""
     nitrogen: Nitrogen = "auto"
-    """The nucleus of the NV, which bends f- near the crossing and so sets the scale of the width; auto: as align saw."""
+    """The nucleus of the NV, which bends f- near the crossing and so sets the width's scale; auto: as align saw it."""
 
 
 @dataclass(frozen=True)

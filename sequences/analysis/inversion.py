@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from physics.constants import D_HZ, GAMMA_E_HZ_PER_MT
 from physics.levels import nv_lines
@@ -23,8 +23,9 @@ class FieldSeen:
     """Magnitude."""
     field_err_mt: float
     tilt_deg: float
-    """Angle to the NV axis: mean of what the lines leave possible, for B across enters squared."""
+    """Angle to the NV axis, 0 where noise makes the square of B across negative."""
     tilt_err_deg: float
+    """Root of its mean square distance from what the lines leave possible."""
 
 
 def field_from_two(
@@ -59,21 +60,26 @@ def _lines_and_slopes(at: Real, nitrogen: bool) -> tuple[Real, Real]:
 
 
 def _as_angle(at: Real, covariance: Real) -> FieldSeen:
-    """Magnitude and angle, averaged over the squares of B across that are possible."""
+    """Magnitude and angle; errors are averaged over the squares of B across that are possible, for none is negative."""
     sigma = float(np.sqrt(covariance[1, 1]))
     squared = at[1] + sigma * _SIGMAS
     along = at[0] + covariance[0, 1] / sigma * _SIGMAS
     weight = np.exp(-0.5 * _SIGMAS**2) * (squared > 0.0)
     if not weight.any():
-        squared, weight = np.full_like(squared, 0.0), np.ones_like(squared)
+        raise ValueError(f"No field makes these lines: the square of B across would be {at[1]:.3g}(±{sigma:.2g}) mT²")
     weight /= weight.sum()
-    tilt = np.degrees(np.arctan2(np.sqrt(np.maximum(squared, 0.0)), along))
-    field = np.sqrt(along**2 + np.maximum(squared, 0.0))
+    best_squared = max(float(at[1]), 0.0)
+    best_along = float(at[0] + covariance[0, 1] / sigma**2 * (best_squared - at[1]))
+    field_mt, tilt_deg = np.hypot(best_along, np.sqrt(best_squared)), _angle_deg(best_along, best_squared)
     free = covariance[0, 0] - covariance[0, 1] ** 2 / covariance[1, 1]
-    field_mt, tilt_deg = float(weight @ field), float(weight @ tilt)
+    field = np.sqrt(along**2 + np.maximum(squared, 0.0))
     return FieldSeen(
-        field_mt=field_mt,
+        field_mt=float(field_mt),
         field_err_mt=float(np.sqrt(weight @ (field - field_mt) ** 2 + max(free, 0.0))),
-        tilt_deg=tilt_deg,
-        tilt_err_deg=float(np.sqrt(weight @ (tilt - tilt_deg) ** 2)),
+        tilt_deg=float(tilt_deg),
+        tilt_err_deg=float(np.sqrt(weight @ (_angle_deg(along, np.maximum(squared, 0.0)) - tilt_deg) ** 2)),
     )
+
+
+def _angle_deg(along_mt: ArrayLike, across_squared_mt2: ArrayLike) -> Real:
+    return np.asarray(np.degrees(np.arctan2(np.sqrt(across_squared_mt2), along_mt)))

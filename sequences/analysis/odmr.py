@@ -60,7 +60,8 @@ def fit_line(frequency_hz: Real, ratio: Real, ratio_err: Real, offsets_hz: Real)
     width_hz = max(0.5e6, 2.0 * step_hz)
     centre_hz, polarisation = _start(frequency_hz, ratio, ratio_err, offsets_hz, width_hz)
     p = Parameters()
-    p.add("centre", value=0.0)
+    low, high = float(frequency_hz.min()) - width_hz, float(frequency_hz.max()) + width_hz
+    p.add("centre", value=0.0, min=(low - centre_hz) / _SCALE_HZ, max=(high - centre_hz) / _SCALE_HZ)
     p.add("log_width", value=np.log(width_hz), min=np.log(0.3 * step_hz), max=np.log(20e6))
     p.add("level", value=float(np.max(ratio)))
     p.add("contrast", value=max(1e-3, 1.0 - float(np.min(ratio))))
@@ -91,8 +92,10 @@ def fit_line(frequency_hz: Real, ratio: Real, ratio_err: Real, offsets_hz: Real)
 
 def _start(frequency_hz: Real, ratio: Real, ratio_err: Real, offsets_hz: Real, width_hz: float) -> tuple[float, float]:
     """The centre and polarisation whose pattern explains most of the spectrum, by linear least squares."""
-    low = float(frequency_hz.min()) - max(0.0, float(offsets_hz.max()))
-    high = float(frequency_hz.max()) - min(0.0, float(offsets_hz.min()))
+    low, high = (
+        float(frequency_hz.min()),
+        float(frequency_hz.max()),
+    )  # outside, a neighbour would pass for the first one
     weight = 1.0 / ratio_err
     best, best_chi2 = (0.5 * (low + high), 0.5), np.inf
     for centre in np.arange(low, high, 0.25 * width_hz):
