@@ -10,7 +10,6 @@ from labctl.cli import app
 from labctl.log import log_file
 from labctl.refusals import BenchFault, Refusal
 
-
 _THREAD_POOLS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 

@@ -4,13 +4,14 @@ Needs the field (align), the pulses (rabi) and both positions (locate).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
-from physics.constants import GAMMA_E_HZ_PER_MT, TWO_PI
+from physics.constants import TWO_PI
 from physics.coupling import dipolar_rad_per_s
 from sequences import controls, state
 from sequences.analysis.calibration import (
@@ -20,9 +21,10 @@ from sequences.analysis.calibration import (
     PairCalibration,
     fit_calibration,
 )
-from sequences.analysis.pumping import Pumping, fit_pumping
-from sequences.analysis.resonances import TwoResonances, fit_two
+from sequences.analysis.resonances import TwoResonances
+from sequences.beams import find_windows
 from sequences.calibration_programs import first_programs, programs
+from sequences.gradient import check_selective, find_resonances
 from sequences.lab import Lab
 from sequences.pulses.library import Gates, Reading, pulse
 from sequences.pulses.program import Program
@@ -30,12 +32,13 @@ from sequences.results import Progress, SequenceError, Stream
 from sequences.shots import COLUMNS as SHOT_COLUMNS
 from sequences.shots import Shot, count, count_all
 
+Real = NDArray[np.float64]
+
 COLUMNS: Final = SHOT_COLUMNS
 """Programs are numbered in the order in which they were played."""
 
-_LEAST_SPLITTING_HZ: Final = 3e6
-_LEAST_SIGNIFICANCE: Final = 8.0
 _WORST_CHI2: Final = 2.0
+_BEAMS: Final[tuple[Beam, Beam]] = ("pump", "depletion")
 
 
 @dataclass(frozen=True)
@@ -88,16 +91,16 @@ def calibrate(lab: Lab, plan: CalibratePlan) -> Stream[CalibrateResult]:
         state.set_pulses(lab)
         controls.pump(lab, plan.pump_efficiency)
         state.set_doughnut(lab, plan.doughnut_mw)
-        reading = _beams(lab, plan)
+        reading = find_windows(lab)
         yield Progress(0.03, f"windows {reading.pump_ns} and {reading.doughnut_ns} ns")
-        found = _resonances(lab, plan, reading)
+        found = find_resonances(lab, reading, plan.gradient_a)
         yield Progress(0.08, f"cross-talk {found.cross_talk:.3f}({found.cross_talk_err:.3f})")
-        _check_selective(found, plan)
+        check_selective(found, plan.largest_cross_talk)
         state.set_gradient(lab, plan.gradient_a, found.right_a)
         start, known = _first_guess(lab, reading, found)
         rough, compensation_a = yield from _rough(lab, plan, reading, start, known, found)
         gates = _gates(lab, rough)
-        shots = _timed(programs(gates), reading, plan.hours * 3600.0)
+        shots = _timed(programs(gates), plan.hours * 3600.0)
         data = yield from count_all(lab, reading, shots, (0.15, 1.0), _note(rough))
         final = fit_calibration(rough, known, data)
         _check_fit(final)
@@ -106,93 +109,10 @@ def calibrate(lab: Lab, plan: CalibratePlan) -> Stream[CalibrateResult]:
         return _result(final, gates, compensation_a, sum(d.counts for d in data))
 
 
-# ---- both beams -------------------------------------------------------------------------------------------------
-
-_CURVE_NS: Final = (400, 800, 1600, 3200, 6400, 12800)
-
-
-def _beams(lab: Lab, plan: CalibratePlan) -> Reading:
-    """Pumping rate of each beam from what windows of growing length miss of flipped NVs; then the best windows."""
-    tick_ns = lab.wiring.tick_ns
-    pump = _pumping(lab, "pump", 30_000)
-    ring = _pumping(lab, "depletion", 30_000)
-    pumping_ns = max(1, round(12.0 / pump.rate_per_s * 1e9 / tick_ns)) * tick_ns
-    reading = Reading(pumping_ns, pump.window_ns(tick_ns), ring.window_ns(tick_ns), tick_ns)
-    put = lab.calibration.put
-    put("beams.pump_rate_per_s", pump.rate_per_s, pump.rate_err_per_s)
-    put("beams.doughnut_rate_per_s", ring.rate_per_s, ring.rate_err_per_s)
-    return reading
-
-
-def _pumping(lab: Lab, beam: Beam, pumping_ns: int) -> Pumping:
-    quarter_ns, tick_ns = round(state.calibrated(lab, "microwave.pi_half_ns")), lab.wiring.tick_ns
-    bright, dark = Program("bright", tick_ns), pulse(2 * quarter_ns, "x", tick_ns=tick_ns)
-    missing, error = [], []
-    for window_ns in _CURVE_NS:
-        reading = Reading(pumping_ns, window_ns, window_ns, tick_ns)
-        shots = [count(lab, reading, Shot(program, beam, 20.0)) for program in (bright, dark)]
-        missing.append(shots[0].per_shot - shots[1].per_shot)
-        error.append(float(np.hypot(shots[0].error, shots[1].error)))
-    if missing[-1] < 5 * error[-1]:
-        raise SequenceError(
-            f"The {'Gaussian beam' if beam == 'pump' else 'doughnut'} sees no difference between pumped and flipped NVs: "
-            f"{missing[-1]:.2e}({error[-1]:.0e}) photons a shot",
-            "Check the beam's power, its AOM and line, and the pulses (labctl run rabi)",
-            photons=missing[-1],
-        )
-    return fit_pumping(np.array(_CURVE_NS) * 1e-9, np.array(missing), np.array(error))
-
-
-# ---- gradient and compensation ----------------------------------------------------------------------------------
-
-
-def _resonances(lab: Lab, plan: CalibratePlan, reading: Reading) -> TwoResonances:
-    """Sweep the compensation with the gradient on: each NV dips where the two fields cancel at its place."""
-    quarter_ns, tick_ns = round(state.calibrated(lab, "microwave.pi_half_ns")), lab.wiring.tick_ns
-    flip = pulse(2 * quarter_ns, "x", "gradient", tick_ns=tick_ns)
-    slope = TWO_PI * GAMMA_E_HZ_PER_MT * lab.guesses.compensation_mt_per_a
-    rabi = TWO_PI / (4.0 * quarter_ns * 1e-9)
-    step_a = 0.5 * rabi / slope
-    half = min(lab.limits.pulsed_a, 3.5e-3 * lab.guesses.gradient_ut_per_nm_per_a * plan.gradient_a)
-    currents = np.arange(-half, half, step_a)
-    seen: dict[str, list[CountedProgram]] = {"pump": [], "depletion": []}
-    for current_a in currents:
-        state.set_gradient(lab, plan.gradient_a, float(current_a))
-        for beam in ("pump", "depletion"):
-            seen[beam].append(count(lab, reading, Shot(flip, beam, 4.0)))  # type: ignore[arg-type]
-    common, selective = (
-        (np.array([c.per_shot for c in seen[b]]), np.array([c.error for c in seen[b]])) for b in ("pump", "depletion")
-    )
-    return fit_two(currents, common, selective, rabi, 2 * quarter_ns * 1e-9, slope)
-
-
-def _check_selective(found: TwoResonances, plan: CalibratePlan) -> None:
-    if found.significance < _LEAST_SIGNIFICANCE:
-        raise SequenceError(
-            "No NV comes onto resonance while the compensation current is swept",
-            "Check the line `gradient`, the pulsed coils' supply, and guesses.gradient_ut_per_nm_per_a",
-            significance=found.significance,
-        )
-    if found.cross_talk > plan.largest_cross_talk:
-        raise SequenceError(
-            f"The doughnut does not select one NV: its cross-talk is {found.cross_talk:.2f}(±{found.cross_talk_err:.2f}), "
-            f"above {plan.largest_cross_talk:g}; no selective cooling or read-out is possible",
-            "Deepen the doughnut's null (vortex plate, polarisation, steering: labctl run locate) and repeat",
-            cross_talk=found.cross_talk,
-        )
-    splitting_hz = abs(found.left_a - found.right_a) * found.slope_rad_per_s_per_a / TWO_PI
-    if splitting_hz < _LEAST_SPLITTING_HZ:
-        raise SequenceError(
-            f"The gradient separates the NVs by only {splitting_hz / 1e6:.2f} MHz, less than {_LEAST_SPLITTING_HZ / 1e6:g}",
-            "Raise gradient_a, or choose a pair that lies along the gradient",
-            splitting_hz=splitting_hz,
-        )
-
-
 # ---- numbers of the pair ----------------------------------------------------------------------------------------
 
 
-def _first_guess(lab: Lab, reading: Reading, found: TwoResonances) -> tuple[PairCalibration, "np.ndarray"]:
+def _first_guess(lab: Lab, reading: Reading, found: TwoResonances) -> tuple[PairCalibration, Real]:
     """Values to start from, and how far each may be off."""
     separation_nm = _separation_nm(lab)
     zz = float(dipolar_rad_per_s(separation_nm))
@@ -200,11 +120,7 @@ def _first_guess(lab: Lab, reading: Reading, found: TwoResonances) -> tuple[Pair
     split = (found.left_a - found.right_a) * found.slope_rad_per_s_per_a  # f- falls with the field
     tick_ns = lab.wiring.tick_ns
     bright, dark = Program("bright", tick_ns), pulse(2 * round(np.pi / 2 / rabi * 1e9), "x", tick_ns=tick_ns)
-    level: dict[Beam, tuple[float, float]] = {}
-    for beam in ("pump", "depletion"):
-        high, low = (count(lab, reading, Shot(p, beam, 30.0)).per_shot for p in (bright, dark))  # type: ignore[arg-type]
-        level[beam] = 0.5 * (high + low), 0.5 * (high - low)  # type: ignore[index]
-    (pump, pump_half), (ring, ring_half) = level["pump"], level["depletion"]
+    (pump, pump_half), (ring, ring_half) = (_levels(lab, reading, beam, (bright, dark)) for beam in _BEAMS)
     left = ring_half * found.cross_talk / (1 + found.cross_talk)
     values = {
         "g_rad_per_s": zz / 2.0,
@@ -242,6 +158,12 @@ def _first_guess(lab: Lab, reading: Reading, found: TwoResonances) -> tuple[Pair
     return PairCalibration(start, np.zeros((len(NAMES), len(NAMES)))), sigma
 
 
+def _levels(lab: Lab, reading: Reading, beam: Beam, programs: tuple[Program, Program]) -> tuple[float, float]:
+    """Mean and half difference of the photons a shot after two programs."""
+    high, low = (count(lab, reading, Shot(program, beam, 30.0)).per_shot for program in programs)
+    return 0.5 * (high + low), 0.5 * (high - low)
+
+
 def _separation_nm(lab: Lab) -> float:
     x, y = (
         state.calibrated(lab, f"pair.right_{axis}_nm") - state.calibrated(lab, f"pair.left_{axis}_nm") for axis in "xy"
@@ -260,7 +182,7 @@ def _rough(
     plan: CalibratePlan,
     reading: Reading,
     start: PairCalibration,
-    known: "np.ndarray",
+    known: Real,
     found: TwoResonances,
 ) -> Stream[tuple[PairCalibration, float]]:
     """Frequencies under the gradient from short programs; then the compensation that puts the right NV on resonance."""
@@ -268,7 +190,7 @@ def _rough(
     compensation_a = found.right_a
     per_a = -found.slope_rad_per_s_per_a
     for attempt in (0, 1):
-        shots = _timed(first_programs(gates), reading, 600.0)
+        shots = _timed(first_programs(gates), 600.0)
         data = yield from count_all(lab, reading, shots, (0.08 + 0.03 * attempt, 0.11 + 0.03 * attempt), "gradient")
         start = _best_start(start, known, data)
         off = start.value("gradient_right_rad_per_s")[0] - 0.5 * (
@@ -282,7 +204,7 @@ def _rough(
     return start, compensation_a
 
 
-def _best_start(start: PairCalibration, known: "np.ndarray", data: Sequence[CountedProgram]) -> PairCalibration:
+def _best_start(start: PairCalibration, known: Real, data: Sequence[CountedProgram]) -> PairCalibration:
     """Fit from several frequencies of the left NV: its fringes are many, and one of them is right."""
     k = NAMES.index("gradient_left_rad_per_s")
     tried = [start.moved(k, TWO_PI * float(offset)) for offset in _LEFT_GRID_HZ]
@@ -298,7 +220,7 @@ def _gates(lab: Lab, calibration: PairCalibration) -> Gates:
     return Gates(round(state.calibrated(lab, "microwave.pi_half_ns")), 2 * half * tick_ns, tick_ns)
 
 
-def _timed(listed: Sequence[tuple[Program, Beam, float]], reading: Reading, seconds: float) -> list[Shot]:
+def _timed(listed: Sequence[tuple[Program, Beam, float]], seconds: float) -> list[Shot]:
     """Share laboratory time by weight."""
     weight = sum(w for _, _, w in listed)
     return [Shot(program, beam, seconds * w / weight) for program, beam, w in listed]

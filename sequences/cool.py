@@ -1,4 +1,4 @@
-"""Cool one bath: build-up of its polarisation under the doughnut, and both baths as the engine finds them at release."""
+"""Cool one bath: build-up of its polarisation under the doughnut, and both baths as the engine finds them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

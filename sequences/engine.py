@@ -24,7 +24,8 @@ from sequences.locate import LocatePlan, locate
 from sequences.rabi import RabiPlan, rabi
 from sequences.relaxometry import RelaxometryPlan, relaxometry
 from sequences.results import Column, Point, Progress, Stream, child
-from sequences.tomography import Expectation, TomographyPlan, TomographyResult, expectation, tomography
+from sequences.tomography import TomographyPlan, TomographyResult, tomography
+from sequences.tomography_programs import Expectation, expectation
 from sequences.wiring import WiringPlan, wiring
 
 Real = NDArray[np.float64]
@@ -86,8 +87,8 @@ class EngineResult:
     significance: float
     """Of entanglement at best_us: the witness over its error, in sigma; negative on average for separable states."""
     witness: float
-    """Re(rho_01,10 e^(-i phase)) - (share rho_00 + rho_11 / share) / 2, a lower bound of half the concurrence; phase and
-    share were fixed before the photons were counted."""
+    """Re(rho_01,10 e^(-i phase)) - (share rho_00 + rho_11 / share) / 2, a lower bound of half the concurrence; phase
+    and share were fixed before the photons were counted."""
     witness_err: float
     rho_re: tuple[tuple[float, ...], ...]
     """(4, 4): most likely state at best_us, basis |00>, |01>, |10>, |11> (left, right)."""
@@ -160,7 +161,7 @@ class _Spent:
 
 
 def _wanted(lab: Lab, evolution_us: float, seen: Sequence[TomographyResult]) -> Expectation:
-    """Design for the predicted state; the sign of the coherence, which no calibration tells, from what was seen before."""
+    """Design for the predicted state; the sign of its coherence, which no calibration tells, from what was seen before."""
     vector = state.predicted(lab, np.array([evolution_us]))[0]
     if not seen:
         return expectation(vector)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from instruments.aom import MPDS
     from instruments.clock import Clock
-    from instruments.current_source import B2962AChannel
+    from instruments.current_source import CurrentChannel
     from instruments.depletion_beam import DepletionBeam
     from instruments.green_laser import Cobolt06
     from instruments.magnet import Magnet
@@ -90,9 +90,9 @@ class Lab:
     """The instruments by role. Nothing in here knows whether they are real."""
 
     magnet: "Magnet"
-    shift_coil: "B2962AChannel"
-    gradient_coil: "B2962AChannel"
-    compensation_coil: "B2962AChannel"
+    shift_coil: "CurrentChannel"
+    gradient_coil: "CurrentChannel"
+    compensation_coil: "CurrentChannel"
     microwave: "SG386"
     green_laser: "Cobolt06"
     aom: "MPDS"

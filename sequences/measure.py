@@ -32,7 +32,7 @@ class Counts:
     @property
     def per_shot_err(self) -> float:
         """Its shot noise, 1 sigma; an empty window counts as one photon, so that it never weighs infinitely."""
-        return max(self.signal, 1) ** 0.5 / self.repeats
+        return float(max(self.signal, 1) ** 0.5) / self.repeats
 
     @property
     def reference_per_shot(self) -> float:

@@ -59,7 +59,7 @@ Stream = Generator[Event, None, R]
 
 
 def child(sequence: str, plan: Any, stream: Stream[R]) -> Stream[R]:
-    """Run a sequence inside another one, as a run of its own: `result = yield from child("align", plan, align(lab, plan))`."""
+    """Run a sequence inside another one, as a run of its own: `yield from child("align", plan, align(lab, plan))`."""
     yield Begin(sequence, plan)
     result = yield from stream
     yield End(result)

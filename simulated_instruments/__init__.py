@@ -2,5 +2,6 @@
 
 In reading order: `sample`, the truth that the lab has to find out; `cables`, what is plugged in where; `knobs`, all
 that the wires can turn; `clock`, laboratory time; `twin`, the physics behind them; `visa` and `nidaq`, the wires;
-`truth`, what was true about a result once a run is over; `bench` switches everything on, and `python -m simulated_instruments` does so from a shell.
+`truth`, what was true about a result once its run is over; `bench` switches everything on, and
+`python -m simulated_instruments` does so from a shell.
 """

@@ -18,7 +18,7 @@ _Z: Final = [INDEX["ZI"], INDEX["IZ"]]
 
 
 def sigma_z(calibration: PairCalibration, common: tuple[Real, Real], selective: tuple[Real, Real]) -> tuple[Real, Real]:
-    """Both NVs' sigma_z from both read-outs: (photons a shot, error) of n states each -> (n, 2) values, (n, 2) errors."""
+    """Both NVs' sigma_z from both read-outs: (photons a shot, error) of n states -> (n, 2) values, (n, 2) errors."""
     pump, ring = calibration.readout("pump"), calibration.readout("depletion")
     inverse = np.linalg.inv(np.array([[pump.left, pump.right], [ring.left, ring.right]]))
     photons = np.stack([common[0] - pump.level, selective[0] - ring.level], axis=-1)

@@ -1,7 +1,7 @@
 """How to spend shots: weights of programs that make one figure, or all Pauli terms, as precise as a given time allows.
 
-Optimal design by the multiplicative algorithm. What the calibrations leave uncertain counts as unknowns with a prior, so
-that programs whose common errors cancel are preferred.
+Optimal design by the multiplicative algorithm. What the calibrations leave uncertain counts as unknowns with a prior,
+so that programs whose common errors cancel are preferred.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Candidates:
     """Programs that may be played."""
 
     information: Real
-    """(n, k): gradient of each program's expected counts to the k unknowns, over the root of counts, per root second."""
+    """(n, k): gradient of each program's expected counts to the unknowns, over the root of counts, per root second."""
     prior: Real
     """(k, k): information on the unknowns before the first shot."""
 

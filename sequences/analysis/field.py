@@ -176,13 +176,19 @@ def fit_field(prior: FieldModel, start: FieldModel, seen: Sequence[LineSeen]) ->
     across = float(np.hypot(*best.errors_mt(here)[1:]))
     if best.lines <= _FEW_LINES or (across < _KNOWN_MT and best.chi2 < start.chi2 + _SURPRISE):
         return [best]
-    size = max(0.6 * across, _KNOWN_MT)
-    angles = np.arange(4) * np.pi / 2.0 + 0.4
-    starts = [_bent(best, here, size * np.cos(angle), size * np.sin(angle)) for angle in angles]
+    widest = float(np.hypot(*prior.errors_mt(here)[1:]))
+    starts = _around(best, here, max(0.6 * across, _KNOWN_MT))
+    starts += _around(prior, here, 0.25 * widest) + _around(prior, here, 0.7 * widest)
     starts += [_mirrored(best, here, k) for k in (1, 2)]
     found = [best, *(_descended(prior, bent, seen) for bent in starts)]
     found.sort(key=lambda model: model.chi2)
     return [model for model in found if model.chi2 < found[0].chi2 + _RIVAL]
+
+
+def _around(model: FieldModel, currents_a: Currents, size_mt: float) -> list[FieldModel]:
+    """The model with this much more field across, in four directions."""
+    angles = np.arange(4) * np.pi / 2.0 + 0.4
+    return [_bent(model, currents_a, size_mt * np.cos(angle), size_mt * np.sin(angle)) for angle in angles]
 
 
 def _mirrored(model: FieldModel, currents_a: Currents, component: int) -> FieldModel:

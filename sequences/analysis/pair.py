@@ -6,7 +6,6 @@ real 16 x 16 matrices (physics.paulis). No ideal gate stands anywhere in here.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray

@@ -20,7 +20,7 @@ class Readout:
 
     @property
     def cross_talk(self) -> float:
-        """Signal of the left NV over that of the right one: about 1 under the Gaussian beam, small under a good doughnut."""
+        """Signal of the left NV over that of the right one: 1 under the Gaussian beam, small under a good doughnut."""
         return self.left / self.right
 
     def row(self) -> Real:

@@ -1,4 +1,4 @@
-"""Where both NVs come onto resonance while a current or a frequency is swept under a selective and a common read-out."""
+"""Where both NVs come onto resonance while a current is swept under a selective and a common read-out."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -100,7 +100,7 @@ def _solved(rows: Real, moves: Real, counts: Real, weight: Real) -> tuple[Real, 
 
 
 def most_likely(vector: Real, covariance: Real) -> Complex:
-    """The physical state nearest to the estimate in the metric of its errors: maximum likelihood for Gaussian errors."""
+    """The physical state nearest to the estimate in the metric of its errors: maximum likelihood if they are Gaussian."""
     rho = density_matrix(vector)
     values, vectors = np.linalg.eigh(rho)
     if values[0] >= 0.0:
@@ -193,8 +193,8 @@ def _is_physical(terms: Real) -> bool:
 def witness_target(share: float, phase: float) -> Real:
     """(16,): t with t . vector = Re(rho_01,10 e^(-i phase)) - (share rho_00 + rho_11 / share) / 2.
 
-    For every share and phase it bounds |rho_01,10| - sqrt(rho_00 rho_11), and so half the concurrence, from below; fixed
-    beforehand, it is linear in the counts: unbiased, Gaussian, and negative on average for separable states.
+    For every share and phase it bounds |rho_01,10| - sqrt(rho_00 rho_11), and so half the concurrence, from below.
+    Fixed beforehand, it is linear in the counts: unbiased, Gaussian, and negative on average for separable states.
     """
     coherence = np.real(PAULIS[:, 1, 2] * np.exp(-1j * phase)) / 4.0
     populations = (share * np.real(PAULIS[:, 0, 0]) + np.real(PAULIS[:, 3, 3]) / share) / 8.0

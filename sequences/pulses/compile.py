@@ -9,7 +9,7 @@ from sequences.pulses.program import LINES, Program, PulseError
 
 
 def compiled(program: Program, lines: Mapping[str, int]) -> NDArray[np.uint32]:
-    """Words for the digital port: (ticks,), bit `lines[role]` high while that role is. Raises PulseError if it is empty."""
+    """Words for the digital port: (ticks,), bit `lines[role]` high while that role is. PulseError if there is none."""
     if not program.intervals:
         raise PulseError(f"program {program.name!r} is empty")
     words = [sum(1 << lines[role] for role in interval.lines) for interval in program.intervals]

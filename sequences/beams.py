@@ -1,0 +1,48 @@
+"""Both beams as read-outs: how fast each pumps, and the counting windows that tell most."""
+
+from typing import Final
+
+import numpy as np
+
+from sequences import state
+from sequences.analysis.calibration import Beam
+from sequences.analysis.pumping import Pumping, fit_pumping
+from sequences.lab import Lab
+from sequences.pulses.library import Reading, pulse
+from sequences.pulses.program import Program
+from sequences.results import SequenceError
+from sequences.shots import Shot, count
+
+_CURVE_NS: Final = (400, 800, 1600, 3200, 6400, 12800)
+
+
+def find_windows(lab: Lab) -> Reading:
+    """Pumping rate of each beam from what windows of growing length miss of flipped NVs; then the best windows."""
+    tick_ns = lab.wiring.tick_ns
+    pump = _pumping(lab, "pump", 30_000)
+    ring = _pumping(lab, "depletion", 30_000)
+    pumping_ns = max(1, round(12.0 / pump.rate_per_s * 1e9 / tick_ns)) * tick_ns
+    reading = Reading(pumping_ns, pump.window_ns(tick_ns), ring.window_ns(tick_ns), tick_ns)
+    put = lab.calibration.put
+    put("beams.pump_rate_per_s", pump.rate_per_s, pump.rate_err_per_s)
+    put("beams.doughnut_rate_per_s", ring.rate_per_s, ring.rate_err_per_s)
+    return reading
+
+
+def _pumping(lab: Lab, beam: Beam, pumping_ns: int) -> Pumping:
+    quarter_ns, tick_ns = round(state.calibrated(lab, "microwave.pi_half_ns")), lab.wiring.tick_ns
+    bright, dark = Program("bright", tick_ns), pulse(2 * quarter_ns, "x", tick_ns=tick_ns)
+    missing, error = [], []
+    for window_ns in _CURVE_NS:
+        reading = Reading(pumping_ns, window_ns, window_ns, tick_ns)
+        shots = [count(lab, reading, Shot(program, beam, 20.0)) for program in (bright, dark)]
+        missing.append(shots[0].per_shot - shots[1].per_shot)
+        error.append(float(np.hypot(shots[0].error, shots[1].error)))
+    if missing[-1] < 5 * error[-1]:
+        raise SequenceError(
+            f"The {'Gaussian beam' if beam == 'pump' else 'doughnut'} sees no difference between pumped and flipped "
+            f"NVs: {missing[-1]:.2e}({error[-1]:.0e}) photons a shot",
+            "Check the beam's power, its AOM and line, and the pulses (labctl run rabi)",
+            photons=missing[-1],
+        )
+    return fit_pumping(np.array(_CURVE_NS) * 1e-9, np.array(missing), np.array(error))

@@ -1,0 +1,64 @@
+"""The gradient and its compensation: which current puts which NV on resonance, and does the doughnut tell them apart."""
+
+from typing import Final
+
+import numpy as np
+
+from physics.constants import GAMMA_E_HZ_PER_MT, TWO_PI
+from sequences import state
+from sequences.analysis.calibration import Beam, CountedProgram
+from sequences.analysis.resonances import TwoResonances, fit_two
+from sequences.lab import Lab
+from sequences.pulses.library import Reading, pulse
+from sequences.results import SequenceError
+from sequences.shots import Shot, count
+
+_LEAST_SPLITTING_HZ: Final = 3e6
+_LEAST_SIGNIFICANCE: Final = 8.0
+_POINT_S: Final = 4.0
+_FARTHEST_UM: Final = 3.5e-3
+"""Compensation that is swept, per unit of gradient: as if the pair were up to 70 nm from where the gradient is zero."""
+
+
+def find_resonances(lab: Lab, reading: Reading, gradient_a: float) -> TwoResonances:
+    """Sweep the compensation with the gradient on: each NV dips where the two fields cancel at its place."""
+    quarter_ns, tick_ns = round(state.calibrated(lab, "microwave.pi_half_ns")), lab.wiring.tick_ns
+    flip = pulse(2 * quarter_ns, "x", "gradient", tick_ns=tick_ns)
+    slope = TWO_PI * GAMMA_E_HZ_PER_MT * lab.guesses.compensation_mt_per_a
+    rabi = TWO_PI / (4.0 * quarter_ns * 1e-9)
+    step_a = 0.5 * rabi / slope
+    half = min(lab.limits.pulsed_a, _FARTHEST_UM * lab.guesses.gradient_ut_per_nm_per_a * gradient_a)
+    currents = np.arange(-half, half, step_a)
+    seen: dict[Beam, list[CountedProgram]] = {"pump": [], "depletion": []}
+    for current_a in currents:
+        state.set_gradient(lab, gradient_a, float(current_a))
+        for beam, counted in seen.items():
+            counted.append(count(lab, reading, Shot(flip, beam, _POINT_S)))
+    common, selective = (
+        (np.array([c.per_shot for c in counted]), np.array([c.error for c in counted])) for counted in seen.values()
+    )
+    return fit_two(currents, common, selective, rabi, 2 * quarter_ns * 1e-9, slope)
+
+
+def check_selective(found: TwoResonances, largest_cross_talk: float) -> None:
+    """Raises SequenceError unless the gradient separates the NVs and the doughnut selects one of them."""
+    if found.significance < _LEAST_SIGNIFICANCE:
+        raise SequenceError(
+            "No NV comes onto resonance while the compensation current is swept",
+            "Check the line `gradient`, the pulsed coils' supply, and guesses.gradient_ut_per_nm_per_a",
+            significance=found.significance,
+        )
+    if found.cross_talk > largest_cross_talk:
+        raise SequenceError(
+            f"The doughnut does not select one NV: its cross-talk is {found.cross_talk:.2f}"
+            f"(±{found.cross_talk_err:.2f}), above {largest_cross_talk:g}; no selective cooling or read-out is possible",
+            "Deepen the doughnut's null (vortex plate, polarisation, steering: labctl run locate) and repeat",
+            cross_talk=found.cross_talk,
+        )
+    splitting_hz = abs(found.left_a - found.right_a) * found.slope_rad_per_s_per_a / TWO_PI
+    if splitting_hz < _LEAST_SPLITTING_HZ:
+        raise SequenceError(
+            f"The gradient separates the NVs by {splitting_hz / 1e6:.2f} MHz, less than {_LEAST_SPLITTING_HZ / 1e6:g} MHz",
+            "Raise gradient_a, or choose a pair that lies along the gradient",
+            splitting_hz=splitting_hz,
+        )
