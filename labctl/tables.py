@@ -13,6 +13,7 @@ from labctl.figures.style import quoted
 WIDTH: Final = 220
 """Of what is not a terminal: nothing is folded there."""
 _LONGEST: Final = 40
+_DRAWN: Final = "curve_"
 
 
 def console() -> Console:
@@ -22,7 +23,8 @@ def console() -> Console:
 
 
 def print_result(result: Mapping[str, Any]) -> None:
-    """Every key of a result: scalars with their errors, then lists side by side, then matrices."""
+    """Every key of a result but the curves that figures draw: scalars with errors, lists side by side, matrices."""
+    result = {key: value for key, value in result.items() if not key.startswith(_DRAWN)}
     screen = console()
     screen.print(_scalars(result))
     for table in _lists(result):
@@ -59,6 +61,8 @@ def _scalars(result: Mapping[str, Any]) -> Table:
 
 def _words(value: Any, error: Any = None) -> str:
     """A value, or values, with the errors that belong to them."""
+    if _is_interval(value) and error is None:
+        return f"{value[0]:.4g} … {value[1]:.4g}"
     if isinstance(value, list):
         errors = error if isinstance(error, list) and len(error) == len(value) else [None] * len(value)
         return ", ".join(_words(one, its) for one, its in zip(value, errors, strict=True))
@@ -79,7 +83,12 @@ def _pair(value: Any) -> str:
 
 
 def _is_matrix(value: Any) -> bool:
-    return isinstance(value, list) and len(value) > 2 and all(isinstance(row, list) for row in value)
+    """Rows of numbers; pairs in a column are intervals."""
+    return isinstance(value, list) and len(value) > 2 and all(isinstance(r, list) and len(r) > 2 for r in value)
+
+
+def _is_interval(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(v, float) for v in value)
 
 
 def _lists(result: Mapping[str, Any]) -> Iterator[Table]:

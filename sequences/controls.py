@@ -69,7 +69,7 @@ def dark(lab: Lab) -> None:
 
 @contextmanager
 def left_safe(lab: Lab) -> Iterator[None]:
-    """Whatever happens inside, the bench is left dark, without current in the pulsed coils; the magnet keeps its field."""
+    """Whatever happens inside, the bench is left dark, its pulsed coils without current; the magnet keeps its field."""
     try:
         yield
     finally:

@@ -32,6 +32,8 @@ COLUMNS: Final = (
 )
 _COOLING_US: Final = (10.0, 30.0, 60.0, 120.0, 250.0, 500.0, 1000.0)
 _RELEASED_US: Final = (0.2, 2.0, 4.0, 8.0, 12.0)
+_BUILD_UP_SHARE: Final = 0.25
+"""Of the laboratory time; the rest is for the release, which predictions rest on."""
 _CONTACTS: Final = 4.0
 """Length of a contact in relaxation times of the NV."""
 _LEAST_POLARISATION: Final = 0.5
@@ -41,7 +43,7 @@ _LEAST_POLARISATION: Final = 0.5
 class CoolPlan:
     """How to look at the baths."""
 
-    hours: Annotated[float, Field(ge=0.02, le=50)] = 1.5
+    hours: Annotated[float, Field(ge=0.02, le=50)] = 3.0
     """Laboratory time."""
     cooling_us: Annotated[float, Field(ge=1, le=10_000)] = 90.0
     """Doughnut pumping in each shot of the engine's cycle."""
@@ -77,11 +79,11 @@ def cool(lab: Lab, plan: CoolPlan) -> Stream[CoolResult]:
     """Measure the build-up and the release; stores the baths for predictions and designs."""
     with controls.left_safe(lab):
         bench, calibration = state.ready(lab), state.pair(lab)
-        share_s = plan.hours * 3600.0 / 2.0
-        times, polarisation, error = yield from _build_up(lab, plan, bench, calibration, share_s)
+        build_up_s, release_s = (plan.hours * 3600.0 * share for share in (_BUILD_UP_SHARE, 1.0 - _BUILD_UP_SHARE))
+        times, polarisation, error = yield from _build_up(lab, plan, bench, calibration, build_up_s)
         curve = fit_build_up(times * 1e-6, polarisation, error)
-        yield Progress(0.5, f"build-up {curve.build_up_s * 1e6:.0f}({curve.build_up_err_s * 1e6:.0f}) us")
-        found = yield from _release(lab, plan, bench, calibration, share_s)
+        yield Progress(_BUILD_UP_SHARE, f"build-up {curve.build_up_s * 1e6:.0f}({curve.build_up_err_s * 1e6:.0f}) us")
+        found = yield from _release(lab, plan, bench, calibration, release_s)
     _check(found)
     _store(lab, found)
     return CoolResult(
@@ -137,7 +139,7 @@ def _build_up(
                 "polarisation_right_err": error[-1],
             }
         )
-        yield Progress(0.5 * len(error) / len(_COOLING_US), f"p_R {polarisation[-1]:.3f}({error[-1]:.3f})")
+        yield Progress(_BUILD_UP_SHARE * len(error) / len(_COOLING_US), f"p_R {polarisation[-1]:.3f}({error[-1]:.3f})")
     return np.array(_COOLING_US), np.array(polarisation), np.array(error)
 
 
@@ -159,7 +161,7 @@ def _release(lab: Lab, plan: CoolPlan, bench: Bench, calibration: PairCalibratio
                 "z_right_err": z_err[k, 1],
             }
         )
-        yield Progress(0.5 + 0.5 * (k + 1) / len(times), f"released {released_us:g} us")
+        yield Progress(_BUILD_UP_SHARE + (1.0 - _BUILD_UP_SHARE) * (k + 1) / len(times), f"released {released_us:g} us")
     rate, rate_err = state.calibrated(lab, "cr.rate_per_s"), state.calibrated_err(lab, "cr.rate_per_s")
     return fit_release(
         state.engine_model(lab), max(rate_err, 1e-3 * rate), times, z, z_err, evolution_us=plan.evolution_us

@@ -6,7 +6,7 @@ needs no correction for the choice.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from physics.entanglement import concurrence
 from physics.paulis import density_matrix
 from sequences import state
 from sequences.align import AlignPlan, align
+from sequences.analysis.baths import release_states
 from sequences.calibrate import CalibratePlan, calibrate
 from sequences.cool import CoolPlan, CoolResult, cool
 from sequences.lab import Lab
@@ -62,7 +63,7 @@ class EnginePlan:
     """Laboratory time of the tomography at each other time."""
     calibrate_hours: Hours = 6.0
     """Laboratory time of the joint calibration of gates and read-outs."""
-    cool_hours: Hours = 2.0
+    cool_hours: Hours = 3.0
     """Laboratory time of the measurement of both baths."""
     cooling_us: Annotated[float, Field(ge=1, le=10_000)] = 90.0
     """Doughnut pumping in each shot."""
@@ -82,6 +83,8 @@ class EngineResult:
     concurrence_ci95: tuple[tuple[float, float], ...]
     predicted_concurrence: tuple[float, ...]
     """By the calibrated model; no photon of the tomographies goes into it."""
+    predicted_concurrence_err: tuple[float, ...]
+    """From the errors of both bath polarisations, which are by far the largest."""
     best_us: float
     """Where the model expects entanglement to show best, and where most of the time was spent."""
     significance: float
@@ -98,6 +101,7 @@ class EngineResult:
     curve_us: tuple[float, ...]
     """Times of the model's curve."""
     curve_concurrence: tuple[float, ...]
+    curve_concurrence_err: tuple[float, ...]
     photons: float
     """In all tomographies."""
 
@@ -106,9 +110,8 @@ def engine(lab: Lab, plan: EnginePlan) -> Stream[EngineResult]:
     """Run the whole experiment; every part is a run of its own."""
     cooled = yield from _prepared(lab, plan)
     times = np.array(sorted(set(plan.evolution_us)))
-    vectors = state.predicted(lab, times)
-    predicted = _concurrence(vectors)
-    best = int(np.argmax([expectation(vector).merit for vector in vectors]))
+    predicted = _prediction(lab, times)
+    best = int(np.argmax([expectation(vector).merit for vector in state.predicted(lab, times)]))
     spent = _Spent(plan, len(times))
     found: dict[int, TomographyResult] = {}
     for k in [*(i for i in range(len(times)) if i != best), best]:
@@ -122,7 +125,7 @@ def engine(lab: Lab, plan: EnginePlan) -> Stream[EngineResult]:
             focus=0.85 if k == best else 0.5,
         )
         found[k] = yield from child("tomography", part, tomography(lab, part, wanted))
-        yield _point(found[k], float(predicted[k]))
+        yield _point(found[k], float(predicted[0][k]))
         yield Progress(spent.after(hours), _note(found[k]))
     return _result(lab, times, [found[k] for k in range(len(times))], predicted, best, cooled)
 
@@ -161,7 +164,7 @@ class _Spent:
 
 
 def _wanted(lab: Lab, evolution_us: float, seen: Sequence[TomographyResult]) -> Expectation:
-    """Design for the predicted state; the sign of its coherence, which no calibration tells, from what was seen before."""
+    """Design for the predicted state; the sign of its coherence, which no calibration tells, from what was seen."""
     vector = state.predicted(lab, np.array([evolution_us]))[0]
     if not seen:
         return expectation(vector)
@@ -169,8 +172,18 @@ def _wanted(lab: Lab, evolution_us: float, seen: Sequence[TomographyResult]) -> 
     return expectation(vector, phase=-np.pi / 2 if odd > 0 else np.pi / 2)
 
 
-def _concurrence(vectors: Real) -> Real:
-    return concurrence(density_matrix(vectors))
+def _prediction(lab: Lab, times_us: Real) -> tuple[Real, Real]:
+    """Concurrence by the calibrated model at these times, and its 1 sigma from those of both bath polarisations."""
+    model, release = state.engine_model(lab), state.release(lab)
+
+    def values(moved: tuple[float, float]) -> Real:
+        states = release_states(model, replace(release, polarisation=moved), times_us)
+        return concurrence(density_matrix(states))
+
+    (left, right), (left_err, right_err) = release.polarisation, release.polarisation_err
+    change_left = values((left + left_err, right)) - values((left - left_err, right))
+    change_right = values((left, min(1.0, right + right_err))) - values((left, right - right_err))
+    return values(release.polarisation), np.hypot(change_left, change_right) / 2.0
 
 
 def _point(found: TomographyResult, predicted: float) -> Point:
@@ -189,17 +202,23 @@ def _note(found: TomographyResult) -> str:
 
 
 def _result(
-    lab: Lab, times: Real, found: Sequence[TomographyResult], predicted: Real, best: int, cooled: CoolResult
+    lab: Lab,
+    times: Real,
+    found: Sequence[TomographyResult],
+    predicted: tuple[Real, Real],
+    best: int,
+    cooled: CoolResult,
 ) -> EngineResult:
     curve_us = np.linspace(0.1, float(times.max()) * 1.1, _CURVE_POINTS)
-    curve = _concurrence(state.predicted(lab, curve_us))
+    curve, curve_err = _prediction(lab, curve_us)
     at_best = found[best]
     return EngineResult(
         evolution_us=tuple(float(t) for t in times),
         concurrence=tuple(r.concurrence for r in found),
         concurrence_err=tuple(r.concurrence_err for r in found),
         concurrence_ci95=tuple(r.concurrence_ci95 for r in found),
-        predicted_concurrence=tuple(float(c) for c in predicted),
+        predicted_concurrence=tuple(float(c) for c in predicted[0]),
+        predicted_concurrence_err=tuple(float(c) for c in predicted[1]),
         best_us=float(times[best]),
         significance=at_best.witness / at_best.witness_err,
         witness=at_best.witness,
@@ -210,5 +229,6 @@ def _result(
         polarisation_right=cooled.polarisation_right,
         curve_us=tuple(float(t) for t in curve_us),
         curve_concurrence=tuple(float(c) for c in curve),
+        curve_concurrence_err=tuple(float(c) for c in curve_err),
         photons=float(sum(r.photons for r in found)),
     )

@@ -1,4 +1,4 @@
-"""The gradient and its compensation: which current puts which NV on resonance, and does the doughnut tell them apart."""
+"""The gradient and its compensation: which current puts which NV on resonance; does the doughnut tell them apart?"""
 
 from typing import Final
 
@@ -51,14 +51,14 @@ def check_selective(found: TwoResonances, largest_cross_talk: float) -> None:
     if found.cross_talk > largest_cross_talk:
         raise SequenceError(
             f"The doughnut does not select one NV: its cross-talk is {found.cross_talk:.2f}"
-            f"(±{found.cross_talk_err:.2f}), above {largest_cross_talk:g}; no selective cooling or read-out is possible",
+            f"(±{found.cross_talk_err:.2f}), above {largest_cross_talk:g}; neither cooling nor read-out is selective",
             "Deepen the doughnut's null (vortex plate, polarisation, steering: labctl run locate) and repeat",
             cross_talk=found.cross_talk,
         )
     splitting_hz = abs(found.left_a - found.right_a) * found.slope_rad_per_s_per_a / TWO_PI
     if splitting_hz < _LEAST_SPLITTING_HZ:
         raise SequenceError(
-            f"The gradient separates the NVs by {splitting_hz / 1e6:.2f} MHz, less than {_LEAST_SPLITTING_HZ / 1e6:g} MHz",
+            f"The gradient separates the NVs by {splitting_hz / 1e6:.2f} MHz, below {_LEAST_SPLITTING_HZ / 1e6:g} MHz",
             "Raise gradient_a, or choose a pair that lies along the gradient",
             splitting_hz=splitting_hz,
         )

@@ -132,22 +132,28 @@ def engine_model(lab: Lab) -> EngineModel:
     )
 
 
-def predicted(lab: Lab, times_us: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, 16): the calibrated model's Pauli vectors after these evolution times, in cycles as `cool` measured them."""
+def release(lab: Lab) -> Release:
+    """Both baths and both NVs at release, as `cool` measured them."""
 
     def both(pattern: str) -> tuple[float, float]:
         return calibrated(lab, pattern.format("left")), calibrated(lab, pattern.format("right"))
 
-    model = engine_model(lab)
-    release = Release(
+    def errors(pattern: str) -> tuple[float, float]:
+        return calibrated_err(lab, pattern.format("left")), calibrated_err(lab, pattern.format("right"))
+
+    return Release(
         evolution_us=calibrated(lab, "bath.evolution_us"),
         polarisation=both("bath.{}"),
-        polarisation_err=(0.0, 0.0),
+        polarisation_err=errors("bath.{}"),
         slope_per_us=both("bath.{}_slope_per_us"),
         start_z=both("bath.start_z_{}"),
-        start_z_err=(0.0, 0.0),
-        gamma1_per_s=model.gamma1_per_s,
-        gamma1_err_per_s=0.0,
-        reduced_chi2=0.0,
+        start_z_err=errors("bath.start_z_{}"),
+        gamma1_per_s=calibrated(lab, "cr.rate_per_s"),
+        gamma1_err_per_s=calibrated_err(lab, "cr.rate_per_s"),
+        reduced_chi2=1.0,
     )
-    return release_states(model, release, times_us)
+
+
+def predicted(lab: Lab, times_us: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 16): the calibrated model's Pauli vectors after these evolution times, in cycles as `cool` measured them."""
+    return release_states(engine_model(lab), release(lab), times_us)

@@ -39,10 +39,10 @@ def _concurrence(axes: Axes, result: Mapping[str, Any], time: Any, value: Any, e
     order = np.argsort(time)
     time, value = time[order], value[order]
     error = error[order] if error is not None else None
-    low, high = _band(result, value, error, order)
+    low, high = _interval(result, value, error, order)
     if low is not None:
-        axes.fill_between(time, low, high, color=DATA, alpha=0.15, linewidth=0, label="95 %")
-    axes.errorbar(time, value, error, fmt="o", color=DATA, markersize=5, capsize=3, label="measured, ±1 σ")
+        axes.vlines(time, low, high, color=DATA, alpha=0.35, linewidth=1.0, label="95 %")
+    axes.errorbar(time, value, error, fmt="o", color=DATA, markersize=5, elinewidth=2.5, label="measured, ±1 σ")
     _model(axes, result, time, order)
     if (best := number(result, "best_us")) is not None:
         axes.axvline(best, color=GUIDE, linestyle="--", linewidth=0.9, label=f"best: {best:g} µs")
@@ -53,7 +53,7 @@ def _concurrence(axes: Axes, result: Mapping[str, Any], time: Any, value: Any, e
     legend(axes, loc="best")
 
 
-def _band(result: Mapping[str, Any], value: Any, error: Any, order: Any) -> tuple[Any, Any]:
+def _interval(result: Mapping[str, Any], value: Any, error: Any, order: Any) -> tuple[Any, Any]:
     interval = np.asarray(result.get("concurrence_ci95") or [], dtype=float)
     if interval.shape == (len(order), 2):
         return interval[order, 0], interval[order, 1]
@@ -68,6 +68,9 @@ def _model(axes: Axes, result: Mapping[str, Any], time: Any, order: Any) -> None
     predicted = result.get("predicted_concurrence")
     if fine_us is not None and fine is not None:
         axes.plot(fine_us, fine, color=MODEL, label="model")
+        if (spread := result.get("curve_concurrence_err")) is not None:
+            low, high = (np.asarray(fine) + sign * np.asarray(spread) for sign in (-1.0, 1.0))
+            axes.fill_between(fine_us, np.maximum(low, 0.0), high, color=MODEL, alpha=0.15, linewidth=0)
     elif predicted is not None and len(predicted) == len(order):
         axes.plot(time, np.asarray(predicted, dtype=float)[order], ".-", color=MODEL, label="model")
 

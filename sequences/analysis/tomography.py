@@ -100,7 +100,7 @@ def _solved(rows: Real, moves: Real, counts: Real, weight: Real) -> tuple[Real, 
 
 
 def most_likely(vector: Real, covariance: Real) -> Complex:
-    """The physical state nearest to the estimate in the metric of its errors: maximum likelihood if they are Gaussian."""
+    """The physical state nearest to the estimate in the metric of its errors: maximum likelihood for normal ones."""
     rho = density_matrix(vector)
     values, vectors = np.linalg.eigh(rho)
     if values[0] >= 0.0:
