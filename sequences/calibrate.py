@@ -38,6 +38,8 @@ COLUMNS: Final = SHOT_COLUMNS
 """Programs are numbered in the order in which they were played."""
 
 _WORST_CHI2: Final = 2.0
+_ROUGH_H: Final = 0.8
+"""Laboratory time of what comes before the joint measurement."""
 _BEAMS: Final[tuple[Beam, Beam]] = ("pump", "depletion")
 
 
@@ -55,6 +57,11 @@ class CalibratePlan:
     """Current of the gradient coil."""
     largest_cross_talk: Annotated[float, Field(gt=0, le=1)] = 0.3
     """Beyond it the doughnut does not select one NV, and nothing that follows would mean anything."""
+
+    @property
+    def duration_s(self) -> float:
+        """Expected laboratory time."""
+        return 3600.0 * (self.hours + _ROUGH_H)
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,8 @@ class CalibrateResult:
     """Signal of the left NV over that of the right one under the doughnut."""
     cross_talk_err: float
     reduced_chi2: float
+    pulls: tuple[float, ...]
+    """(measured - fitted) / shot noise of every program, in the order in which they were played last."""
     photons: float
 
 
@@ -106,7 +115,7 @@ def calibrate(lab: Lab, plan: CalibratePlan) -> Stream[CalibrateResult]:
         _check_fit(final)
         gates = _gates(lab, final)
         _store(lab, plan, reading, gates, final, compensation_a)
-        return _result(final, gates, compensation_a, sum(d.counts for d in data))
+        return _result(final, gates, compensation_a, data)
 
 
 # ---- numbers of the pair ----------------------------------------------------------------------------------------
@@ -254,7 +263,7 @@ def _store(
     state.put_pair(lab, c)
 
 
-def _result(c: PairCalibration, gates: Gates, compensation_a: float, photons: int) -> CalibrateResult:
+def _result(c: PairCalibration, gates: Gates, compensation_a: float, data: Sequence[CountedProgram]) -> CalibrateResult:
     g, g_err = c.value("g_rad_per_s")
     zz, zz_err = c.value("zz_rad_per_s")
     rabi, rabi_err = c.value("rabi_x_rad_per_s")
@@ -276,5 +285,6 @@ def _result(c: PairCalibration, gates: Gates, compensation_a: float, photons: in
         cross_talk=ring.cross_talk,
         cross_talk_err=float(abs(ring.cross_talk) * relative),
         reduced_chi2=c.reduced_chi2,
-        photons=float(photons),
+        pulls=tuple((d.per_shot - c.expected(d.program, d.beam)) / d.error for d in data),
+        photons=float(sum(d.counts for d in data)),
     )

@@ -54,6 +54,11 @@ class CoolPlan:
     build_up_heating_steps: Annotated[int, Field(ge=1, le=500)] = 60
     """The same, before each point of the build-up curve, to start it from a hot bath."""
 
+    @property
+    def duration_s(self) -> float:
+        """Expected laboratory time."""
+        return 3600.0 * self.hours
+
 
 @dataclass(frozen=True)
 class CoolResult:

@@ -39,6 +39,8 @@ COLUMNS: Final = (
     Column("predicted_concurrence", "concurrence by the calibrated model", "", ("evolution_us",)),
 )
 _CURVE_POINTS: Final = 61
+_ALIGNING_H: Final = 1.0
+"""Laboratory time of everything before the calibration, and of what the calibration does beside its own hours."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,17 @@ class EnginePlan:
     doughnut_mw: Annotated[float, Field(ge=1, le=2000)] = 600.0
     """Power of the doughnut."""
 
+    @property
+    def prepared_h(self) -> float:
+        """Laboratory time until the first tomography."""
+        return _ALIGNING_H + self.calibrate_hours + self.cool_hours
+
+    @property
+    def duration_s(self) -> float:
+        """Expected laboratory time."""
+        times = len(set(self.evolution_us))
+        return 3600.0 * (self.prepared_h + self.hours + self.survey_hours * (times - 1))
+
 
 @dataclass(frozen=True)
 class EngineResult:
@@ -97,7 +110,10 @@ class EngineResult:
     """(4, 4): most likely state at best_us, basis |00>, |01>, |10>, |11> (left, right)."""
     rho_im: tuple[tuple[float, ...], ...]
     polarisation_left: float
+    """Of the hot bath at release, by `cool`."""
+    polarisation_left_err: float
     polarisation_right: float
+    polarisation_right_err: float
     curve_us: tuple[float, ...]
     """Times of the model's curve."""
     curve_concurrence: tuple[float, ...]
@@ -112,7 +128,7 @@ def engine(lab: Lab, plan: EnginePlan) -> Stream[EngineResult]:
     times = np.array(sorted(set(plan.evolution_us)))
     predicted = _prediction(lab, times)
     best = int(np.argmax([expectation(vector).merit for vector in state.predicted(lab, times)]))
-    spent = _Spent(plan, len(times))
+    spent_h = plan.prepared_h
     found: dict[int, TomographyResult] = {}
     for k in [*(i for i in range(len(times)) if i != best), best]:
         hours = plan.hours if k == best else plan.survey_hours
@@ -126,7 +142,8 @@ def engine(lab: Lab, plan: EnginePlan) -> Stream[EngineResult]:
         )
         found[k] = yield from child("tomography", part, tomography(lab, part, wanted))
         yield _point(found[k], float(predicted[0][k]))
-        yield Progress(spent.after(hours), _note(found[k]))
+        spent_h += hours
+        yield Progress(spent_h * 3600.0 / plan.duration_s, _note(found[k]))
     return _result(lab, times, [found[k] for k in range(len(times))], predicted, best, cooled)
 
 
@@ -139,28 +156,12 @@ def _prepared(lab: Lab, plan: EnginePlan) -> Stream[CoolResult]:
     yield from child("rabi", RabiPlan(), rabi(lab, RabiPlan()))
     yield from child("wiring", quadratures, wiring(lab, quadratures))
     yield from child("relaxometry", RelaxometryPlan(), relaxometry(lab, RelaxometryPlan()))
-    yield Progress(_Spent(plan, len(set(plan.evolution_us))).prepared, "aligned")
+    yield Progress(_ALIGNING_H * 3600.0 / plan.duration_s, "aligned")
     calibration = CalibratePlan(hours=plan.calibrate_hours, doughnut_mw=plan.doughnut_mw)
     yield from child("calibrate", calibration, calibrate(lab, calibration))
     cooling = CoolPlan(hours=plan.cool_hours, cooling_us=plan.cooling_us, heating_steps=plan.heating_steps)
+    yield Progress((_ALIGNING_H + plan.calibrate_hours) * 3600.0 / plan.duration_s, "calibrated")
     return (yield from child("cool", cooling, cool(lab, cooling)))
-
-
-class _Spent:
-    """Where the run stands in laboratory time."""
-
-    _PREPARING_H: Final = 1.0
-
-    def __init__(self, plan: EnginePlan, times: int) -> None:
-        calibrated_h = self._PREPARING_H + plan.calibrate_hours + plan.cool_hours
-        self._total = calibrated_h + plan.hours + plan.survey_hours * (times - 1)
-        self._done = calibrated_h
-        self.prepared = self._PREPARING_H / self._total
-
-    def after(self, hours: float) -> float:
-        """Fraction done when so many more hours have passed."""
-        self._done += hours
-        return min(1.0, self._done / self._total)
 
 
 def _wanted(lab: Lab, evolution_us: float, seen: Sequence[TomographyResult]) -> Expectation:
@@ -226,7 +227,9 @@ def _result(
         rho_re=at_best.rho_re,
         rho_im=at_best.rho_im,
         polarisation_left=cooled.polarisation_left,
+        polarisation_left_err=cooled.polarisation_left_err,
         polarisation_right=cooled.polarisation_right,
+        polarisation_right_err=cooled.polarisation_right_err,
         curve_us=tuple(float(t) for t in curve_us),
         curve_concurrence=tuple(float(c) for c in curve),
         curve_concurrence_err=tuple(float(c) for c in curve_err),

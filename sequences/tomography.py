@@ -11,9 +11,9 @@ from physics.paulis import NAMES
 from sequences import controls, state
 from sequences.analysis.calibration import Beam, CountedProgram, PairCalibration
 from sequences.analysis.tomography import Reconstruction, estimated_concurrence, reconstruct
-from sequences.lab import Lab
+from sequences.lab import Lab, Wiring
 from sequences.measure import measure
-from sequences.pulses.library import Cycle, engine_shot
+from sequences.pulses.library import Cycle, Gates, Reading, engine_shot
 from sequences.pulses.program import Program
 from sequences.results import Column, Point, Progress, SequenceError, Stream
 from sequences.tomography_programs import Expectation, candidates, choose, expectation
@@ -45,6 +45,11 @@ class TomographyPlan:
     """(pi/2 pulse, contact) repetitions that heat both baths before cooling."""
     focus: Annotated[float, Field(ge=0, le=0.95)] = 0.5
     """Share of the time for the entanglement witness; the rest makes all fifteen Pauli terms alike precise."""
+
+    @property
+    def duration_s(self) -> float:
+        """Expected laboratory time."""
+        return 3600.0 * self.hours
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,22 @@ def tomography(lab: Lab, plan: TomographyPlan, expected: Expectation | None = No
     found = reconstruct(data, calibration)
     _check(found)
     return _result(plan, found, wanted, data)
+
+
+def programs(plan: TomographyPlan, wiring: Wiring) -> list[Program]:
+    """A shot of the plan as it will be played, with nominal pulses and windows: for looking at beforehand."""
+    tick_ns = wiring.tick_ns
+    gates, reading = (
+        Gates(2 * tick_ns, 236 * tick_ns, tick_ns),
+        Reading(240 * tick_ns, 25 * tick_ns, 18 * tick_ns, tick_ns),
+    )
+    cycle = Cycle(
+        round(plan.cooling_us * 1e3 / tick_ns) * tick_ns,
+        round(plan.evolution_us * 1e3 / tick_ns) * tick_ns,
+        plan.heating_steps,
+    )
+    analysis = gates.turn("x") + gates.turn_right("y") + gates.entangle() + gates.turn("y")
+    return [engine_shot(cycle, gates, analysis.named("x1 right y1 gate y1"), reading.window("depletion"))]
 
 
 def _note(data: list[CountedProgram], calibration: PairCalibration, wanted: Expectation) -> str:

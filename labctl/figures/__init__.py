@@ -1,8 +1,8 @@
 """One figure per run, drawn from what the run recorded and concluded; nothing here measures or fits.
 
-`style` is what all figures share, `columns` finds the recorded columns; then one module per sequence: `odmr`, `rabi`,
-`locate`, `align`, `relaxometry`, `cool`, `tomography` (with the density matrix), `engine`; `predictions` draws the
-paper's Fig. 3. A figure shows what is there: a missing column or result leaves its part out.
+`style` is what all figures share, `columns` finds the recorded columns; then one module per sequence: `wiring`, `odmr`,
+`rabi`, `locate`, `align`, `relaxometry`, `calibrate`, `cool`, `tomography` (with the density matrix), `engine`;
+`predictions` draws the paper's Fig. 3. A figure shows what is there: a missing column or result leaves its part out.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,18 @@ if TYPE_CHECKING:
 
     from labctl.figures.columns import Points
 
-SEQUENCES = ("odmr", "rabi", "locate", "align", "relaxometry", "cool", "tomography", "engine")
+SEQUENCES = (
+    "wiring",
+    "odmr",
+    "rabi",
+    "locate",
+    "align",
+    "relaxometry",
+    "calibrate",
+    "cool",
+    "tomography",
+    "engine",
+)
 
 
 def draw(sequence: str, points: "Points", result: Mapping[str, Any]) -> "Figure | None":

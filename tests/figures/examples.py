@@ -26,6 +26,22 @@ def odmr() -> Example:
     return points, result | {"field_mt": 4.9234, "tilt_deg": 1.71}
 
 
+def wiring() -> Example:
+    test = np.arange(12.0)
+    line = np.array([-1, 0, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0], dtype=float)
+    signal = np.where(line == 0, 60_000.0, 150.0)
+    points = {"test": test, "line": line, "signal_counts": signal, "reference_counts": signal + 7}
+    return points, {"verified": ["pump", "depletion", "shift"], "unverified": ["mw_x", "mw_y"]}
+
+
+def calibrate() -> Example:
+    beam = np.array([0.0, 1.0] * 20)
+    photons = np.where(beam == 0, 0.58, 0.41) + 0.03 * RNG.standard_normal(40)
+    points = {"program": np.arange(40.0), "beam": beam, "repeats": np.full(40, 4e6), "counts": 4e6 * photons}
+    result = {"cross_talk": 0.116, "cross_talk_err": 0.002, "reduced_chi2": 1.04}
+    return points, result | {"pulls": RNG.standard_normal(30).tolist()}
+
+
 def rabi() -> Example:
     duration = np.arange(0, 2100, 100.0)
     signal = 0.85 + 0.15 * np.cos(2e-3 * np.pi * 1.25 * duration) + 0.01 * RNG.standard_normal(len(duration))
@@ -118,4 +134,5 @@ def engine() -> Example:
     }
 
 
-EXAMPLES = {make.__name__: make for make in (odmr, rabi, locate, align, relaxometry, cool, tomography, engine)}
+MADE = (wiring, odmr, rabi, locate, align, relaxometry, calibrate, cool, tomography, engine)
+EXAMPLES = {make.__name__: make for make in MADE}
