@@ -1,0 +1,67 @@
+"""A pair of NVs whose numbers are known, and the counts that it would give: what analysis tests start from."""
+
+import numpy as np
+
+from physics.paulis import pauli_vector
+from sequences.analysis.calibration import NAMES, CountedProgram, PairCalibration
+from sequences.pulses.library import Gates
+from sequences.pulses.program import Program
+
+GATES = Gates(quarter_ns=200, gate_ns=23_600)
+VALUES = {
+    "g_rad_per_s": 66.4e3,
+    "zz_rad_per_s": 132.9e3,
+    "rabi_x_rad_per_s": 7.84e6,
+    "rabi_y_rad_per_s": 7.88e6,
+    "detuning_left_rad_per_s": 3e3,
+    "detuning_right_rad_per_s": -4e3,
+    "gradient_left_rad_per_s": 46.8e6,
+    "gradient_right_rad_per_s": 2e4,
+    "leak_left_per_s": 100.0,
+    "leak_right_per_s": 325.0,
+    "relaxation_per_s": 200.0,
+    "dephasing_per_s": 1500.0,
+    "pump_level": 0.578,
+    "pump_left": 0.0268,
+    "pump_right": 0.0266,
+    "doughnut_level": 0.315,
+    "doughnut_left": 0.0029,
+    "doughnut_right": 0.0269,
+    "fidelity": 0.998,
+}
+"""Of the order of the simulated bench's."""
+
+
+def calibration(covariance=None, **changed):
+    values = tuple({**VALUES, **changed}[name] for name in NAMES)
+    return PairCalibration(values, np.zeros((len(NAMES), len(NAMES))) if covariance is None else covariance)
+
+
+def analysis_programs():
+    """Turns of both NVs, of the right one, with and without the gate: complete for all fifteen Pauli terms."""
+    none = Program("-", GATES.tick_ns)
+    first = [none, GATES.turn("x"), GATES.turn("y"), GATES.turn("x", 2)]
+    second = [none, GATES.turn_right("x"), GATES.turn_right("y")]
+    last = [none, GATES.entangle() + GATES.turn("x"), GATES.entangle() + GATES.turn("y")]
+    return [(a + b + c, beam) for a in first for b in second for c in last for beam in ("pump", "depletion")]
+
+
+def counted(known, vector, programs, repeats, rng):
+    """Poisson counts of programs played on a state."""
+    expected = [float(known.row(program, beam) @ vector) for program, beam in programs]
+    return [
+        CountedProgram(program, beam, int(rng.poisson(mean * repeats)), repeats)
+        for (program, beam), mean in zip(programs, expected, strict=True)
+    ]
+
+
+def random_state(rng, rank=4):
+    """A density matrix of two qubits."""
+    a = rng.standard_normal((4, rank)) + 1j * rng.standard_normal((4, rank))
+    rho = a @ a.conj().T
+    return rho / np.trace(rho)
+
+
+def random_vector(rng, rank=4):
+    """Its Pauli vector."""
+    return pauli_vector(random_state(rng, rank))
