@@ -3,8 +3,8 @@
 `odmr` line centres from spectra; `lines` which role's line really does what; `inversion` field and tilt from the two
 lines of one spectrum; `field` the magnet in the frame of the NV from many line centres; `emitters` both NVs from
 doughnut images; `oscillation` Rabi and Ramsey oscillations of the frozen pair; `resonances` where a swept current meets
-both NVs; `pumping` how fast a beam pumps; `relaxation` rates and the 13C dip; `pair` the frozen pair as it is known, and
-its propagators; `readout` what the detector says of a state; `calibration` both, fitted together to counts of known
+both NVs; `pumping` how fast a beam pumps; `relaxation` rates and the 13C dip; `pair` the frozen pair as it is known,
+and its propagators; `readout` what the detector says of a state; `calibration` both, fitted together to counts of known
 programs; `engine_model` what the engine should do; `baths` their polarisations from what the NVs do; `design` how to
 spend shots; `tomography` the state from counts, by maximum likelihood.
 """
