@@ -47,9 +47,9 @@ _BEAMS: Final[tuple[Beam, Beam]] = ("pump", "depletion")
 class CalibratePlan:
     """How to calibrate."""
 
-    hours: Annotated[float, Field(ge=0.05, le=50)] = 6.0
+    hours: Annotated[float, Field(ge=0.05, le=50)] = 8.0
     """Laboratory time of the joint measurement of gates and read-outs."""
-    doughnut_mw: Annotated[float, Field(ge=1, le=2000)] = 600.0
+    doughnut_mw: Annotated[float, Field(ge=1, le=2000)] = 1000.0
     """Power of the doughnut."""
     pump_efficiency: Annotated[float, Field(gt=0, le=1)] = 0.15
     """Diffraction efficiency of the Gaussian beam's AOM: strong enough to pump, weak enough to leak little."""

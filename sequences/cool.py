@@ -13,7 +13,7 @@ from sequences.analysis.baths import Release, bath_after_contact, fit_build_up, 
 from sequences.analysis.calibration import PairCalibration
 from sequences.lab import Lab
 from sequences.measure import measure, repeats_for
-from sequences.pulses.library import Cycle, Reading, cooled, engine_shot, heated, wait
+from sequences.pulses.library import COOLING_US, Cycle, Reading, cooled, engine_shot, heated, wait
 from sequences.pulses.program import Program, joined
 from sequences.results import Column, Point, Progress, SequenceError, Stream
 from sequences.state import Bench
@@ -45,7 +45,7 @@ class CoolPlan:
 
     hours: Annotated[float, Field(ge=0.02, le=50)] = 3.0
     """Laboratory time."""
-    cooling_us: Annotated[float, Field(ge=1, le=10_000)] = 90.0
+    cooling_us: Annotated[float, Field(ge=1, le=10_000)] = COOLING_US
     """Doughnut pumping in each shot of the engine's cycle."""
     evolution_us: Annotated[float, Field(ge=0.1, le=1000)] = 5.4
     """Evolution time of the cycle that the polarisations are quoted for: the longer, the warmer the cold bath."""

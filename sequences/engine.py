@@ -22,6 +22,7 @@ from sequences.calibrate import CalibratePlan, calibrate
 from sequences.cool import CoolPlan, CoolResult, cool
 from sequences.lab import Lab
 from sequences.locate import LocatePlan, locate
+from sequences.pulses.library import COOLING_US
 from sequences.rabi import RabiPlan, rabi
 from sequences.relaxometry import RelaxometryPlan, relaxometry
 from sequences.results import Column, Point, Progress, Stream, child
@@ -59,19 +60,19 @@ class EnginePlan:
         12.0,
     )
     """Evolution times, ascending or not."""
-    hours: Hours = 14.0
+    hours: Hours = 20.0
     """Laboratory time of the tomography at the best time."""
-    survey_hours: Hours = 0.8
+    survey_hours: Hours = 0.6
     """Laboratory time of the tomography at each other time."""
-    calibrate_hours: Hours = 6.0
+    calibrate_hours: Hours = 8.0
     """Laboratory time of the joint calibration of gates and read-outs."""
     cool_hours: Hours = 3.0
     """Laboratory time of the measurement of both baths."""
-    cooling_us: Annotated[float, Field(ge=1, le=10_000)] = 90.0
+    cooling_us: Annotated[float, Field(ge=1, le=10_000)] = COOLING_US
     """Doughnut pumping in each shot."""
     heating_steps: Annotated[int, Field(ge=0, le=500)] = 0
     """(pi/2 pulse, contact) repetitions that heat both baths in each shot, before cooling."""
-    doughnut_mw: Annotated[float, Field(ge=1, le=2000)] = 600.0
+    doughnut_mw: Annotated[float, Field(ge=1, le=2000)] = 1000.0
     """Power of the doughnut."""
 
     @property

@@ -13,7 +13,7 @@ from sequences.analysis.calibration import Beam, CountedProgram, PairCalibration
 from sequences.analysis.tomography import Reconstruction, estimated_concurrence, reconstruct
 from sequences.lab import Lab, Wiring
 from sequences.measure import measure
-from sequences.pulses.library import Cycle, Gates, Reading, engine_shot
+from sequences.pulses.library import COOLING_US, Cycle, Gates, Reading, engine_shot
 from sequences.pulses.program import Program
 from sequences.results import Column, Point, Progress, SequenceError, Stream
 from sequences.tomography_programs import Expectation, candidates, choose, expectation
@@ -39,7 +39,7 @@ class TomographyPlan:
     """Time in the dark between release and freeze."""
     hours: Annotated[float, Field(ge=0.01, le=100)] = 2.0
     """Laboratory time."""
-    cooling_us: Annotated[float, Field(ge=1, le=10_000)] = 90.0
+    cooling_us: Annotated[float, Field(ge=1, le=10_000)] = COOLING_US
     """Doughnut pumping in each shot; the cold bath is still cold from the shot before."""
     heating_steps: Annotated[int, Field(ge=0, le=500)] = 0
     """(pi/2 pulse, contact) repetitions that heat both baths before cooling."""
