@@ -15,7 +15,7 @@ SETTLING_NS: Final = 1_000
 RESET_NS: Final = 6_000
 """Pumping of the frozen right NV before it meets its bath: four pumping times of a strong doughnut."""
 COOLING_US: Final = 75.0
-"""Doughnut pumping in a shot of the engine: longer, and the bath gets colder but shots get fewer (docs/experiment.md)."""
+"""Doughnut pumping in a shot of the engine: longer, and the bath gets colder but the shots fewer."""
 READ_NS: Final = 1_600
 """Read-out window: about 1.26 pumping times, where signal over shot noise is largest."""
 
