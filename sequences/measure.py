@@ -64,6 +64,9 @@ def measure(lab: Lab, program: Program, repeats: int, gated: bool = True) -> Cou
             counted = lab.photon_counter.read()
             lab.photon_counter.disarm()
             signal, reference, left = signal + counted["signal"], reference + counted["reference"], left - now
+    except BaseException:
+        lab.photon_counter.disarm()
+        raise
     finally:
         lab.pulse_generator.hold(0)
     duration_s = repeats * program.duration_ns * 1e-9
