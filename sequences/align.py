@@ -9,10 +9,18 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.optimize import least_squares
 
-from physics.constants import GAMMA_E_HZ_PER_MT
 from physics.levels import cross_relaxation_fields_mt
 from sequences import controls, dip, spectroscopy, survey
-from sequences.dip import Contacts, Dip, Inversion, detuning_slope_hz_per_mt, scan_dip
+from sequences.dip import (
+    Contacts,
+    Dip,
+    Inversion,
+    Lock,
+    detuning_slope_hz_per_mt,
+    deviation_at,
+    scan_dip,
+    tracking_error_mt,
+)
 from sequences.lab import Lab
 from sequences.measure import measure, repeats_for
 from sequences.pulses.library import cw_odmr, pulse, pulsed
@@ -37,6 +45,8 @@ _STEPS_A: Final = (
 _APPROACH_MT, _APPROACH_DITHER_MT = 90.0, 0.3
 _BELOW_CROSSING_MT: Final = 101.9
 _WIDE_DITHER_MT: Final = 0.08
+_DRIFT_MT: Final = 0.005
+_CLOSE_KHZ: Final = 5.0
 _NARROW_DITHER_MT: Final = 0.02
 _DITHERS: Final = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))
 _TRIAL_DBM: Final = 0.0
@@ -95,6 +105,9 @@ def align(lab: Lab, plan: AlignPlan) -> Stream[AlignResult]:
         else:
             known = yield from _survey_from_calibration(lab, plan)
         guess_mt = _expected_mt(plan, known.model.nitrogen)
+        yield from _dithered(known, _BELOW_CROSSING_MT, _WIDE_DITHER_MT)
+        yield Progress(0.5, _where(known, known.model.currents_for(_BELOW_CROSSING_MT)))
+        _check_model(known)
         yield from _null_across(known, guess_mt)
         _check_model(known)
         inversion = yield from _frozen_pulse(known, guess_mt)
@@ -133,9 +146,8 @@ def _survey_from_calibration(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
 
 
 def _null_across(known: Survey, guess_mt: float) -> Stream[None]:
-    """Dither across the axis: first where f- bends with it, then on the resonance itself, where f+ does."""
-    yield from _dithered(known, _BELOW_CROSSING_MT, _WIDE_DITHER_MT)
-    yield Progress(0.5, _where(known, known.model.currents_for(_BELOW_CROSSING_MT)))
+    """Dither across the axis on the resonance itself, where f+ bends with it; older lines count as drift lets them."""
+    known.begin_anew(_DRIFT_MT)
     began = known.model
     yield from known.visit(began.currents_for(guess_mt), "+", 3e3)
     for b, c in _DITHERS:
@@ -235,45 +247,46 @@ def _dip(known: Survey, plan: AlignPlan, inversion: Inversion, guess_mt: float) 
         / abs(detuning_slope_hz_per_mt(guess_mt, known.model.nitrogen)),
         bath_spins=lab.guesses.bath_spins,
     )
-    return (yield from scan_dip(lab, inversion, contacts, lambda d: known.model.currents_for(guess_mt + d)))
+    here = known.model.currents_for
+    return (yield from scan_dip(lab, inversion, contacts, lambda d: here(guess_mt + d), known.look))
 
 
 def _locked(known: Survey, plan: AlignPlan, found: Dip, guess_mt: float) -> Stream[AlignResult]:
-    """Set the field on the dip, measure f+ there, and keep it all as calibrations."""
+    """Set the field on the dip, see with f+ that it is there, and keep it all as calibrations."""
     lab, centre_mt = known.lab, guess_mt + found.fit.centre_mt
     controls.coils_off(lab)
-    controls.pump(lab, spectroscopy.CW_EFFICIENCY)
-    before = known.model
-    wanted = before.currents_for(centre_mt)
-    expected_hz = float(before.lines_hz(wanted)[1][0])
-    f_plus = yield from known.visit(wanted, "+", 1.5e3)
-    here = known.seen[-1].currents_a
-    drift_mt = _significant(f_plus.centre_hz - expected_hz, known.seen[-1].error_hz) / GAMMA_E_HZ_PER_MT
-    along = float(before.along_across_mt(here)[0])
-    centre_err = float(np.hypot(found.fit.centre_err_mt, drift_mt))
-    slope = detuning_slope_hz_per_mt(centre_mt, before.nitrogen)
-    along_err = float(before.errors_mt(here)[0])
-    across, across_err = (1e3 * v for v in before.across_estimate_mt(here))
+    slope = detuning_slope_hz_per_mt(centre_mt, known.model.nitrogen)
+    locks = list(found.locks)
+    for _ in range(2):
+        deviation_mt = float(deviation_at(locks, np.array(lab.clock.now())))
+        here = survey.moved(lab, known.model.currents_for(centre_mt - deviation_mt))
+        locks.append((yield from known.look()))
+        along = float(known.model.along_across_mt(here)[0] + deviation_at(locks, np.array(lab.clock.now())))
+        if abs(slope * (along - centre_mt)) < 1e3 * _CLOSE_KHZ:
+            break
+    centre_err = float(np.hypot(found.fit.centre_err_mt, tracking_error_mt(locks)))
+    along_err = float(np.hypot(known.model.errors_mt(here)[0], tracking_error_mt(locks)))
+    across, across_err = known.model.across_estimate_mt(here, walked_mt=_walked(locks))
     result = AlignResult(
         field_mt=along,
         field_mt_err=along_err,
-        transverse_ut=across,
-        transverse_ut_err=across_err,
+        transverse_ut=1e3 * across,
+        transverse_ut_err=1e3 * across_err,
         detuning_khz=slope * (along - centre_mt) * 1e-3,
-        detuning_khz_err=abs(slope) * centre_err * 1e-3,
+        detuning_khz_err=abs(slope) * float(np.hypot(centre_err, locks[-1].error_mt)) * 1e-3,
         resonance_field_mt=centre_mt,
         resonance_field_mt_err=float(np.hypot(along_err, centre_err)),
         currents_a=here,
         photons=found.photons,
     )
     _check_reached(plan, result)
-    _keep(lab, known, result, f_plus.centre_hz, f_plus.centre_err_hz)
+    _keep(lab, known, result, *known.last_plus_hz)
     return result
 
 
-def _significant(difference_hz: float, error_hz: float) -> float:
-    """The difference if it is no noise."""
-    return difference_hz if abs(difference_hz) > 4.0 * error_hz else 0.0
+def _walked(locks: Sequence[Lock]) -> float:
+    """How far the field went along the axis since the dithers, noise included: it may have gone as far across."""
+    return float(np.sqrt(np.mean([lock.deviation_mt**2 for lock in locks])))
 
 
 def _check_reached(plan: AlignPlan, result: AlignResult) -> None:

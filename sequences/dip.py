@@ -3,11 +3,13 @@
 Both NVs are pumped frozen, |1> and |0> are prepared in turn, the field is left on for a contact, frozen, and read.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from physics.constants import GAMMA_13C_HZ_PER_MT, GAMMA_E_HZ_PER_MT
 from physics.levels import nv_lines
@@ -18,6 +20,7 @@ from sequences.measure import measure, repeats_for
 from sequences.pulses.library import contact_pair
 from sequences.results import Column, Point, SequenceError, Stream
 
+Real = NDArray[np.float64]
 Currents = tuple[float, float, float]
 
 COLUMNS: Final = (
@@ -31,6 +34,7 @@ _STEPS: Final = np.arange(-4.0, 4.1)
 _SLOPES: Final = np.array([-0.8, -0.45, 0.0, 0.45, 0.8])
 """Fine scan, in half widths of the survival's dip, where its slope tells most about the centre."""
 _SEEN_SIGMA: Final = 6.0
+_DRIFT_SIGMA: Final = 3.5
 _USUAL_SIGMA, _LONGEST = 80.0, 10.0
 
 
@@ -58,11 +62,23 @@ class Contacts:
 
 
 @dataclass(frozen=True)
+class Lock:
+    """One look at f+: how far the field stands from where the currents should have put it."""
+
+    time_s: float
+    deviation_mt: float
+    error_mt: float
+
+
+@dataclass(frozen=True)
 class Dip:
     """What a scan found."""
 
     fit: DipFit
-    """Fields relative to the origin of the scan."""
+    """Fields relative to the origin of the scan, corrected for what the locks saw."""
+    locks: tuple[Lock, ...]
+    centre_err_mt: float
+    """Of the centre, by the points and by the locks."""
     photons: int
 
 
@@ -73,55 +89,105 @@ def detuning_slope_hz_per_mt(along_mt: float, nitrogen: bool) -> float:
 
 
 def scan_dip(
-    lab: Lab, inversion: Inversion, contacts: Contacts, currents_for: Callable[[float], Currents]
+    lab: Lab,
+    inversion: Inversion,
+    contacts: Contacts,
+    currents_for: Callable[[float], Currents],
+    look: Callable[[], Stream[Lock]],
 ) -> Stream[Dip]:
-    """Find the dip and fit it. currents_for: field along the axis in mT from the origin of the scan -> currents.
+    """Find the dip and fit it.
 
+    currents_for: field along the axis in mT from the origin of the scan -> currents. look: f+ at the present currents.
     Raises SequenceError if no dip is found within three times the coarse range.
     """
-    controls.pump(lab)
-    controls.pulsed_coils(lab, shift_a=inversion.shift_a)
-    seen: list[tuple[float, float, float, float]] = []
-    photons, middle, seconds = 0, 0.0, contacts.seconds_per_point
-
-    def visit(offset_mt: float, contact_ns: int) -> Stream[None]:
-        nonlocal photons
-        lab.magnet.ramp_to(currents_for(offset_mt))
-        controls.carrier(lab, inversion.frozen_hz - GAMMA_E_HZ_PER_MT * offset_mt, inversion.dbm)
-        program = contact_pair(inversion.pi_ns, contact_ns, tick_ns=lab.wiring.tick_ns)
-        counts = measure(lab, program, repeats_for(program, seconds))
-        total = counts.signal + counts.reference
-        photons += total
-        left, error = (counts.reference - counts.signal) / max(total, 1), 1.0 / np.sqrt(max(total, 1))
-        seen.append((offset_mt, contact_ns * 1e-9, left, error))
-        yield Point(
-            {"offset_ut": offset_mt * 1e3, "contact_us": contact_ns * 1e-3, "surviving": left, "surviving_err": error}
-        )
-
-    def fitted() -> DipFit:
-        offset, contact, left, error = np.array(seen).T
-        return fit_dip(offset, contact, left, error, contacts.bath_spins, contacts.half_width_mt)
-
-    yield from visit(middle, 0)
-    seconds *= _patience(seen[0][2] / seen[0][3])
-    yield from visit(middle, 0)
-    fit = None
+    scan = _Scan(lab, inversion, contacts, currents_for, look, contacts.seconds_per_point)
+    yield from scan.lock(0.0)
+    yield from scan.calibrate_inversion()
     for stretch in (1.0, 3.0):
         for step in _STEPS * stretch:
-            yield from visit(float(step) * contacts.half_width_mt, contacts.contact_ns)
-        fit = fitted()
+            yield from scan.visit(float(step) * contacts.half_width_mt, contacts.contact_ns)
+        fit = scan.fitted()
         if _is_seen(fit, stretch, contacts):
             break
     else:
         raise _no_dip(fit, contacts)
-    middle = fit.centre_mt
+    yield from scan.lock(fit.centre_mt)
     for step in _SLOPES:
-        yield from visit(middle + float(step) * fit.half_width_mt, contacts.contact_ns)
-    yield from visit(middle, 0)
-    fit = fitted()
+        yield from scan.visit(fit.centre_mt + float(step) * fit.half_width_mt, contacts.contact_ns)
+    yield from scan.visit(fit.centre_mt, 0)
+    yield from scan.lock(fit.centre_mt)
+    fit = scan.fitted()
     if not _is_seen(fit, 3.0, contacts):
         raise _no_dip(fit, contacts)
-    return Dip(fit, photons)
+    centre_err_mt = float(np.hypot(fit.centre_err_mt, tracking_error_mt(scan.locks)))
+    return Dip(fit, tuple(scan.locks), centre_err_mt, scan.photons)
+
+
+def drift_between(locks: Sequence[Lock]) -> float:
+    """Largest significant change of the field from one lock to the next, in mT."""
+    steps = [(abs(b.deviation_mt - a.deviation_mt), np.hypot(a.error_mt, b.error_mt)) for a, b in pairwise(locks)]
+    return max((step for step, error in steps if step > _DRIFT_SIGMA * error), default=0.0)
+
+
+def deviation_at(locks: Sequence[Lock], time_s: Real) -> Real:
+    """The field's deviation in mT, between the locks; also if they agree within their noise, for small drifts hide."""
+    return np.asarray(np.interp(time_s, [lock.time_s for lock in locks], [lock.deviation_mt for lock in locks]))
+
+
+def tracking_error_mt(locks: Sequence[Lock]) -> float:
+    """1 sigma of a centre by the noise of the locks, and by what the field does between them."""
+    noise = float(np.sqrt(np.mean([lock.error_mt**2 for lock in locks]) / 2.0))
+    return float(np.hypot(noise, 0.5 * drift_between(locks)))
+
+
+@dataclass
+class _Scan:
+    """The points and the locks of one scan."""
+
+    lab: Lab
+    inversion: Inversion
+    contacts: Contacts
+    currents_for: Callable[[float], Currents]
+    look: Callable[[], Stream[Lock]]
+    seconds: float
+    seen: list[tuple[float, float, float, float, float]] = field(default_factory=list)
+    """Offset, contact, survival and its error, time."""
+    locks: list[Lock] = field(default_factory=list)
+    photons: int = 0
+
+    def lock(self, offset_mt: float) -> Stream[None]:
+        """See with f+ where the field really stands."""
+        self.lab.magnet.ramp_to(self.currents_for(offset_mt))
+        self.locks.append((yield from self.look()))
+        controls.pump(self.lab)
+        controls.pulsed_coils(self.lab, shift_a=self.inversion.shift_a)
+
+    def calibrate_inversion(self) -> Stream[None]:
+        """Without contact, twice; and count longer if the inversion stands out less than usual."""
+        yield from self.visit(0.0, 0)
+        self.seconds *= _patience(self.seen[0][2] / self.seen[0][3])
+        yield from self.visit(0.0, 0)
+
+    def visit(self, offset_mt: float, contact_ns: int) -> Stream[None]:
+        """One point."""
+        lab, inversion = self.lab, self.inversion
+        lab.magnet.ramp_to(self.currents_for(offset_mt))
+        controls.carrier(lab, inversion.frozen_hz - GAMMA_E_HZ_PER_MT * offset_mt, inversion.dbm)
+        program = contact_pair(inversion.pi_ns, contact_ns, tick_ns=lab.wiring.tick_ns)
+        counts = measure(lab, program, repeats_for(program, self.seconds))
+        total = counts.signal + counts.reference
+        self.photons += total
+        left, error = (counts.reference - counts.signal) / max(total, 1), 1.0 / np.sqrt(max(total, 1))
+        self.seen.append((offset_mt, contact_ns * 1e-9, left, error, lab.clock.now()))
+        yield Point(
+            {"offset_ut": offset_mt * 1e3, "contact_us": contact_ns * 1e-3, "surviving": left, "surviving_err": error}
+        )
+
+    def fitted(self) -> DipFit:
+        """The dip in all points so far."""
+        offset, contact, left, error, time_s = np.array(self.seen).T
+        where = offset + deviation_at(self.locks, time_s)
+        return fit_dip(where, contact, left, error, self.contacts.bath_spins, self.contacts.half_width_mt)
 
 
 def _patience(inversion_sigma: float) -> float:
@@ -134,9 +200,9 @@ def _is_seen(fit: DipFit, stretch: float, contacts: Contacts) -> bool:
     return inside and fit.significance > _SEEN_SIGMA and fit.centre_err_mt < 0.3 * fit.half_width_mt
 
 
-def _no_dip(fit: DipFit | None, contacts: Contacts) -> SequenceError:
+def _no_dip(fit: DipFit, contacts: Contacts) -> SequenceError:
     reach_ut = 12e3 * contacts.half_width_mt
-    rate = f"{fit.rate_per_s:.3g}(±{fit.rate_err_per_s:.2g}) /s" if fit else "nothing"
+    rate = f"{fit.rate_per_s:.3g}(±{fit.rate_err_per_s:.2g}) /s"
     return SequenceError(
         f"No dip of relaxation within ±{reach_ut:.0f} µT of the expected 13C resonance: the best fit has {rate}",
         "Check the pi pulse (line mw_x, frozen by the line shift), guesses.cr_half_width_khz, or scan a longer contact",

@@ -1,5 +1,6 @@
 """Relaxometry: relaxation rate against field about the calibrated resonance; the dip, its rate and its width."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -8,7 +9,8 @@ from pydantic import Field
 
 from physics.constants import GAMMA_E_HZ_PER_MT
 from sequences import controls, dip
-from sequences.dip import Contacts, Dip, Inversion, detuning_slope_hz_per_mt, scan_dip
+from sequences.analysis.field import Currents
+from sequences.dip import Contacts, Dip, Inversion, Lock, detuning_slope_hz_per_mt, scan_dip
 from sequences.lab import Lab
 from sequences.measure import measure, repeats_for
 from sequences.pulses.library import cw_odmr
@@ -62,6 +64,8 @@ class _Scale:
     at_err_mt: float
     gain: float
     gain_err: float
+    f_plus_hz: float
+    """f+ at zero offset."""
 
 
 def relaxometry(lab: Lab, plan: RelaxometryPlan) -> Stream[RelaxometryResult]:
@@ -119,6 +123,7 @@ def _scale(known: Survey) -> Stream[_Scale]:
         at_err_mt=float(np.hypot(at_err, calibrated_err(lab, "field.resonance_mt"))),
         gain=(high - low) / span_hz,
         gain_err=error_hz / span_hz,
+        f_plus_hz=0.5 * (low + high),
     )
 
 
@@ -143,7 +148,32 @@ def _dip(known: Survey, plan: RelaxometryPlan, inversion: Inversion, scale: _Sca
         bath_spins=lab.guesses.bath_spins,
     )
     here = known.model.currents_for
-    return (yield from scan_dip(lab, inversion, contacts, lambda d: here(resonance_mt + d / scale.gain)))
+    offsets = _Looking(lab, scale, lambda d: here(resonance_mt + d / scale.gain))
+    return (yield from scan_dip(lab, inversion, contacts, offsets.currents_for, offsets.look))
+
+
+@dataclass
+class _Looking:
+    """Remembers where a scan has gone, so that f+ tells by how much the field missed it."""
+
+    lab: Lab
+    scale: _Scale
+    currents: Callable[[float], Currents]
+    offset_mt: float = 0.0
+
+    def currents_for(self, offset_mt: float) -> Currents:
+        """Currents for a field along the axis, from the calibrated resonance."""
+        self.offset_mt = offset_mt
+        return self.currents(offset_mt)
+
+    def look(self) -> Stream[Lock]:
+        """f+ here, against where the scale expects it."""
+        controls.pump(self.lab, CW_EFFICIENCY)
+        about_hz = self.scale.f_plus_hz + GAMMA_E_HZ_PER_MT * self.offset_mt
+        line = Expected("f+", about_hz, 3e4, np.zeros(1), 1.0)
+        fit = yield from track_line(self.lab, line, _tracker(self.lab))
+        deviation_mt = (fit.centre_hz - about_hz) / GAMMA_E_HZ_PER_MT
+        return Lock(self.lab.clock.now(), deviation_mt, fit.centre_err_hz / GAMMA_E_HZ_PER_MT)
 
 
 def _result(known: Survey, scale: _Scale, found: Dip) -> RelaxometryResult:
@@ -156,7 +186,7 @@ def _result(known: Survey, scale: _Scale, found: Dip) -> RelaxometryResult:
         half_width_khz=slope * found.fit.half_width_mt * 1e-3,
         half_width_khz_err=float(slope * width_err * 1e-3),
         resonance_field_mt=centre_mt,
-        resonance_field_mt_err=float(np.hypot(found.fit.centre_err_mt, scale.at_err_mt)),
+        resonance_field_mt_err=float(np.hypot(found.centre_err_mt, scale.at_err_mt)),
     )
 
 

@@ -23,6 +23,7 @@ from sequences.analysis.field import (
     nominal_model,
 )
 from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
+from sequences.dip import Lock
 from sequences.lab import Lab
 from sequences.measure import measure, repeats_for
 from sequences.pulses.library import cw_odmr
@@ -65,6 +66,8 @@ class Survey:
     seen: list[LineSeen] = field(default_factory=list)
     rivals: list[FieldModel] = field(default_factory=list)
     """Models that explain the lines nearly as well."""
+    last_plus_hz: tuple[float, float] = (0.0, 0.0)
+    """f+ of the last look, and its error."""
 
     def offsets_hz(self, plus: bool, currents_a: Sequence[float]) -> Real:
         """Where the nuclear components stand relative to m_I = +1."""
@@ -120,6 +123,24 @@ class Survey:
             offsets_hz=np.asarray(np.abs(minus_hz) - abs(minus_hz[0])),
             polarisation=believed_polarisation(along_mt) if self.model.nitrogen else 0.0,
         )
+
+    def begin_anew(self, drift_mt: float) -> None:
+        """Forget the lines but not what they taught: the field may have drifted so far since."""
+        self.prior = self.model = drifted(self.model, drift_mt)
+        self.seen, self.rivals = [], []
+
+    def look(self, target_hz: float = 2e3) -> Stream[Lock]:
+        """f+ at the present currents, as a deviation of the field from what the model expects."""
+        x, y, main = self.lab.magnet.currents()
+        controls.pump(self.lab, CW_EFFICIENCY)
+        line = self.expected(True, (x, y, main))
+        model_hz = float(self.model.lines_hz((x, y, main))[1][0])
+        fit = yield from track_line(
+            self.lab, replace(line, error_hz=max(line.error_hz, 3e4)), self.tracker_for(target_hz)
+        )
+        self.last_plus_hz = (fit.centre_hz, fit.centre_err_hz)
+        deviation_mt = (fit.centre_hz - model_hz) / GAMMA_E_HZ_PER_MT
+        return Lock(self.lab.clock.now(), deviation_mt, fit.centre_err_hz / GAMMA_E_HZ_PER_MT)
 
     def tracker_for(self, target_hz: float) -> Tracker:
         """What is known of all lines, aiming at this error."""

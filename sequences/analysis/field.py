@@ -94,10 +94,13 @@ class FieldModel:
         blocks = [self.covariance[4 * k : 4 * k + 4, 4 * k : 4 * k + 4] for k in range(3)]
         return np.array([np.sqrt(max(0.0, at @ block @ at)) for block in blocks])
 
-    def across_estimate_mt(self, currents_a: Sequence[float]) -> tuple[float, float]:
-        """Mean and standard deviation of B across, given what is known of its components: never zero."""
+    def across_estimate_mt(self, currents_a: Sequence[float], walked_mt: float = 0.0) -> tuple[float, float]:
+        """Mean and standard deviation of B across, given what is known of its components: never zero.
+
+        walked_mt: by how much, 1 sigma, each of them may have changed since.
+        """
         errors = self.errors_mt(currents_a)
-        sigma = max(float(np.hypot(errors[1], errors[2])) / np.sqrt(2.0), 1e-9)
+        sigma = max(float(np.hypot(np.hypot(errors[1], errors[2]) / np.sqrt(2.0), walked_mt)), 1e-9)
         known = rice(float(self.along_across_mt(currents_a)[1]) / sigma, scale=sigma)
         return float(known.mean()), float(known.std())
 

@@ -12,6 +12,9 @@ from physics.levels import nv_lines
 Real = NDArray[np.float64]
 
 _STEP_MT2: Final = 1e-5
+_CONVERGED_HZ: Final = 10.0
+_IMPOSSIBLE_SIGMA: Final = 4.5
+"""How far below zero noise may carry the square of B across."""
 _SIGMAS: Final = np.linspace(-5.0, 5.0, 2001)
 
 
@@ -33,18 +36,29 @@ def field_from_two(
 ) -> FieldSeen:
     """The field that gives these lines (m_I = +1); each argument but the last is (Hz, error), f- without sign.
 
-    shift: what both lines have in common beyond one NV in a field, as in `field`.
+    shift: what both lines have in common beyond one NV in a field, as in `field`. Raises ValueError if no field does.
     """
-    at = np.array([(plus[0] - D_HZ) / GAMMA_E_HZ_PER_MT, 0.0])
-    below = bool(nv_lines(at[0], 0.0, nitrogen).minus_hz[0] > 0)
-    wanted = np.array([(1.0 if below else -1.0) * (minus[0] - shift[0]), plus[0] - shift[0]])
-    for _ in range(12):
+    start = np.array([(plus[0] - shift[0] - D_HZ) / GAMMA_E_HZ_PER_MT, 0.0])
+    likely = 1.0 if nv_lines(start[0], 0.0, nitrogen).minus_hz[0] > 0 else -1.0
+    for sign in (likely, -likely):  # B across lowers f+ beyond the crossing, and then f+ alone misjudges the side
+        wanted = np.array([sign * (minus[0] - shift[0]), plus[0] - shift[0]])
+        common = np.array([sign, 1.0]) * shift[1]
+        noise = np.diag([minus[1] ** 2, plus[1] ** 2]) + np.outer(common, common)
+        at, residual_hz = _solved(start, wanted, nitrogen)
+        inverse = np.linalg.inv(_lines_and_slopes(at, nitrogen)[1])
+        covariance = inverse @ noise @ inverse.T
+        if residual_hz < _CONVERGED_HZ and at[1] > -_IMPOSSIBLE_SIGMA * np.sqrt(covariance[1, 1]):
+            return _as_angle(at, covariance)
+    raise ValueError(f"No field makes both lines, |f-| {minus[0] / 1e6:.4f} and f+ {plus[0] / 1e6:.4f} MHz")
+
+
+def _solved(start: Real, wanted_hz: Real, nitrogen: bool) -> tuple[Real, float]:
+    """(B along, square of B across) by Newton's steps, and by how much its lines still miss the wanted ones."""
+    at = start
+    for _ in range(15):
         lines, slopes = _lines_and_slopes(at, nitrogen)
-        at = at + np.linalg.solve(slopes, wanted - lines)
-    common = np.array([1.0 if below else -1.0, 1.0]) * shift[1]
-    noise = np.diag([minus[1] ** 2, plus[1] ** 2]) + np.outer(common, common)
-    inverse = np.linalg.inv(_lines_and_slopes(at, nitrogen)[1])
-    return _as_angle(at, inverse @ noise @ inverse.T)
+        at = at + np.linalg.solve(slopes, wanted_hz - lines)
+    return at, float(np.max(np.abs(_lines_and_slopes(at, nitrogen)[0] - wanted_hz)))
 
 
 def _lines_and_slopes(at: Real, nitrogen: bool) -> tuple[Real, Real]:
@@ -65,8 +79,6 @@ def _as_angle(at: Real, covariance: Real) -> FieldSeen:
     squared = at[1] + sigma * _SIGMAS
     along = at[0] + covariance[0, 1] / sigma * _SIGMAS
     weight = np.exp(-0.5 * _SIGMAS**2) * (squared > 0.0)
-    if not weight.any():
-        raise ValueError(f"No field makes these lines: the square of B across would be {at[1]:.3g}(±{sigma:.2g}) mT²")
     weight /= weight.sum()
     best_squared = max(float(at[1]), 0.0)
     best_along = float(at[0] + covariance[0, 1] / sigma**2 * (best_squared - at[1]))

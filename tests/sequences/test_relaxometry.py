@@ -40,9 +40,7 @@ def test_rate_width_and_place_of_the_dip(seed, sample):
         result, points = run(relaxometry(bench.lab, plan))
         rate = GAMMA_1_PER_S * true.c13_percent / 1.1
         assert result.rate_per_s == pytest.approx(rate, abs=4 * result.rate_per_s_err)
-        assert result.half_width_khz == pytest.approx(
-            true.bath.cr_half_width_khz, abs=4 * result.half_width_khz_err
-        )
+        assert result.half_width_khz == pytest.approx(true.bath.cr_half_width_khz, abs=4 * result.half_width_khz_err)
         resonance = cross_relaxation_fields_mt(nitrogen=true.nitrogen == "14N")[0]
         assert result.resonance_field_mt == pytest.approx(resonance, abs=4 * result.resonance_field_mt_err)
         assert result.rate_per_s_err < 0.05 * rate
