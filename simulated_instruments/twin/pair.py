@@ -18,7 +18,7 @@ Real = NDArray[np.float64]
 Two = tuple[float, float]
 _Z = (INDEX["ZI"], INDEX["IZ"])
 _SIZE = 16
-_BATH_STEP = 0.3  # of a bath's time constant
+_BATH_STEP = 0.15  # of a bath's time constant
 _NEGLIGIBLE = 1e-7  # change of the state by the rounding of a polarisation
 
 
@@ -64,25 +64,30 @@ class Baths:
     t1n_s: float
 
 
-@lru_cache(maxsize=200_000)
-def _carried(condition: Condition, p_left: float, p_right: float, duration_s: float) -> Real:
-    """exp of the generator with its three integrals: (19, 19), on (Pauli vector, photons, time-integrals of z)."""
-    p = (p_left, p_right)
-    c = condition
-    up, down = [], []
+def _rates(condition: Condition, p: Two) -> tuple[Two, Two]:
+    """|0> -> |1> and |1> -> |0> of each NV in contact with baths of these polarisations, in 1/s."""
+    c, up, down = condition, [], []
     for k in (0, 1):
         both = 0.5 * (c.exchange_per_s[k] + c.mirror_per_s[k]) + c.relax_per_s
         bias = 0.5 * (c.exchange_per_s[k] - c.mirror_per_s[k]) * p[k]
         up.append(both - bias + c.pump_up_per_s[k])
         down.append(both + bias + c.pump_down_per_s[k])
+    return (up[0], up[1]), (down[0], down[1])
+
+
+@lru_cache(maxsize=200_000)
+def _carried(condition: Condition, p_left: float, p_right: float, duration_s: float) -> Real:
+    """exp of the generator with its three integrals: (19, 19), on (Pauli vector, photons, time-integrals of z)."""
+    c = condition
+    up, down = _rates(c, (p_left, p_right))
     extended = np.zeros((_SIZE + 3, _SIZE + 3))
     extended[:_SIZE, :_SIZE] = liouvillian(
         g=c.g_rad_per_s,
         zz=c.zz_rad_per_s,
         detuning=c.detuning_rad_per_s,
         drive=c.drive_rad_per_s,
-        up=(up[0], up[1]),
-        down=(down[0], down[1]),
+        up=up,
+        down=down,
         dephasing=c.dephasing_per_s,
     )
     extended[_SIZE, 0] = c.background_cps + 0.5 * (sum(c.bright_cps) + sum(c.faint_cps))
@@ -94,35 +99,40 @@ def _carried(condition: Condition, p_left: float, p_right: float, duration_s: fl
 
 def advance(state: State, condition: Condition, duration_s: float, baths: Baths) -> tuple[State, float]:
     """The state after the interval, and the photons that a counter with an open gate is expected to see in it."""
-    bath_rate = (np.array(condition.exchange_per_s) + np.array(condition.mirror_per_s)) / baths.spins
-    steps = max(1, int(np.ceil(duration_s * float(bath_rate.max()) / _BATH_STEP)))
+    fastest = max(e + m for e, m in zip(condition.exchange_per_s, condition.mirror_per_s, strict=True)) / baths.spins
+    steps = max(1, int(np.ceil(duration_s * fastest / _BATH_STEP)))
     photons = 0.0
     for _ in range(steps):
-        state, seen = _step(state, condition, duration_s / steps, baths, bath_rate)
+        state, seen = _step(state, condition, duration_s / steps, baths)
         photons += seen
     return state, photons
 
 
-def _step(state: State, condition: Condition, duration_s: float, baths: Baths, bath_rate: Real) -> tuple[State, float]:
-    middle = _relaxed(state.polarisation, state.vector[list(_Z)], condition, 0.5 * duration_s, baths, bath_rate)
-    rounding = _NEGLIGIBLE / np.maximum(bath_rate * baths.spins * duration_s, _NEGLIGIBLE)
-    left, right = np.round(middle / rounding) * rounding
-    out = _carried(condition, float(left), float(right), duration_s) @ np.concatenate([state.vector, np.zeros(3)])
-    mean_z = out[_SIZE + 1 :] / duration_s
-    after = _relaxed(state.polarisation, mean_z, condition, duration_s, baths, bath_rate)
+def _step(state: State, condition: Condition, duration_s: float, baths: Baths) -> tuple[State, float]:
+    """Every excitation counts: dp/dt = (2/N) [gamma+ P(0) - gamma- P(1)] - p/T1n, and what the NV gets the bath gives.
+
+    For gamma+- = Gamma1 (1 -+ p)/2 the bracket is Gamma1 (z - p)/2; the mirror resonance drives p towards -z.
+    """
+    exchange, mirror = np.array(condition.exchange_per_s), np.array(condition.mirror_per_s)
+    rate = (exchange + mirror) / baths.spins
+    middle = _middle(state, condition, 0.5 * duration_s, (exchange - mirror) / baths.spins, rate + 1.0 / baths.t1n_s)
+    rounding = _NEGLIGIBLE / np.maximum((exchange + mirror) * duration_s, _NEGLIGIBLE)
+    middle = np.round(middle / rounding) * rounding
+    carried = _carried(condition, float(middle[0]), float(middle[1]), duration_s)
+    out = carried @ np.concatenate([state.vector, np.zeros(3)])
+    taken = (exchange - mirror) / baths.spins * out[_SIZE + 1 :] - rate * middle * duration_s
+    after = state.polarisation * np.exp(-duration_s / baths.t1n_s) + taken
     return State(out[:_SIZE], after), float(out[_SIZE])
 
 
-def _relaxed(p: Real, z: Real, condition: Condition, duration_s: float, baths: Baths, bath_rate: Real) -> Real:
-    """Bath polarisations after an interval of constant mean z.
-
-    Every excitation counts: dp/dt = (2/N) [gamma+ P(0) - gamma- P(1)] - p/T1n, which for gamma+- = Gamma1 (1 -+ p)/2 is
-    (Gamma1/N)(z - p) - p/T1n; the mirror resonance drives p towards -z.
-    """
-    rate = bath_rate + 1.0 / baths.t1n_s
-    signed = (np.array(condition.exchange_per_s) - np.array(condition.mirror_per_s)) / baths.spins
-    target = signed * z / rate
-    return np.asarray(target + (p - target) * np.exp(-rate * duration_s))
+def _middle(state: State, condition: Condition, half_s: float, signed: Real, rate: Real) -> Real:
+    """Bath polarisations half a step from now: each NV approaches what pumping and its bath want of it."""
+    up, down = np.array(_rates(condition, (float(state.polarisation[0]), float(state.polarisation[1]))))
+    settling = np.maximum((up + down) * half_s, _NEGLIGIBLE)
+    wanted = (down - up) / np.maximum(up + down, _NEGLIGIBLE)
+    mean_z = wanted + (state.vector[list(_Z)] - wanted) * -np.expm1(-settling) / settling
+    target = signed * mean_z / rate
+    return np.asarray(target + (state.polarisation - target) * np.exp(-rate * half_s))
 
 
 def idle(state: State, condition: Condition, duration_s: float, baths: Baths) -> State:
