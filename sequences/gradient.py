@@ -48,17 +48,17 @@ def check_selective(found: TwoResonances, largest_cross_talk: float) -> None:
             "Check the line `gradient`, the pulsed coils' supply, and guesses.gradient_ut_per_nm_per_a",
             significance=found.significance,
         )
-    if found.cross_talk > largest_cross_talk:
-        raise SequenceError(
-            f"The doughnut does not select one NV: its cross-talk is {found.cross_talk:.2f}"
-            f"(±{found.cross_talk_err:.2f}), above {largest_cross_talk:g}; neither cooling nor read-out is selective",
-            "Deepen the doughnut's null (vortex plate, polarisation, steering: labctl run locate) and repeat",
-            cross_talk=found.cross_talk,
-        )
     splitting_hz = abs(found.left_a - found.right_a) * found.slope_rad_per_s_per_a / TWO_PI
     if splitting_hz < _LEAST_SPLITTING_HZ:
         raise SequenceError(
             f"The gradient separates the NVs by {splitting_hz / 1e6:.2f} MHz, below {_LEAST_SPLITTING_HZ / 1e6:g} MHz",
             "Raise gradient_a, or choose a pair that lies along the gradient",
             splitting_hz=splitting_hz,
+        )
+    if found.cross_talk > largest_cross_talk:
+        raise SequenceError(
+            f"The doughnut does not select one NV: its cross-talk is {found.cross_talk:.2f}"
+            f"(±{found.cross_talk_err:.2f}), above {largest_cross_talk:g}; neither cooling nor read-out is selective",
+            "Deepen the doughnut's null (vortex plate, polarisation, steering: labctl run locate) and repeat",
+            cross_talk=found.cross_talk,
         )
