@@ -10,8 +10,11 @@ from pydantic import Field
 from scipy.optimize import least_squares
 
 from physics.levels import cross_relaxation_fields_mt
-from sequences import controls, dip, spectroscopy, survey
-from sequences.dip import (
+from sequences.lab import Lab
+from sequences.pulses.library import cw_odmr, pulse, pulsed
+from sequences.results import Column, Progress, SequenceError, Stream
+from sequences.routines import controls, dip, spectroscopy, survey
+from sequences.routines.dip import (
     Contacts,
     Dip,
     Inversion,
@@ -21,11 +24,8 @@ from sequences.dip import (
     scan_dip,
     tracking_error_mt,
 )
-from sequences.lab import Lab
-from sequences.measure import measure, repeats_for
-from sequences.pulses.library import cw_odmr, pulse, pulsed
-from sequences.results import Column, Progress, SequenceError, Stream
-from sequences.survey import Nitrogen, Survey, first_light, from_calibration, from_nothing
+from sequences.routines.measure import measure, repeats_for
+from sequences.routines.survey import Nitrogen, Survey, first_light, from_calibration, from_nothing
 
 Real = NDArray[np.float64]
 Currents = tuple[float, float, float]

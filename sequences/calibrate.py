@@ -13,7 +13,6 @@ from pydantic import Field
 
 from physics.constants import TWO_PI
 from physics.coupling import dipolar_rad_per_s
-from sequences import controls, state
 from sequences.analysis.calibration import (
     NAMES,
     Beam,
@@ -22,15 +21,16 @@ from sequences.analysis.calibration import (
     fit_calibration,
 )
 from sequences.analysis.resonances import TwoResonances
-from sequences.beams import find_windows
-from sequences.calibration_programs import first_programs, programs
-from sequences.gradient import check_selective, find_resonances
 from sequences.lab import Lab
 from sequences.pulses.library import Gates, Reading, pulse
 from sequences.pulses.program import Program
 from sequences.results import Progress, SequenceError, Stream
-from sequences.shots import COLUMNS as SHOT_COLUMNS
-from sequences.shots import Shot, count, count_all
+from sequences.routines import controls, state
+from sequences.routines.beams import find_windows
+from sequences.routines.calibration_programs import first_programs, programs
+from sequences.routines.gradient import check_selective, find_resonances
+from sequences.routines.shots import COLUMNS as SHOT_COLUMNS
+from sequences.routines.shots import Shot, count, count_all
 
 Real = NDArray[np.float64]
 

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sequences import controls, state
 from sequences.analysis.baths import Release, bath_after_contact, fit_build_up, fit_release, sigma_z
 from sequences.analysis.calibration import PairCalibration
 from sequences.lab import Lab
-from sequences.measure import measure, repeats_for
 from sequences.pulses.library import COOLING_US, Cycle, Reading, cooled, engine_shot, heated, wait
 from sequences.pulses.program import Program, joined
 from sequences.results import Column, Point, Progress, SequenceError, Stream
-from sequences.state import Bench
+from sequences.routines import controls, state
+from sequences.routines.measure import measure, repeats_for
+from sequences.routines.state import Bench
 
 Real = NDArray[np.float64]
 

@@ -15,7 +15,6 @@ from pydantic import Field
 
 from physics.entanglement import concurrence
 from physics.paulis import density_matrix
-from sequences import state
 from sequences.align import AlignPlan, align
 from sequences.analysis.baths import release_states
 from sequences.calibrate import CalibratePlan, calibrate
@@ -26,8 +25,9 @@ from sequences.pulses.library import COOLING_US
 from sequences.rabi import RabiPlan, rabi
 from sequences.relaxometry import RelaxometryPlan, relaxometry
 from sequences.results import Column, Point, Progress, Stream, child
+from sequences.routines import state
+from sequences.routines.tomography_programs import Expectation, expectation
 from sequences.tomography import TomographyPlan, TomographyResult, tomography
-from sequences.tomography_programs import Expectation, expectation
 from sequences.wiring import WiringPlan, wiring
 
 Real = NDArray[np.float64]

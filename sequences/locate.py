@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sequences import controls
 from sequences.analysis.emitters import Emitters, Image, fit_emitters, fit_two, sighted, start_one
 from sequences.lab import Lab
-from sequences.measure import measure, repeats_for
 from sequences.pulses.program import Program
 from sequences.results import Column, Point, Progress, SequenceError, Stream
+from sequences.routines import controls
+from sequences.routines.measure import measure, repeats_for
 
 Real = NDArray[np.float64]
 

@@ -6,14 +6,14 @@ from typing import Annotated, Final
 import numpy as np
 from pydantic import Field
 
-from sequences import controls, spectroscopy, survey
 from sequences.analysis.field import Currents
 from sequences.analysis.inversion import field_from_two
 from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
 from sequences.lab import Lab
 from sequences.results import Column, Progress, SequenceError, Stream
-from sequences.spectroscopy import LOWEST_HZ, reachable, scan
-from sequences.survey import Nitrogen, Survey, exchange_shift_hz, first_light, from_calibration, from_nothing
+from sequences.routines import controls, spectroscopy, survey
+from sequences.routines.spectroscopy import LOWEST_HZ, reachable, scan
+from sequences.routines.survey import Nitrogen, Survey, exchange_shift_hz, first_light, from_calibration, from_nothing
 
 COLUMNS: Final[tuple[Column, ...]] = (*spectroscopy.COLUMNS, *survey.COLUMNS)
 _FRESH_MT: Final = 5.0

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sequences import controls
 from sequences.analysis.oscillation import (
     Oscillation,
     Segment,
@@ -17,10 +16,11 @@ from sequences.analysis.oscillation import (
     fit_oscillation,
     fit_turns,
 )
-from sequences.frozen import centred, frozen_line, power_dbm, ratio, shot, turns
 from sequences.lab import Lab
 from sequences.results import Column, Point, Progress, SequenceError, Stream
-from sequences.state import set_field
+from sequences.routines import controls
+from sequences.routines.frozen import centred, frozen_line, power_dbm, ratio, shot, turns
+from sequences.routines.state import set_field
 
 Real = NDArray[np.float64]
 

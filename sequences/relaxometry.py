@@ -8,17 +8,17 @@ import numpy as np
 from pydantic import Field
 
 from physics.constants import GAMMA_E_HZ_PER_MT
-from sequences import controls, dip
 from sequences.analysis.field import Currents
-from sequences.dip import Contacts, Dip, Inversion, Lock, detuning_slope_hz_per_mt, scan_dip
 from sequences.lab import Lab
-from sequences.measure import measure, repeats_for
 from sequences.pulses.library import cw_odmr
 from sequences.results import Column, Progress, SequenceError, Stream
-from sequences.spectroscopy import COLUMNS as SPECTRUM
-from sequences.spectroscopy import CW_EFFICIENCY, Expected, Tracker, track_line
-from sequences.state import calibrated, calibrated_err, set_field
-from sequences.survey import Nitrogen, Survey, from_calibration, moved
+from sequences.routines import controls, dip
+from sequences.routines.dip import Contacts, Dip, Inversion, Lock, detuning_slope_hz_per_mt, scan_dip
+from sequences.routines.measure import measure, repeats_for
+from sequences.routines.spectroscopy import COLUMNS as SPECTRUM
+from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker, track_line
+from sequences.routines.state import calibrated, calibrated_err, set_field
+from sequences.routines.survey import Nitrogen, Survey, from_calibration, moved
 
 COLUMNS: Final[tuple[Column, ...]] = (*SPECTRUM, *dip.COLUMNS)
 _GAIN_STEP_MT: Final = 0.025

@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from physics.paulis import NAMES
-from sequences import controls, state
 from sequences.analysis.calibration import Beam, CountedProgram, PairCalibration
 from sequences.analysis.tomography import Reconstruction, estimated_concurrence, reconstruct
 from sequences.lab import Lab, Wiring
-from sequences.measure import measure
 from sequences.pulses.library import COOLING_US, Cycle, Gates, Reading, engine_shot
 from sequences.pulses.program import Program
 from sequences.results import Column, Point, Progress, SequenceError, Stream
-from sequences.tomography_programs import Expectation, candidates, choose, expectation
+from sequences.routines import controls, state
+from sequences.routines.measure import measure
+from sequences.routines.tomography_programs import Expectation, candidates, choose, expectation
 
 Real = NDArray[np.float64]
 

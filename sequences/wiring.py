@@ -9,14 +9,14 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from sequences import controls
 from sequences.analysis.oscillation import Segment, z_after
-from sequences.frozen import shot
 from sequences.lab import Lab
-from sequences.lines import COLUMNS, MICROWAVE_TIMES, LinesSeen, check_lines
 from sequences.pulses.program import LINES
 from sequences.results import Progress, SequenceError, Stream
-from sequences.state import calibrated, set_field, set_pulses
+from sequences.routines import controls
+from sequences.routines.frozen import shot
+from sequences.routines.lines import COLUMNS, MICROWAVE_TIMES, LinesSeen, check_lines
+from sequences.routines.state import calibrated, set_field, set_pulses
 
 __all__ = ["COLUMNS", "WiringPlan", "WiringResult", "wiring"]
 

@@ -6,7 +6,7 @@ from known_pair import GATES, calibration
 
 from sequences.analysis.calibration import NAMES, CountedProgram, PairCalibration, fit_calibration
 from sequences.analysis.pair import pumped_state
-from sequences.calibration_programs import programs
+from sequences.routines.calibration_programs import programs
 
 TRUE = calibration()
 FIDELITY_ERR = 5e-4

@@ -20,7 +20,7 @@ from sequences.analysis.tomography import (
     reconstruct,
     witness_target,
 )
-from sequences.calibration_programs import programs
+from sequences.routines.calibration_programs import programs
 
 SHOTS = 20_000_000
 PROGRAMS = analysis_programs()

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from physics.constants import GAMMA_E_HZ_PER_MT
 from physics.levels import nv_lines
-from sequences import controls
 from sequences.analysis.oscillation import PulsedLine, Segment, Shot, fit_pulsed_line
 from sequences.lab import Lab
-from sequences.measure import measure, repeats_for
 from sequences.pulses.library import pulse, pulsed, wait
 from sequences.pulses.program import Program, joined
 from sequences.results import Point, Progress, SequenceError, Stream
-from sequences.state import calibrated
+from sequences.routines import controls
+from sequences.routines.measure import measure, repeats_for
+from sequences.routines.state import calibrated
 
 Real = NDArray[np.float64]
 

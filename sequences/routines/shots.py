@@ -6,10 +6,10 @@ from typing import Final
 
 from sequences.analysis.calibration import Beam, CountedProgram
 from sequences.lab import Lab
-from sequences.measure import measure, repeats_for
 from sequences.pulses.library import Reading
 from sequences.pulses.program import Program
 from sequences.results import Column, Point, Progress, Stream
+from sequences.routines.measure import measure, repeats_for
 
 COLUMNS: Final = (
     Column("program", "number of the program", ""),

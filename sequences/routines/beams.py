@@ -4,14 +4,14 @@ from typing import Final
 
 import numpy as np
 
-from sequences import state
 from sequences.analysis.calibration import Beam
 from sequences.analysis.pumping import Pumping, fit_pumping
 from sequences.lab import Lab
 from sequences.pulses.library import Reading, pulse
 from sequences.pulses.program import Program
 from sequences.results import SequenceError
-from sequences.shots import Shot, count
+from sequences.routines import state
+from sequences.routines.shots import Shot, count
 
 _CURVE_NS: Final = (400, 800, 1600, 3200, 6400, 12800)
 

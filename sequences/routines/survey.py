@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from physics.constants import GAMMA_E_HZ_PER_MT
 from physics.coupling import flip_flop_spin1_rad_per_s
 from physics.levels import nv_lines
-from sequences import controls
 from sequences.analysis.field import (
     NAMES,
     Currents,
@@ -23,13 +22,14 @@ from sequences.analysis.field import (
     nominal_model,
 )
 from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
-from sequences.dip import Lock
 from sequences.lab import Lab
-from sequences.measure import measure, repeats_for
 from sequences.pulses.library import cw_odmr
 from sequences.pulses.program import Program
 from sequences.results import Column, Point, SequenceError, Stream
-from sequences.spectroscopy import CW_EFFICIENCY, Expected, Tracker, reachable, scan, track_line
+from sequences.routines import controls
+from sequences.routines.dip import Lock
+from sequences.routines.measure import measure, repeats_for
+from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker, reachable, scan, track_line
 
 Real = NDArray[np.float64]
 Nitrogen = Literal["auto", "14N", "none"]

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from physics.constants import GAMMA_13C_HZ_PER_MT, GAMMA_E_HZ_PER_MT
 from physics.levels import nv_lines
-from sequences import controls
 from sequences.analysis.relaxation import DipFit, fit_dip
 from sequences.lab import Lab
-from sequences.measure import measure, repeats_for
 from sequences.pulses.library import contact_pair
 from sequences.results import Column, Point, SequenceError, Stream
+from sequences.routines import controls
+from sequences.routines.measure import measure, repeats_for
 
 Real = NDArray[np.float64]
 Currents = tuple[float, float, float]

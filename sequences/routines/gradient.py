@@ -5,13 +5,13 @@ from typing import Final
 import numpy as np
 
 from physics.constants import GAMMA_E_HZ_PER_MT, TWO_PI
-from sequences import state
 from sequences.analysis.calibration import Beam, CountedProgram
 from sequences.analysis.resonances import TwoResonances, fit_two
 from sequences.lab import Lab
 from sequences.pulses.library import Reading, pulse
 from sequences.results import SequenceError
-from sequences.shots import Shot, count
+from sequences.routines import state
+from sequences.routines.shots import Shot, count
 
 _LEAST_SPLITTING_HZ: Final = 3e6
 _LEAST_SIGNIFICANCE: Final = 8.0

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from physics.constants import D_HZ
-from sequences import controls
 from sequences.analysis.lines import Misled, falling, misled, rising
 from sequences.lab import Lab
-from sequences.measure import Counts, measure, repeats_for
 from sequences.pulses.program import LINES, Program
 from sequences.results import Column, Point, Progress, SequenceError, Stream
-from sequences.spectroscopy import CW_EFFICIENCY
+from sequences.routines import controls
+from sequences.routines.measure import Counts, measure, repeats_for
+from sequences.routines.spectroscopy import CW_EFFICIENCY
 
 COLUMNS: Final = (
     Column("test", "number of the test", ""),

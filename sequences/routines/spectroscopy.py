@@ -6,13 +6,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sequences import controls
 from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line, shares
 from sequences.lab import Lab
-from sequences.measure import measure, repeats_for
 from sequences.pulses.library import cw_odmr
 from sequences.pulses.program import Program
 from sequences.results import Column, Point, SequenceError, Stream
+from sequences.routines import controls
+from sequences.routines.measure import measure, repeats_for
 
 Real = NDArray[np.float64]
 
