@@ -12,14 +12,19 @@ from pydantic import Field
 from sequences.analysis.oscillation import Segment, z_after
 from sequences.lab import Lab
 from sequences.pulses.program import LINES
-from sequences.results import Progress, SequenceError, Stream
+from sequences.results import Column, Point, Progress, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.frozen import shot
-from sequences.routines.lines import COLUMNS, MICROWAVE_TIMES, LinesSeen, check_lines
+from sequences.routines.lines import COLUMNS as LINE_COLUMNS
+from sequences.routines.lines import MICROWAVE_TIMES, LinesSeen, check_lines
 from sequences.routines.state import calibrated, set_field, set_pulses
 
-__all__ = ["COLUMNS", "WiringPlan", "WiringResult", "wiring"]
-
+COLUMNS: Final = (
+    *LINE_COLUMNS,
+    Column("x_first", "order of the quadratures: 1 x then y, 0 y then x", ""),
+    Column("ratio", "signal / reference", "", ("x_first",)),
+    Column("ratio_err", "its shot noise", "", ("x_first",)),
+)
 _ORDER_WAIT_NS: Final = 4_000
 _ORDER_SIGMA: Final = 6.0
 
@@ -88,9 +93,11 @@ def _quadratures(lab: Lab, seconds: float) -> Stream[float]:
     about_hz = line_hz.value if line_hz else calibrated(lab, "microwave.frozen_hz")
     controls.carrier(lab, about_hz + offset_hz, calibrated(lab, "microwave.pi_half_dbm"))
     score = variance = 0.0
-    for first, second in (("x", "y"), ("y", "x")):
+    for order, (first, second) in enumerate((("x", "y"), ("y", "x"))):
         segments = [Segment(quarter_ns, first), Segment(_ORDER_WAIT_NS), Segment(quarter_ns, second)]
         seen = shot(lab, segments, MICROWAVE_TIMES * seconds)
+        yield Point({"x_first": float(first == "x"), "ratio": seen.ratio, "ratio_err": seen.error})
+        yield Point({"order": float(order), "signal": seen.ratio, "signal_err": seen.error})
         expected = float(z_after(segments, 0.25e3 / quarter_ns, -offset_hz))
         score, variance = score + expected * seen.ratio, variance + (expected * seen.error) ** 2
     sigma = score / variance**0.5

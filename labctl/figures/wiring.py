@@ -1,31 +1,58 @@
-"""The wiring: what each line of port 0, raised alone or with another, makes the counters see."""
+"""The wiring: what each line of port 0, raised alone or with another, makes the counters see; the order of quadratures."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from labctl.figures.columns import Points, together
+from labctl.figures.columns import Points, Real, together
 from labctl.figures.style import DATA, MODEL, dress, legend, new_figure
 
 
 def figure(points: Points, result: Mapping[str, Any]) -> Figure | None:
-    """None if no line was tested."""
+    """None if nothing was tested."""
+    panels = [panel for panel in (_lines, _order) if panel(None, points)]
+    if not panels:
+        return None
+    drawn = new_figure(8.0, 3.8)
+    widths = [4 if panel is _lines else 1 for panel in panels]
+    every = drawn.subplots(1, len(panels), squeeze=False, width_ratios=widths)[0]
+    for axes, panel in zip(every, panels, strict=True):
+        panel(axes, points)
+    verified = result.get("verified") or []
+    drawn.suptitle("Wiring" + (f" · verified: {', '.join(verified)}" if verified else ""), fontsize=10)
+    return drawn
+
+
+def _lines(axes: Axes | None, points: Points) -> bool:
+    """Both counters, test by test; False if no line was tested."""
     data = together(points, "test", "line", "signal_counts", "reference_counts")
     if data is None:
-        return None
+        return False
+    if axes is None:
+        return True
     test, line, signal, reference = data
-    drawn = new_figure(8.0, 3.8)
-    axes = drawn.add_subplot()
     axes.plot(test, signal, "o", color=DATA, markersize=4, label="signal counter")
     axes.plot(test, reference, "s", color=MODEL, markersize=3, label="reference counter")
     axes.set_yscale("symlog", linthresh=10.0)
     names = ["-" if number < 0 else f"{number:g}" for number in line]
     axes.set_xticks(test, names, fontsize=7)
-    verified = result.get("verified") or []
-    title = "Wiring" + (f" · verified: {', '.join(verified)}" if verified else "")
-    dress(axes, title, "line of port 0 raised last (- for none), test by test", "counts")
+    dress(axes, "", "line of port 0 raised last (- for none), test by test", "counts")
     axes.set_xlim(float(np.min(test)) - 0.5, float(np.max(test)) + 0.5)
     legend(axes, loc="best")
-    return drawn
+    return True
+
+
+def _order(axes: Axes | None, points: Points) -> bool:
+    """Two quarter turns, in either order; False if the quadratures were not tested."""
+    data = together(points, "order", "signal", "signal_err")
+    if data is None:
+        return False
+    if axes is not None:
+        axes.errorbar(*data, fmt="o", color=DATA, markersize=5, capsize=3)
+        axes.set_xticks([0, 1], ["x, y", "y, x"])
+        axes.set_xlim(-0.6, 1.6)
+        dress(axes, "", "order of the quarter turns", "photoluminescence / pumped")
+    return True

@@ -30,7 +30,11 @@ def wiring() -> Example:
     test = np.arange(12.0)
     line = np.array([-1, 0, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0], dtype=float)
     signal = np.where(line == 0, 60_000.0, 150.0)
-    points = {"test": test, "line": line, "signal_counts": signal, "reference_counts": signal + 7}
+    lines = {"test": test, "line": line, "signal_counts": signal, "reference_counts": signal + 7}
+    order = {"x_first": np.array([1.0, 0.0]), "ratio": np.array([0.93, 0.87]), "ratio_err": np.array([0.002, 0.002])}
+    nothing = np.full(2, np.nan), np.full(12, np.nan)
+    points = {k: np.concatenate([v, nothing[0]]) for k, v in lines.items()}
+    points |= {k: np.concatenate([nothing[1], v]) for k, v in order.items()}
     return points, {"verified": ["pump", "depletion", "shift"], "unverified": ["mw_x", "mw_y"]}
 
 

@@ -36,7 +36,10 @@ def test_renders_without_pyplot(sequence):
 @pytest.mark.parametrize(
     ("sequence", "said"),
     [
-        ("wiring", ["verified: pump, depletion, shift", "signal counter", "counts"]),
+        (
+            "wiring",
+            ["verified: pump, depletion, shift", "signal counter", "counts", "two quarter turns", "signal / reference"],
+        ),
         ("calibrate", ["cross-talk 0.1160 ± 0.0020", "χ² 1.04", "photons a shot", "(measured − fitted) / σ"]),
         ("odmr", ["2732.167 ± 0.021", "4.9234 mT", "frequency (MHz)", "lines found"]),
         ("rabi", ["1.2510 ± 0.0030 MHz", "1.94 dBm", "π/2 = 200 ns", "pulse length (ns)"]),

@@ -64,7 +64,7 @@ def test_limits_reach_the_drivers(station, calibration):
         ("pulsed_a: 0.1", "pulsed_a: 0.05"),
         ("green_mw: 100.0", "green_mw: 20.0"),
     ]
-    changes += [("microwave_dbm: 10.0", "microwave_dbm: 3.0"), ("depletion_mw: 600.0", "depletion_mw: 60.0")]
+    changes += [("microwave_dbm: 10.0", "microwave_dbm: 3.0"), ("depletion_mw: 1200.0", "depletion_mw: 60.0")]
     lab = station(*changes, ("ramp_a_per_s: 0.05", "ramp_a_per_s: 0.01")).lab(calibration)
     assert lab.magnet.ramp_a_per_s == 0.01
     with pytest.raises(MagnetLimitError):
