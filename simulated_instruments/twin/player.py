@@ -16,7 +16,7 @@ from simulated_instruments.twin.pair import State
 Real = NDArray[np.float64]
 
 _FIRST_REPEATS = 3
-_LARGEST_JUMP = 0.03  # change of a polarisation that one jump may make
+_LARGEST_JUMP = 0.01  # change of a polarisation that one jump may make
 _SETTLED = 2e-6  # change of a polarisation in all that remains
 
 
@@ -44,41 +44,65 @@ class _Slope:
             with np.errstate(divide="ignore", invalid="ignore"):
                 rate = -(change - self.change) / moved
             known = (np.abs(moved) > 1e-9) & np.isfinite(rate)
-            self.rate = np.where(known, np.clip(rate, 1e-7, 1.0), self.rate)
+            self.rate = np.where(known, np.clip(rate, 1e-7, 0.999), self.rate)
         self.before, self.change = p, change
+
+
+@dataclass(frozen=True)
+class _Jump:
+    """Repeats that are skipped while both baths approach what the program sustains, each with its own rate."""
+
+    repeats: int
+    photons: Real
+    """Of the pass before the jump; those of the skipped ones lie between these and the ones of the pass behind it."""
+    gained: Real
+    """(2,): change of the polarisations in all skipped repeats."""
+    share: float
+    """Where between them, 0 to 1: photons are linear in the polarisations."""
+
+    def seen(self, after: Real) -> Real:
+        """Photons of all skipped repeats, given those of the pass behind them."""
+        return self.repeats * (self.photons + self.share * (after - self.photons))
 
 
 def repeated(play_once: Callable[[State], Pass], state: State, repeats: int) -> tuple[State, Real]:
     """State after all repeats and the photons expected in each counter, summed over them."""
     done, slope = 0, _Slope()
     total: Real = np.zeros(0)
+    jump: _Jump | None = None
     while done < repeats:
         before = state.polarisation
         one = play_once(state)
         total = one.photons if done == 0 else total + one.photons
-        state, done = one.state, done + 1
+        if jump:
+            total = total + jump.seen(one.photons)
+        state, done, jump = one.state, done + 1, None
         change = state.polarisation - before
         slope.learn(before, change)
         if done < _FIRST_REPEATS or done == repeats:
             continue
-        left = repeats - done
-        ahead = change * np.minimum(left, 1.0 / slope.rate)
+        ahead = change * np.minimum(repeats - done, 1.0 / slope.rate)
         if np.max(np.abs(ahead)) < _SETTLED:
-            return state, total + left * one.photons
-        jump = _jump(change, slope.rate, left)
-        gained = change * -np.expm1(-slope.rate * jump) / slope.rate
-        state = State(state.vector, np.clip(state.polarisation + gained, -1.0, 1.0))
-        total, done = total + jump * one.photons, done + jump
+            return state, total + (repeats - done) * one.photons
+        jump = _jump(change, slope.rate, repeats - done - 1, one.photons)
+        state = State(state.vector, np.clip(state.polarisation + jump.gained, -1.0, 1.0))
+        done += jump.repeats
     return state, total
 
 
-def _jump(change: Real, rate: Real, left: int) -> int:
-    """How many repeats may be skipped."""
-    reach = np.abs(change) / rate
+def _jump(change: Real, rate: Real, left: int, photons: Real) -> _Jump:
+    """A jump of as many repeats as change a polarisation little; one more must be left to be played behind it."""
+    reach = np.abs(change) * (1.0 - rate) / rate
     with np.errstate(divide="ignore", invalid="ignore"):
-        needed = -np.log1p(-_LARGEST_JUMP / np.maximum(reach, _LARGEST_JUMP)) / rate
-        repeats = np.where(reach > _LARGEST_JUMP, needed, left)
-    return int(np.clip(np.min(repeats), 0, left))
+        needed = np.log1p(-_LARGEST_JUMP / np.maximum(reach, _LARGEST_JUMP)) / np.log1p(-rate)
+        possible = np.where(reach > _LARGEST_JUMP, needed, left)
+    n = int(np.clip(np.min(possible), 0, left))
+    kept = np.exp(n * np.log1p(-rate))
+    skipped = change * (1.0 - rate) * (1.0 - kept) / rate
+    mean = (1.0 - rate) * (1.0 - kept) / rate / max(n, 1)  # of what is left of the distance in the skipped repeats
+    moved = np.abs(change + skipped)
+    share = np.sum(moved * (1.0 - mean) / (1.0 - kept * (1.0 - rate))) / max(float(np.sum(moved)), 1e-300)
+    return _Jump(n, photons, skipped, float(share))
 
 
 def segments(

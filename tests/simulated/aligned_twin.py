@@ -24,7 +24,7 @@ def sample(**changed) -> Sample:
 
 
 def twin(field_mt=RESONANT_MT, seed=1, **changed) -> Twin:
-    """A bench with this field along the NV axis, a shift of -1 mT, the gradient tuned to keep the right NV, no light."""
+    """A bench with this field along the NV axis, a shift of -1 mT, a gradient that keeps the right NV, no light."""
     truth = sample(**changed)
     out = Twin(truth, seed=seed)
     wanted = field_mt * truth.nv_axis.unit_vector - np.array(truth.residual_field_ut) * 1e-3

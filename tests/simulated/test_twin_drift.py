@@ -1,0 +1,63 @@
+"""Slow walks of field and steering: as the root of time, idle or playing."""
+
+import aligned_twin
+import numpy as np
+import pytest
+from aligned_twin import play
+
+FIELD_UT, STEERING_NM = 0.3, 2.0
+WALKS = {
+    "field_drift_ut_per_sqrt_min": FIELD_UT,
+    "optics": {"steering_drift_nm_per_sqrt_min": STEERING_NM},
+}
+
+
+def after(minutes, seed, steps, playing):
+    """Where the walks stand: (3,) in uT and (2,) in nm, in units of their scale."""
+    out = aligned_twin.twin(seed=seed, **WALKS)
+    for _ in range(steps):
+        if playing:
+            play(out, [(1000, 0)], round(minutes / steps * 60 / 100e-6), counting=False)
+        else:
+            out.clock.sleep(minutes / steps * 60)
+    drift = out.drift
+    return np.concatenate([drift.field_mt * 1e3 / FIELD_UT, drift.steering_nm / STEERING_NM])
+
+
+@pytest.mark.parametrize("playing", [False, True])
+@pytest.mark.parametrize(("minutes", "steps"), [(1.0, 1), (1.0, 4), (16.0, 4)])
+def test_walks_grow_as_the_root_of_time(playing, minutes, steps):
+    ends = np.array([after(minutes, seed, steps, playing) for seed in range(60)])
+    assert np.std(ends) == pytest.approx(np.sqrt(minutes), rel=0.15)
+    assert abs(np.mean(ends)) < 4 * np.sqrt(minutes / ends.size)
+    assert np.all(np.abs(ends.std(axis=0) / np.sqrt(minutes) - 1.0) < 0.4)
+
+
+def test_playing_is_not_counted_twice():
+    """The clock follows a play: what was played is not waited for again."""
+    ends = []
+    for seed in range(60):
+        out = aligned_twin.twin(seed=seed, **WALKS)
+        play(out, [(1000, 0)], 600_000, counting=False)
+        first = out.drift
+        out.turn(carrier_dbm=-20.0)
+        np.testing.assert_array_equal(out.drift.field_mt, first.field_mt)
+        ends.append(first.field_mt * 1e3 / FIELD_UT)
+    assert np.std(ends) == pytest.approx(1.0, rel=0.2)
+
+
+def test_the_walk_moves_field_and_doughnut():
+    out = aligned_twin.twin(seed=3, **WALKS)
+    along, across = out.field_mt()
+    out.clock.sleep(3600.0)
+    later, later_across = out.field_mt()
+    moved = out.drift.field_mt
+    assert float(later[0] - along[0]) == pytest.approx(float(moved @ out.sample.nv_axis.unit_vector), abs=1e-12)
+    assert later_across != across
+
+
+def test_without_drift_nothing_moves():
+    out = aligned_twin.twin(seed=3)
+    out.clock.sleep(36_000.0)
+    np.testing.assert_array_equal(out.drift.field_mt, 0.0)
+    np.testing.assert_array_equal(out.drift.steering_nm, 0.0)
