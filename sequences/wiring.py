@@ -93,11 +93,10 @@ def _quadratures(lab: Lab, seconds: float) -> Stream[float]:
     about_hz = line_hz.value if line_hz else calibrated(lab, "microwave.frozen_hz")
     controls.carrier(lab, about_hz + offset_hz, calibrated(lab, "microwave.pi_half_dbm"))
     score = variance = 0.0
-    for order, (first, second) in enumerate((("x", "y"), ("y", "x"))):
+    for first, second in (("x", "y"), ("y", "x")):
         segments = [Segment(quarter_ns, first), Segment(_ORDER_WAIT_NS), Segment(quarter_ns, second)]
         seen = shot(lab, segments, MICROWAVE_TIMES * seconds)
         yield Point({"x_first": float(first == "x"), "ratio": seen.ratio, "ratio_err": seen.error})
-        yield Point({"order": float(order), "signal": seen.ratio, "signal_err": seen.error})
         expected = float(z_after(segments, 0.25e3 / quarter_ns, -offset_hz))
         score, variance = score + expected * seen.ratio, variance + (expected * seen.error) ** 2
     sigma = score / variance**0.5
