@@ -33,7 +33,7 @@ def _across(axes: Axes | None, points: Points, result: Mapping[str, Any]) -> boo
     if axes is not None:
         _staged(axes, points, str(column), number(result, "transverse_ut"), DATA)
         axes.axhline(_ACROSS_LIMIT_UT, color=GUIDE, linestyle="--", linewidth=0.9, label="needed")
-        axes.set_yscale("log")
+        axes.set_yscale("log", nonpositive="mask")
         dress(axes, "Field across the axis", axes.get_xlabel(), "B⊥ (µT)")
         legend(axes)
     return True
@@ -45,13 +45,13 @@ def _detuning(axes: Axes | None, points: Points, result: Mapping[str, Any]) -> b
         return False
     if axes is not None:
         _staged(axes, points, str(column), number(result, "detuning_khz"), THIRD)
-        axes.set_yscale("log")
+        axes.set_yscale("log", nonpositive="mask")
         dress(axes, "Detuning from the 13C line", axes.get_xlabel(), "|δ| (kHz)")
     return True
 
 
-def _dip(axes: Axes | None, points: Points, result: Mapping[str, Any]) -> bool:
-    return plot_dip(axes, points, result)
+def _dip(axes: Axes | None, points: Points, result: Mapping[str, Any]) -> bool:  # noqa: ARG001  # a panel as the others
+    return plot_dip(axes, points)
 
 
 def _staged(axes: Axes, points: Points, column: str, final: float | None, colour: str) -> None:

@@ -1,4 +1,4 @@
-"""The wiring: what each line of port 0, raised alone or with another, makes the counters see; the order of quadratures."""
+"""The wiring: what each line of port 0, raised alone or with another, makes the counters see, and the quadratures."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from labctl.figures.columns import Points, Real, together
+from labctl.figures.columns import Points, together
 from labctl.figures.style import DATA, MODEL, dress, legend, new_figure
 
 
@@ -47,12 +47,13 @@ def _lines(axes: Axes | None, points: Points) -> bool:
 
 def _order(axes: Axes | None, points: Points) -> bool:
     """Two quarter turns, in either order; False if the quadratures were not tested."""
-    data = together(points, "order", "signal", "signal_err")
+    data = together(points, "x_first", "ratio", "ratio_err")
     if data is None:
         return False
     if axes is not None:
-        axes.errorbar(*data, fmt="o", color=DATA, markersize=5, capsize=3)
-        axes.set_xticks([0, 1], ["x, y", "y, x"])
+        x_first, ratio, error = data
+        axes.errorbar(x_first, ratio, error, fmt="o", color=DATA, markersize=5, capsize=3)
+        axes.set_xticks([0, 1], ["y, x", "x, y"])
         axes.set_xlim(-0.6, 1.6)
-        dress(axes, "", "order of the quarter turns", "photoluminescence / pumped")
+        dress(axes, "", "two quarter turns", "signal / reference")
     return True

@@ -65,24 +65,30 @@ def locate() -> Example:
     }
 
 
+def _dip() -> dict[str, Any]:
+    offset = np.concatenate([np.zeros(2), np.linspace(-20, 20, 25)])
+    contact = np.where(np.arange(27) < 2, 0.0, 4.0)
+    rate = 240e3 / (1 + (offset * 19.7 / 100) ** 2)
+    surviving = 0.15 * np.exp(-rate * contact * 1e-6) + 1e-3 * RNG.standard_normal(27)
+    return {"offset_ut": offset, "contact_us": contact, "surviving": surviving, "surviving_err": np.full(27, 1e-3)}
+
+
 def align() -> Example:
-    n, nan = 8, np.full(25, np.nan)
-    field = 102.4755 + np.linspace(-20e-3, 20e-3, 25)
-    rate = 240e3 / (1 + ((field - 102.4755) * 19.7e3 / 100) ** 2)
-    points = {
-        "stage": np.concatenate([np.arange(1.0, n + 1), nan]),
-        "transverse_ut": np.concatenate([1900 * np.exp(-np.arange(n)), nan]),
-        "detuning_khz": np.concatenate([3e6 * np.exp(-2 * np.arange(n)), nan]),
-        "field_mt": np.concatenate([np.full(n, np.nan), field]),
-        "rate_per_s": np.concatenate([np.full(n, np.nan), rate + 4e3 * RNG.standard_normal(25)]),
+    n = 8
+    stages = {
+        "stage": np.arange(1.0, n + 1),
+        "transverse_ut": 1900 * np.exp(-np.arange(n)),
+        "detuning_khz": 3e6 * np.exp(-2 * np.arange(n)),
     }
+    points = {k: np.concatenate([v, np.full(27, np.nan)]) for k, v in stages.items()}
+    points |= {k: np.concatenate([np.full(n, np.nan), v]) for k, v in _dip().items()}
     result = {"field_mt": 102.47548, "transverse_ut": 1.1, "transverse_ut_err": 0.3, "detuning_khz": 4.0}
-    return points, result | {"resonance_field_mt": 102.4755, "rate_per_s": 240e3, "half_width_khz": 100.0}
+    return points, result | {"resonance_field_mt": 102.4755}
 
 
 def relaxometry() -> Example:
-    points, result = align()
-    return {k: points[k] for k in ("field_mt", "rate_per_s")}, result | {"rate_err_per_s": 2e3, "half_width_err_khz": 3}
+    result = {"rate_per_s": 240e3, "rate_per_s_err": 2e3, "half_width_khz": 100.0, "half_width_khz_err": 3.0}
+    return _dip(), result | {"resonance_field_mt": 102.4755}
 
 
 def cool() -> Example:
