@@ -62,7 +62,7 @@ def _scalars(result: Mapping[str, Any]) -> Table:
 def _words(value: Any, error: Any = None) -> str:
     """A value, or values, with the errors that belong to them."""
     if _is_interval(value) and error is None:
-        return f"{value[0]:.4g} … {value[1]:.4g}"
+        return f"{value[0]:.3g} … {value[1]:.3g}"
     if isinstance(value, list):
         errors = error if isinstance(error, list) and len(error) == len(value) else [None] * len(value)
         return ", ".join(_words(one, its) for one, its in zip(value, errors, strict=True))
