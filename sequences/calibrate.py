@@ -105,7 +105,7 @@ def calibrate(lab: Lab, plan: CalibratePlan) -> Stream[CalibrateResult]:
         found = find_resonances(lab, reading, plan.gradient_a)
         yield Progress(0.08, f"cross-talk {found.cross_talk:.3f}({found.cross_talk_err:.3f})")
         check_selective(found, plan.largest_cross_talk)
-        state.set_gradient(lab, plan.gradient_a, found.right_a)
+        controls.gradient_coils(lab, plan.gradient_a, found.right_a)
         start, known = _first_guess(lab, reading, found)
         rough, compensation_a = yield from _rough(lab, plan, reading, start, known, found)
         gates = _gates(lab, rough)
@@ -207,7 +207,7 @@ def _rough(
         )
         if attempt == 0:
             compensation_a -= off / per_a
-            state.set_gradient(lab, plan.gradient_a, compensation_a)
+            controls.gradient_coils(lab, plan.gradient_a, compensation_a)
             k = NAMES.index("gradient_right_rad_per_s")
             start = start.moved(k, -off).moved(NAMES.index("gradient_left_rad_per_s"), -off)
     return start, compensation_a

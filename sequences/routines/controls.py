@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 from sequences.lab import Lab
+
+if TYPE_CHECKING:
+    from instruments.current_source import CurrentChannel
 
 
 def carrier(lab: Lab, hz: float, dbm: float) -> None:
@@ -41,13 +45,24 @@ def steer(lab: Lab, x_nm: float, y_nm: float) -> None:
 
 def pulsed_coils(lab: Lab, shift_a: float = 0.0, gradient_a: float = 0.0, compensation_a: float = 0.0) -> None:
     """Currents that the lines `shift` and `gradient` switch into the pulsed coils."""
-    for coil, current_a in (
-        (lab.shift_coil, shift_a),
-        (lab.gradient_coil, gradient_a),
-        (lab.compensation_coil, compensation_a),
-    ):
-        coil.set_current(current_a)
-        coil.output(True)
+    shift_coil(lab, shift_a)
+    gradient_coils(lab, gradient_a, compensation_a)
+
+
+def gradient_coils(lab: Lab, gradient_a: float, compensation_a: float) -> None:
+    """Currents that the line `gradient` switches."""
+    _energise(lab.gradient_coil, gradient_a)
+    _energise(lab.compensation_coil, compensation_a)
+
+
+def shift_coil(lab: Lab, current_a: float) -> None:
+    """Current that the line `shift` switches."""
+    _energise(lab.shift_coil, current_a)
+
+
+def _energise(coil: "CurrentChannel", current_a: float) -> None:
+    coil.set_current(current_a)
+    coil.output(True)
 
 
 def coils_off(lab: Lab) -> None:

@@ -10,14 +10,14 @@ from sequences.analysis.resonances import TwoResonances, fit_two
 from sequences.lab import Lab
 from sequences.pulses.library import Reading, pulse
 from sequences.results import SequenceError
-from sequences.routines import state
+from sequences.routines import controls, state
 from sequences.routines.shots import Shot, count
 
 _LEAST_SPLITTING_HZ: Final = 3e6
 _LEAST_SIGNIFICANCE: Final = 8.0
 _POINT_S: Final = 4.0
-_FARTHEST_UM: Final = 3.5e-3
-"""Compensation that is swept, per unit of gradient: as if the pair were up to 70 nm from where the gradient is zero."""
+_FARTHEST_NM: Final = 70.0
+"""From where the gradient is zero to the pair, at the most: the compensation is swept for so much."""
 
 
 def find_resonances(lab: Lab, reading: Reading, gradient_a: float) -> TwoResonances:
@@ -27,11 +27,12 @@ def find_resonances(lab: Lab, reading: Reading, gradient_a: float) -> TwoResonan
     slope = TWO_PI * GAMMA_E_HZ_PER_MT * lab.guesses.compensation_mt_per_a
     rabi = TWO_PI / (4.0 * quarter_ns * 1e-9)
     step_a = 0.5 * rabi / slope
-    half = min(lab.limits.pulsed_a, _FARTHEST_UM * lab.guesses.gradient_ut_per_nm_per_a * gradient_a)
+    field_mt = 1e-3 * lab.guesses.gradient_ut_per_nm_per_a * gradient_a * _FARTHEST_NM
+    half = min(lab.limits.pulsed_a, field_mt / lab.guesses.compensation_mt_per_a)
     currents = np.arange(-half, half, step_a)
     seen: dict[Beam, list[CountedProgram]] = {"pump": [], "depletion": []}
     for current_a in currents:
-        state.set_gradient(lab, gradient_a, float(current_a))
+        controls.gradient_coils(lab, gradient_a, float(current_a))
         for beam, counted in seen.items():
             counted.append(count(lab, reading, Shot(flip, beam, _POINT_S)))
     common, selective = (

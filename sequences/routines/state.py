@@ -55,8 +55,7 @@ def set_field(lab: Lab) -> None:
 
 def set_pulses(lab: Lab) -> None:
     """Freezing current and the microwave on the frozen line, at the power of a pi/2 pulse."""
-    lab.shift_coil.set_current(calibrated(lab, "shift.a"))
-    lab.shift_coil.output(True)
+    controls.shift_coil(lab, calibrated(lab, "shift.a"))
     controls.carrier(lab, calibrated(lab, "microwave.frozen_hz"), calibrated(lab, "microwave.pi_half_dbm"))
 
 
@@ -64,13 +63,6 @@ def set_doughnut(lab: Lab, mw: float) -> None:
     """The doughnut at this power, with its null on the left NV."""
     controls.doughnut(lab, mw)
     controls.steer(lab, calibrated(lab, "pair.left_x_nm"), calibrated(lab, "pair.left_y_nm"))
-
-
-def set_gradient(lab: Lab, gradient_a: float, compensation_a: float) -> None:
-    """Currents that the line `gradient` switches."""
-    for coil, current_a in ((lab.gradient_coil, gradient_a), (lab.compensation_coil, compensation_a)):
-        coil.set_current(current_a)
-        coil.output(True)
 
 
 @dataclass(frozen=True)
@@ -87,7 +79,7 @@ def ready(lab: Lab) -> Bench:
     set_pulses(lab)
     controls.pump(lab, calibrated(lab, "beams.pump_efficiency"))
     set_doughnut(lab, calibrated(lab, "beams.doughnut_mw"))
-    set_gradient(lab, calibrated(lab, "gradient.a"), calibrated(lab, "gradient.compensation_a"))
+    controls.gradient_coils(lab, calibrated(lab, "gradient.a"), calibrated(lab, "gradient.compensation_a"))
     tick_ns = lab.wiring.tick_ns
     return Bench(
         Gates(
