@@ -9,7 +9,7 @@ from physics.engine import Bath, evolve, liouvillian
 from physics.entanglement import concurrence
 from physics.paulis import density_matrix
 
-EMPTY = 10_000_000.0
+HUGE = 1_000_000.0
 """Spins of a bath so large that nothing changes it."""
 
 
@@ -71,7 +71,7 @@ def test_x_and_y_add_up_to_half_a_turn_in_quadrature():
 
 def relaxed(field_mt, levels, wait_s, **changed):
     """sigma_z of both NVs pumped, then left so long at a field; baths fully cold and so large that they stay so."""
-    out = lit(aligned_twin.twin(field_mt, bath={"spins": EMPTY}, **changed))
+    out = lit(aligned_twin.twin(field_mt, bath={"spins": HUGE}, **changed))
     play(out, PUMPED, counting=False)
     out._state = type(out._state)(out._state.vector, np.array([1.0, 1.0]))
     out.turn(green_w=0.0, depletion_w=0.0)
@@ -168,7 +168,7 @@ def released(evolution_ticks, **changed):
 
 @pytest.mark.parametrize("ticks", [10, 54, 120])
 def test_the_engine_in_the_dark_is_eqs_1_to_3(ticks):
-    out, start, frozen = released(ticks, bath={"spins": EMPTY})
+    out, start, frozen = released(ticks, bath={"spins": HUGE})
     left, right = (Bath(250e3, float(p), 200.0) for p in start.polarisation)
     generator = liouvillian(
         g=out.g_rad_per_s,
