@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sequences.lab import Guesses, Limits, Wiring
 
 Trail = tuple[str, ...]
+_MOST_VALUES: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,23 @@ def _parsed(path: Path, text: str) -> CommentedMap:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = " ".join(str(getattr(error, "problem", None) or error).split())
         raise Refusal(f"{path}:{mark.line + 1 if mark else 1}: malformed YAML: {problem}") from None
+    except (ValueError, RecursionError) as error:  # a number too long, brackets too deep
+        raise Refusal(f"{path}: malformed YAML: {error}") from None
     if not isinstance(raw, CommentedMap):
         raise Refusal(f"{path}:1: must be a mapping with the sections {', '.join(StationModel.model_fields)}")
+    if _size(raw, {}) > _MOST_VALUES:
+        raise Refusal(f"{path}: its aliases (*) unfold to more than {_MOST_VALUES} values; write them out")
     return raw
+
+
+def _size(node: Any, known: dict[int, int]) -> int:
+    """How many values a node unfolds to, without unfolding it; one that holds itself has no end."""
+    if not isinstance(node, CommentedMap | CommentedSeq):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = _MOST_VALUES + 1
+        known[id(node)] = 1 + sum(_size(value, known) for value in (node.values() if isinstance(node, dict) else node))
+    return known[id(node)]
 
 
 def _plain(node: Any) -> Any:

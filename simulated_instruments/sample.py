@@ -1,5 +1,6 @@
 """The truth about a sample and its bench, read from sample.yaml: strict about names, types and ranges."""
 
+import reprlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,10 +11,15 @@ from ruamel.yaml.error import YAMLError
 
 DEFAULT_SAMPLE = Path(__file__).with_name("sample.yaml")
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel = 2
+
+# Ranges are wide, but no wider than the twin can play: it counts every photon, and steps through its fastest rate.
+Positive = Annotated[float, Field(ge=1e-6, le=1e6)]
+NotNegative = Annotated[float, Field(ge=0, le=1e6)]
+CountRate = Annotated[float, Field(ge=0, le=1e9)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+Finite = Annotated[float, Field(ge=-1e6, le=1e6)]
 Vector2 = tuple[Finite, Finite]
 Vector3 = tuple[Finite, Finite, Finite]
 
@@ -38,7 +44,7 @@ class NVAxis(_Part):
 
 
 class Pair(_Part):
-    separation_nm: Positive
+    separation_nm: Annotated[float, Field(ge=0.5, le=1e6)]
     centre_nm: Vector2
     orientation_deg: Finite
 
@@ -51,9 +57,9 @@ class Pair(_Part):
 
 
 class BathTruth(_Part):
-    spins: Positive
-    t1n_s: Positive
-    cr_half_width_khz: Positive | Literal["paper"]
+    spins: Annotated[float, Field(ge=1, le=1e6)]
+    t1n_s: Annotated[float, Field(ge=1e-3, le=1e6)]
+    cr_half_width_khz: Annotated[float, Field(ge=1e-3, le=1e6)] | Literal["paper"]
 
 
 class Rates(_Part):
@@ -61,11 +67,11 @@ class Rates(_Part):
 
 
 class Optics(_Part):
-    saturated_cps: NotNegative
-    background_cps: NotNegative
-    dark_cps: NotNegative
+    saturated_cps: CountRate
+    background_cps: CountRate
+    dark_cps: CountRate
     contrast: Share
-    pump_per_s: Positive
+    pump_per_s: Annotated[float, Field(ge=1e3, le=1e8)]
     pump_fidelity: Annotated[float, Field(ge=0.5, le=1)]
     doughnut_null: Share
     doughnut_radius_nm: Positive
@@ -79,7 +85,7 @@ class Optics(_Part):
 
 
 class MicrowaveTruth(_Part):
-    rabi_mhz_at_0dbm: Positive
+    rabi_mhz_at_0dbm: Annotated[float, Field(ge=1e-6, le=1e3)]
 
 
 class PulsedCoils(_Part):
@@ -93,14 +99,14 @@ class PulsedCoils(_Part):
 class Sample(_Part):
     """Everything that is true of the simulated bench and that the laboratory has to find out."""
 
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
     nv_axis: NVAxis
     residual_field_ut: Vector3
     coil_matrix_mt_per_a: tuple[Vector3, Vector3, Vector3]
     field_drift_ut_per_sqrt_min: NotNegative
     pair: Pair
     nitrogen: Literal["14N", "none"]
-    c13_percent: Positive
+    c13_percent: Annotated[float, Field(gt=0, le=100)]
     bath: BathTruth
     rates: Rates
     optics: Optics
@@ -116,7 +122,9 @@ def load_sample(file: Path | None = None) -> Sample:
     try:
         return Sample.model_validate(truth)
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, e['loc']))}: {e['msg']} (given: {e['input']!r})" for e in error.errors())
+        faults = (
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']} (given: {_BRIEF.repr(e['input'])})" for e in error.errors()
+        )
         raise SampleError(f"{file or DEFAULT_SAMPLE}: " + "; ".join(faults)) from None
 
 
@@ -125,7 +133,7 @@ def _read(file: Path) -> dict[str, Any]:
         content = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise SampleError(f"{file}: cannot be read ({error.strerror})") from None
-    except (YAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, ValueError, RecursionError) as error:  # a number too long, brackets too deep
         raise SampleError(f"{file}: not a YAML file: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
         raise SampleError(f"{file}: must be a mapping like sample.yaml, not {type(content).__name__}")
