@@ -72,7 +72,12 @@ def _validated(plan: type[Any], values: Mapping[str, Any], keys: Mapping[str, Ke
     try:
         return TypeAdapter(plan).validate_python(_nested(values)), []
     except ValidationError as error:
-        return None, [_fault(plan, detail, keys) for detail in error.errors()]
+        return None, [_fault(plan, detail, keys) for detail in error.errors() if not _follows(detail)]
+
+
+def _follows(detail: Any) -> bool:
+    """Whether a list is called too short only because its faulty values, named already, do not count."""
+    return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
 
 
 def _fault(plan: type[Any], detail: Any, keys: Mapping[str, Key]) -> str:
