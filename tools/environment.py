@@ -60,7 +60,8 @@ def commands(what: str, rest: list[str]) -> Commands:
     if what == "run":
         return [[*python, "-m", "labctl", "run", "engine", "--simulated", *rest]]
     if what == "test":
-        return [[*python, "-m", "pytest", "-n", "2", *rest]]
+        # loadgroup: tests that share the long engine run go to one worker, which runs it once
+        return [[*python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *rest]]
     if what == "check":
         return [
             [*python, "-m", "ruff", "check", "."],
