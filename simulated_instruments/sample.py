@@ -12,7 +12,7 @@ from ruamel.yaml.error import YAMLError
 DEFAULT_SAMPLE = Path(__file__).with_name("sample.yaml")
 
 _BRIEF = reprlib.Repr()
-_BRIEF.maxlevel = 2
+_BRIEF.maxlevel = 1
 
 # Ranges are wide, but no wider than the twin can play: it counts every photon, and steps through its fastest rate.
 Positive = Annotated[float, Field(ge=1e-6, le=1e6)]
