@@ -77,7 +77,7 @@ def _validated(plan: type[Any], values: Mapping[str, Any], keys: Mapping[str, Ke
 
 def _follows(detail: Any) -> bool:
     """Whether a list is called too short only because its faulty values, named already, do not count."""
-    return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
+    return bool(detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"])
 
 
 def _fault(plan: type[Any], detail: Any, keys: Mapping[str, Key]) -> str:

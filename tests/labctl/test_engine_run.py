@@ -1,0 +1,299 @@
+"""The whole experiment through the program: one run kept for all tests, and the runs that must refuse."""
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray
+
+from benchmarks.engine_seeds import concurrence_pulls, largest, other_pulls, parts, pauli_pulls
+from simulated_instruments.bench import Bench
+
+ROOT = Path(__file__).parents[2]
+STATION = ROOT / "station.yaml"
+SEED = 11
+MOST_WALL_S = 120.0
+"""Of the run itself, on two cores."""
+SLOWEST_MACHINE = 3.0
+"""Other work on the machine that runs the tests is forgiven so much."""
+
+pytestmark = pytest.mark.xdist_group("engine")
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("engine")
+
+
+@pytest.fixture(scope="session")
+def program(folder):
+    """labctl as a process of its own, on the data folder of the engine run."""
+
+    def call(*arguments, code=0, timeout_s=400):
+        done = subprocess.run(
+            [sys.executable, "-m", "labctl", *arguments, "--data", str(folder)],
+            cwd=ROOT,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+        )
+        assert done.returncode == code, done.stderr[-2000:]
+        assert "Traceback" not in done.stdout + done.stderr
+        return done
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def done(program):
+    return program("run", "engine", "--simulated", "--seed", str(SEED), "--json", "--reveal")
+
+
+@pytest.fixture(scope="session")
+def answer(done):
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+# ---- the run that succeeds -----------------------------------------------------------------------------------------
+
+KEYS = {
+    "wiring": {"verified", "unverified"},
+    "locate": {"pair_nm", "pair_nm_err", "separation_nm", "separation_nm_err"},
+    "align": {
+        *("field_mt", "field_mt_err", "transverse_ut", "transverse_ut_err", "detuning_khz", "detuning_khz_err"),
+        *("resonance_field_mt", "resonance_field_mt_err", "currents_a", "photons"),
+    },
+    "rabi": {"rabi_mhz", "rabi_mhz_err", "pi_half_ns", "pi_half_ns_err", "power_dbm", "power_dbm_err"},
+    "relaxometry": {
+        *("rate_per_s", "rate_per_s_err", "half_width_khz", "half_width_khz_err"),
+        *("resonance_field_mt", "resonance_field_mt_err"),
+    },
+    "calibrate": {"g_rad_per_s", "g_rad_per_s_err", "zz_rad_per_s", "cross_talk", "cross_talk_err", "compensation_a"},
+    "cool": {
+        *("polarisation_left", "polarisation_left_err", "polarisation_right", "polarisation_right_err"),
+        *("build_up_s", "build_up_s_err"),
+    },
+    "tomography": {
+        *("evolution_us", "rho_re", "rho_im", "paulis", "concurrence", "concurrence_err", "concurrence_ci95"),
+        *("shots", "photons"),
+    },
+}
+ENGINE_KEYS = {
+    *("evolution_us", "concurrence", "concurrence_err", "predicted_concurrence", "best_us", "significance"),
+}
+TRUTH_KEYS = {
+    *("rho_re", "rho_im", "concurrence", "transverse_ut", "detuning_khz", "field_mt", "pair_nm"),
+    *("p_left", "p_right", "g_rad_per_s"),
+}
+
+
+def test_the_last_line_is_the_whole_answer(answer):
+    expected = {"run_id", "sequence", "status", "lab_time_s", "wall_time_s", "result", "children", "truth"}
+    assert expected <= set(answer)
+    assert (answer["run_id"], answer["sequence"], answer["status"]) == (1, "engine", "completed")
+    assert set(answer["result"]) >= ENGINE_KEYS
+    assert set(answer["truth"]) == TRUTH_KEYS
+    times = answer["result"]["evolution_us"]
+    for key in ("concurrence", "concurrence_err", "predicted_concurrence"):
+        assert len(answer["result"][key]) == len(times)
+    assert answer["result"]["best_us"] in times
+    assert len(answer["truth"]["concurrence"]) == len(times)
+
+
+def test_the_parts_have_all_their_keys(answer):
+    assert {part["sequence"] for part in answer["children"]} == set(KEYS)
+    assert len(parts(answer, "tomography")) == len(answer["result"]["evolution_us"])
+    for part in answer["children"]:
+        assert set(part["result"]) >= KEYS[part["sequence"]], part["sequence"]
+        assert part["status"] == "completed"
+    for part in parts(answer, "tomography"):
+        found = part["result"]
+        assert np.shape(found["rho_re"]) == np.shape(found["rho_im"]) == (4, 4)
+        assert sorted(found["paulis"]) == sorted(a + b for a in "IXYZ" for b in "IXYZ" if a + b != "II")
+        assert found["concurrence_ci95"][0] <= found["concurrence"] <= found["concurrence_ci95"][1]
+
+
+def test_entanglement_is_there_and_is_seen(answer):
+    assert max(answer["truth"]["concurrence"]) >= 0.05
+    assert answer["result"]["significance"] >= 5.0
+    assert largest(concurrence_pulls(answer))[1] <= 4.0
+
+
+def test_the_state_at_the_best_time_is_the_true_one(answer):
+    assert largest(pauli_pulls(answer))[1] <= 4.5
+
+
+def test_field_places_coupling_and_baths_are_the_true_ones(answer):
+    pulls = other_pulls(answer)
+    assert len(pulls) == 10
+    assert largest(pulls)[1] <= 4.0
+
+
+def test_alignment_is_as_good_as_the_engine_needs(answer):
+    assert answer["truth"]["transverse_ut"] <= 2.0
+    assert abs(answer["truth"]["detuning_khz"]) <= 20.0
+    assert answer["truth"]["p_right"] - answer["truth"]["p_left"] > 0.8
+
+
+def test_errors_are_neither_too_large_nor_too_small(answer):
+    """Root mean square of the pulls of all fifteen terms at the best time: 0.6 to 1.5 in 99 % of honest runs."""
+    assert 0.5 < np.sqrt(np.mean(np.square(list(pauli_pulls(answer).values())))) < 1.6
+
+
+def test_a_night_of_laboratory_time_takes_a_minute(answer):
+    assert 8 * 3600 < answer["lab_time_s"] < 48 * 3600
+    assert answer["wall_time_s"] < MOST_WALL_S * SLOWEST_MACHINE
+
+
+def test_progress_goes_to_stderr_and_nothing_else_to_stdout(done):
+    assert len(done.stdout.splitlines()) == 1
+    assert re.search(r"engine: 100% C = 0\.\d+\(0\.\d+\) after", done.stderr)
+    assert re.search(r"align: run 4 begins", done.stderr)
+
+
+# ---- what is kept of it --------------------------------------------------------------------------------------------
+
+
+def test_runs_lists_the_parts_with_their_parent(answer, program):
+    listed = json.loads(program("runs", "--json").stdout)
+    assert {"run_id", "sequence", "status", "started", "parent_id", "result"} <= set(listed[0])
+    assert [(run["run_id"], run["parent_id"]) for run in listed] == [(1, None), *((k, 1) for k in range(2, 17))]
+    assert listed[0]["result"] == answer["result"]
+    assert [run["result"] for run in listed[1:]] == [part["result"] for part in answer["children"]]
+    assert [run["run_id"] for run in listed[1:]] == [part["run_id"] for part in answer["children"]]
+
+
+def test_show_knows_how_it_was_measured(answer, program):
+    shown = json.loads(program("show", "1", "--json").stdout)
+    assert shown["seed"] == SEED
+    assert shown["plan"]["evolution_us"] == answer["result"]["evolution_us"]
+    assert shown["versions"]["qcodes"].startswith("0.")
+    assert (shown["git"] is not None) == (ROOT / ".git").exists()
+    assert "main_supply" in shown["station_file"]
+    assert [part["run_id"] for part in shown["children"]] == [part["run_id"] for part in answer["children"]]
+    printed = program("show", "1").stdout
+    said = re.search(r"significance +(\d+\.\d)", printed)
+    assert said is not None
+    assert float(said[1]) == pytest.approx(answer["result"]["significance"], abs=0.06)
+    assert "16 tomography" in printed
+
+
+def test_a_part_knows_the_calibration_that_it_was_measured_with(answer, program):
+    last = answer["children"][-1]
+    shown = json.loads(program("show", str(last["run_id"]), "--json").stdout)
+    kept = shown["calibration"]
+    g = parts(answer, "calibrate")[0]
+    assert kept["calibrated.g_rad_per_s"]["value"] == g["result"]["g_rad_per_s"]
+    assert kept["calibrated.g_rad_per_s"]["run_id"] == str(g["run_id"])
+
+
+def test_figures_are_kept_beside_the_data(answer, folder, program, tmp_path):
+    assert Path(answer["figure"]).parent == folder / "figures"
+    drawn = {path.name for path in (folder / "figures").iterdir()}
+    for part in answer["children"]:
+        assert f"run-{part['run_id']:05d}-{part['sequence']}.png" in drawn
+    for name in drawn:
+        content = (folder / "figures" / name).read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert len(content) > 5_000
+    program("show", "1", "--figure", str(tmp_path / "engine.pdf"))
+    assert (tmp_path / "engine.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_export_writes_the_curve_with_its_units(answer, program, tmp_path):
+    program("export", "1", "--to", str(tmp_path / "engine.csv"))
+    program("export", "1", "--to", str(tmp_path / "engine.nc"))
+    with (tmp_path / "engine.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    curve = dict(zip(answer["result"]["evolution_us"], answer["result"]["concurrence"], strict=True))
+    found = {float(row["evolution_us (us)"]): float(row["concurrence"]) for row in rows}
+    assert found == pytest.approx(curve)
+    with xarray.open_dataset(tmp_path / "engine.nc", engine="h5netcdf") as dataset:
+        assert dataset["evolution_us"].attrs["units"] == "us"
+        assert dict(zip(dataset["evolution_us"].values, dataset["concurrence"].values, strict=True)) == pytest.approx(
+            curve
+        )
+        assert json.loads(dataset.attrs["record"] if "record" in dataset.attrs else dataset["record"].item())
+
+
+def test_every_part_with_points_can_be_exported(answer, program, tmp_path):
+    file = tmp_path / "tomography.csv"
+    program("export", str(answer["children"][-1]["run_id"]), "--to", str(file))
+    with file.open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert sum(float(row["counts"]) for row in rows) == parts(answer, "tomography")[-1]["result"]["photons"]
+
+
+# ---- runs that refuse ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def toys():
+    """None: `labctl` runs the real experiments here."""
+
+
+@pytest.fixture
+def twins(monkeypatch):
+    """The twins of the benches that were switched off, as they were then."""
+    left = []
+    leave = Bench.__exit__
+    monkeypatch.setattr(Bench, "__exit__", lambda self, *why: left.append(self.twin) or leave(self, *why))
+    return left
+
+
+def assert_safe(twins):
+    (twin,) = twins
+    knobs = twin.knobs
+    assert (knobs.green_w, knobs.depletion_w, knobs.carrier_on, twin.levels) == (0.0, 0.0, False, 0)
+    assert (knobs.pump_gate, knobs.depletion_gate) == ("off", "off")
+    assert [knobs.main_a, knobs.trim_x_a, knobs.trim_y_a] == pytest.approx([0.0] * 3, abs=1e-4)
+    assert (knobs.shift_a, knobs.gradient_a, knobs.compensation_a) == (0.0, 0.0, 0.0)
+
+
+def refused(answer):
+    """The one line that says why."""
+    assert answer.code == 1
+    assert answer.json["status"] == "failed"
+    assert answer.json["result"] is None
+    lines = [line for line in answer.err.splitlines() if line.startswith("labctl: ")]
+    assert len(lines) == 1
+    assert lines[0].startswith("labctl: engine failed: ")
+    return lines[0]
+
+
+def test_without_selectivity_it_refuses_and_says_how_large_the_cross_talk_is(labctl, twins, tmp_path):
+    sample = tmp_path / "shallow.yaml"
+    sample.write_text("optics: {doughnut_null: 0.08}\n")
+    answer = labctl("run", "engine", "--simulated", "--sample", str(sample), "--seed", "1", "--json", "--reveal")
+    said = re.search(r"cross-talk is (\d+\.\d+)", refused(answer))
+    assert said is not None
+    assert float(said[1]) == pytest.approx(8.0, abs=1.0)
+    assert "concurrence" not in answer.json["truth"]
+    assert [part["sequence"] for part in answer.json["children"]] == ["wiring", "locate"]
+    assert_safe(twins)
+
+
+SWAPS = [("pump", "depletion"), ("mw_x", "mw_y"), ("shift", "gradient"), ("gate_signal", "gate_reference")]
+
+
+@pytest.mark.parametrize(("first", "second"), SWAPS)
+def test_two_swapped_lines_are_named(labctl, twins, tmp_path, first, second):
+    station = tmp_path / "station.yaml"
+    text = STATION.read_text()
+    lines = dict(re.findall(r"(\w+): (\d)", re.search(r"lines: \{(.*)\}", text)[1]))
+    wrong = lines | {first: lines[second], second: lines[first]}
+    station.write_text(re.sub(r"lines: \{.*\}", f"lines: {{{', '.join(f'{k}: {v}' for k, v in wrong.items())}}}", text))
+    answer = labctl("run", "engine", "--simulated", "--seed", "2", "--station", str(station), "--json")
+    message = refused(answer)
+    assert "swapped" in message
+    for role in (first, second):
+        assert f"{role} (line {wrong[role]})" in message
+        assert f"{role}: {lines[role]}" in message
+    assert_safe(twins)

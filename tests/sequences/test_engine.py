@@ -1,0 +1,68 @@
+"""engine composes the whole experiment on a bench that it has never seen, whichever way the pair lies."""
+
+import numpy as np
+import pytest
+from wired import is_dark, wired
+
+from physics.paulis import NAMES, pauli_vector
+from sequences.engine import EnginePlan, engine
+from sequences.results import Begin, End, SequenceError
+from simulated_instruments.truth import truth
+
+PARTS = ["wiring", "locate", "align", "rabi", "wiring", "relaxometry", "calibrate", "cool"]
+SHORT = EnginePlan(evolution_us=(9.0, 5.0), hours=4.0, survey_hours=0.5, calibrate_hours=2.0, cool_hours=1.0)
+
+
+def followed(stream):
+    """Result, and the parts with their results, in order; those that never ended have none."""
+    begun, ended = [], []
+    while True:
+        try:
+            event = next(stream)
+        except StopIteration as stop:
+            return stop.value, begun, ended
+        except SequenceError as error:
+            return error, begun, ended
+        if isinstance(event, Begin):
+            begun.append(event.sequence)
+        if isinstance(event, End):
+            ended.append(event.result)
+
+
+def test_a_pair_that_lies_the_other_way_round_is_named_as_the_lab_sees_it():
+    """Turned by half a circle: what the twin calls left, the lab calls right; field and coils differ too."""
+    other = {"pair": {"orientation_deg": 200.0, "separation_nm": 12.5}, "residual_field_ut": (-15.0, 12.0, -30.0)}
+    with wired(71, **other) as bench:
+        result, begun, ended = followed(engine(bench.lab, SHORT))
+        assert begun == [*PARTS, "tomography", "tomography"]
+        assert len(ended) == len(begun)
+        assert result.evolution_us == (5.0, 9.0)
+        assert result.best_us == 5.0
+        assert is_dark(bench)
+        true = truth(bench.twin, {"evolution_us": list(result.evolution_us), "best_us": result.best_us})
+        located = next(found for found in ended if hasattr(found, "pair_nm"))
+    assert np.abs(np.array(located.pair_nm) - true["pair_nm"]).max() < 0.5
+    for found, error, exact in zip(result.concurrence, result.concurrence_err, true["concurrence"], strict=True):
+        assert abs(found - exact) < 4 * error
+    at_best = next(found for found in ended if getattr(found, "evolution_us", None) == result.best_us)
+    vector = pauli_vector(np.array(true["rho_re"]) + 1j * np.array(true["rho_im"]))
+    pulls = [(at_best.paulis[n][0] - v) / at_best.paulis[n][1] for n, v in zip(NAMES[1:], vector[1:], strict=True)]
+    assert np.abs(pulls).max() < 4.5
+    assert true["p_right"] - true["p_left"] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("other", "words", "last"),
+    [
+        ({"pulsed_coils": {"gradient_ut_per_nm_per_a": 0.0}}, "The gradient separates the NVs by", "calibrate"),
+        ({"microwave": {"rabi_mhz_at_0dbm": 1e-6}}, "The microwave at 2870 MHz", "wiring"),
+    ],
+)
+def test_what_cannot_work_is_refused_where_it_shows_first(other, words, last):
+    with wired(72, **other) as bench:
+        error, begun, ended = followed(engine(bench.lab, SHORT))
+        assert isinstance(error, SequenceError)
+        assert words in error.what
+        assert begun[-1] == last
+        assert len(ended) == len(begun) - 1
+        assert is_dark(bench)
