@@ -75,9 +75,12 @@ def _rates(condition: Condition, p: Two) -> tuple[Two, Two]:
     return (up[0], up[1]), (down[0], down[1])
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def _carried(condition: Condition, p_left: float, p_right: float, duration_s: float) -> Real:
-    """exp of the generator with its three integrals: (19, 19), on (Pauli vector, photons, time-integrals of z)."""
+    """exp of the generator with its three integrals: (19, 19), on (Pauli vector, photons, time-integrals of z).
+
+    The cache holds some 60 MB when full: ten times more costs ten times the memory and saves 4 % of a run's time.
+    """
     c = condition
     up, down = _rates(c, (p_left, p_right))
     extended = np.zeros((_SIZE + 3, _SIZE + 3))
