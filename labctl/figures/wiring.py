@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from labctl.figures.columns import Points, together
-from labctl.figures.style import DATA, MODEL, dress, legend, new_figure
+from labctl.figures.style import DATA, GUIDE, MODEL, dress, legend, new_figure
 
 
 def figure(points: Points, result: Mapping[str, Any]) -> Figure | None:
@@ -34,13 +34,15 @@ def _lines(axes: Axes | None, points: Points) -> bool:
     if axes is None:
         return True
     test, line, signal, reference = data
-    axes.plot(test, signal, "o", color=DATA, markersize=4, label="signal counter")
-    axes.plot(test, reference, "s", color=MODEL, markersize=3, label="reference counter")
+    order = np.arange(len(test))
+    axes.plot(order, signal, "o", color=DATA, markersize=5, label="signal counter")
+    axes.plot(order, reference, "s", color=MODEL, markersize=2.5, label="reference counter")
     axes.set_yscale("symlog", linthresh=10.0)
-    names = ["-" if number < 0 else f"{number:g}" for number in line]
-    axes.set_xticks(test, names, fontsize=7)
-    dress(axes, "", "line of port 0 raised last (- for none), test by test", "counts")
-    axes.set_xlim(float(np.min(test)) - 0.5, float(np.max(test)) + 0.5)
+    for border in np.flatnonzero(np.diff(test)):
+        axes.axvline(border + 0.5, color=GUIDE, linewidth=0.8, linestyle=":")
+    axes.set_xticks(order, ["-" if number < 0 else f"{number:g}" for number in line], fontsize=7)
+    dress(axes, "", "line of port 0 raised last (- for none); dotted: the next test", "counts")
+    axes.set_xlim(-0.5, len(order) - 0.5)
     legend(axes, loc="best")
     return True
 

@@ -34,11 +34,6 @@ class Counts:
         """Its shot noise, 1 sigma; an empty window counts as one photon, so that it never weighs infinitely."""
         return float(max(self.signal, 1) ** 0.5) / self.repeats
 
-    @property
-    def reference_per_shot(self) -> float:
-        """Photons a repeat in the reference window."""
-        return self.reference / self.repeats
-
 
 def repeats_for(program: Program, seconds: float) -> int:
     """How often a program fits into so much laboratory time, at least once."""

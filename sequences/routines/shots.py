@@ -1,6 +1,6 @@
 """Shots on the calibrated bench: pump, manipulate, count; many programs in a row with progress."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,8 +54,3 @@ def count_all(
         )
         yield Progress(span[0] + (span[1] - span[0]) * (k + 1) / len(shots), note)
     return out
-
-
-def total_seconds(shots: Iterable[Shot]) -> float:
-    """Laboratory time of these shots."""
-    return sum(shot.seconds for shot in shots)

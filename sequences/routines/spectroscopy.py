@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line, shares
+from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, shares
 from sequences.lab import Lab
 from sequences.pulses.library import cw_odmr
 from sequences.pulses.program import Program
@@ -25,9 +25,7 @@ CW_EFFICIENCY: Final = 0.05
 """Diffraction of the pump's AOM for continuous-wave spectra: a third of saturation, for a narrow line."""
 LOWEST_HZ: Final = 1e6
 HIGHEST_HZ: Final = 6.07e9
-_SEEN_SIGMA: Final = 8.0
 _TRACKED_SIGMA: Final = 6.0
-_WIDENINGS: Final = 3
 _COARSE_BEYOND_HZ: Final = 3.5e5
 """Uncertainty from which on a broad line is sought first: half the spacing of 14N lines is three times this."""
 _COARSE_WIDTH_HZ: Final = 2.4e6
@@ -37,16 +35,6 @@ _FOUND_SHARE: Final = 0.02
 _SLOPES: Final = np.array([-0.36, -0.24, 0.24, 0.36])
 """Where a Lorentzian is steepest, in full widths: +-1 / (2 sqrt 3), and either side of it."""
 _WHOLE: Final = np.array([-0.9, -0.33, -0.24, 0.24, 0.33, 0.9])
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """How a line is scanned."""
-
-    half_range_hz: float
-    step_hz: float
-    dbm: float
-    seconds_per_point: float
 
 
 def scan(
@@ -71,26 +59,6 @@ def scan(
         yield Point({"frequency_hz": float(frequency_hz), "signal": ratio[k], "signal_err": error[k]})
     controls.carrier_off(lab)
     return ratio, error
-
-
-def find_line(lab: Lab, about_hz: float, offsets_hz: Real, sweep: Sweep, name: str) -> Stream[LineFit]:
-    """Scan about a frequency and fit; widen the range until a dip stands out and lies inside it.
-
-    Raises SequenceError, naming the range, if there is none.
-    """
-    half, seconds = sweep.half_range_hz, sweep.seconds_per_point
-    spread = float(np.ptp(offsets_hz)) / 2.0
-    middle = about_hz + float(offsets_hz.mean())
-    for _ in range(_WIDENINGS):
-        frequencies = np.arange(middle - half - spread, middle + half + spread + sweep.step_hz / 2, sweep.step_hz)
-        frequencies = reachable(frequencies)
-        ratio, error = yield from scan(lab, frequencies, sweep.dbm, seconds)
-        fit = fit_line(frequencies, ratio, error, offsets_hz)
-        inside = abs(fit.centre_hz - about_hz) < half
-        if fit.significance > _SEEN_SIGMA and inside:
-            return fit
-        half, seconds = half * 1.7, seconds * 1.5
-    raise _no_dip(name, about_hz, middle - half, middle + half, fit)
 
 
 @dataclass(frozen=True)
