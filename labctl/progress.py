@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sequences.results import Begin, End, Progress
 
 if TYPE_CHECKING:
-    from labctl.runner import Listener, News
+    from labctl.news import Listener, News
 
 STEP: Final = 0.1
 """A plain line is written for every so large a part of a run."""

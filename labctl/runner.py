@@ -12,33 +12,20 @@ from typing import TYPE_CHECKING, Any, Final
 from labctl.data.book import Book, Ended, Status
 from labctl.data.plain import plain
 from labctl.drawing import Drawing
+from labctl.gate import Gate
 from labctl.interrupts import Interrupts
 from labctl.log import NAME as LOG_NAME
+from labctl.news import Counted, Listener, News, Playing
 from labctl.safety import Step, make_safe
-from sequences.results import Begin, Column, End, Event, Point, Progress, SequenceError, Stream
+from sequences.results import Begin, Column, End, Estimate, Event, Point, Progress, SequenceError, Stream
 
 if TYPE_CHECKING:
     from labctl.data.calibration import CalibrationStore
     from labctl.data.store import Store
     from sequences.lab import Lab
+    from sequences.pulses.program import Program
 
 LOG: Final = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class News:
-    """What listeners hear: an event, and the run that it belongs to. Every run starts with Begin, the outermost too."""
-
-    run_id: int
-    sequence: str
-    depth: int
-    """0 for the run that was asked for, 1 for its children."""
-    event: Event
-    lab_time_s: float
-    """Since the outermost run began."""
-
-
-Listener = Callable[[News], None]
 
 
 @dataclass(frozen=True)
@@ -63,11 +50,17 @@ class Runner:
         columns_of: Callable[[str], Sequence[Column]],
         listeners: Sequence[Listener] = (),
         interrupts: Interrupts | None = None,
+        gate: Gate | None = None,
     ) -> None:
-        """calibration: the one that `lab` has. columns_of: sequence name -> its columns, for children too."""
+        """calibration: the one that `lab` has. columns_of: sequence name -> its columns, for children too.
+
+        gate: where the runs pause while it is closed.
+        """
         self._lab, self._folder, self._calibration = lab, store.folder, calibration
         self._columns_of, self._listeners = columns_of, listeners
         self._interrupts = interrupts or Interrupts()
+        self._gate = gate or Gate()
+        lab.observer = self
         self._book = Book(store, calibration, lab.clock)
         self._began_s = 0.0
         self._drawing = Drawing(self._folder / "figures")
@@ -93,6 +86,15 @@ class Runner:
             self._publish(Begin(sequence, plan))
             status, message, result = self._driven(stream)
             return self._ended(stream, status, message, result)
+
+    def playing(self, program: "Program", repeats: int) -> None:
+        """The lab is about to play: the safe point at which a run pauses."""
+        self._gate.passed()
+        self._publish(Playing(program, repeats))
+
+    def counted(self, signal: int, reference: int, duration_s: float) -> None:
+        """The lab has counted a play."""
+        self._publish(Counted(signal, reference, duration_s))
 
     def _driven(self, stream: Stream[Any]) -> tuple[Status, str, Any]:
         try:
@@ -120,6 +122,9 @@ class Runner:
             case Point(values):
                 self._book.add(values)
                 self._publish(event)
+            case Estimate(values):
+                self._book.estimate(values)
+                self._publish(Estimate(plain(values)))
             case Begin(sequence, plan):
                 self._book.begin(sequence, plan, self._columns_of(sequence))
                 self._publish(event)
@@ -147,7 +152,7 @@ class Runner:
     def _notes(self) -> dict[str, Any]:
         return {"notes": list(self._lab.notes), "calibration_used": plain(self._calibration.used)}
 
-    def _publish(self, event: Event) -> None:
+    def _publish(self, event: Event | Playing | Counted) -> None:
         book, lab_time_s = self._book, self._lab.clock.now() - self._began_s
         self._tell(News(book.run_id, book.sequence, book.depth - 1, event, lab_time_s))
 

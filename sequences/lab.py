@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from instruments.microwave_source import SG386
     from instruments.photon_counter import PhotonCounter
     from instruments.pulse_generator import PulseGenerator
+    from sequences.pulses.program import Program
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,23 @@ class Calibration(Protocol):
     def put_covariance(self, keys: Sequence[str], covariance: NDArray[np.float64]) -> None: ...
 
 
+class Observer(Protocol):
+    """Who watches the bench play: told of every play before it begins and after it was counted."""
+
+    def playing(self, program: "Program", repeats: int) -> None:
+        """All lines are low and no light falls on the sample: it may keep the sequence waiting here."""
+
+    def counted(self, signal: int, reference: int, duration_s: float) -> None: ...
+
+
+class Nobody:
+    """The observer of a lab that nobody watches."""
+
+    def playing(self, program: "Program", repeats: int) -> None: ...
+
+    def counted(self, signal: int, reference: int, duration_s: float) -> None: ...
+
+
 @dataclass
 class Lab:
     """The instruments by role. Nothing in here knows whether they are real."""
@@ -104,6 +122,7 @@ class Lab:
     limits: Limits
     guesses: Guesses
     calibration: Calibration
+    observer: Observer = field(default_factory=Nobody)
     notes: list[str] = field(default_factory=list)
     """Remarks that belong in the run's record, e.g. a limit met."""
 

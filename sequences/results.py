@@ -1,4 +1,4 @@
-"""What every sequence yields while it runs: points, progress, and the begin and end of a child run."""
+"""What every sequence yields while it runs: points, progress, estimates, and the begin and end of a child run."""
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
@@ -40,6 +40,14 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """What the run would conclude if it ended now; the next one replaces it."""
+
+    values: Mapping[str, Any]
+    """Keys as in the sequence's result, as far as they are known, each with its `_err`; and what a picture needs."""
+
+
+@dataclass(frozen=True)
 class Begin:
     """A child run begins; what follows belongs to it until its End."""
 
@@ -54,7 +62,7 @@ class End:
     result: Any
 
 
-Event = Point | Progress | Begin | End
+Event = Point | Progress | Estimate | Begin | End
 Stream = Generator[Event, None, R]
 
 

@@ -31,6 +31,8 @@ class Ended:
     """Why it did not complete, in one line; empty if it did."""
     result: Mapping[str, Any] | None
     """None unless it completed."""
+    estimate: Mapping[str, Any]
+    """The last one before its end, whether it completed or not."""
     lab_time_s: float
     wall_time_s: float
     children: tuple["Ended", ...]
@@ -52,6 +54,7 @@ class Ended:
     def outcome(self) -> dict[str, Any]:
         """As it is stored with the run."""
         kept = {"status": self.status, "message": self.message, "result": self.result}
+        kept |= {"estimate": self.estimate} if self.estimate else {}
         return kept | {"lab_time_s": self.lab_time_s, "wall_time_s": self.wall_time_s, **self.notes}
 
 
@@ -62,6 +65,7 @@ class _Open:
     began_lab_s: float
     began_wall_s: float
     children: list[Ended] = field(default_factory=list)
+    estimate: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Book:
@@ -107,6 +111,10 @@ class Book:
         """A point of the innermost open run."""
         self._open[-1].recording.add(values)
 
+    def estimate(self, values: Mapping[str, Any]) -> None:
+        """What the innermost open run would conclude now; kept with it whatever becomes of it."""
+        self._open[-1].estimate = plain(values)
+
     def end(
         self,
         status: Status,
@@ -122,6 +130,7 @@ class Book:
             status,
             message,
             result,
+            run.estimate,
             self._clock.now() - run.began_lab_s,
             time.monotonic() - run.began_wall_s,
             tuple(run.children),

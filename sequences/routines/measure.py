@@ -53,12 +53,16 @@ def measure(lab: Lab, program: Program, repeats: int, gated: bool = True) -> Cou
     try:
         while left:
             now = min(left, longest)
+            lab.observer.playing(program, now)
             lab.photon_counter.arm(gated=gated)
             lab.pulse_generator.start(now)
             lab.pulse_generator.wait()
             counted = lab.photon_counter.read()
             lab.photon_counter.disarm()
+            lab.observer.counted(counted["signal"], counted["reference"], now * program.duration_ns * 1e-9)
             signal, reference, left = signal + counted["signal"], reference + counted["reference"], left - now
+            if left:
+                lab.pulse_generator.hold(0)  # a pattern leaves its last word on the lines, light included
     except BaseException:
         lab.photon_counter.disarm()
         raise

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from labctl.progress import Lines, clock_words, progress
-from labctl.runner import News
+from labctl.news import News
 from labctl.tables import print_result
 from sequences.results import Begin, End, Point, Progress
 

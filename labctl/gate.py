@@ -1,0 +1,40 @@
+"""A gate between two plays: while it is closed, a run waits in front of it with all lines low."""
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+POLL_S: Final = 0.1
+"""A wait this short lets Ctrl-C through on every system."""
+
+
+class Gate:
+    """Closed and opened by one thread, passed by another."""
+
+    def __init__(self, told: Callable[[bool], None] = lambda _: None) -> None:
+        """told: called by the thread that passes, with True when it has to wait and with False when it goes on."""
+        self._open = threading.Event()
+        self._open.set()
+        self._told = told
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the next one passes."""
+        return self._open.is_set()
+
+    def close(self) -> None:
+        """Whoever comes next waits."""
+        self._open.clear()
+
+    def open(self) -> None:
+        """Let pass whoever waits."""
+        self._open.set()
+
+    def passed(self) -> None:
+        """Return at once if the gate is open, else when it is opened."""
+        if self._open.is_set():
+            return
+        self._told(True)
+        while not self._open.wait(POLL_S):
+            pass
+        self._told(False)

@@ -1,0 +1,43 @@
+"""What a runner tells its listeners while a run goes on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sequences.pulses.program import Program
+from sequences.results import Event
+
+
+@dataclass(frozen=True)
+class Playing:
+    """A program begins to play."""
+
+    program: Program
+    repeats: int
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A play has ended, and was counted."""
+
+    signal: int
+    """Photons in the gate_signal windows."""
+    reference: int
+    """Photons in the gate_reference windows."""
+    duration_s: float
+    """Laboratory time of the play."""
+
+
+@dataclass(frozen=True)
+class News:
+    """What listeners hear: an event, and the run that it belongs to. Every run starts with Begin, the outermost too."""
+
+    run_id: int
+    sequence: str
+    depth: int
+    """0 for the run that was asked for, 1 for its children."""
+    event: Event | Playing | Counted
+    lab_time_s: float
+    """Since the outermost run began."""
+
+
+Listener = Callable[[News], None]
