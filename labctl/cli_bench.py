@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from labctl.refusals import Refusal
 
 if TYPE_CHECKING:
+    from labctl.bench import OpenBench
     from labctl.station import Wires
+    from labctl.station_file import StationFile
     from simulated_instruments.sample import Sample
 
 
@@ -71,6 +73,30 @@ def bench(choice: Choice, station: Path) -> Iterator[Connection]:
     with Bench(sample, seed, choice.pace) as twin:
         wires = Wires(twin.visalib, twin.ni_target, twin.clock)
         yield Connection(wires, label, {"sample": label, "seed": seed}, twin.truth)
+
+
+@contextmanager
+def opened_bench(
+    choice: Choice, file: "StationFile", data: Path, told: Callable[[], None] = lambda: None
+) -> "Iterator[OpenBench]":
+    """The bench that was chosen, open for runs; in the end it is safe.
+
+    data: folder of runs and calibrations. told: called when a signal has to wait until the bench is safe.
+    """
+    from labctl.bench import OpenBench
+    from labctl.data.calibration import CalibrationStore
+    from labctl.data.store import Store
+    from labctl.interrupts import Interrupts
+    from labctl.station import lab_of, opened
+
+    with ExitStack() as stack:
+        interrupts = stack.enter_context(Interrupts(told))
+        connection = stack.enter_context(bench(choice, file.path))
+        store = stack.enter_context(closing(Store(data, connection.label)))
+        calibration = CalibrationStore(data / "calibration", connection.label, connection.wires.clock)
+        open_station = stack.enter_context(opened(file, connection.wires))
+        lab = stack.enter_context(lab_of(open_station, calibration, interrupts))
+        yield OpenBench(open_station, lab, store, calibration, interrupts, connection.record, connection.truth)
 
 
 def _sample_faults(file: Path | None) -> list[str]:

@@ -1,7 +1,6 @@
 """`labctl run`: one experiment, from the plan to the stored result. All is checked before anything is opened."""
 
 import json
-from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,30 +85,14 @@ def _measure(
     entry: "Entry", plan: Any, file: "StationFile", choice: "Choice", data: Path, reveal: bool, report: dict[str, Any]
 ) -> None:
     """From the bench's opening to its safe end; the report is filled as soon as there is one."""
-    from labctl.catalogue import columns_of
-    from labctl.cli_bench import bench
-    from labctl.data.calibration import CalibrationStore
+    from labctl.cli_bench import opened_bench
     from labctl.data.plain import plain
-    from labctl.data.store import Store
-    from labctl.interrupts import Interrupts
     from labctl.progress import progress
-    from labctl.runner import Runner
-    from labctl.station import lab_of, opened
 
-    with ExitStack() as stack:
-        interrupts = stack.enter_context(Interrupts(_patience))
-        connection = stack.enter_context(bench(choice, file.path))
-        store = stack.enter_context(closing(Store(data, connection.label)))
-        calibration = CalibrationStore(data / "calibration", connection.label, connection.wires.clock)
-        station = stack.enter_context(opened(file, connection.wires))
-        lab = stack.enter_context(lab_of(station, calibration, interrupts))
-        listener = stack.enter_context(progress())
-        runner = Runner(lab, store, calibration, columns_of, (listener,), interrupts)
-        record = {**connection.record, "station_file": file.text}
-        outcome = runner.run(entry.name, plan, entry.function(lab, plan), record, station.snapshot())
-        report |= _report(outcome)
-        if reveal and connection.truth is not None:
-            report["truth"] = plain(connection.truth(report["result"] or {}))
+    with opened_bench(choice, file, data, _patience) as bench, progress() as listener:
+        report |= _report(bench.run(entry, plan, (listener,)))
+        if reveal and bench.truth is not None:
+            report["truth"] = plain(bench.truth(report["result"] or {}))
 
 
 def _patience() -> None:

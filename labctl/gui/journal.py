@@ -1,0 +1,92 @@
+"""Turns the news of a run into its record."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from labctl.data.plain import plain
+from labctl.gui.record import Record, Table
+from labctl.news import Counted, News, Playing
+from sequences.results import Begin, Column, End, Estimate, Point, Progress
+
+
+class Journal:
+    """Keeps the record of the run that goes on, or that went on last."""
+
+    def __init__(self, columns_of: Callable[[str], Sequence[Column]]) -> None:
+        self.run: Record | None = None
+        """The outermost run."""
+        self._columns_of = columns_of
+        self._open: list[Record] = []
+        self._began_s: list[float] = []
+
+    @property
+    def innermost(self) -> Record | None:
+        """The part that measures now."""
+        return self._open[-1] if self._open else None
+
+    def take(self, news: News) -> None:
+        """Something happened in the run that goes on."""
+        if isinstance(news.event, Begin):
+            self._begin(news, news.event)
+        if not self._open:
+            return
+        match news.event:
+            case Point(values):
+                self._open[-1].table.add(values)
+            case Progress(fraction, note):
+                self._open[-1].fraction, self._open[-1].note = fraction, note
+            case Estimate(values):
+                self._open[-1].estimate = values
+            case Playing():
+                for record in self._open:
+                    record.playing = news.event
+            case Counted(signal, reference, duration_s):
+                self._counted(signal + reference, duration_s)
+        self._touch(news.lab_time_s)
+        if isinstance(news.event, End):
+            self._end(news.event)
+
+    def finish(self, status: str, message: str) -> None:
+        """The run has ended; parts that were open ended with it."""
+        self._touch(None)
+        for record in self._open:
+            record.status, record.message = status, message
+        self._open.clear()
+        self._began_s.clear()
+        if self.run is not None:
+            self.run.status, self.run.message = status, message
+            self.run.version += 1
+
+    def _begin(self, news: News, begin: Begin) -> None:
+        if news.depth == 0:
+            self._open.clear()
+            self._began_s.clear()
+        plan, table = plain(begin.plan), Table(self._columns_of(begin.sequence))
+        record = Record(news.run_id, begin.sequence, plan, table, news.depth, began_lab_s=news.lab_time_s)
+        record.started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+        if self._open:
+            self._open[-1].parts.append(record)
+        else:
+            self.run = record
+        self._open.append(record)
+        self._began_s.append(time.monotonic())
+
+    def _end(self, end: End) -> None:
+        record = self._open[-1]
+        record.result, record.status, record.fraction = plain(end.result), "completed", 1.0
+        if record.depth:  # of the outermost, `finish` says how it ended
+            self._open.pop()
+            self._began_s.pop()
+
+    def _counted(self, photons: int, duration_s: float) -> None:
+        for record in self._open:
+            record.photons += photons
+            record.counting_s += duration_s
+
+    def _touch(self, lab_time_s: float | None) -> None:
+        now_s = time.monotonic()
+        for record, began_s in zip(self._open, self._began_s, strict=True):
+            record.version += 1
+            record.wall_time_s = now_s - began_s
+            if lab_time_s is not None:
+                record.lab_time_s = lab_time_s - record.began_lab_s

@@ -1,0 +1,92 @@
+"""What all views have in common: which part of a run they show, and that their faults stay their own."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
+
+from pyqtgraph.Qt import QtCore, QtWidgets
+
+from labctl.gui.record import Record
+from labctl.gui.theme import Theme
+
+LOG: Final = logging.getLogger(__name__)
+
+
+class View(QtWidgets.QWidget):
+    """A dock's content that follows a run.
+
+    A view says in `sequences` whose records it shows, builds its widgets once in `build`, and in `paint` shows a
+    record, complete or growing; `clear` shows none. It only reads the record.
+    """
+
+    title: ClassVar[str]
+    """Of its dock, and in the menu."""
+    sequences: ClassVar[Sequence[str]] = ()
+    """The newest part of a run that is one of these is shown."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self._painted: tuple[int, int] | None = None
+        self._trouble = QtWidgets.QLabel()
+        self._trouble.setWordWrap(True)
+        self._trouble.setProperty("role", "fault")
+        self._trouble.hide()
+        self.content = QtWidgets.QVBoxLayout()
+        self.content.setContentsMargins(4, 4, 4, 4)
+        outer = QtWidgets.QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._trouble)
+        outer.addLayout(self.content, 1)
+        self.build()
+
+    def build(self) -> None:
+        """Make the widgets, in `self.content`."""
+        raise NotImplementedError
+
+    def paint(self, record: Record, run: Record) -> None:
+        """Show a record. run: the outermost run that it is part of."""
+        raise NotImplementedError
+
+    def clear(self) -> None:
+        """Show that there is nothing to show."""
+        raise NotImplementedError
+
+    def pick(self, run: Record) -> Record | None:
+        """The part of a run that this view shows; None if it has none yet."""
+        return run.newest(*self.sequences)
+
+    def show_run(self, run: Record | None) -> bool:
+        """Paint if there is something new; whether it did. What goes wrong is said here and goes no further."""
+        record = self.pick(run) if run is not None else None
+        state = None if record is None else (id(record), record.version)
+        if state == self._painted:
+            return False
+        self._painted = state
+        try:
+            if record is None or run is None:
+                self.clear()
+            else:
+                self.paint(record, run)
+            self._trouble.hide()
+        except Exception as error:
+            LOG.exception("The view %s failed", self.title)
+            self._trouble.setText(
+                f"This view failed ({type(error).__name__}: {error}). The run goes on; see labctl.log"
+            )
+            self._trouble.show()
+        return True
+
+    def repaint_soon(self) -> None:
+        """Paint at the next occasion even if nothing is new."""
+        self._painted = (-1, -1)
+
+
+def label(text: str = "", role: str = "", selectable: bool = True) -> Any:
+    """A text. role: 'faint', 'fault' or 'figure'."""
+    made = QtWidgets.QLabel(text)
+    if role:
+        made.setProperty("role", role)
+    if selectable:
+        made.setTextInteractionFlags(QtCore.Qt.TextInteractionFlag.TextSelectableByMouse)
+    return made
