@@ -1,0 +1,43 @@
+"""Starts the window: the application, its look, the bench process beside it, and what ends both."""
+
+import logging
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from pyqtgraph.Qt import QtCore, QtWidgets
+
+from labctl.gui import theme as looks
+from labctl.gui.bench_process import Opener, serve
+from labctl.gui.link import Link
+from labctl.gui.queue import Queue
+from labctl.gui.session import Session
+from labctl.gui.window import Window
+from labctl.interrupts import SIGNALS
+from labctl.station_file import StationFile
+
+LOG: Final = logging.getLogger(__name__)
+
+
+def main(opener: Opener, file: StationFile, folder: Path, theme: looks.ThemeName = "system") -> int:
+    """The window, until it is closed; 1 if the bench could not be left safe, or never opened."""
+    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.limits())  # it opens while Qt does
+    looks.following_scale()
+    app = QtWidgets.QApplication(sys.argv[:1])
+    app.setApplicationName("labctl")
+    sys.excepthook = _logged
+    settings = QtCore.QSettings(QtCore.QSettings.Format.IniFormat, QtCore.QSettings.Scope.UserScope, "labctl", "window")
+    window = Window(session, file, folder, settings, theme)
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: window.leave_at_once())
+    window.show()
+    app.exec()
+    return 1 if session.faults or session.unsafe else 0
+
+
+def _logged(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> Any:
+    """A fault of the window is written down, and the window goes on: the run does not depend on it."""
+    LOG.error("The window failed", exc_info=(kind, error, trace))

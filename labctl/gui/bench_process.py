@@ -1,0 +1,220 @@
+"""The process that owns the instruments: it runs one experiment at a time and tells the window everything.
+
+Its main thread runs the experiments; one thread listens to the window, one speaks to it, one watches the instruments.
+If the window is lost, the run that goes on is measured to its end, and then the bench is left safe.
+"""
+
+import _thread
+import logging
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final
+
+from labctl.bench import OpenBench
+from labctl.catalogue import entry
+from labctl.gate import Gate
+from labctl.gui.messages import Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Said, Start, Watched
+from labctl.interrupts import Interrupts
+from labctl.log import log_into
+from labctl.news import News, Playing
+from labctl.refusals import BenchFault, Refusal
+from labctl.safety import beyond_limits, make_safe
+from labctl.watch import Watch
+
+LOG: Final = logging.getLogger(__name__)
+GATHER_S: Final = 0.02
+"""What is said within this time goes to the window together."""
+_LOOK_S: Final = 0.2
+"""An idle process sees this often whether a signal has come."""
+
+Opener = Callable[[], AbstractContextManager[OpenBench]]
+
+
+def serve(connection: Connection, opener: Opener, folder: Path) -> None:
+    """What the process does, from the bench's opening to its safe end. folder: of the runs and the log."""
+    log_into(folder)
+    mouth = Mouth(connection)
+    try:
+        _Server(connection, opener, mouth).live()
+    except (Refusal, BenchFault) as fault:
+        mouth.say(Failed(tuple(fault.faults)))
+    except Exception as error:
+        LOG.exception("The bench process failed")
+        mouth.say(Failed((f"{type(error).__name__}: {error} (traceback in labctl.log)",)))
+    finally:
+        mouth.say(Doing("closed"))
+        mouth.close()
+
+
+class Mouth:
+    """Speaks to the window from a thread of its own, so that no run ever waits for the window."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._waiting: queue.SimpleQueue[Heard | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._speak, name="mouth", daemon=True)
+        self._thread.start()
+
+    def say(self, what: Heard) -> None:
+        """Send it soon, after what was said before."""
+        self._waiting.put(what)
+
+    def close(self) -> None:
+        """Return when all is sent."""
+        self._waiting.put(None)
+        self._thread.join(timeout=5.0)
+
+    def _speak(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            time.sleep(GATHER_S)
+            batch: list[Heard | None] = [first]
+            while not self._waiting.empty():
+                batch.append(self._waiting.get())
+            try:
+                self._connection.send(without_stale([what for what in batch if what is not None]))
+            except OSError:  # the window is gone: its silence ends the process, see _Server
+                return
+            if batch[-1] is None:
+                return
+
+
+def without_stale(batch: list[Heard]) -> list[Heard]:
+    """Without programs that played so shortly that nobody can see them."""
+    plays = [k for k, what in enumerate(batch) if isinstance(what, News) and isinstance(what.event, Playing)]
+    stale = set(plays[:-1])
+    return [what for k, what in enumerate(batch) if k not in stale]
+
+
+class _Server:
+    def __init__(self, connection: Connection, opener: Opener, mouth: Mouth) -> None:
+        self._connection, self._opener, self._mouth = connection, opener, mouth
+        self._wanted: queue.SimpleQueue[Start | Order] = queue.SimpleQueue()
+        self._gate = Gate(self._at_gate)
+        self._lock = threading.Lock()
+        self._running: int | None = None
+        self._leaving = self._interrupted = False
+
+    def live(self) -> None:
+        """Open, serve, close."""
+        threading.Thread(target=self._listen, name="ear", daemon=True).start()
+        began_s = time.monotonic()
+        with self._opener() as bench:
+            self._mouth.say(Ready(bench.store.label, time.monotonic() - began_s))
+            with Watch(bench.station, lambda found: self._mouth.say(Watched(found))):
+                self._mouth.say(Doing("idle"))
+                with bench.interrupts.held(dropping=True):  # a signal falls into a sequence, or into idleness
+                    while (order := self._next(bench.interrupts)) is not Order.QUIT:
+                        self._obey(bench, order)
+            self._mouth.say(Doing("closing"))
+
+    # ---- the main thread
+
+    def _next(self, interrupts: Interrupts) -> Start | Order:
+        """What to do next. Ctrl-C in the terminal means leaving; a stop that came too late means nothing."""
+        while not self._leaving:
+            try:
+                with interrupts.heard():
+                    return self._wanted.get(timeout=_LOOK_S)
+            except queue.Empty:
+                continue
+            except KeyboardInterrupt:
+                self._leaving = not self._interrupted
+                self._interrupted = False
+        return Order.QUIT
+
+    def _obey(self, bench: OpenBench, order: Start | Order) -> None:
+        if isinstance(order, Start):
+            self._run(bench, order)
+        else:
+            self._mouth.say(MadeSafe(tuple(make_safe(bench.lab, ramp_magnet=True))))
+        if not self._leaving:
+            self._mouth.say(Doing("idle"))
+
+    def _run(self, bench: OpenBench, start: Start) -> None:
+        if faults := beyond_limits(start.plan, bench.lab.limits):
+            self._mouth.say(Ended(start.ticket, 0, "failed", "; ".join(faults), ()))
+            return
+        self._begin(start.ticket)
+        try:
+            outcome = bench.run(entry(start.sequence), start.plan, (self._mouth.say,), self._gate)
+            run = outcome.run
+            ended = Ended(start.ticket, run.run_id, run.status, run.message, outcome.unsafe)
+        except Exception as error:
+            LOG.exception("The run could not be kept")
+            ended = Ended(start.ticket, 0, "failed", f"{type(error).__name__}: {error}", ())
+        finally:
+            with self._lock:
+                self._running = None
+        self._mouth.say(ended)
+
+    def _begin(self, ticket: int) -> None:
+        with self._lock:
+            self._running = ticket
+            self._interrupted = False
+            self._gate.open()
+        self._mouth.say(Doing("running", ticket))
+
+    def _at_gate(self, waiting: bool) -> None:
+        self._mouth.say(Doing("paused" if waiting else "running", self._running))
+
+    # ---- the thread that listens
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                said: Said = self._connection.recv()
+            except (EOFError, OSError):
+                LOG.warning("The window is gone; a run that goes on is measured to its end")
+                self._leaving = True
+                self._gate.open()
+                return
+            self._hear(said)
+
+    def _hear(self, said: Said) -> None:
+        match said:
+            case Start():
+                self._wanted.put(said)
+            case Order.PAUSE:
+                self._pause()
+            case Order.RESUME:
+                self._gate.open()
+                if self._running is not None:
+                    self._mouth.say(Doing("running", self._running))
+            case Order.STOP:
+                self._interrupt()
+            case Order.SAFE:
+                self._interrupt()
+                self._wanted.put(said)
+            case Order.QUIT:
+                self._leaving = True
+                self._interrupt()
+
+    def _pause(self) -> None:
+        with self._lock:
+            if self._running is not None and self._gate.is_open:
+                self._gate.close()
+                self._mouth.say(Doing("pausing", self._running))
+
+    def _interrupt(self) -> None:
+        """End the run that goes on, as Ctrl-C would."""
+        with self._lock:
+            if self._running is None or self._interrupted:
+                return
+            self._interrupted = True
+            self._mouth.say(Doing("stopping", self._running))
+            interrupt_main_thread()
+
+
+def interrupt_main_thread() -> None:
+    """Ctrl-C from within: it wakes the main thread from whatever it waits for."""
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        _thread.interrupt_main()

@@ -1,0 +1,102 @@
+"""The docks of the window: made once, moved and closed by whoever likes, as they were at the next start."""
+
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pyqtgraph.Qt import QtCore, QtWidgets
+
+from labctl.gui.record import Record
+from labctl.gui.theme import Theme
+from labctl.gui.view import View
+from labctl.gui.views.alignment import AlignmentView
+from labctl.gui.views.bench import BenchView
+from labctl.gui.views.cooling import CoolingView
+from labctl.gui.views.engine import EngineView
+from labctl.gui.views.odmr import OdmrView
+from labctl.gui.views.run import RunView
+from labctl.gui.views.runs import RunsView
+from labctl.gui.views.sequence import SequenceView
+from labctl.gui.views.tomography import TomographyView
+
+LAYOUT: Final = 1
+"""Grows when the docks change, so that an older arrangement is not forced upon them."""
+_PLOTS: Final = (OdmrView, AlignmentView, CoolingView, EngineView, TomographyView)
+_WIDTHS: Final = (400, 860, 500)
+_AREA: Final = QtCore.Qt.DockWidgetArea
+_VERTICAL, _HORIZONTAL = QtCore.Qt.Orientation.Vertical, QtCore.Qt.Orientation.Horizontal
+
+
+class Docks:
+    """Every dock with its content."""
+
+    def __init__(self, window: Any, theme: Theme, runs: RunsView) -> None:
+        self._window = window
+        self.bench, self.run, self.sequence, self.runs = BenchView(theme), RunView(theme), SequenceView(theme), runs
+        self.plots: list[View] = [made(theme) for made in _PLOTS]
+        self._next = 0
+        self.docks = {content.title: self._dock(content) for content in self._contents()}
+        self.arrange()
+
+    @property
+    def views(self) -> list[View]:
+        """Those that follow a run."""
+        return [self.run, self.sequence, *self.plots]
+
+    def paint(self, run: Record | None, most_s: float) -> None:
+        """Let the views that can be seen catch up, in turn, for so long at most."""
+        until_s = time.monotonic() + most_s
+        views = self.views
+        for k in range(len(views)):
+            view = views[(self._next + k) % len(views)]
+            if not view.isVisible():
+                continue
+            view.show_run(run)
+            if time.monotonic() > until_s:
+                self._next = (self._next + k + 1) % len(views)
+                return
+
+    def arrange(self) -> None:
+        """As at the first start: progress and bench on the left, pictures in the middle, what to run on the right."""
+        window = self._window
+        for dock in self.docks.values():
+            window.removeDockWidget(dock)
+        left, bench = self.docks[self.run.title], self.docks[self.bench.title]
+        first, *others = (self.docks[view.title] for view in self.plots)
+        right, timeline = self.docks[self.runs.title], self.docks[self.sequence.title]
+        window.addDockWidget(_AREA.LeftDockWidgetArea, left)
+        window.splitDockWidget(left, first, _HORIZONTAL)
+        window.splitDockWidget(first, right, _HORIZONTAL)
+        window.splitDockWidget(left, bench, _VERTICAL)
+        window.splitDockWidget(first, timeline, _VERTICAL)
+        for other in others:
+            window.tabifyDockWidget(first, other)
+        for dock in self.docks.values():
+            dock.show()
+        first.raise_()
+        window.resizeDocks([left, first, right], list(_WIDTHS), _HORIZONTAL)
+        window.resizeDocks([first, timeline], [620, 280], _VERTICAL)
+        window.resizeDocks([left, bench], [420, 480], _VERTICAL)
+
+    def bring_forward(self, content: Any) -> None:
+        """Show a dock in front of those that share its place, ready for keys."""
+        dock = self.docks[content.title]
+        dock.show()
+        dock.raise_()
+        content.setFocus()
+
+    def raise_for(self, sequence: str) -> None:
+        """Bring the picture of this experiment to the front."""
+        for view in self.plots:
+            if sequence in view.sequences[:1]:
+                self.docks[view.title].raise_()
+
+    def _contents(self) -> Iterator[Any]:
+        yield from (self.run, self.bench, *self.plots, self.sequence, self.runs)
+
+    def _dock(self, content: Any) -> Any:
+        dock = QtWidgets.QDockWidget(content.title, self._window)
+        dock.setObjectName(f"dock {content.title}")
+        dock.setWidget(content)
+        dock.setAllowedAreas(_AREA.AllDockWidgetAreas)
+        return dock

@@ -1,0 +1,178 @@
+"""What the window knows of the bench, and what it asks of it; no Qt in here."""
+
+import itertools
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from labctl import catalogue
+from labctl.gui.journal import Journal
+from labctl.gui.link import Link
+from labctl.gui.messages import Activity, Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Start
+from labctl.gui.queue import Queue
+from labctl.news import News
+from labctl.plans import make_plan
+from labctl.refusals import Refusal
+from labctl.safety import Step, beyond_limits
+from sequences.lab import Limits
+
+LOG: Final = logging.getLogger(__name__)
+BUSY: Final[tuple[Activity, ...]] = ("running", "pausing", "paused", "stopping")
+_GONE: Final = (
+    "The bench process has died (exit code {code}). The bench may not be safe: look at the lasers, and turn the key "
+    "switch if in doubt. What was measured is kept. Bench > Open again connects anew"
+)
+
+
+class Session:
+    """One connection to the bench after the other, and the run that goes on."""
+
+    def __init__(self, connect: Callable[[], Link], queue: Queue, limits: Limits) -> None:
+        """connect: starts a bench process. limits: of the station, for plans."""
+        self.queue = queue
+        self.journal = Journal(catalogue.columns_of)
+        self.label = ""
+        """Of the bench, once it is open."""
+        self.activity: Activity = "opening"
+        self.faults: tuple[str, ...] = ()
+        """Why there is no bench; empty while there is."""
+        self.unsafe: tuple[Step, ...] = ()
+        """Steps of the last safe state that could not be confirmed."""
+        self.is_queue_held = True
+        """Whether the queue waits: at first it does, so that no laser starts unasked."""
+        self._connect, self._limits = connect, limits
+        self._tickets = itertools.count(1)
+        self._link = connect()
+
+    # ---- what comes from the bench
+
+    def take(self, most_s: float) -> list[Heard]:
+        """Take what the bench process said, for so long at most; returned for whom it concerns."""
+        taken = []
+        for heard in self._link.heard(most_s):
+            self._take(heard)
+            taken.append(heard)
+        if not self._link.is_alive and not self._link.is_behind and self.activity != "closed":
+            taken += self._lost()
+        if self.activity == "idle" and not self.is_queue_held:
+            self._start_next()
+        return taken
+
+    @property
+    def silence_s(self) -> float:
+        """How long the bench process has said nothing."""
+        return time.monotonic() - self._link.heard_s
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a run goes on."""
+        return self.activity in BUSY
+
+    def _take(self, heard: Heard) -> None:
+        match heard:
+            case News():
+                self.journal.take(heard)
+            case Ready(label):
+                self.label, self.faults = label, ()
+            case Doing(activity):
+                self.activity = activity
+            case Ended():
+                self._ended(heard)
+            case MadeSafe(steps):
+                self.unsafe = tuple(step for step in steps if step.fault)
+            case Failed(faults):
+                self.faults = faults
+
+    def _ended(self, ended: Ended) -> None:
+        """After an abort, or on a bench that is not safe, nothing starts by itself."""
+        self.journal.finish(ended.status, ended.message)
+        self.unsafe = ended.unsafe
+        if ended.status == "aborted" or ended.unsafe:
+            self.is_queue_held = True
+
+    def _lost(self) -> list[Heard]:
+        was, self.activity = self.activity, "closed"
+        if was == "closing" or self.faults:
+            return []
+        self.faults = (_GONE.format(code=self._link.exit_code),)
+        self.journal.finish("failed", "the bench process died")
+        self.is_queue_held = True
+        return [Failed(self.faults)]
+
+    # ---- what is asked of it
+
+    def run(self, sequence: str, settings: Mapping[str, str]) -> bool:
+        """Start a run, or put it into the queue while another one goes on; whether it started.
+
+        Raises Refusal with every fault of the plan.
+        """
+        plan = self._checked(sequence, settings)
+        if self.activity == "idle":
+            self._start(sequence, plan)
+            return True
+        self.queue.add(sequence, settings)
+        return False
+
+    def enqueue(self, sequence: str, settings: Mapping[str, str]) -> None:
+        """Put a run at the end of the queue. Raises Refusal with every fault of the plan."""
+        self._checked(sequence, settings)
+        self.queue.add(sequence, settings)
+
+    def hold_queue(self, held: bool) -> None:
+        """Let the queue wait, or go on."""
+        self.is_queue_held = held
+
+    def pause(self) -> None:
+        """Wait at the next safe point."""
+        self._link.say(Order.PAUSE)
+
+    def resume(self) -> None:
+        """Go on."""
+        self._link.say(Order.RESUME)
+
+    def stop(self) -> None:
+        """End the run now; the bench is left safe, and the queue waits."""
+        self.is_queue_held = True
+        self._link.say(Order.STOP)
+
+    def make_safe(self) -> None:
+        """The red stop: end the run now, everything off, the magnet down; the queue waits."""
+        self.is_queue_held = True
+        self._link.say(Order.SAFE)
+
+    def leave(self) -> None:
+        """End the run now, make the bench safe, and close it."""
+        self.is_queue_held = True
+        self._link.say(Order.QUIT)
+        if self.activity != "closed":
+            self.activity = "closing"
+
+    def has_left(self, timeout_s: float = 0.0) -> bool:
+        """Whether the bench process has ended."""
+        return self._link.join(timeout_s)
+
+    def reopen(self) -> None:
+        """Connect to the bench anew, after the process has ended."""
+        self.activity, self.faults, self.unsafe = "opening", (), ()
+        self._link = self._connect()
+
+    def _checked(self, sequence: str, settings: Mapping[str, str]) -> Any:
+        plan = make_plan(catalogue.entry(sequence).plan, [f"{key}={value}" for key, value in settings.items()])
+        if faults := beyond_limits(plan, self._limits):
+            raise Refusal(faults)
+        return plan
+
+    def _start(self, sequence: str, plan: Any) -> None:
+        self.activity = "running"  # so that nothing else starts before the bench process says so itself
+        self._link.say(Start(next(self._tickets), sequence, plan))
+
+    def _start_next(self) -> None:
+        wanted = self.queue.take_next()
+        if wanted is None:
+            self.is_queue_held = True
+            return
+        try:
+            self._start(wanted.sequence, self._checked(wanted.sequence, wanted.settings))
+        except Refusal as refusal:
+            LOG.warning("%s was taken out of the queue: %s", wanted.sequence, "; ".join(refusal.faults))

@@ -1,0 +1,248 @@
+"""The main window: docks around the stream of a run, the red stop, and what the keys do."""
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+
+from labctl.gui import theme as looks
+from labctl.gui.docks import LAYOUT, Docks
+from labctl.gui.menus import add_menus
+from labctl.gui.messages import Ended, Failed, Heard, MadeSafe, Ready, Watched
+from labctl.gui.notices import Notices
+from labctl.gui.reader import Reader
+from labctl.gui.record import Record
+from labctl.gui.session import Session
+from labctl.gui.toolbar import Toolbar
+from labctl.gui.views.runs import RunsView
+from labctl.news import News
+from labctl.refusals import Refusal
+from labctl.safety import Step
+from labctl.station_file import StationFile
+from sequences.results import Begin
+
+LOG: Final = logging.getLogger(__name__)
+TICK_MS: Final = 33
+"""Thirty times a second the window takes what came and paints."""
+_TAKING_S: Final = 0.006
+_PAINTING_S: Final = 0.010
+"""Of a tick; what is left over is painted with the next one, so that no tick lasts."""
+_SILENT_S: Final = 5.0
+"""The bench process speaks every second; after this long something is wrong."""
+
+
+class Window(QtWidgets.QMainWindow):
+    """What a physicist looks at all night."""
+
+    def __init__(
+        self, session: Session, file: StationFile, folder: Path, settings: Any, theme: looks.ThemeName = "system"
+    ) -> None:
+        """folder: of the runs. settings: a QSettings, where the arrangement of the docks is kept."""
+        super().__init__()
+        self.session, self.settings = session, settings
+        self._file, self._folder = file, folder
+        self._opened: Record | None = None
+        self._is_leaving = self._may_leave = False
+        self.setDockNestingEnabled(True)
+        self.setWindowTitle("labctl")
+        self.toolbar = Toolbar(self)
+        self.addToolBar(self.toolbar)
+        self.notices = Notices(self)
+        self.addToolBarBreak()
+        self.addToolBar(self.notices)
+        self.reader = Reader(folder, self._show_opened, self.notices.trouble)
+        self.docks = self._furnished(theme)
+        self.follows = add_menus(self)
+        self._connect()
+        self._restore()
+        self._timer = QtCore.QTimer(self)
+        self._timer.timeout.connect(self.tick)
+        self._timer.start(TICK_MS)
+
+    # ---- what is shown
+
+    @property
+    def run(self) -> Record | None:
+        """What the views show: a run that was opened, or the one that goes on."""
+        return self._opened or self.session.journal.run
+
+    def tick(self) -> None:
+        """Take what the bench said, then paint; neither for long."""
+        for heard in self.session.take(_TAKING_S):
+            self._hear(heard)
+        self.toolbar.show_activity(self.session.activity, self._shown(), self._opened is None)
+        self.docks.run.show_activity(self.session.activity)
+        if self.session.activity not in ("opening", "closed") and self.session.silence_s > _SILENT_S:
+            self.docks.bench.show_silence(self.session.silence_s)
+        self.docks.paint(self.run, _PAINTING_S)
+        if self._is_leaving and self.session.has_left():
+            self._leave()
+
+    def open(self, run_id: int) -> None:
+        """Show a stored run in the same views."""
+        self.reader.read(run_id)
+
+    def open_part(self, run_id: int) -> None:
+        """Show one part of the run that is shown."""
+        parts = self.run.all() if self.run is not None else iter(())
+        self._opened = next((part for part in parts if part.run_id == run_id), self._opened)
+
+    def back_to_live(self) -> None:
+        """Show the run that goes on, or that went on last."""
+        self._opened = None
+
+    def set_theme(self, name: looks.ThemeName) -> None:
+        """Another look, at once."""
+        state = self.saveState(LAYOUT)
+        for dock in self.docks.docks.values():
+            self.removeDockWidget(dock)
+            dock.deleteLater()
+        self.docks = self._furnished(name)
+        self._connect_docks()
+        self.restoreState(state, LAYOUT)
+        self.settings.setValue("theme", name)
+
+    # ---- what is done
+
+    def run_wanted(self, sequence: str, settings: Mapping[str, str]) -> None:
+        """Run it now, or after what runs."""
+        if self._tried(lambda: self.session.run(sequence, settings)):
+            self.back_to_live()
+        self.docks.runs.refresh()
+
+    def queue_wanted(self, sequence: str, settings: Mapping[str, str]) -> None:
+        """Put it at the end of the queue."""
+        self._tried(lambda: self.session.enqueue(sequence, settings))
+        self.docks.runs.refresh()
+
+    def pause_or_resume(self) -> None:
+        """The one, or the other."""
+        if self.session.activity in ("pausing", "paused"):
+            self.session.resume()
+        else:
+            self.session.pause()
+
+    def reopen(self) -> None:
+        """Connect to the bench anew."""
+        if self.session.activity == "closed":
+            self.notices.clear()
+            self.session.reopen()
+
+    def leave_at_once(self) -> None:
+        """Without asking, as after Ctrl-C: the run is ended, the bench left safe."""
+        self._is_leaving = True
+        self.session.leave()
+
+    def closeEvent(self, event: Any) -> None:
+        """Ask while a run goes on; then leave the bench safe before the window goes."""
+        if self._may_leave:
+            event.accept()
+            return
+        event.ignore()
+        if not self._is_leaving and (not self.session.is_busy or self._confirms_leaving()):
+            self.leave_at_once()
+            self.notices.tell("Leaving: the run is ended and the bench made safe; the window closes by itself")
+
+    # ---- within
+
+    def _hear(self, heard: Heard) -> None:
+        match heard:
+            case News(event=Begin(sequence)) if self.follows.isChecked() and self._opened is None:
+                self.docks.raise_for(sequence)
+            case Ready(label):
+                self.setWindowTitle(f"labctl · {label}")
+            case Watched(conditions):
+                self.docks.bench.show_conditions(conditions)
+            case Ended():
+                self._ended(heard)
+            case MadeSafe(steps):
+                self._made_safe(steps)
+            case Failed(faults):
+                self.notices.trouble("\n".join(faults))
+
+    def _ended(self, ended: Ended) -> None:
+        self.docks.runs.refresh()
+        if ended.unsafe:
+            self.notices.trouble(_unsafe(ended.unsafe))
+        elif ended.status == "failed":
+            self.notices.trouble(f"Run {ended.run_id or '-'} failed: {ended.message}")
+        else:
+            self.notices.tell(f"Run {ended.run_id or '-'} {ended.status}")
+
+    def _made_safe(self, steps: tuple[Step, ...]) -> None:
+        if unsafe := tuple(step for step in steps if step.fault):
+            self.notices.trouble(_unsafe(unsafe))
+        else:
+            self.notices.tell(f"The bench is safe, read back: {'; '.join(step.what for step in steps)}")
+
+    def _shown(self) -> str:
+        run = self.run
+        if run is None:
+            return ""
+        started = f" of {run.started[:16].replace('T', ' ')}" if self._opened is not None and run.started else ""
+        return f"{'stored' if self._opened is not None else 'live'}: run {run.run_id}, {run.sequence}{started}"
+
+    def _show_opened(self, record: Record) -> None:
+        self._opened = record
+        self.docks.raise_for(record.sequence)
+
+    def _tried(self, act: Callable[[], Any]) -> Any:
+        try:
+            return act()
+        except Refusal as refusal:
+            self.notices.trouble("\n".join(refusal.faults))
+            return None
+
+    def _confirms_leaving(self) -> bool:
+        box, button = QtWidgets.QMessageBox, QtWidgets.QMessageBox.StandardButton
+        question = "A run goes on. End it now and leave the bench safe? What was measured is kept."
+        answer = box.question(self, "Leave?", question, button.Yes | button.No, button.No)
+        return bool(answer == button.Yes)
+
+    def _leave(self) -> None:
+        self._is_leaving, self._may_leave = False, True
+        self._timer.stop()
+        self.settings.setValue("geometry", self.saveGeometry())
+        self.settings.setValue("docks", self.saveState(LAYOUT))
+        if self.session.faults or self.session.unsafe:
+            text = "\n".join(self.session.faults) or _unsafe(self.session.unsafe)
+            QtWidgets.QMessageBox.critical(self, "The bench may not be safe", text)
+        self.close()
+
+    def _furnished(self, name: looks.ThemeName) -> Docks:
+        theme = looks.theme_for(name)
+        looks.apply(theme)
+        return Docks(self, theme, RunsView(theme, self._folder, self.session.queue, self._file.limits()))
+
+    def _connect(self) -> None:
+        bar = self.toolbar
+        bar.new_run.triggered.connect(lambda: self.docks.bring_forward(self.docks.runs))
+        bar.pause.triggered.connect(self.pause_or_resume)
+        bar.stop_run.triggered.connect(self.session.stop)
+        bar.live.triggered.connect(self.back_to_live)
+        bar.red_stop.clicked.connect(self.session.make_safe)
+        self._connect_docks()
+
+    def _connect_docks(self) -> None:
+        runs = self.docks.runs
+        runs.run_wanted.connect(self.run_wanted)
+        runs.queue_wanted.connect(self.queue_wanted)
+        runs.open_wanted.connect(self.open)
+        runs.queue_held.connect(self.session.hold_queue)
+        self.docks.run.part_chosen.connect(self.open_part)
+
+    def _restore(self) -> None:
+        geometry, docks = self.settings.value("geometry"), self.settings.value("docks")
+        if geometry is None or not self.restoreGeometry(geometry):
+            screen = QtGui.QGuiApplication.primaryScreen().availableGeometry()
+            self.resize(min(1760, screen.width() - 40), min(1000, screen.height() - 60))
+        if docks is not None:
+            self.restoreState(docks, LAYOUT)
+
+
+def _unsafe(steps: tuple[Step, ...]) -> str:
+    """What to do by hand."""
+    missing = "; ".join(f"that {step.what} could not be confirmed ({step.fault})" for step in steps)
+    return f"THE BENCH MAY NOT BE SAFE: {missing}. Turn the laser's key switch, then look"
