@@ -33,6 +33,8 @@ class Ended:
     """None unless it completed."""
     estimate: Mapping[str, Any]
     """The last one before its end, whether it completed or not."""
+    photons: int
+    """Counted in it and in its parts, in both windows."""
     lab_time_s: float
     wall_time_s: float
     children: tuple["Ended", ...]
@@ -55,7 +57,12 @@ class Ended:
         """As it is stored with the run."""
         kept = {"status": self.status, "message": self.message, "result": self.result}
         kept |= {"estimate": self.estimate} if self.estimate else {}
-        return kept | {"lab_time_s": self.lab_time_s, "wall_time_s": self.wall_time_s, **self.notes}
+        return kept | {
+            "lab_time_s": self.lab_time_s,
+            "wall_time_s": self.wall_time_s,
+            "photons": self.photons,
+            **self.notes,
+        }
 
 
 @dataclass
@@ -66,6 +73,7 @@ class _Open:
     began_wall_s: float
     children: list[Ended] = field(default_factory=list)
     estimate: Mapping[str, Any] = field(default_factory=dict)
+    photons: int = 0
 
 
 class Book:
@@ -115,6 +123,11 @@ class Book:
         """What the innermost open run would conclude now; kept with it whatever becomes of it."""
         self._open[-1].estimate = plain(values)
 
+    def counted(self, photons: int) -> None:
+        """So many photons more, for every run that is open."""
+        for run in self._open:
+            run.photons += photons
+
     def end(
         self,
         status: Status,
@@ -131,6 +144,7 @@ class Book:
             message,
             result,
             run.estimate,
+            run.photons,
             self._clock.now() - run.began_lab_s,
             time.monotonic() - run.began_wall_s,
             tuple(run.children),

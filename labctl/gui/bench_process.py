@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from labctl.bench import OpenBench
-from labctl.catalogue import entry
+from labctl.catalogue import ENTRIES, entry
 from labctl.gate import Gate
 from labctl.gui.messages import Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Said, Start, Watched
 from labctl.interrupts import Interrupts
@@ -108,6 +108,7 @@ class _Server:
             self._mouth.say(Ready(bench.store.label, time.monotonic() - began_s))
             with Watch(bench.station, lambda found: self._mouth.say(Watched(found))):
                 self._mouth.say(Doing("idle"))
+                _load_all()
                 with bench.interrupts.held(dropping=True):  # a signal falls into a sequence, or into idleness
                     while (order := self._next(bench.interrupts)) is not Order.QUIT:
                         self._obey(bench, order)
@@ -209,6 +210,12 @@ class _Server:
             self._interrupted = True
             self._mouth.say(Doing("stopping", self._running))
             interrupt_main_thread()
+
+
+def _load_all() -> None:
+    """Import every experiment while nobody waits for it."""
+    for one in ENTRIES.values():
+        _ = one.function
 
 
 def interrupt_main_thread() -> None:
