@@ -1,4 +1,4 @@
-"""A plan from `--set key=value`: every key and every value is checked before anything is opened."""
+"""A plan from texts, as `--set key=value` and the form give them: all is checked before anything is opened."""
 
 import ast
 import dataclasses
@@ -9,10 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
 
 from labctl.faults import range_of, sentence, unit_of
 from labctl.refusals import Refusal, known
+
+_MISSING: Final = "must be given"
+_PREPARED: Final[dict[type[Any], tuple[Mapping[str, "Key"], TypeAdapter[Any]]]] = {}
 
 
 @dataclass(frozen=True)
@@ -46,33 +51,93 @@ def keys_of(plan: type[Any], prefix: str = "", defaults: Any = None) -> list[Key
     return keys
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a plan, at one key or as a whole."""
+
+    key: str
+    """Empty: the plan as a whole."""
+    words: str
+    """'must be at most 10, not '11' (allowed: 1 to 10 V)'."""
+
+
 def make_plan(plan: type[Any], settings: Sequence[str]) -> Any:
     """The plan with these `key=value` settings. Raises Refusal listing every fault."""
-    keys = {key.name: key for key in keys_of(plan)}
-    faults: list[str] = []
-    values = {key.name: key.default for key in keys.values() if key.default is not dataclasses.MISSING}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        name = name.strip()
-        if not equals:
-            faults.append(f"--set {setting}: write it as key=value")
-        elif name not in keys:
-            faults.append(f"--set {setting}: {plan.__name__} has no key {name!r}; {known(name, list(keys))}")
-        else:
-            values[name] = _parsed(text.strip(), keys[name].hint)
-    made, more = _validated(plan, values, keys)
-    if faults or more:
-        raise Refusal(faults + more)
+    split = [setting.partition("=") for setting in settings]
+    texts = {name.strip(): text.strip() for name, equals, text in split if equals}
+    made, found = plan_of(plan, texts)
+    faults = [f"--set {setting}: write it as key=value" for setting in settings if "=" not in setting]
+    faults += [_as_setting(plan, fault, texts) for fault in found]
+    if faults:
+        raise Refusal(faults)
     return made
 
 
-def _validated(plan: type[Any], values: Mapping[str, Any], keys: Mapping[str, Key]) -> tuple[Any, list[str]]:
-    from pydantic import TypeAdapter, ValidationError
-
+def plan_of(plan: type[Any], texts: Mapping[str, str]) -> tuple[Any, list[Fault]]:
+    """The plan with these values, dotted key -> text, the others at their defaults; None if it has faults."""
+    keys, adapter = _prepared(plan)
+    faults = [
+        Fault(name, f"{plan.__name__} has no key {name!r}; {known(name, list(keys))}")
+        for name in texts
+        if name not in keys
+    ]
+    values = {key.name: key.default for key in keys.values() if key.default is not dataclasses.MISSING}
+    values |= {name: _parsed(text.strip(), keys[name].hint) for name, text in texts.items() if name in keys}
     try:
-        return TypeAdapter(plan).validate_python(_nested(values)), []
+        made = adapter.validate_python(_nested(values))
     except ValidationError as error:
-        return None, [_fault(plan, detail, keys) for detail in error.errors() if not _follows(detail)]
+        return None, faults + [_fault(detail, keys) for detail in error.errors() if not _follows(detail)]
+    return (None if faults else made), faults
+
+
+def texts_of(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Dotted key -> text of every value of a plan, as it is stored; `plan_of` makes exactly these values of them."""
+    texts: dict[str, str] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            texts |= texts_of(value, f"{prefix}{name}.")
+        else:
+            texts[prefix + name] = as_text(value)
+    return texts
+
+
+def as_text(value: Any) -> str:
+    """A value of a plan as `--set` reads it, every digit of it: '2', '0.1', '1,2.5', 'true', 'none'."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return str(value).lower()
+        case float():
+            return repr(value).removesuffix(".0")
+        case list() | tuple() if not value or any(isinstance(one, list | tuple | str) for one in value):
+            return json.dumps(value)
+        case list() | tuple():
+            return ",".join(map(as_text, value))
+    return str(value)
+
+
+def known_keys(plan: type[Any]) -> Mapping[str, Key]:
+    """`keys_of` by their names."""
+    return _prepared(plan)[0]
+
+
+def _prepared(plan: type[Any]) -> tuple[Mapping[str, Key], TypeAdapter[Any]]:
+    """Its keys and what checks it: made once, because a form asks at every key stroke."""
+    if plan not in _PREPARED:
+        _PREPARED[plan] = ({key.name: key for key in keys_of(plan)}, TypeAdapter(plan))
+    return _PREPARED[plan]
+
+
+def _as_setting(plan: type[Any], fault: Fault, texts: Mapping[str, str]) -> str:
+    """The same for a command line."""
+    if not fault.key:
+        return f"{plan.__name__}: {fault.words}"
+    if fault.key not in known_keys(plan):
+        return f"--set {fault.key}={texts[fault.key]}: {fault.words}"
+    if fault.words == _MISSING:
+        return f"{plan.__name__}: {fault.key} {fault.words}: --set {fault.key}=…"
+    return f"--set {fault.key}: {fault.words}"
 
 
 def _follows(detail: Any) -> bool:
@@ -80,15 +145,15 @@ def _follows(detail: Any) -> bool:
     return bool(detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"])
 
 
-def _fault(plan: type[Any], detail: Any, keys: Mapping[str, Key]) -> str:
+def _fault(detail: Any, keys: Mapping[str, Key]) -> Fault:
     path = [str(part) for part in detail["loc"]]
     key = next((keys[n] for k in range(len(path), 0, -1) if (n := ".".join(path[:k])) in keys), None)
     if key is None:
-        return f"{plan.__name__}: {sentence(detail)}"
+        return Fault("", sentence(detail))
     if detail["type"] == "missing":
-        return f"{plan.__name__}: {key.name} must be given: --set {key.name}=…"
+        return Fault(key.name, _MISSING)
     allowed = f" (allowed: {key.limits}{' ' + key.unit if key.unit else ''})" if key.limits else ""
-    return f"--set {key.name}: {sentence(detail)}{allowed}"
+    return Fault(key.name, sentence(detail) + allowed)
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,7 +186,7 @@ def _parsed(text: str, hint: Any) -> Any:
 def _listed(text: str) -> Any:
     try:
         return json.loads(text if text.startswith("[") else f"[{text}]")
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
