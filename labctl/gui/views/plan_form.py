@@ -1,0 +1,261 @@
+"""The form in which a plan is written: made from the plan's own dataclass, checked at every key stroke."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+
+from labctl.catalogue import ENTRIES
+from labctl.gui.theme import Theme, monospaced
+from labctl.gui.view import label
+from labctl.gui.views.plan_rows import Choice, Row
+from labctl.plans import Fault, known_keys, plan_of, settings_of, texts_of
+from labctl.progress import clock_words
+from labctl.safety import beyond_limits
+from sequences.lab import Limits
+
+_REST_MS: Final = 600
+"""After Run or Queue both rest, so that a double click is not two runs."""
+
+
+def command_of(sequence: str, settings: Mapping[str, str]) -> str:
+    """The same run as a command line."""
+    words = ["labctl", "run", sequence]
+    for name, text in settings.items():
+        words += ["--set", f"{name}={text}"]
+    return shlex.join(words)
+
+
+class PlanForm(QtWidgets.QWidget):
+    """Choose an experiment, write its plan, then run it or queue it.
+
+    `run_wanted` and `queue_wanted` carry the sequence and what differs from its defaults, dotted key -> text.
+    """
+
+    run_wanted = QtCore.Signal(str, object)
+    queue_wanted = QtCore.Signal(str, object)
+    given_up = QtCore.Signal()
+    """What was being edited shall stay as it was."""
+
+    def __init__(self, theme: Theme, limits: Limits) -> None:
+        """limits: of the station."""
+        super().__init__()
+        self._theme, self._limits = theme, limits
+        self.rows: dict[str, Row] = {}
+        self._drafts: dict[str, dict[str, str]] = {}
+        """Sequence -> what was typed, for when it is chosen again."""
+        self._plan: Any = None
+        self._rest = QtCore.QTimer(self, singleShot=True, interval=_REST_MS)
+        self._build()
+        self._rest.timeout.connect(self._check)
+        self.choice.currentIndexChanged.connect(lambda _: self._chosen())
+        self._chosen()
+
+    # ---- what others ask
+
+    @property
+    def sequence(self) -> str:
+        """The experiment that is chosen."""
+        return str(self.choice.currentData())
+
+    @property
+    def plan(self) -> Any:
+        """The plan as it stands; None while something is wrong with it."""
+        return self._plan
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What differs from the defaults; empty while something is wrong."""
+        return {} if self._plan is None else settings_of(self._plan)
+
+    def load(self, sequence: str, settings: Mapping[str, Any]) -> None:
+        """Show this plan: settings of the queue, or the plan of a stored run; what no longer fits is named."""
+        self.tell("")
+        place = self.choice.findData(sequence)
+        if place < 0:
+            self.tell(f"{sequence} cannot be run by itself: it is a part of another experiment, or of an older version")
+            return
+        self.choice.setCurrentIndex(place)
+        texts = texts_of(settings)
+        self.reset()
+        lost = [f"{name} = {text}" for name, text in texts.items() if not self._written(name, text)]
+        if lost:
+            self.tell(f"No longer possible in a plan of {sequence}, and left out: {'; '.join(lost)}")
+
+    def reset(self) -> None:
+        """All keys at their defaults."""
+        for row in self.rows.values():
+            row.editor.write(row.default)
+
+    def edit(self, what: str) -> None:
+        """Edit something that waits in the queue, named so; empty: write a new plan."""
+        self.editing.setText(f"Editing {what}")
+        for widget in (self.editing, self.cancel):
+            widget.setVisible(bool(what))
+        self.run_button.setVisible(not what)
+        self.queue_button.setText("Keep" if what else "Queue")
+
+    def tell(self, words: str) -> None:
+        """Say something above the rows; empty: nothing."""
+        self.message.setText(words)
+        self.message.setVisible(bool(words))
+
+    # ---- within
+
+    def _written(self, name: str, text: str) -> bool:
+        return name in self.rows and self.rows[name].editor.write(text)
+
+    def _chosen(self) -> None:
+        """Make the rows of another experiment, as they were left."""
+        self.choice.setToolTip(ENTRIES[self.sequence].description)
+        body, grid = QtWidgets.QWidget(), QtWidgets.QGridLayout()
+        body.setLayout(grid)
+        grid.setColumnStretch(1, 1)
+        grid.setVerticalSpacing(3)
+        keys = known_keys(ENTRIES[self.sequence].plan)
+        self.rows = {name: Row(self._theme, key, body) for name, key in keys.items()}
+        for line, (name, row) in enumerate(self.rows.items()):
+            row.place(grid, 2 * line)
+            row.editor.write(self._drafts.get(self.sequence, {}).get(name, row.default))
+            row.changed.connect(self._check)
+            row.focused.connect(self._focused)
+        grid.setRowStretch(2 * len(self.rows), 1)
+        self.area.setWidget(body)
+        self.help.setText(ENTRIES[self.sequence].description)
+        self._check()
+
+    def _check(self) -> None:
+        """Show what is wrong, what is changed, how long it lasts, and how the command line says it."""
+        texts = {name: row.text for name, row in self.rows.items() if row.text or row.default}
+        self._drafts[self.sequence] = texts
+        made, faults = plan_of(ENTRIES[self.sequence].plan, texts)
+        if made is not None:
+            faults = [_at_key(words) for words in beyond_limits(made, self._limits)]
+        self._plan = None if faults else made
+        changed = settings_of(made) if made is not None else self._touched()
+        for name, row in self.rows.items():
+            row.show_state([fault.words for fault in faults if fault.key == name], name in changed)
+        whole = [fault.words for fault in faults if fault.key not in self.rows]
+        self.faults.setText("\n".join(f"✖ {words}" for words in whole))
+        self.faults.setVisible(bool(whole))
+        self._show_outcome(len(faults), bool(changed))
+
+    def _touched(self) -> set[str]:
+        return {name for name, row in self.rows.items() if row.text != row.default}
+
+    def _show_outcome(self, faults: int, is_changed: bool) -> None:
+        self.all_back.setEnabled(is_changed)
+        for button in (self.run_button, self.queue_button):
+            button.setEnabled(not faults and not self._rest.isActive())
+        self.copy.setEnabled(not faults)
+        if faults:
+            self.duration.setText(f"✖ {faults} {'value is' if faults == 1 else 'values are'} not possible")
+            self.command.setText("")
+            return
+        expected_s = getattr(self._plan, "duration_s", None)
+        words = "not known beforehand" if expected_s is None else f"{clock_words(expected_s)} of laboratory time"
+        self.duration.setText(f"Expected: {words}")
+        self.command.setText(command_of(self.sequence, self.settings))
+        self.command.setCursorPosition(0)
+
+    def _focused(self, row: Row) -> None:
+        self.help.setText(row.help())
+        self.area.ensureWidgetVisible(row.editor.widget)
+
+    def _send(self, signal: Any) -> None:
+        """Unless something is wrong, or it was sent just now."""
+        if self._plan is None or self._rest.isActive():
+            return
+        sequence, settings = self.sequence, self.settings
+        self.tell("")
+        self._rest.start()
+        self._check()
+        signal.emit(sequence, settings)
+
+    # ---- widgets
+
+    def _build(self) -> None:
+        self.choice = Choice()
+        for name, entry in ENTRIES.items():
+            self.choice.addItem(f"{name}:  {entry.description}", name)
+        self.choice.setAccessibleName("experiment")
+        self.choice.setSizePolicy(QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Fixed)
+        self.setFocusProxy(self.choice)
+        self.message, self.faults = (_wrapped(label("", "fault")) for _ in range(2))
+        self.area = QtWidgets.QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.help = _wrapped(label("", "faint"))
+        self.duration = _wrapped(label())
+        self.help.setMinimumHeight(2 * self.fontMetrics().lineSpacing() + 2)
+        self.help.setAlignment(QtCore.Qt.AlignmentFlag.AlignTop)
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.addWidget(self.choice)
+        column.addWidget(self.message)
+        column.addLayout(self._editing_line())
+        column.addWidget(self.area, 1)
+        column.addWidget(self.help)
+        column.addWidget(self.faults)
+        column.addWidget(self.duration)
+        column.addLayout(self._command_line())
+        column.addLayout(self._buttons())
+        self.edit("")
+        self.tell("")
+
+    def _editing_line(self) -> Any:
+        self.editing, self.cancel = label(), QtWidgets.QPushButton("Leave as it was")
+        self.cancel.clicked.connect(self.given_up)
+        line = QtWidgets.QHBoxLayout()
+        line.addWidget(self.editing, 1)
+        line.addWidget(self.cancel)
+        return line
+
+    def _command_line(self) -> Any:
+        self.command = QtWidgets.QLineEdit(readOnly=True)
+        self.command.setFont(monospaced())
+        self.command.setAccessibleName("the same as a command")
+        self.command.setToolTip("The same as a command")
+        self.copy = QtWidgets.QPushButton("Copy")
+        self.copy.setToolTip("Copy the command")
+        self.copy.clicked.connect(lambda: QtWidgets.QApplication.clipboard().setText(self.command.text()))
+        line = QtWidgets.QHBoxLayout()
+        line.addWidget(self.command, 1)
+        line.addWidget(self.copy)
+        return line
+
+    def _buttons(self) -> Any:
+        self.all_back = QtWidgets.QPushButton("Defaults")
+        self.all_back.setToolTip("All keys back to their defaults")
+        self.all_back.clicked.connect(self.reset)
+        self.run_button, self.queue_button = QtWidgets.QPushButton("Run"), QtWidgets.QPushButton("Queue")
+        line = QtWidgets.QHBoxLayout()
+        line.addWidget(self.all_back)
+        line.addStretch(1)
+        for button, signal, keys, tip in (
+            (self.queue_button, self.queue_wanted, "Ctrl+Shift+Return", "Put it at the end of the queue"),
+            (self.run_button, self.run_wanted, "Ctrl+Return", "Run it now, or after what runs"),
+        ):
+            button.clicked.connect(lambda _=False, wanted=signal: self._send(wanted))
+            button.setToolTip(f"{tip}  ({keys})")
+            self._shortcut(keys, button)
+            line.addWidget(button)
+        return line
+
+    def _shortcut(self, keys: str, button: Any) -> None:
+        """Only while the keys go to this form."""
+        shortcut = QtGui.QShortcut(QtGui.QKeySequence(keys), self)
+        shortcut.setContext(QtCore.Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(button.click)
+
+
+def _wrapped(made: Any) -> Any:
+    made.setWordWrap(True)
+    made.setTextFormat(QtCore.Qt.TextFormat.PlainText)
+    return made
+
+
+def _at_key(words: str) -> Fault:
+    """The sentence of a limit begins with its key."""
+    return Fault(words.partition(" = ")[0], words)

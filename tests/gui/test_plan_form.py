@@ -1,0 +1,341 @@
+"""The form of a plan: what it gives back, what it refuses and in which words, and what it takes from a stored plan."""
+
+import json
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import Field
+from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+
+from labctl import catalogue
+from labctl.data.plain import plain
+from labctl.gui.theme import LIGHT
+from labctl.gui.views.plan_form import PlanForm, command_of
+from labctl.gui.views.plan_rows import hint_of, words_of
+from labctl.plans import known_keys, make_plan, plan_of, settings_of, texts_of
+from labctl.station_file import read_station
+from sequences.cool import CoolPlan
+from sequences.engine import EnginePlan
+from sequences.odmr import OdmrPlan
+
+LIMITS = read_station(Path(__file__).parents[2] / "station.yaml").limits()
+LEFT = QtCore.Qt.MouseButton.LeftButton
+
+
+@dataclass(frozen=True)
+class Inner:
+    """A plan within a plan."""
+
+    green_mw: Annotated[float, Field(gt=0, le=1000)] = 20.0
+    """Power of the light."""
+
+
+@dataclass(frozen=True)
+class SamplePlan:
+    """One key of every kind."""
+
+    span_v: Annotated[float, Field(gt=0, le=10)]
+    """It must be given."""
+    limit: float | None = None
+    """Stop above so many counts."""
+    shape: Literal["line", "step"] = "line"
+    """Law of the counts."""
+    is_fast: bool = True
+    """In a hurry?"""
+    times_us: tuple[float, ...] = (0.1, 2.0)
+    """Times."""
+    mode: Literal["a", "b"] | None = None
+    """Or none."""
+    inner: Inner = Inner()
+
+
+@pytest.fixture
+def form(qtbot):
+    made = PlanForm(LIGHT, LIMITS)
+    qtbot.addWidget(made)
+    made.resize(520, 640)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def sample(monkeypatch, qtbot):
+    """A form whose only experiment has a key of every kind."""
+    entry = catalogue.Entry("sample", "a sample")
+    monkeypatch.setattr(catalogue.Entry, "plan", property(lambda self: SamplePlan if self is entry else None))
+    monkeypatch.setattr("labctl.gui.views.plan_form.ENTRIES", {"sample": entry})
+    made = PlanForm(LIGHT, LIMITS)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def typed(qtbot, form, key, text):
+    """Type into a row as a user does."""
+    line = form.rows[key].editor.widget
+    line.selectAll()
+    qtbot.keyClick(line, QtCore.Qt.Key.Key_Delete)
+    qtbot.keyClicks(line, text)
+
+
+def shown_faults(form):
+    return {name: row.fault.text() for name, row in form.rows.items() if not row.fault.isHidden()}
+
+
+@pytest.mark.parametrize("name", list(catalogue.ENTRIES))
+def test_every_form_gives_the_default_plan_back(form, name):
+    form.load(name, {})
+    plan = catalogue.ENTRIES[name].plan
+    assert form.plan == plan()
+    assert list(form.rows) == list(known_keys(plan))
+    assert form.settings == {}
+    assert form.command.text() == f"labctl run {name}"
+    assert not any(row.reset.isVisible() for row in form.rows.values())
+    assert form.run_button.isEnabled()
+    assert catalogue.ENTRIES[name].description in form.choice.currentText()
+
+
+@pytest.mark.parametrize("name", list(catalogue.ENTRIES))
+def test_every_default_typed_as_text_is_the_default(form, name):
+    plan = catalogue.ENTRIES[name].plan
+    form.load(name, {})
+    assert plan_of(plan, {key: row.text for key, row in form.rows.items()}) == (plan(), [])
+
+
+def test_a_bad_value_is_named_beneath_its_row_and_cannot_be_run(qtbot, form):
+    form.load("cool", {})
+    typed(qtbot, form, "hours", "60")
+    assert shown_faults(form) == {"hours": "✖ must be at most 50, not '60' (allowed: 0.02 to 50)"}
+    assert form.rows["hours"].text == "60", "nothing is clamped"
+    assert not form.run_button.isEnabled()
+    assert not form.queue_button.isEnabled()
+    assert form.command.text() == ""
+    with qtbot.assertNotEmitted(form.run_wanted), qtbot.assertNotEmitted(form.queue_wanted):
+        qtbot.mouseClick(form.run_button, LEFT)
+        qtbot.keyClick(form.rows["hours"].editor.widget, QtCore.Qt.Key.Key_Return, _control())
+    typed(qtbot, form, "hours", "6")
+    assert shown_faults(form) == {}
+    assert form.run_button.isEnabled()
+
+
+def test_the_words_are_those_of_the_command_line(qtbot, form):
+    form.load("cool", {})
+    typed(qtbot, form, "heating_steps", "x")
+    typed(qtbot, form, "cooling_us", "")
+    assert shown_faults(form) == {
+        "cooling_us": "✖ must be a number, not '' (allowed: 1 to 10000 us)",
+        "heating_steps": "✖ must be a whole number, not 'x' (allowed: 0 to 500)",
+    }
+    assert form.duration.text() == "✖ 2 values are not possible"
+
+
+def test_the_limits_of_the_station_hold_too(qtbot, form):
+    form.load("engine", {})
+    typed(qtbot, form, "doughnut_mw", "1500")
+    assert shown_faults(form) == {
+        "doughnut_mw": "✖ doughnut_mw = 1500 is beyond the station's limits.depletion_mw = 1200"
+    }
+    assert not form.run_button.isEnabled()
+
+
+def test_a_changed_key_is_marked_and_goes_back(qtbot, form):
+    form.load("cool", {})
+    typed(qtbot, form, "hours", "2")
+    row = form.rows["hours"]
+    assert row.name.font().bold()
+    assert form.settings == {"hours": "2"}
+    qtbot.mouseClick(row.reset, LEFT)
+    assert (row.text, row.name.font().bold(), row.reset.isVisible()) == ("3", False, False)
+    typed(qtbot, form, "hours", "3.00")
+    assert form.settings == {}, "the same number is no change"
+    typed(qtbot, form, "hours", "2")
+    typed(qtbot, form, "heating_steps", "7")
+    qtbot.mouseClick(form.all_back, LEFT)
+    assert form.plan == CoolPlan()
+    assert not form.all_back.isEnabled()
+
+
+def test_the_command_is_that_run(qtbot, form):
+    form.load("engine", {})
+    typed(qtbot, form, "evolution_us", "1, 2.5 ,4e0")
+    typed(qtbot, form, "hours", "2")
+    assert form.command.text() == "labctl run engine --set evolution_us=1,2.5,4 --set hours=2"
+    settings_ = [word for word in shlex.split(form.command.text())[3:] if word != "--set"]
+    assert make_plan(EnginePlan, settings_) == form.plan
+    qtbot.mouseClick(form.copy, LEFT)
+    assert QtWidgets.QApplication.clipboard().text() == form.command.text()
+
+
+def test_what_a_shell_would_take_apart_is_quoted():
+    assert shlex.split(command_of("odmr", {"note": "a b; c"})) == ["labctl", "run", "odmr", "--set", "note=a b; c"]
+
+
+def test_the_expected_duration_follows_the_plan(form):
+    form.load("cool", {"hours": "2.5"})
+    assert form.duration.text() == "Expected: 2 h 30 min of laboratory time"
+    form.load("align", {})
+    assert form.duration.text() == "Expected: not known beforehand"
+
+
+def test_run_and_queue_send_what_differs_from_the_defaults_once(qtbot, form):
+    form.load("odmr", {})
+    typed(qtbot, form, "step_mhz", "0.1")
+    with qtbot.waitSignal(form.run_wanted) as sent:
+        qtbot.mouseClick(form.run_button, LEFT)
+    assert sent.args == ["odmr", {"step_mhz": "0.1"}]
+    with qtbot.assertNotEmitted(form.run_wanted):
+        qtbot.mouseClick(form.run_button, LEFT)  # the second half of a double click
+    qtbot.waitUntil(form.queue_button.isEnabled, timeout=3000)
+    with qtbot.waitSignal(form.queue_wanted) as sent:
+        qtbot.mouseClick(form.queue_button, LEFT)
+    assert sent.args == ["odmr", {"step_mhz": "0.1"}]
+
+
+def test_keys_run_and_queue(qtbot, form):
+    form.activateWindow()
+    form.load("odmr", {})
+    line = form.rows["step_mhz"].editor.widget
+    line.setFocus()
+    shift = QtCore.Qt.KeyboardModifier.ShiftModifier
+    with qtbot.waitSignal(form.queue_wanted, timeout=3000):
+        qtbot.keyClick(line, QtCore.Qt.Key.Key_Return, _control() | shift)
+    qtbot.waitUntil(form.run_button.isEnabled, timeout=3000)
+    with qtbot.waitSignal(form.run_wanted, timeout=3000):
+        qtbot.keyClick(line, QtCore.Qt.Key.Key_Return, _control())
+
+
+def test_another_experiment_keeps_what_was_typed(qtbot, form):
+    form.load("cool", {})
+    typed(qtbot, form, "hours", "2")
+    form.choice.setCurrentIndex(form.choice.findData("odmr"))
+    assert form.plan == OdmrPlan()
+    form.choice.setCurrentIndex(form.choice.findData("cool"))
+    assert form.plan == CoolPlan(hours=2.0)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.floats(0.02, 100),
+    st.lists(st.floats(0.1, 1000), min_size=1, max_size=5),
+    st.integers(0, 500),
+)
+def test_every_digit_of_a_stored_plan_comes_back(hours, times, steps):
+    made = EnginePlan(hours=hours, evolution_us=tuple(times), heating_steps=steps)
+    stored = json.loads(json.dumps(plain(made)))
+    assert plan_of(EnginePlan, texts_of(stored)) == (made, [])
+    assert plan_of(EnginePlan, settings_of(made)) == (made, [])
+
+
+def test_a_stored_plan_is_loaded_over_what_stood_there(form):
+    form.load("cool", {"heating_steps": "9"})
+    made = CoolPlan(hours=0.1 + 0.2, cooling_us=33.0)
+    form.load("cool", json.loads(json.dumps(plain(made))))
+    assert form.plan == made
+    assert form.message.isHidden()
+
+
+def test_what_is_outdated_in_a_stored_plan_is_named(form):
+    form.load("align", {"contact_us": 5.0, "gone": 3, "old": {"mw": 1.5}, "nitrogen": "15N"})
+    assert form.plan == catalogue.ENTRIES["align"].plan(contact_us=5.0)
+    assert form.message.text().endswith("left out: gone = 3; old.mw = 1.5; nitrogen = 15N")
+    assert form.message.isVisible()
+    form.load("part", {"points": 3})
+    assert form.message.text().startswith("part cannot be run by itself")
+    assert form.sequence == "align"
+
+
+def test_a_stored_value_out_of_range_is_shown_and_refused(form):
+    form.load("cool", {"hours": 1000.0})
+    assert form.rows["hours"].text == "1000"
+    assert form.plan is None
+    assert list(shown_faults(form)) == ["hours"]
+
+
+def test_a_key_of_every_kind(qtbot, sample):
+    widgets = {name: row.editor.widget for name, row in sample.rows.items()}
+    assert [name for name, one in widgets.items() if isinstance(one, QtWidgets.QComboBox)] == ["shape", "mode"]
+    assert isinstance(widgets["is_fast"], QtWidgets.QCheckBox)
+    assert shown_faults(sample) == {"span_v": "✖ must be given"}
+    typed(qtbot, sample, "span_v", "2.5")
+    assert sample.plan == SamplePlan(2.5)
+    assert sample.settings == {"span_v": "2.5"}
+    sample.load("sample", plain(SamplePlan(1.0, 40.0, "step", False, (), "b", Inner(7.5))))
+    assert sample.plan == SamplePlan(1.0, 40.0, "step", False, (), "b", Inner(7.5))
+    assert sample.command.text().endswith(
+        "--set span_v=1 --set limit=40 --set shape=step --set is_fast=false --set 'times_us=[]' --set mode=b "
+        "--set inner.green_mw=7.5"
+    )
+    typed(qtbot, sample, "limit", "none")
+    assert sample.plan.limit is None
+    typed(qtbot, sample, "inner.green_mw", "200")
+    assert shown_faults(sample) == {
+        "inner.green_mw": "✖ inner.green_mw = 200 is beyond the station's limits.green_mw = 100"
+    }
+
+
+def test_names_and_hints_are_words():
+    keys = known_keys(SamplePlan)
+    assert words_of(keys["inner.green_mw"]) == "inner: green"
+    assert words_of(keys["is_fast"]) == "is fast"
+    assert [hint_of(keys[name]) for name in ("span_v", "limit", "shape", "times_us")] == [
+        "V, > 0, ≤ 10",
+        "or none",
+        "",
+        "µs",
+    ]
+    assert hint_of(known_keys(EnginePlan)["evolution_us"]) == "µs, each 0.1 to 1000"
+
+
+def test_the_row_in_focus_says_what_it_means(qtbot, form):
+    form.activateWindow()
+    form.load("cool", {})
+    form.rows["evolution_us"].editor.widget.setFocus()
+    qtbot.waitUntil(lambda: "the longer, the warmer the cold bath" in form.help.text(), timeout=3000)
+    assert form.help.text().endswith("Default: 5.4. Key: evolution_us")
+    assert form.rows["evolution_us"].editor.widget.toolTip() == form.help.text()
+
+
+def test_the_wheel_scrolls_and_changes_nothing(form):
+    form.load("align", {})
+    box = form.rows["resonance"].editor.widget
+    point, down = QtCore.QPoint(5, 5), QtCore.QPoint(0, -120)
+    wheel = QtGui.QWheelEvent(
+        QtCore.QPointF(point),
+        QtCore.QPointF(box.mapToGlobal(point)),
+        down,
+        down,
+        QtCore.Qt.MouseButton.NoButton,
+        QtCore.Qt.KeyboardModifier.NoModifier,
+        QtCore.Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QtWidgets.QApplication.sendEvent(box, wheel)
+    assert box.currentText() == "lower"
+
+
+def test_editing_offers_to_keep_not_to_run(qtbot, form):
+    form.edit("number 2 of the queue: odmr")
+    assert form.editing.text() == "Editing number 2 of the queue: odmr"
+    assert form.run_button.isHidden()
+    assert form.queue_button.text() == "Keep"
+    with qtbot.waitSignal(form.given_up):
+        qtbot.mouseClick(form.cancel, LEFT)
+    form.edit("")
+    assert form.editing.isHidden()
+    assert not form.run_button.isHidden()
+
+
+def test_it_fits_a_dock(form):
+    for name in catalogue.ENTRIES:
+        form.load(name, {})
+        assert form.minimumSizeHint().width() <= 520
+        assert form.area.widget().minimumSizeHint().width() <= 500
+
+
+def _control():
+    return QtCore.Qt.KeyboardModifier.ControlModifier
