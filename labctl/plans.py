@@ -7,6 +7,7 @@ import json
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import pairwise
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
@@ -99,6 +100,12 @@ def texts_of(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         else:
             texts[prefix + name] = as_text(value)
     return texts
+
+
+def settings_of(made: Any) -> dict[str, str]:
+    """Dotted key -> text of every value of a plan that is not its default: what --set has to say."""
+    values = {name: reduce(getattr, name.split("."), made) for name in known_keys(type(made))}
+    return {name: as_text(values[name]) for name, key in known_keys(type(made)).items() if values[name] != key.default}
 
 
 def as_text(value: Any) -> str:
@@ -204,7 +211,13 @@ def _without_limits(hint: Any) -> tuple[Any, str]:
         return hint, _choices(hint)
     base, *extras = get_args(hint)
     constraints = [one for extra in extras for one in getattr(extra, "metadata", [extra])]
-    return base, range_of(constraints) or _choices(base)
+    return base, range_of(constraints) or _choices(base) or _each(base)
+
+
+def _each(hint: Any) -> str:
+    """What every value of a list may be."""
+    limits = _without_limits(get_args(hint)[0])[1] if get_origin(hint) in (tuple, list) else ""
+    return f"each {limits}" if limits else ""
 
 
 def _choices(hint: Any) -> str:

@@ -3,7 +3,8 @@
 import pytest
 from toy import InnerPlan, ToyPlan
 
-from labctl.plans import keys_of, make_plan
+from labctl.data.plain import plain
+from labctl.plans import keys_of, make_plan, plan_of, settings_of, texts_of
 from labctl.refusals import Refusal
 
 
@@ -69,3 +70,27 @@ def test_keys_say_default_range_unit_and_meaning():
     assert keys["points"].limits == "1 to 100000"
     assert keys["shape"].limits == "line | step"
     assert keys["inner.green_mw"].default == 20.0
+
+
+def test_the_faults_of_a_form_are_by_key():
+    made, faults = plan_of(ToyPlan, {"points": "0", "inner.green_mw": "x", "limit": "40"})
+    assert made is None
+    assert [(fault.key, fault.words.split(",")[0]) for fault in faults] == [
+        ("points", "must be at least 1"),
+        ("inner.green_mw", "must be a number"),
+    ]
+
+
+def test_a_plan_as_settings_and_back():
+    made = ToyPlan(points=7, span_v=0.1 + 0.2, shape="step", times_us=(), limit=40.0, inner=InnerPlan(7.0))
+    settings = settings_of(made)
+    assert settings == {
+        "points": "7",
+        "span_v": "0.30000000000000004",
+        "shape": "step",
+        "times_us": "[]",
+        "limit": "40",
+        "inner.green_mw": "7",
+    }
+    assert make_plan(ToyPlan, [f"{key}={text}" for key, text in settings.items()]) == made
+    assert plan_of(ToyPlan, texts_of(plain(made))) == (made, [])
