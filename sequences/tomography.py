@@ -1,4 +1,7 @@
-"""Tomography of the engine's state after one evolution time: programs chosen by design, counted, reconstructed."""
+"""Tomography of the engine's state after one evolution time: programs chosen by design, counted, reconstructed.
+
+They are played in rounds, so that what is concluded sharpens while the photons come, and slow drifts average out.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -8,27 +11,35 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from physics.paulis import NAMES
-from sequences.analysis.calibration import Beam, CountedProgram, PairCalibration
-from sequences.analysis.tomography import Reconstruction, estimated_concurrence, reconstruct
+from sequences.analysis.calibration import Beam, CountedProgram
+from sequences.analysis.tomography import (
+    ConcurrenceEstimate,
+    Reconstruction,
+    estimated_concurrence,
+    reconstruct_from,
+)
 from sequences.lab import Lab, Wiring
 from sequences.pulses.library import COOLING_US, Cycle, Gates, Reading, engine_shot
 from sequences.pulses.program import Program
-from sequences.results import Column, Point, Progress, SequenceError, Stream
+from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines import controls, state
 from sequences.routines.measure import measure
-from sequences.routines.tomography_programs import Expectation, candidates, choose, expectation
+from sequences.routines.tomography_programs import Choice, Expectation, Turn, candidates, choose, expectation, in_rounds
 
 Real = NDArray[np.float64]
 
 COLUMNS: Final = (
     Column("program", "number of the program", ""),
     Column("beam", "read-out: 0 Gaussian, 1 doughnut", ""),
-    Column("shots", "shots", "", ("program", "beam")),
-    Column("counts", "photons counted", "", ("program", "beam")),
+    Column("round", "number of the round", ""),
+    Column("shots", "shots", "", ("program", "beam", "round")),
+    Column("counts", "photons counted", "", ("program", "beam", "round")),
 )
 _WORST_SIGMA: Final = 6.0
 _SEED: Final = 20230113
 """Of the resampling of errors: fixed, so that an analysis repeated gives the same interval."""
+_LIVE_SAMPLES: Final = 100
+"""Of the concurrence while it is being measured: a fifth of those of a result, for a tenth of a second."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,9 @@ class TomographyResult:
     witness: float
     """A lower bound of half the concurrence, linear in the counts; negative on average for separable states."""
     witness_err: float
+    populations: tuple[float, float, float, float]
+    """Of |00>, |01>, |10>, |11>: unconstrained estimates, so that one may be a little negative."""
+    populations_err: tuple[float, float, float, float]
     shots: float
     photons: float
     reduced_chi2: float
@@ -91,23 +105,78 @@ def tomography(lab: Lab, plan: TomographyPlan, expected: Expectation | None = No
             return engine_shot(cycle, bench.gates, program, bench.reading.window(beam))
 
         chosen = choose(list(candidates(bench.gates)), shot, calibration, wanted, plan.hours * 3600.0, plan.focus)
-        data: list[CountedProgram] = []
-        for k, choice in enumerate(chosen):
-            repeats = max(1, round(choice.seconds / (choice.shot.duration_ns * 1e-9)))
-            counts = measure(lab, choice.shot, repeats)
-            data.append(CountedProgram(choice.program, choice.beam, counts.signal, 2 * repeats))
-            yield Point(
-                {
-                    "program": float(k),
-                    "beam": float(choice.beam == "depletion"),
-                    "shots": 2.0 * repeats,
-                    "counts": float(counts.signal),
-                }
-            )
-            yield Progress((k + 1) / len(chosen), _note(data, calibration, wanted))
-    found = reconstruct(data, calibration)
+        tally = _Tally(chosen)
+        yield from _counted(lab, plan, tally, wanted)
+    found = tally.reconstructed()
     _check(found)
-    return _result(plan, found, wanted, data)
+    result = _result(plan, found, wanted, tally.data(), estimated_concurrence(found, _SEED))
+    yield Estimate({**vars(result)})
+    return result
+
+
+class _Tally:
+    """What each of the chosen programs has counted so far."""
+
+    def __init__(self, chosen: list[Choice]) -> None:
+        self.chosen = chosen
+        self._counts, self._cycles = np.zeros(len(chosen), dtype=int), np.zeros(len(chosen), dtype=int)
+
+    def add(self, turn: Turn, counts: int) -> None:
+        """A program was played; a repeat of its shot is two cycles of the engine."""
+        self._counts[turn.choice] += counts
+        self._cycles[turn.choice] += 2 * turn.repeats
+
+    def data(self) -> list[CountedProgram]:
+        """Of the programs played so far."""
+        counted = zip(self.chosen, self._counts, self._cycles, strict=True)
+        return [CountedProgram(c.program, c.beam, int(counts), int(cycles)) for c, counts, cycles in counted if cycles]
+
+    def is_complete(self) -> bool:
+        """Whether these ask for every Pauli term."""
+        return bool(np.linalg.matrix_rank(self._played("row")) == 16)
+
+    def reconstructed(self) -> Reconstruction:
+        """The state by their counts."""
+        return reconstruct_from(self._played("row"), self._played("moves"), self.data())
+
+    def _played(self, name: str) -> Real:
+        return np.array([getattr(self.chosen[k], name) for k in np.flatnonzero(self._cycles)])
+
+
+def _counted(lab: Lab, plan: TomographyPlan, tally: _Tally, wanted: Expectation) -> Stream[None]:
+    """Play all rounds, and say after each what it would be if it ended there."""
+    rounds = in_rounds(tally.chosen)
+    entangled: ConcurrenceEstimate | None = None
+    note = ""
+    for done, turns in enumerate(rounds, start=1):
+        yield from _played(lab, tally, turns, (done, len(rounds)), note)
+        if done == len(rounds) or not tally.is_complete():
+            continue
+        found = tally.reconstructed()
+        if entangled is None or done & (done - 1) == 0:  # the concurrence takes time: after 1, 2, 4, 8 rounds
+            entangled = estimated_concurrence(found, _SEED, _LIVE_SAMPLES)
+        now = _result(plan, found, wanted, tally.data(), entangled)
+        yield Estimate({**vars(now)})
+        note = _note(now)
+
+
+def _played(lab: Lab, tally: _Tally, turns: list[Turn], place: tuple[int, int], note: str) -> Stream[None]:
+    """Play one round; place: its number from 1, and how many there are. note: what is known before it."""
+    number, rounds = place
+    for k, turn in enumerate(turns, start=1):
+        choice = tally.chosen[turn.choice]
+        counts = measure(lab, choice.shot, turn.repeats).signal
+        tally.add(turn, counts)
+        yield Point(
+            {
+                "program": float(turn.choice),
+                "beam": float(choice.beam == "depletion"),
+                "round": float(number),
+                "shots": 2.0 * turn.repeats,
+                "counts": float(counts),
+            }
+        )
+        yield Progress((number - 1 + k / len(turns)) / rounds, f"round {number} of {rounds}{note}")
 
 
 def programs(plan: TomographyPlan, wiring: Wiring) -> list[Program]:
@@ -126,11 +195,8 @@ def programs(plan: TomographyPlan, wiring: Wiring) -> list[Program]:
     return [engine_shot(cycle, gates, analysis.named("x1 right y1 gate y1"), reading.window("depletion"))]
 
 
-def _note(data: list[CountedProgram], calibration: PairCalibration, wanted: Expectation) -> str:
-    if len(data) < 20 or len(data) % 10:
-        return f"{len(data)} programs"
-    value, error = reconstruct(data, calibration).linear(wanted.target)
-    return f"{len(data)} programs, witness {value:.4f}({error:.4f})"
+def _note(now: TomographyResult) -> str:
+    return f", C {now.concurrence:.3f}({now.concurrence_err:.3f}), witness {now.witness:.4f}({now.witness_err:.4f})"
 
 
 def _check(found: Reconstruction) -> None:
@@ -145,11 +211,15 @@ def _check(found: Reconstruction) -> None:
 
 
 def _result(
-    plan: TomographyPlan, found: Reconstruction, wanted: Expectation, data: list[CountedProgram]
+    plan: TomographyPlan,
+    found: Reconstruction,
+    wanted: Expectation,
+    data: list[CountedProgram],
+    entangled: ConcurrenceEstimate,
 ) -> TomographyResult:
-    entangled = estimated_concurrence(found, _SEED)
     value, value_err = found.linear(wanted.target)
     terms = zip(NAMES[1:], found.vector[1:], found.errors, strict=True)
+    (p00, e00), (p01, e01), (p10, e10), (p11, e11) = found.populations()
     return TomographyResult(
         evolution_us=plan.evolution_us,
         rho_re=_rows(found.rho.real),
@@ -160,6 +230,8 @@ def _result(
         concurrence_ci95=entangled.interval,
         witness=value,
         witness_err=value_err,
+        populations=(p00, p01, p10, p11),
+        populations_err=(e00, e01, e10, e11),
         shots=float(sum(d.repeats for d in data)),
         photons=float(sum(d.counts for d in data)),
         reduced_chi2=found.chi2 / found.freedom,

@@ -6,7 +6,7 @@ every error. With some 1e8 photons a program, Poisson is Gauss to all digits tha
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -51,16 +51,29 @@ class Reconstruction:
         """Value and 1 sigma of target . vector, target: (16,)."""
         return float(target @ self.vector), float(np.sqrt(target[1:] @ self.covariance @ target[1:]))
 
+    def populations(self) -> list[tuple[float, float]]:
+        """Of |00>, |01>, |10>, |11>, each with its 1 sigma: unconstrained, so they may be a little negative."""
+        return [self.linear(np.real(PAULIS[:, k, k]) / 4.0) for k in range(4)]
+
 
 def derivatives(calibration: PairCalibration, programs: Sequence[tuple[Program, Beam]]) -> Real:
     """(n, 16, 19): change of each program's row with each calibrated number, per its 1 sigma scale (SCALES)."""
+    return _derivatives(calibration.values, tuple(programs))
+
+
+@lru_cache(maxsize=4)
+def _derivatives(values: tuple[float, ...], programs: tuple[tuple[Program, Beam], ...]) -> Real:
+    """Remembered, for one tomography after the other asks for those of the same programs."""
+    calibration = PairCalibration(values, np.empty((0, 0)))
     columns = []
     for k, scale in enumerate(SCALES):
         step = _DERIVATIVE_STEP * scale
         above, below = calibration.moved(k, step), calibration.moved(k, -step)
         change = [above.row(p, b) - below.row(p, b) for p, b in programs]
         columns.append(np.array(change) / (2.0 * _DERIVATIVE_STEP))
-    return np.stack(columns, axis=-1)
+    out = np.stack(columns, axis=-1)
+    out.setflags(write=False)
+    return out
 
 
 def calibration_root(calibration: PairCalibration) -> Real:
@@ -75,7 +88,14 @@ def reconstruct(data: Sequence[CountedProgram], calibration: PairCalibration) ->
     """Estimate the state at the beginning of the programs from their counts."""
     programs = [(d.program, d.beam) for d in data]
     rows = np.array([calibration.row(p, b) for p, b in programs])
-    moves = derivatives(calibration, programs) @ calibration_root(calibration)
+    return reconstruct_from(rows, derivatives(calibration, programs) @ calibration_root(calibration), data)
+
+
+def reconstruct_from(rows: Real, moves: Real, data: Sequence[CountedProgram]) -> Reconstruction:
+    """The same, when it is known what the calibration says of each program.
+
+    rows: (n, 16). moves: (n, 16, m), `derivatives` along each direction of `calibration_root`.
+    """
     counts = np.array([d.per_shot for d in data])
     weight = 1.0 / np.array([d.error for d in data])
     vector, covariance, chi2 = _solved(rows, moves, counts, weight)
@@ -141,29 +161,29 @@ class ConcurrenceEstimate:
     """95 %: from the 2.5th to the 97.5th percentile."""
 
 
-def estimated_concurrence(found: Reconstruction, seed: int) -> ConcurrenceEstimate:
+def estimated_concurrence(found: Reconstruction, seed: int, samples: int = _SAMPLES) -> ConcurrenceEstimate:
     """Mean, spread and interval of the concurrence over the posterior of the state, flat over physical states.
 
     A most likely state on the edge of what is physical has hardly any |00> or |11> in it, and a concurrence far too
     large: the square root of rho_11 is steepest where it vanishes. The mean over what the counts allow has not.
     """
-    states = density_matrix(physical_samples(found, np.random.default_rng(seed)))
+    states = density_matrix(physical_samples(found, np.random.default_rng(seed), samples))
     values = concurrence(states)
     low, high = np.percentile(values, [2.5, 97.5])
     return ConcurrenceEstimate(float(np.mean(values)), float(np.std(values)), (float(low), float(high)))
 
 
-def physical_samples(found: Reconstruction, rng: np.random.Generator) -> Real:
-    """(n, 16): states drawn from the Gaussian of the estimate, cut off where a state would not be physical.
+def physical_samples(found: Reconstruction, rng: np.random.Generator, samples: int = _SAMPLES) -> Real:
+    """(samples, 16): states drawn from the Gaussian of the estimate, cut off where a state would not be physical.
 
     Elliptical slice sampling (Murray, Adams and MacKay 2010): every step stays on an ellipse through the present state
     and a fresh draw, and shrinks towards the present state until it is physical.
     """
     root = np.linalg.cholesky(found.covariance)
     mean, state = found.vector[1:], (1.0 - _MIXED) * pauli_vector(found.rho)[1:]
-    kept = np.empty((_SAMPLES, 16))
+    kept = np.empty((samples, 16))
     kept[:, 0] = 1.0
-    for step in range(-_BURN_IN, _SAMPLES * _THINNING):
+    for step in range(-_BURN_IN, samples * _THINNING):
         state = mean + _slice(state - mean, root @ rng.standard_normal(15), mean, rng)
         if step >= 0 and step % _THINNING == 0:
             kept[step // _THINNING, 1:] = state

@@ -1,7 +1,8 @@
 """The programs of a tomography: what can be asked of a frozen state, and how much time each question deserves."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,12 @@ from sequences.pulses.library import Gates
 from sequences.pulses.program import Program
 
 Real = NDArray[np.float64]
+
+_ROUND_S: Final = 4500.0
+_FEWEST_ROUNDS, _MOST_ROUNDS = 4, 16
+_EVERY_ROUND: Final = 0.03
+"""Share of the time from which on a program is played in every round: a play takes time beside its counting."""
+_GOLDEN: Final = 0.6180339887498949
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,18 @@ class Choice:
     program: Program
     beam: Beam
     shot: Program
+    """What is played: two cycles of the engine with this program at their ends."""
     seconds: float
+    """Laboratory time to spend on it."""
+    row: Real
+    """(16,): photons a cycle expected of it = row . Pauli vector."""
+    moves: Real
+    """(16, m): change of the row along each direction in which the calibration may err."""
+
+    @property
+    def repeats(self) -> int:
+        """Shots in this time, at least one."""
+        return max(1, round(self.seconds / (self.shot.duration_ns * 1e-9)))
 
 
 def choose(
@@ -96,7 +114,33 @@ def choose(
     if focus:
         shares = shares + focus * shares_for(design, witness_only, seconds)
     return [
-        Choice(listed[k][0], listed[k][1], shots[k], float(shares[k]) * seconds)
+        Choice(listed[k][0], listed[k][1], shots[k], float(shares[k]) * seconds, rows[k], moves[k])
         for k in np.argsort(-shares, kind="stable")
         if shares[k]
     ]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One play of a round."""
+
+    choice: int
+    """Which of the choices."""
+    repeats: int
+
+
+def in_rounds(choices: Sequence[Choice]) -> list[list[Turn]]:
+    """Share the time among rounds that are alike: an estimate sharpens with each, and slow drifts average out.
+
+    What is given much time is played in every round; what is given little, in fewer of them, spread evenly.
+    """
+    total_s = sum(choice.seconds for choice in choices)
+    count = int(np.clip(round(total_s / _ROUND_S), _FEWEST_ROUNDS, _MOST_ROUNDS))
+    rounds: list[list[Turn]] = [[] for _ in range(count)]
+    for k, choice in enumerate(choices):
+        plays = min(count, choice.repeats, int(np.ceil(count * choice.seconds / total_s / _EVERY_ROUND)))
+        first = (k * _GOLDEN) % 1.0
+        for n in range(plays):
+            repeats = choice.repeats * (n + 1) // plays - choice.repeats * n // plays
+            rounds[int((n + first) * count / plays)].append(Turn(k, repeats))
+    return [turns for turns in rounds if turns]
