@@ -6,17 +6,15 @@ needs no correction for the choice.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Annotated, Final
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from physics.entanglement import concurrence
-from physics.paulis import density_matrix
 from sequences.align import AlignPlan, align
-from sequences.analysis.baths import release_states
+from sequences.analysis.prediction import predict
 from sequences.calibrate import CalibratePlan, calibrate
 from sequences.cool import CoolPlan, CoolResult, cool
 from sequences.lab import Lab
@@ -24,13 +22,15 @@ from sequences.locate import LocatePlan, locate
 from sequences.pulses.library import COOLING_US
 from sequences.rabi import RabiPlan, rabi
 from sequences.relaxometry import RelaxometryPlan, relaxometry
-from sequences.results import Column, Point, Progress, Stream, child
+from sequences.results import Column, Estimate, Point, Progress, Stream, child
 from sequences.routines import state
 from sequences.routines.tomography_programs import Expectation, expectation
 from sequences.tomography import TomographyPlan, TomographyResult, tomography
 from sequences.wiring import WiringPlan, wiring
 
 Real = NDArray[np.float64]
+Populations = tuple[float, float, float, float]
+"""Of |00>, |01>, |10>, |11>."""
 Hours = Annotated[float, Field(ge=0.02, le=100)]
 
 COLUMNS: Final = (
@@ -99,6 +99,9 @@ class EngineResult:
     """By the calibrated model; no photon of the tomographies goes into it."""
     predicted_concurrence_err: tuple[float, ...]
     """From the errors of both bath polarisations, which are by far the largest."""
+    populations: tuple[Populations, ...]
+    """At each time: unconstrained estimates, so that one may be a little negative."""
+    populations_err: tuple[Populations, ...]
     best_us: float
     """Where the model expects entanglement to show best, and where most of the time was spent."""
     significance: float
@@ -119,6 +122,7 @@ class EngineResult:
     """Times of the model's curve."""
     curve_concurrence: tuple[float, ...]
     curve_concurrence_err: tuple[float, ...]
+    curve_populations: tuple[Populations, ...]
     photons: float
     """In all tomographies."""
 
@@ -126,26 +130,108 @@ class EngineResult:
 def engine(lab: Lab, plan: EnginePlan) -> Stream[EngineResult]:
     """Run the whole experiment; every part is a run of its own."""
     cooled = yield from _prepared(lab, plan)
-    times = np.array(sorted(set(plan.evolution_us)))
-    predicted = _prediction(lab, times)
-    best = int(np.argmax([expectation(vector).merit for vector in state.predicted(lab, times)]))
+    course = _Course(lab, plan, cooled)
+    yield Estimate(course.known())
     spent_h = plan.prepared_h
-    found: dict[int, TomographyResult] = {}
-    for k in [*(i for i in range(len(times)) if i != best), best]:
-        hours = plan.hours if k == best else plan.survey_hours
-        wanted = _wanted(lab, float(times[k]), list(found.values()))
+    for k in course.order():
+        hours = plan.hours if k == course.best else plan.survey_hours
+        wanted = _wanted(lab, float(course.at.times_us[k]), list(course.found.values()))
         part = TomographyPlan(
-            evolution_us=float(times[k]),
+            evolution_us=float(course.at.times_us[k]),
             hours=hours,
             cooling_us=plan.cooling_us,
             heating_steps=plan.heating_steps,
-            focus=0.85 if k == best else 0.5,
+            focus=0.85 if k == course.best else 0.5,
         )
-        found[k] = yield from child("tomography", part, tomography(lab, part, wanted))
-        yield _point(found[k], float(predicted[0][k]))
+        found = yield from child("tomography", part, tomography(lab, part, wanted))
+        course.found[k] = found
+        yield _point(found, float(course.at.concurrence[k]))
+        yield Estimate(course.known())
         spent_h += hours
-        yield Progress(spent_h * 3600.0 / plan.duration_s, _note(found[k]))
-    return _result(lab, times, [found[k] for k in range(len(times))], predicted, best, cooled)
+        yield Progress(spent_h * 3600.0 / plan.duration_s, _note(found))
+    return EngineResult(**course.measured(), **course.expected(), **course.concluded())
+
+
+class _Course:
+    """Entanglement against evolution time: what is expected of it, and what is known so far."""
+
+    def __init__(self, lab: Lab, plan: EnginePlan, cooled: CoolResult) -> None:
+        times = np.array(sorted(set(plan.evolution_us)))
+        model, release = state.engine_model(lab), state.release(lab)
+        self.at = predict(model, release, times)
+        self.found: dict[int, TomographyResult] = {}
+        """By the number of the time."""
+        self._merit = [expectation(vector).merit for vector in self.at.vectors]
+        self._curve = predict(model, release, np.linspace(0.1, float(times.max()) * 1.1, _CURVE_POINTS))
+        self._cooled = cooled
+
+    @property
+    def best(self) -> int:
+        """Number of the time at which entanglement should show best."""
+        return int(np.argmax(self._merit))
+
+    def order(self) -> list[int]:
+        """Numbers of all times, the best one last."""
+        return [*(k for k in range(len(self._merit)) if k != self.best), self.best]
+
+    def known(self) -> dict[str, Any]:
+        """What would be concluded now. Lists against evolution_us hold the times that were measured already."""
+        planned = {
+            "planned_us": _numbers(self.at.times_us),
+            "planned_concurrence": _numbers(self.at.concurrence),
+            "planned_concurrence_err": _numbers(self.at.concurrence_err),
+        }
+        return {**planned, **self.measured(), **self.expected(), **self.concluded()}
+
+    def measured(self) -> dict[str, Any]:
+        """The part of the result that the tomographies give, time by time."""
+        times = sorted(self.found)
+        found = [self.found[k] for k in times]
+        return {
+            "evolution_us": _numbers(self.at.times_us[times]),
+            "concurrence": tuple(r.concurrence for r in found),
+            "concurrence_err": tuple(r.concurrence_err for r in found),
+            "concurrence_ci95": tuple(r.concurrence_ci95 for r in found),
+            "predicted_concurrence": _numbers(self.at.concurrence[times]),
+            "predicted_concurrence_err": _numbers(self.at.concurrence_err[times]),
+            "populations": tuple(r.populations for r in found),
+            "populations_err": tuple(r.populations_err for r in found),
+            "photons": float(sum(r.photons for r in found)),
+        }
+
+    def expected(self) -> dict[str, Any]:
+        """The part that was known before them."""
+        cooled, curve = self._cooled, self._curve
+        return {
+            "best_us": float(self.at.times_us[self.best]),
+            "polarisation_left": cooled.polarisation_left,
+            "polarisation_left_err": cooled.polarisation_left_err,
+            "polarisation_right": cooled.polarisation_right,
+            "polarisation_right_err": cooled.polarisation_right_err,
+            "curve_us": _numbers(curve.times_us),
+            "curve_concurrence": _numbers(curve.concurrence),
+            "curve_concurrence_err": _numbers(curve.concurrence_err),
+            "curve_populations": tuple(_numbers(at) for at in curve.populations),
+        }
+
+    def concluded(self) -> dict[str, Any]:
+        """The part that the best time decides; before it is measured, the state at the best of those that were."""
+        if not self.found:
+            return {}
+        at = self.found[max(self.found, key=lambda k: self._merit[k])]
+        seen = {"rho_re": at.rho_re, "rho_im": at.rho_im}
+        if self.best not in self.found:
+            return {**seen, "rho_us": at.evolution_us}
+        return {
+            **seen,
+            "significance": at.witness / at.witness_err,
+            "witness": at.witness,
+            "witness_err": at.witness_err,
+        }
+
+
+def _numbers(values: Real) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
 
 
 def _prepared(lab: Lab, plan: EnginePlan) -> Stream[CoolResult]:
@@ -174,20 +260,6 @@ def _wanted(lab: Lab, evolution_us: float, seen: Sequence[TomographyResult]) -> 
     return expectation(vector, phase=-np.pi / 2 if odd > 0 else np.pi / 2)
 
 
-def _prediction(lab: Lab, times_us: Real) -> tuple[Real, Real]:
-    """Concurrence by the calibrated model at these times, and its 1 sigma from those of both bath polarisations."""
-    model, release = state.engine_model(lab), state.release(lab)
-
-    def values(moved: tuple[float, float]) -> Real:
-        states = release_states(model, replace(release, polarisation=moved), times_us)
-        return concurrence(density_matrix(states))
-
-    (left, right), (left_err, right_err) = release.polarisation, release.polarisation_err
-    change_left = values((left + left_err, right)) - values((left - left_err, right))
-    change_right = values((left, min(1.0, right + right_err))) - values((left, right - right_err))
-    return values(release.polarisation), np.hypot(change_left, change_right) / 2.0
-
-
 def _point(found: TomographyResult, predicted: float) -> Point:
     return Point(
         {
@@ -201,38 +273,3 @@ def _point(found: TomographyResult, predicted: float) -> Point:
 
 def _note(found: TomographyResult) -> str:
     return f"C = {found.concurrence:.3f}({found.concurrence_err:.3f}) after {found.evolution_us:g} us"
-
-
-def _result(
-    lab: Lab,
-    times: Real,
-    found: Sequence[TomographyResult],
-    predicted: tuple[Real, Real],
-    best: int,
-    cooled: CoolResult,
-) -> EngineResult:
-    curve_us = np.linspace(0.1, float(times.max()) * 1.1, _CURVE_POINTS)
-    curve, curve_err = _prediction(lab, curve_us)
-    at_best = found[best]
-    return EngineResult(
-        evolution_us=tuple(float(t) for t in times),
-        concurrence=tuple(r.concurrence for r in found),
-        concurrence_err=tuple(r.concurrence_err for r in found),
-        concurrence_ci95=tuple(r.concurrence_ci95 for r in found),
-        predicted_concurrence=tuple(float(c) for c in predicted[0]),
-        predicted_concurrence_err=tuple(float(c) for c in predicted[1]),
-        best_us=float(times[best]),
-        significance=at_best.witness / at_best.witness_err,
-        witness=at_best.witness,
-        witness_err=at_best.witness_err,
-        rho_re=at_best.rho_re,
-        rho_im=at_best.rho_im,
-        polarisation_left=cooled.polarisation_left,
-        polarisation_left_err=cooled.polarisation_left_err,
-        polarisation_right=cooled.polarisation_right,
-        polarisation_right_err=cooled.polarisation_right_err,
-        curve_us=tuple(float(t) for t in curve_us),
-        curve_concurrence=tuple(float(c) for c in curve),
-        curve_concurrence_err=tuple(float(c) for c in curve_err),
-        photons=float(sum(r.photons for r in found)),
-    )

@@ -5,6 +5,7 @@ lines of one spectrum; `field` the magnet in the frame of the NV from many line 
 doughnut images; `oscillation` Rabi and Ramsey oscillations of the frozen pair; `resonances` where a swept current meets
 both NVs; `pumping` how fast a beam pumps; `relaxation` rates and the 13C dip; `pair` the frozen pair as it is known,
 and its propagators; `readout` what the detector says of a state; `calibration` both, fitted together to counts of known
-programs; `engine_model` what the engine should do; `baths` their polarisations from what the NVs do; `design` how to
-spend shots; `tomography` the state from counts, by maximum likelihood.
+programs; `engine_model` what the engine should do; `baths` their polarisations from what the NVs do; `prediction` what
+is expected at the end of each evolution; `design` how to spend shots; `tomography` the state from counts, by maximum
+likelihood.
 """

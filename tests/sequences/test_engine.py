@@ -1,12 +1,14 @@
 """engine composes the whole experiment on a bench that it has never seen, whichever way the pair lies."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from wired import is_dark, wired
 
 from physics.paulis import NAMES, pauli_vector
 from sequences.engine import EnginePlan, engine
-from sequences.results import Begin, End, SequenceError
+from sequences.results import Begin, End, Estimate, SequenceError
 from simulated_instruments.truth import truth
 
 PARTS = ["wiring", "locate", "align", "rabi", "wiring", "relaxometry", "calibrate", "cool"]
@@ -14,30 +16,63 @@ SHORT = EnginePlan(evolution_us=(9.0, 5.0), hours=4.0, survey_hours=0.5, calibra
 
 
 def followed(stream):
-    """Result, and the parts with their results, in order; those that never ended have none."""
-    begun, ended = [], []
+    """Result, the parts with their results, in order, and the run's own estimates; unended parts have no result."""
+    begun, ended, estimates = [], [], []
     while True:
         try:
             event = next(stream)
         except StopIteration as stop:
-            return stop.value, begun, ended
+            return stop.value, begun, ended, estimates
         except SequenceError as error:
-            return error, begun, ended
+            return error, begun, ended, estimates
         if isinstance(event, Begin):
             begun.append(event.sequence)
         if isinstance(event, End):
             ended.append(event.result)
+        if isinstance(event, Estimate) and len(begun) == len(ended):
+            estimates.append(event.values)
+
+
+def assert_ever_more_is_known(result, estimates):
+    """The curve before the first photon, then time after time, and in the end the result."""
+    first, survey, last = estimates
+    assert first["evolution_us"] == first["concurrence"] == first["populations"] == ()
+    assert first["planned_us"] == result.evolution_us
+    assert first["planned_concurrence"] == result.predicted_concurrence
+    assert first["best_us"] == result.best_us
+    assert "rho_re" not in first
+    for name in ("curve_us", "curve_concurrence", "curve_concurrence_err", "curve_populations"):
+        assert first[name] == getattr(result, name)
+    assert np.sum(first["curve_populations"], axis=1) == pytest.approx(1.0)
+    assert survey["evolution_us"] == (9.0,)
+    assert survey["rho_us"] == 9.0
+    assert survey["concurrence"] == result.concurrence[1:]
+    assert "significance" not in survey
+    assert {name: last[name] for name in asdict(result)} == asdict(result)
+
+
+def assert_populations(result, ended):
+    """Those of the tomographies, and where the model expects them."""
+    parts = {part.evolution_us: part for part in ended if hasattr(part, "paulis")}
+    assert result.populations == tuple(parts[time].populations for time in result.evolution_us)
+    expected = [
+        [np.interp(time, result.curve_us, np.array(result.curve_populations)[:, k]) for k in range(4)]
+        for time in result.evolution_us
+    ]
+    assert np.abs((np.array(result.populations) - expected) / result.populations_err).max() < 5.0
 
 
 def test_a_pair_that_lies_the_other_way_round_is_named_as_the_lab_sees_it():
     """Turned by half a circle: what the twin calls left, the lab calls right; field and coils differ too."""
     other = {"pair": {"orientation_deg": 200.0, "separation_nm": 12.5}, "residual_field_ut": (-15.0, 12.0, -30.0)}
     with wired(71, **other) as bench:
-        result, begun, ended = followed(engine(bench.lab, SHORT))
+        result, begun, ended, estimates = followed(engine(bench.lab, SHORT))
         assert begun == [*PARTS, "tomography", "tomography"]
         assert len(ended) == len(begun)
         assert result.evolution_us == (5.0, 9.0)
         assert result.best_us == 5.0
+        assert_ever_more_is_known(result, estimates)
+        assert_populations(result, ended)
         assert is_dark(bench)
         true = truth(bench.twin, {"evolution_us": list(result.evolution_us), "best_us": result.best_us})
         located = next(found for found in ended if hasattr(found, "pair_nm"))
@@ -60,7 +95,7 @@ def test_a_pair_that_lies_the_other_way_round_is_named_as_the_lab_sees_it():
 )
 def test_what_cannot_work_is_refused_where_it_shows_first(other, words, last):
     with wired(72, **other) as bench:
-        error, begun, ended = followed(engine(bench.lab, SHORT))
+        error, begun, ended, _ = followed(engine(bench.lab, SHORT))
         assert isinstance(error, SequenceError)
         assert words in error.what
         assert begun[-1] == last
