@@ -48,10 +48,16 @@ class Points:
 
 def all_runs(folder: Path) -> list[Run]:
     """Every run of a data folder, oldest first; none if nothing was ever stored there."""
+    return list(each_run(folder))
+
+
+def each_run(folder: Path) -> Iterator[Run]:
+    """The same, one after the other: thousands need not be in memory at once."""
     if not (folder / DATABASE).exists():
-        return []
+        return
     with _reading(folder) as connection:
-        return [_run(row) for row in connection.execute(_query(connection, "ORDER BY run_id"))]
+        for row in connection.execute(_query(connection, "ORDER BY run_id")):
+            yield _run(row)
 
 
 def one_run(folder: Path, run_id: int) -> Run:

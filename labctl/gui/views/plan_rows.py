@@ -15,7 +15,7 @@ from labctl.plans import Key, as_text
 COLUMNS: Final = 4
 _GREEK: Final = {"us": "µs", "uT": "µT", "deg": "°"}
 _SIGNS: Final = {"at least": "≥", "above": ">", "at most": "≤", "below": "<"}
-_EDITOR_PX: Final = 110
+_EDITOR_PX: Final = 90
 
 
 class Choice(QtWidgets.QComboBox):

@@ -1,0 +1,145 @@
+"""The stored runs as lines to choose from: newest first, parts beneath their run, each with its conclusion."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from labctl.data.history import Run, each_run
+from labctl.faults import UNITS, unit_of
+from labctl.gui.plots import quoted
+from labctl.progress import clock_words
+
+_SAID: Final[Mapping[str, Sequence[str]]] = {
+    "odmr": ("field_mt", "tilt_deg"),
+    "rabi": ("rabi_mhz", "power_dbm"),
+    "locate": ("separation_nm", "doughnut_radius_nm"),
+    "align": ("transverse_ut", "detuning_khz"),
+    "relaxometry": ("rate_per_s", "resonance_field_mt"),
+    "calibrate": ("g_rad_per_s", "gate_ns", "cross_talk"),
+    "cool": ("polarisation_left", "polarisation_right"),
+    "tomography": ("evolution_us", "concurrence"),
+}
+"""Keys of the results that say best what came out."""
+_MOST_SAID: Final = 3
+
+
+@dataclass(frozen=True)
+class Line:
+    """A run in the list."""
+
+    run_id: int
+    sequence: str
+    status: str
+    """completed, aborted, failed, unfinished."""
+    started: str
+    """'2026-11-24 09:14', local time."""
+    duration: str
+    """Of the laboratory: '2 h 05 min'."""
+    conclusion: str
+    """What came out, or why nothing did, in one line."""
+    plan: Mapping[str, Any] = field(repr=False)
+    """As stored."""
+    searched: str = field(repr=False)
+    """All of it in small letters, for the filter."""
+    parts: tuple["Line", ...] = field(default=(), repr=False)
+
+
+def read_lines(folder: Path) -> tuple[Line, ...]:
+    """Those of a data folder. Takes a while; raises Refusal if it is none."""
+    return lines_of(each_run(folder))
+
+
+def lines_of(runs: Iterable[Run]) -> tuple[Line, ...]:
+    """runs: in the order in which they began. The newest comes first; parts keep their order."""
+    # what was stored is let go run by run: Python's search for garbage would stop the window for a moment if it had
+    # to go through the records of thousands of runs
+    lines = [(run.run_id, run.parent_id, _line(run)) for run in runs]
+    known = {run_id for run_id, _, _ in lines}
+    parts: dict[int, list[Line]] = {}
+    outermost: list[Line] = []
+    for run_id, parent, line in reversed(lines):
+        whole = replace(line, parts=tuple(reversed(parts.pop(run_id)))) if run_id in parts else line
+        is_part = parent is not None and parent in known and parent < run_id
+        (parts.setdefault(parent or 0, []) if is_part else outermost).append(whole)
+    return tuple(outermost)
+
+
+def matching(lines: Sequence[Line], words: str) -> list[tuple[Line, tuple[Line, ...]]]:
+    """Lines that contain all these words, with their parts; of others only the parts that do, if there are any."""
+    wanted = words.lower().split()
+    found = []
+    for line in lines:
+        if _has(line, wanted):
+            found.append((line, line.parts))
+        elif parts := tuple(part for part in line.parts if _has_within(part, wanted)):
+            found.append((line, parts))
+    return found
+
+
+def conclusion(sequence: str, result: Mapping[str, Any] | None, message: str) -> str:
+    """One line: 'field 4.512(3) mT, tilt 0.1(1) deg', or the message."""
+    if message or not result:
+        return " ".join(message.split())
+    if sequence == "engine":
+        return _best(result)
+    if sequence == "wiring":
+        return f"{len(result.get('verified') or ())} verified, {len(result.get('unverified') or ())} not"
+    return ", ".join(_said(result, key) for key in _keys(sequence, result))
+
+
+def _line(run: Run) -> Line:
+    lab_s = run.outcome.get("lab_time_s")
+    duration = clock_words(lab_s) if isinstance(lab_s, int | float) else ""
+    said = conclusion(run.sequence, run.result, run.outcome.get("message") or "")
+    started = _local(run.started)
+    searched = f"{run.run_id} {run.sequence} {run.status} {started} {said}".lower()
+    plan = run.record.get("plan") or {}
+    return Line(run.run_id, run.sequence, run.status, started, duration, said, plan, searched)
+
+
+def _local(started: str) -> str:
+    try:
+        return datetime.fromisoformat(started).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return started
+
+
+def _has(line: Line, wanted: Sequence[str]) -> bool:
+    return all(word in line.searched for word in wanted)
+
+
+def _has_within(line: Line, wanted: Sequence[str]) -> bool:
+    return _has(line, wanted) or any(_has_within(part, wanted) for part in line.parts)
+
+
+def _keys(sequence: str, result: Mapping[str, Any]) -> Sequence[str]:
+    """Those that say most; of an experiment that is not known here the first ones that have errors."""
+    keys = _SAID.get(sequence) or [key for key in result if f"{key}_err" in result][:_MOST_SAID]
+    return [key for key in keys if isinstance(result.get(key), int | float)]
+
+
+def _said(result: Mapping[str, Any], key: str) -> str:
+    unit = unit_of(key)
+    ending = next((f"_{end}" for end, of in UNITS.items() if unit == of and key.endswith(f"_{end}")), "")
+    words = f"{key.removesuffix(ending).replace('_', ' ')} {_number(result[key], result.get(f'{key}_err'))}"
+    return f"{words} {unit}".rstrip()
+
+
+def _best(result: Mapping[str, Any]) -> str:
+    """Of the engine: the concurrence at the best time."""
+    times, best = result.get("evolution_us") or [], result.get("best_us")
+    if best not in times:
+        return ""
+    place = times.index(best)
+    found = _number(result["concurrence"][place], result["concurrence_err"][place])
+    significance = result.get("significance")
+    sure = f", {significance:.1f} sigma" if isinstance(significance, int | float) else ""
+    return f"concurrence {found} at {best:g} us{sure}"
+
+
+def _number(value: float, error: Any = None) -> str:
+    if isinstance(value, int):
+        return str(value)
+    return quoted(value, error if isinstance(error, int | float) else None)

@@ -1,0 +1,187 @@
+"""What was run, what is to be run, and with which plan: the form, the queue and the stored runs in one dock."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Final
+
+from pyqtgraph.Qt import QtCore, QtWidgets
+
+from labctl.data.export import export
+from labctl.data.history import one_run
+from labctl.gui.listing import Line
+from labctl.gui.queue import Queue
+from labctl.gui.theme import Theme
+from labctl.gui.view import label
+from labctl.gui.views.figure_dialog import ENDINGS, FigureDialog, drawn
+from labctl.gui.views.history import HistoryPanel
+from labctl.gui.views.plan_form import PlanForm
+from labctl.gui.views.queue_list import QueueList
+from sequences.lab import Limits
+
+_EXPORTS: Final = "netCDF (*.nc);;CSV (*.csv)"
+_FIGURES: Final = ";;".join(f"{ending.upper()} (*.{ending})" for ending in ENDINGS)
+_QUEUE_PX, _HISTORY_PX = 190, 460
+
+
+class RunsView(QtWidgets.QWidget):
+    """`run_wanted` and `queue_wanted` carry a sequence and its settings, dotted key -> text."""
+
+    title: ClassVar[str] = "Runs"
+
+    run_wanted = QtCore.Signal(str, object)
+    queue_wanted = QtCore.Signal(str, object)
+    open_wanted = QtCore.Signal(int)
+    """Show this stored run."""
+    queue_held = QtCore.Signal(bool)
+    """Whether the queue shall wait."""
+
+    def __init__(self, theme: Theme, folder: Path, queue: Queue, limits: Limits) -> None:
+        """folder: of the data; limits: of the station."""
+        super().__init__()
+        self._folder, self._edited = folder, 0
+        self.form = PlanForm(theme, limits)
+        self.queue, self.history = QueueList(queue, limits), HistoryPanel(theme, folder)
+        self._build()
+        self._connect()
+        self.say(queue.trouble, is_fault=True)
+
+    # ---- what the window asks
+
+    def refresh(self) -> None:
+        """Something was run or queued: read again."""
+        self.queue.follow()
+        self.history.refresh()
+
+    def show_held(self, is_held: bool) -> None:
+        """Whether the queue waits. Costs nothing if it is shown already."""
+        self.queue.show_held(is_held)
+
+    def write_plan(self) -> None:
+        """Let the user write a plan."""
+        self.tabs.setCurrentWidget(self.form)
+        self.form.setFocus()
+
+    def say(self, words: str, is_fault: bool = False) -> None:
+        """Say something at the bottom; empty: nothing."""
+        self.message.setProperty("role", "fault" if is_fault else "")
+        self.message.style().polish(self.message)
+        self.message.setText(words)
+        self.message.setVisible(bool(words))
+
+    # ---- within
+
+    def _repeat(self, line: Line) -> None:
+        self._give_up()
+        self.form.load(line.sequence, line.plan)
+        self.write_plan()
+
+    def _edit(self, ticket: int) -> None:
+        """The form shows what waits; its Queue button then keeps it in its place."""
+        waiting = {one.ticket: (place, one) for place, one in enumerate(self.queue.queue.items, start=1)}
+        if ticket not in waiting:
+            self.queue.follow()
+            return
+        (place, wanted), self._edited = waiting[ticket], ticket
+        self.form.load(wanted.sequence, wanted.settings)
+        self.form.edit(f"number {place} of the queue")
+        self.write_plan()
+
+    def _give_up(self) -> None:
+        self._edited = 0
+        self.form.edit("")
+
+    def _queue(self, sequence: str, settings: Mapping[str, str]) -> None:
+        if not self._edited:
+            self.queue_wanted.emit(sequence, settings)
+            self.say(f"{sequence} waits in the queue")
+            self.queue.follow()
+            return
+        is_there = any(one.ticket == self._edited for one in self.queue.queue.items)
+        self.queue.queue.edit(self._edited, sequence, settings)
+        self.say("" if is_there else f"{sequence} has started meanwhile: nothing was changed", is_fault=True)
+        self._give_up()
+        self.queue.follow()
+        self.tabs.setCurrentIndex(1)
+
+    def _show_figure(self, line: Line) -> None:
+        self.say(f"Drawing the figure of run {line.run_id} …")
+        draw = partial(drawn, self._folder, line.run_id)
+        self.history.errands.do(draw, partial(self._show_drawn, line), self._fail)
+
+    def _show_drawn(self, line: Line, png: bytes) -> None:
+        self.say("")
+        dialog = FigureDialog(self, f"Run {line.run_id}: {line.sequence}", png)
+        dialog.save_wanted.connect(lambda: self._save_figure(line))
+        dialog.show()
+
+    def _save_figure(self, line: Line) -> None:
+        if (to := self._asked_for(f"run-{line.run_id:05d}-{line.sequence}", _FIGURES)) is not None:
+            write = partial(_write_figure, self._folder, line.run_id, to)
+            self.history.errands.do(write, lambda _: self.say(f"Figure of run {line.run_id}: {to}"), self._fail)
+
+    def _export(self, line: Line) -> None:
+        if (to := self._asked_for(f"run-{line.run_id:05d}-{line.sequence}", _EXPORTS)) is not None:
+            self.say(f"Writing the points of run {line.run_id} …")
+            write = partial(_write_points, self._folder, line.run_id, to)
+            self.history.errands.do(write, lambda _: self.say(f"Points of run {line.run_id}: {to}"), self._fail)
+
+    def _asked_for(self, name: str, filters: str) -> Path | None:
+        """A file to write; the ending is that of the filter if none was given."""
+        given, chosen = QtWidgets.QFileDialog.getSaveFileName(self, "Write", name, filters)
+        if not given:
+            return None
+        path = Path(given)
+        return path if path.suffix else path.with_suffix(chosen[chosen.index("*") + 1 : -1])
+
+    def _fail(self, words: str) -> None:
+        self.say(words, is_fault=True)
+
+    def _build(self) -> None:
+        self.message = label()
+        self.message.setWordWrap(True)
+        self.message.setTextFormat(QtCore.Qt.TextFormat.PlainText)
+        below = QtWidgets.QSplitter(QtCore.Qt.Orientation.Vertical)
+        below.addWidget(self.queue)
+        below.addWidget(self.history)
+        below.setChildrenCollapsible(False)
+        below.setSizes([_QUEUE_PX, _HISTORY_PX])
+        below.setStretchFactor(1, 1)
+        below.setContentsMargins(4, 4, 4, 4)
+        self.tabs = QtWidgets.QTabWidget(documentMode=True)
+        self.tabs.addTab(self.form, "Plan")
+        self.tabs.addTab(below, "Queue and history")
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.addWidget(self.tabs, 1)
+        column.addWidget(self.message)
+        self.setFocusProxy(self.tabs)
+
+    def _connect(self) -> None:
+        self.form.run_wanted.connect(self.run_wanted)
+        self.form.queue_wanted.connect(self._queue)
+        self.form.given_up.connect(self._give_up)
+        self.queue.edit_wanted.connect(self._edit)
+        self.queue.held.connect(self.queue_held)
+        self.queue.changed.connect(self._show_count)
+        self.history.open_wanted.connect(self.open_wanted)
+        self.history.repeat_wanted.connect(self._repeat)
+        self.history.figure_wanted.connect(self._show_figure)
+        self.history.export_wanted.connect(self._export)
+        self.history.missed.connect(self._fail)
+        self._show_count()
+
+    def _show_count(self) -> None:
+        """How many wait, on the tab; and what went wrong with the file."""
+        count = len(self.queue.queue.items)
+        self.tabs.setTabText(1, f"Queue ({count}) and history" if count else "Queue and history")
+        if self.queue.queue.trouble:
+            self._fail(self.queue.queue.trouble)
+
+
+def _write_figure(folder: Path, run_id: int, to: Path) -> None:
+    to.write_bytes(drawn(folder, run_id, to.suffix.lower().removeprefix(".")))
+
+
+def _write_points(folder: Path, run_id: int, to: Path) -> None:
+    export(folder, one_run(folder, run_id), to)
