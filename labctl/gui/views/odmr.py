@@ -1,0 +1,204 @@
+"""The spectrum as it grows: both lines with their fit, residuals and sweeps, and the field that they show."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from pyqtgraph.Qt import QtCore, QtWidgets
+
+from labctl.gui.figures import Figures
+from labctl.gui.plots import quoted
+from labctl.gui.record import Record
+from labctl.gui.theme import Theme
+from labctl.gui.view import View, label
+from labctl.gui.views.spectra import Points, lines_between, looks, spectrum_points, stretches
+from labctl.gui.views.spectrum_panel import SpectrumPanel
+
+_PANELS: Final = 2
+_SWEEPS_EVERY_S: Final = 1.0
+"""Images are dear: within a sweep they are painted no more often than this."""
+_NEWEST: Final = "newest"
+_MEANINGS: Final = {
+    "f−": "Centre of |0⟩ → |−1⟩, of m_I = +1 where there is a 14N nucleus, ±1 σ.",
+    "f+": "Centre of |0⟩ → |+1⟩, of m_I = +1 where there is a 14N nucleus, ±1 σ.",
+    "B": "Magnitude of the field, from both lines: B² = (f₊² + f₋² − f₊f₋ − D²) / 3γ², exact at any angle; with "
+    "14N the nine levels are inverted.",
+    "tilt": "Angle between field and NV axis. Its error is large where the lines hardly depend on it.",
+    "contrast": "Depth of all nuclear components together.",
+    "width": "Full width at half maximum of one component.",
+    "χ²": "Reduced chi-squared of each fit: near 1 if line shape and shot noise explain the spectrum.",
+}
+_NO_SPECTRUM: Final = "No spectrum yet."
+
+
+class OdmrView(View):
+    """The newest spectrum of a run, whichever of its parts measured it."""
+
+    title: ClassVar[str] = "ODMR"
+    sequences: ClassVar[Sequence[str]] = ("odmr", "align", "rabi", "relaxometry")
+
+    def __init__(self, theme: Theme) -> None:
+        self._shown: Record | None = None
+        self._swept: tuple[Any, ...] = ()
+        self._swept_at_s = 0.0
+        super().__init__(theme)
+
+    def build(self) -> None:
+        """Figures above; a panel for each line; a choice of looks where there are many."""
+        self.figures = Figures(self.theme, _MEANINGS)
+        self.looks = QtWidgets.QComboBox()
+        self.looks.setToolTip("Which look at a line to show; 'newest' follows the run")
+        self.looks.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.looks.activated.connect(self._chosen)
+        self.note = label(_NO_SPECTRUM, "faint")
+        self.note.setWordWrap(True)
+        self.panels = [SpectrumPanel(self.theme) for _ in range(_PANELS)]
+        side_by_side = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
+        for panel in self.panels:
+            panel.setMinimumWidth(180)
+            side_by_side.addWidget(panel)
+        side_by_side.setChildrenCollapsible(False)
+        row = QtWidgets.QHBoxLayout()
+        row.addWidget(self.looks)
+        row.addWidget(self.note, 1)
+        for part in (self.figures, side_by_side):
+            self.content.addWidget(part, int(part is side_by_side))
+        self.content.insertLayout(1, row)
+        self.clear()
+
+    def pick(self, run: Record) -> Record | None:
+        """The newest record that has a spectrum."""
+        return next((r for r in reversed(list(run.all())) if r.sequence in self.sequences and _has_spectrum(r)), None)
+
+    def clear(self) -> None:
+        """No spectrum."""
+        self._shown = None
+        self.figures.clear()
+        self.looks.clear()
+        self.looks.hide()
+        self.note.setText(_NO_SPECTRUM)
+        for panel in self.panels:
+            panel.clear()
+        self.panels[1].hide()
+
+    def paint(self, record: Record, run: Record) -> None:  # noqa: ARG002  # as all views
+        """The sweeps of both lines, or one look at one of them."""
+        if record is not self._shown:
+            self.clear()
+            self._shown = record
+        points, known = spectrum_points(record.table), record.known
+        lines = known.get("lines") or []
+        swept = points.in_sweeps
+        if len(swept):
+            self._paint_sweeps(record, swept, lines, known)
+        else:
+            self._paint_look(points, lines, known)
+        self._paint_figures(known, lines)
+
+    def _paint_sweeps(
+        self, record: Record, points: Points, lines: Sequence[Mapping[str, Any]], known: Mapping[str, Any]
+    ) -> None:
+        parts = stretches(points.frequency_hz)[:_PANELS]
+        chosen = [points.between(*part) for part in parts]
+        for panel, part, name in zip(self.panels, chosen, _names(parts, lines), strict=False):
+            self._paint_panel(panel, part, lines, known, name)
+        self.panels[1].setVisible(len(parts) > 1)
+        self.looks.hide()
+        sweeps = int(np.ptp(points.sweep)) + 1
+        self.note.setText(f"{len(points)} points, {sweeps} {'sweep' if sweeps == 1 else 'sweeps'} of {record.sequence}")
+        state = (id(record), sweeps, len(parts), record.status)
+        if state != self._swept or time.monotonic() > self._swept_at_s + _SWEEPS_EVERY_S:
+            self._swept, self._swept_at_s = state, time.monotonic()
+            for panel, part in zip(self.panels, chosen, strict=False):
+                panel.show_sweeps(part)
+
+    def _paint_look(self, points: Points, lines: Sequence[Mapping[str, Any]], known: Mapping[str, Any]) -> None:
+        found = looks(points)
+        self._offer(points, found)
+        which = self.looks.currentIndex() - 1
+        newest = which < 0
+        chosen = points.chosen(found[which])
+        middle = float(np.mean(chosen.frequency_hz)) * 1e-6
+        self._paint_panel(self.panels[0], chosen, lines if newest else [], known, f"about {middle:.3f} MHz")
+        self.panels[0].show_sweeps(chosen)
+        self.panels[1].hide()
+        self.note.setText(f"look {len(found) if newest else which + 1} of {len(found)}, {len(chosen)} points")
+
+    def _paint_panel(
+        self,
+        panel: SpectrumPanel,
+        points: Points,
+        lines: Sequence[Mapping[str, Any]],
+        known: Mapping[str, Any],
+        title: str,
+    ) -> None:
+        panel.show_points(points, lines, title)
+        low, high = float(points.frequency_hz.min()), float(points.frequency_hz.max())
+        found = [float(line["centre_hz"]) for line in lines_between(lines, low, high)]
+        found = found or [float(f) for f in known.get("resonances_hz") or () if f is not None]
+        panel.mark([f for f in found if low <= f <= high])
+
+    def _offer(self, points: Points, found: Sequence[slice]) -> None:
+        """All looks to choose from; the choice stays as it is."""
+        if not self.looks.count():
+            self.looks.addItem(_NEWEST)
+        for k in range(self.looks.count() - 1, len(found)):
+            middle = float(np.mean(points.frequency_hz[found[k]])) * 1e-6
+            self.looks.addItem(f"{k + 1}: {middle:.2f} MHz")
+        while self.looks.count() > len(found) + 1:
+            self.looks.removeItem(self.looks.count() - 1)
+        self.looks.setVisible(len(found) > 1)
+
+    def _chosen(self) -> None:
+        if (record := self._shown) is not None:
+            self.paint(record, record)
+
+    def _paint_figures(self, known: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
+        by_name = {str(line.get("name", "")).split(" ")[0]: line for line in lines}
+        resonances, errors = known.get("resonances_hz") or (), known.get("resonances_err_hz") or ()
+        for k, (name, shown) in enumerate((("f-", "f−"), ("f+", "f+"))):
+            line = by_name.get(name, {})
+            value = line.get("centre_hz", resonances[k] if k < len(resonances) else None)
+            error = line.get("centre_hz_err", errors[k] if k < len(errors) else None)
+            self.figures.put(shown, _megahertz(value, error))
+        self.figures.put("B", quoted(known.get("field_mt"), known.get("field_mt_err"), "mT"))
+        self.figures.put("tilt", quoted(known.get("tilt_deg"), known.get("tilt_deg_err"), "°"))
+        self.figures.put("contrast", _of_lines(known, lines, "contrast", 100.0, "%"))
+        self.figures.put("width", _of_lines(known, lines, "linewidth_hz", 1e-3, "kHz"))
+        chi2 = [line["reduced_chi2"] for line in lines if line.get("reduced_chi2") is not None]
+        self.figures.put("χ²", " and ".join(f"{value:.2f}" for value in chi2) or "—")
+
+
+def _has_spectrum(record: Record) -> bool:
+    table = record.table
+    return "frequency_hz" in table and bool(np.isfinite(table["frequency_hz"]).any())
+
+
+def _names(parts: Sequence[tuple[float, float]], lines: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Titles of the panels: the lines that lie there, else their frequency."""
+    titles = []
+    for low, high in parts:
+        names = [str(line.get("name", "")).replace("-", "−") for line in lines_between(lines, low, high)]
+        titles.append(" and ".join(filter(None, names)) or f"about {0.5e-6 * (low + high):.1f} MHz")
+    return titles
+
+
+def _megahertz(value: float | None, error: float | None) -> str:
+    """To a tenth of a kilohertz."""
+    if value is None or not np.isfinite(value):
+        return "—"
+    known = error is not None and np.isfinite(error)
+    return f"{value * 1e-6:.4f} ± {error * 1e-6:.4f} MHz" if known and error is not None else f"{value * 1e-6:.4f} MHz"
+
+
+def _of_lines(known: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], key: str, scale: float, unit: str) -> str:
+    """A quantity of the result, else of each line fitted so far."""
+    found = [known, *lines] if known.get(key) is not None else list(lines)
+    texts = [_scaled(source, key, scale, unit) for source in found if source.get(key) is not None]
+    return (texts[0] if known.get(key) is not None else ", ".join(texts)) or "—" if texts else "—"
+
+
+def _scaled(source: Mapping[str, Any], key: str, scale: float, unit: str) -> str:
+    error = source.get(f"{key}_err")
+    return quoted(scale * float(source[key]), scale * float(error) if error is not None else None, unit)
