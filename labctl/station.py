@@ -1,13 +1,16 @@
 """The bench, opened as station.yaml describes it: instruments through qcodes.Station, then the Lab of the sequences."""
 
+import functools
 import io
 import logging
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
+from qcodes.instrument import VisaInstrument
 from qcodes.station import Station
 from qcodes.validators import Numbers
 from ruamel.yaml import YAML
@@ -136,6 +139,7 @@ class OpenStation:
         else:
             self.opened_s[name] = time.monotonic() - began_s
             self._set_clock(self.instruments[name])
+            one_at_a_time(self.instruments[name])
 
     def _set_clock(self, instrument: Any) -> None:
         if hasattr(instrument, "clock"):
@@ -164,6 +168,28 @@ class OpenStation:
         _at_most(found["microwave"].amplitude_RF, limits.microwave_dbm)
         _at_most(found["green_laser"].power_mw, limits.green_mw)
         _at_most(found["depletion_beam"].power_mw, limits.depletion_mw)
+
+
+def one_at_a_time(instrument: Any) -> None:
+    """Let several threads talk to a VISA instrument: each exchange, question and answer, is finished before the next.
+
+    The run and the watch do. What a driver says in several lines it says in `_block` and `command`.
+    """
+    if not isinstance(instrument, VisaInstrument):
+        return
+    lock = threading.RLock()
+    for name in ("ask_raw", "write_raw", "_block", "command"):
+        if (exchange := getattr(instrument, name, None)) is not None:
+            setattr(instrument, name, _locked(lock, exchange))
+
+
+def _locked(lock: Any, exchange: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(exchange)
+    def whole(*arguments: Any, **named: Any) -> Any:
+        with lock:
+            return exchange(*arguments, **named)
+
+    return whole
 
 
 def _at_most(parameter: Any, limit: float) -> None:

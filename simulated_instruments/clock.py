@@ -19,10 +19,11 @@ class VirtualClock:
             return self._now
 
     def sleep(self, seconds: float) -> None:
-        """Let laboratory time pass."""
+        """Let laboratory time pass. Those who wait at once wait together: time passes for all of them."""
         if seconds <= 0:
             return
+        until = self.now() + seconds
         if self._pace:
             time.sleep(seconds / self._pace)
         with self._lock:
-            self._now += seconds
+            self._now = max(self._now, until)
