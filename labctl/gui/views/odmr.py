@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import numpy as np
-from pyqtgraph.Qt import QtCore, QtWidgets
+from pyqtgraph.Qt import QtWidgets
 
 from labctl.gui.figures import Figures
 from labctl.gui.plots import quoted
@@ -54,17 +54,16 @@ class OdmrView(View):
         self.note = label(_NO_SPECTRUM, "faint")
         self.note.setWordWrap(True)
         self.panels = [SpectrumPanel(self.theme) for _ in range(_PANELS)]
-        side_by_side = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
+        side_by_side = QtWidgets.QHBoxLayout()
         for panel in self.panels:
             panel.setMinimumWidth(180)
-            side_by_side.addWidget(panel)
-        side_by_side.setChildrenCollapsible(False)
+            side_by_side.addWidget(panel, 1)
         row = QtWidgets.QHBoxLayout()
         row.addWidget(self.looks)
         row.addWidget(self.note, 1)
-        for part in (self.figures, side_by_side):
-            self.content.addWidget(part, int(part is side_by_side))
-        self.content.insertLayout(1, row)
+        self.content.addWidget(self.figures)
+        self.content.addLayout(row)
+        self.content.addLayout(side_by_side, 1)
         self.clear()
 
     def pick(self, run: Record) -> Record | None:

@@ -45,7 +45,8 @@ class Points:
     @property
     def in_sweeps(self) -> "Points":
         """Those that belong to a sweep."""
-        return self.chosen(np.isfinite(self.sweep))
+        swept = np.isfinite(self.sweep)
+        return self if swept.all() else self.chosen(swept)
 
     def between(self, low_hz: float, high_hz: float) -> "Points":
         """Those of these frequencies, ends included."""
@@ -61,10 +62,11 @@ def spectrum_points(table: Mapping[str, Real]) -> Points:
     if "frequency_hz" not in table or "signal" not in table:
         return NO_POINTS
     frequency, signal = table["frequency_hz"], table["signal"]
-    row = np.flatnonzero(np.isfinite(frequency) & np.isfinite(signal))
     absent = np.full(len(frequency), np.nan)
     error, sweep = table.get("signal_err", absent), table.get("sweep", absent)
-    return Points(frequency[row], signal[row], error[row], sweep[row], row)
+    every = Points(frequency, signal, error, sweep, np.arange(len(frequency)))
+    whole = np.isfinite(frequency + signal)
+    return every if whole.all() else every.chosen(whole)
 
 
 def looks(points: Points) -> list[slice]:
@@ -80,7 +82,7 @@ def stretches(frequency_hz: Real) -> list[tuple[float, float]]:
     """(lowest, highest) of each range that was scanned, ascending; between them lies a gap of more than FAR_HZ."""
     if not len(frequency_hz):
         return []
-    place = (frequency_hz // FAR_HZ).astype(np.intp)
+    place = (frequency_hz * (1.0 / FAR_HZ)).astype(np.intp)
     cells = np.flatnonzero(np.bincount(place - place.min())) + place.min()
     breaks = np.flatnonzero(np.diff(cells) > 1)
     firsts, lasts = cells[np.append(0, breaks + 1)], cells[np.append(breaks, len(cells) - 1)]
@@ -129,14 +131,13 @@ def mean_spectrum(points: Points, most: int = MOST_BINS) -> Mean:
 def _places(frequency_hz: Real, most: int) -> Which:
     low, high = float(frequency_hz.min()), float(frequency_hz.max())
     width = max((high - low) / max(most - 1, 1), 1.0)
-    return np.asarray(np.rint((frequency_hz - low) / width), dtype=np.intp)
+    return np.asarray((frequency_hz - (low - 0.5 * width)) * (1.0 / width), dtype=np.intp)
 
 
 def _weights(error: Real) -> tuple[Real, bool]:
     """1 / error^2, and True; ones and False if an error is missing."""
-    if not np.all(error > 0.0) or not np.isfinite(error).all():
-        return np.ones(len(error)), False
-    return 1.0 / error**2, True
+    known = bool(error.min() > 0.0) and bool(error.max() < np.inf)  # nan is neither
+    return (1.0 / (error * error), True) if known else (np.ones(len(error)), False)
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ def waterfall(points: Points) -> Waterfall | None:
     centres = mean_spectrum(swept, MOST_COLUMNS).frequency_hz
     step = _usual_step(centres)
     low = float(centres[0]) - 0.5 * step
-    column = np.asarray((swept.frequency_hz - low) // step, dtype=np.intp).clip(0)
+    column = np.asarray((swept.frequency_hz - low) * (1.0 / step), dtype=np.intp)
     first, last = float(swept.sweep.min()), float(swept.sweep.max())
     together = int(np.ceil((last - first + 1.0) / MOST_ROWS))
     row = ((swept.sweep - first) // together).astype(np.intp)
