@@ -60,6 +60,7 @@ class ErrorPoints:
             self._bars.setData(x=np.zeros(0), y=np.zeros(0), top=None, bottom=None)
         else:
             self._bars.setData(x=x, y=y, top=error, bottom=error)
+        self._bars.setVisible(error is not None and len(x) > 0)  # an empty one would draw the view's range to (0, 0)
 
     def clear(self) -> None:
         """Show nothing."""
@@ -107,12 +108,14 @@ class Band:
         shade.setAlpha(alpha)
         item.addItem(self._low)
         item.addItem(self._high)
-        item.addItem(pg.FillBetweenItem(self._low, self._high, brush=shade))
+        self._area = pg.FillBetweenItem(self._low, self._high, brush=shade)
+        item.addItem(self._area)
 
     def show(self, x: Real, low: Real, high: Real) -> None:
         """Replace the band. All finite."""
         self._low.setData(x=np.asarray(x, dtype=float), y=np.asarray(low, dtype=float))
         self._high.setData(x=np.asarray(x, dtype=float), y=np.asarray(high, dtype=float))
+        self._area.setVisible(len(x) > 0)  # an empty one would draw the view's range to (0, 0)
 
     def clear(self) -> None:
         """Show nothing."""
