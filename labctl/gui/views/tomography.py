@@ -1,0 +1,164 @@
+"""The tomography dock: the state as bars and as numbers, and the Pauli terms with errors, while photons arrive."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pyqtgraph.Qt import QtCore, QtWidgets
+
+from labctl.gui.figures import Figures
+from labctl.gui.plots import ErrorPoints, guide, new_plot, quoted
+from labctl.gui.record import Record
+from labctl.gui.theme import Theme, monospaced
+from labctl.gui.view import View
+from labctl.gui.views.density import STATES, DensityBars
+
+Complex = NDArray[np.complex128]
+
+_CLEAR_SIGMA: Final = 3.0
+_NEWEST: Final = "newest"
+_MEANINGS: Final = {
+    "C": "Concurrence: mean over all physical states that the counts allow, ±1 σ",
+    "95 %": "Interval that holds the concurrence with this probability",
+    "witness": "A lower bound of half the concurrence, linear in the counts; negative on average without entanglement",
+    "purity": "Tr ρ² of the state shown",
+    "χ²": "Per degree of freedom: near 1 if some state explains the counts",
+    "shots": "Played so far",
+    "photons": "Counted so far",
+}
+
+
+class TomographyView(View):
+    """One tomography; of a run with many, the newest unless another one is chosen."""
+
+    title: ClassVar[str] = "Tomography"
+    sequences: ClassVar[Sequence[str]] = ("tomography", "engine")
+
+    def __init__(self, theme: Theme) -> None:
+        self._of: list[tuple[int, str]] = []
+        super().__init__(theme)
+
+    def build(self) -> None:
+        """Choice and figures, bars, numbers, Pauli terms."""
+        self.choice = QtWidgets.QComboBox()
+        self.choice.addItem(_NEWEST)
+        self.choice.setToolTip("Which tomography of the run; 'newest' follows it")
+        self.choice.activated.connect(lambda _: self.repaint_soon())
+        self.figures = Figures(self.theme, _MEANINGS)
+        top = QtWidgets.QHBoxLayout()
+        top.addWidget(self.choice)
+        top.addWidget(self.figures, 1)
+        self.real, self.imaginary = DensityBars(self.theme, "real part of ρ"), DensityBars(self.theme, "imaginary part")
+        bars = QtWidgets.QWidget()
+        row = QtWidgets.QHBoxLayout(bars)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.real)
+        row.addWidget(self.imaginary)
+        below = QtWidgets.QTabWidget()
+        below.addTab(self._paulis(), "Pauli terms")
+        below.addTab(self._table(), "Numbers")
+        parts = QtWidgets.QSplitter(QtCore.Qt.Orientation.Vertical)
+        parts.addWidget(bars)
+        parts.addWidget(below)
+        parts.setSizes([300, 220])
+        self.content.addLayout(top)
+        self.content.addWidget(parts, 1)
+
+    def pick(self, run: Record) -> Record | None:
+        """The one that is chosen, or the newest with an estimate."""
+        found = [record for record in run.all() if record.sequence == "tomography"]
+        self._offer(found)
+        chosen = self.choice.currentIndex() - 1
+        if 0 <= chosen < len(found):
+            return found[chosen]
+        return next((record for record in reversed(found) if record.known), found[-1] if found else None)
+
+    def paint(self, record: Record, _run: Record) -> None:
+        """What is known of the state."""
+        known = record.known
+        self._show_state(known)
+        self._show_paulis(known.get("paulis") or {})
+        self._show_figures(known)
+
+    def clear(self) -> None:
+        """No state."""
+        self._show_state({})
+        self._show_paulis({})
+        self.figures.clear()
+
+    def _offer(self, found: list[Record]) -> None:
+        """The tomographies of the run, by evolution time."""
+        names = [(record.run_id, f"{record.plan.get('evolution_us', '?')} µs") for record in found]
+        if names == self._of:
+            return
+        self._of, kept = names, self.choice.currentIndex()
+        self.choice.clear()
+        self.choice.addItems([_NEWEST, *(name for _, name in names)])
+        self.choice.setCurrentIndex(kept if kept < self.choice.count() else 0)
+
+    def _show_state(self, known: Mapping[str, Any]) -> None:
+        rho = density_matrix(known)
+        self.real.show_matrix(rho.real)
+        self.imaginary.show_matrix(rho.imag)
+        for row in range(4):
+            for column in range(4):
+                value = rho[row, column]
+                text = f"{value.real:+.4f} {value.imag:+.4f}i" if known.get("rho_re") is not None else "—"
+                self.numbers.item(row, column).setText(text)
+
+    def _show_paulis(self, paulis: Mapping[str, Any]) -> None:
+        terms = {name: pair for name, pair in paulis.items() if name != "II"}
+        place = np.arange(float(len(terms)))
+        value, error = np.array(list(terms.values()), dtype=float).reshape(-1, 2).T
+        clear = np.abs(value) > _CLEAR_SIGMA * error
+        self.faint.show(place[~clear], value[~clear], error[~clear])
+        self.clear_terms.show(place[clear], value[clear], error[clear])
+        self.pauli_plot.getPlotItem().getAxis("bottom").setTicks([list(enumerate(terms))])
+
+    def _show_figures(self, known: Mapping[str, Any]) -> None:
+        low, high = known.get("concurrence_ci95") or (None, None)
+        rho = density_matrix(known)
+        chi2 = known.get("reduced_chi2")
+        texts = {
+            "C": quoted(known.get("concurrence"), known.get("concurrence_err")),
+            "95 %": f"{low:.3f} … {high:.3f}" if low is not None and high is not None else "—",
+            "witness": quoted(known.get("witness"), known.get("witness_err")),
+            "purity": f"{float(np.trace(rho @ rho).real):.3f}" if known.get("rho_re") is not None else "—",
+            "χ²": f"{chi2:.2f}" if chi2 is not None else "—",
+            "shots": f"{known['shots']:.3g}" if known.get("shots") else "—",
+            "photons": f"{known['photons']:.3g}" if known.get("photons") else "—",
+        }
+        for name, text in texts.items():
+            self.figures.put(name, text)
+
+    def _paulis(self) -> Any:
+        self.pauli_plot = new_plot(self.theme, "", "expectation value")
+        item = self.pauli_plot.getPlotItem()
+        item.addLegend(offset=(-10, 5), labelTextColor=self.theme.text)
+        guide(item, self.theme, 0.0, vertical=False)
+        self.faint = ErrorPoints(item, self.theme.data, "±1 σ")
+        self.clear_terms = ErrorPoints(item, self.theme.model, "beyond 3 σ", size=9, symbol="d")
+        self.pauli_plot.setToolTip("Unconstrained estimates, left NV first; calibration errors included")
+        return self.pauli_plot
+
+    def _table(self) -> Any:
+        self.numbers = QtWidgets.QTableWidget(4, 4)
+        self.numbers.setHorizontalHeaderLabels([f"⟨{state}|" for state in STATES])
+        self.numbers.setVerticalHeaderLabels([f"|{state}⟩" for state in STATES])
+        self.numbers.setEditTriggers(QtWidgets.QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.numbers.horizontalHeader().setSectionResizeMode(QtWidgets.QHeaderView.ResizeMode.Stretch)
+        self.numbers.setFont(monospaced())
+        for row in range(4):
+            for column in range(4):
+                item = QtWidgets.QTableWidgetItem("—")
+                item.setTextAlignment(QtCore.Qt.AlignmentFlag.AlignCenter)
+                self.numbers.setItem(row, column, item)
+        return self.numbers
+
+
+def density_matrix(known: Mapping[str, Any]) -> Complex:
+    """(4, 4), zero if it is not known."""
+    if known.get("rho_re") is None or known.get("rho_im") is None:
+        return np.zeros((4, 4), dtype=complex)
+    return np.asarray(np.asarray(known["rho_re"], dtype=float) + 1j * np.asarray(known["rho_im"], dtype=float))

@@ -1,0 +1,52 @@
+"""The real window on the simulated bench, for tests: opened, waited for, and read back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pyqtgraph.Qt import QtCore
+
+from labctl.cli_bench import Choice, opened_bench
+from labctl.gui.bench_process import serve
+from labctl.gui.link import Link
+from labctl.gui.queue import Queue
+from labctl.gui.session import Session
+from labctl.gui.window import Window
+from labctl.station_file import read_station
+
+STATION = Path(__file__).parents[2] / "station.yaml"
+READY_MS = 60_000
+
+
+@contextmanager
+def opened_window(qtbot: Any, folder: Path, seed: int = 1, pace: float | None = None) -> Iterator[Window]:
+    """The window of `labctl gui --simulated`, its bench open; left as its user leaves it."""
+    file, choice = read_station(STATION), Choice(True, None, seed, pace)
+    opener = partial(opened_bench, choice, file, folder)
+    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.limits())
+    window = Window(session, file, folder, settings_in(folder), "light")
+    window.show()
+    try:
+        until(qtbot, lambda: session.activity == "idle", READY_MS)
+        yield window
+    finally:
+        window.leave_at_once()
+        until(qtbot, lambda: not window.isVisible(), READY_MS)
+
+
+def settings_in(folder: Path) -> Any:
+    """Where this window keeps its arrangement."""
+    return QtCore.QSettings(str(folder / "window.ini"), QtCore.QSettings.Format.IniFormat)
+
+
+def until(qtbot: Any, reached: Callable[[], bool], timeout_ms: int = 30_000) -> None:
+    """Let the window work until something is so."""
+    qtbot.waitUntil(reached, timeout=timeout_ms)
+
+
+def rows(window: Window) -> int:
+    """Points of the outermost run so far."""
+    run = window.session.journal.run
+    return run.table.rows if run is not None else 0
