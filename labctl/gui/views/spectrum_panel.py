@@ -24,7 +24,7 @@ from labctl.gui.views.spectra import (
 _AXIS_PX: Final = 62
 """Width of the left axes, so that the frequencies stand beneath each other."""
 _FEW: Final = 40
-"""Up to so many points have bars; more have a band."""
+"""Up to so many frequencies have bars; more have a band."""
 _FINE: Final = 500
 _HEIGHTS: Final = (300, 110, 80, 150)
 _MHZ: Final = 1e-6
@@ -53,7 +53,7 @@ class SpectrumPanel(QtWidgets.QSplitter):
         self._theme = theme
         self.spectrum, self._residuals, self._times, self._sweeps = self._plots()
         item = self.spectrum.getPlotItem()
-        item.addLegend(offset=(-8, -8), labelTextColor=theme.text, verSpacing=-4)
+        item.addLegend(offset=(8, -8), labelTextColor=theme.text, verSpacing=-4, brush=_veil(theme))
         self._band = Band(item, theme.data)
         self.points = ErrorPoints(item, theme.data, "measured", size=5.0)
         self.fit = Curve(item, theme.model, "fit")
@@ -73,9 +73,9 @@ class SpectrumPanel(QtWidgets.QSplitter):
             self.spectrum.getPlotItem().setTitle(title, color=self._theme.text, size="10pt")
         x = mean.frequency_hz * _MHZ
         known = bool(len(mean)) and bool(np.isfinite(mean.error).all())
-        few = len(mean) <= _FEW
-        self.points.show(x, mean.signal, mean.error if known and few else None)
-        if known and not few:
+        barred = len(mean) <= _FEW or not mean.even  # a band would bridge what adaptive mode leaves out
+        self.points.show(x, mean.signal, mean.error if known and barred else None)
+        if known and not barred:
             self._band.show(x, mean.signal - mean.error, mean.signal + mean.error)
         else:
             self._band.clear()
@@ -165,6 +165,13 @@ class SpectrumPanel(QtWidgets.QSplitter):
         self.image = pg.ImageItem(axisOrder="col-major")
         self.image.setColorMap(pg.colormap.get(INTENSITY))
         sweeps.addItem(self.image)
+
+
+def _veil(theme: Theme) -> Any:
+    """Behind a legend: what lies there still shows."""
+    ground = pg.mkColor(theme.base)
+    ground.setAlpha(200)
+    return pg.mkBrush(ground)
 
 
 def _together(frequency_hz: Real, lines: Sequence[Mapping[str, Any]]) -> Real | None:

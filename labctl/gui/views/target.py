@@ -15,6 +15,8 @@ _UNIT_UT: Final = 0.5
 _RINGS_UT: Final = (1.0, 10.0, 100.0, 1000.0)
 _ROUND: Final = np.linspace(0.0, 2.0 * np.pi, 121)
 _TRAIL: Final = 40
+_LEAST_UT: Final = 4.0
+"""The picture never shows less than this."""
 
 
 def drawn(b_ut: Real, c_ut: Real) -> tuple[Real, Real]:
@@ -33,7 +35,7 @@ class Target:
         item.setAspectLocked(True)
         item.showGrid(x=False, y=False)
         for side in ("bottom", "left"):
-            item.getAxis(side).setStyle(showValues=False)
+            item.getAxis(side).setStyle(showValues=False, tickLength=0)
         self._labels = [self._ring(theme, size) for size in _RINGS_UT]
         self.limit = Curve(item, theme.ok, "tolerance")
         self._error = pg.PlotCurveItem(pen=pg.mkPen(theme.data, width=1), fillLevel=None)
