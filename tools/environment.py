@@ -1,6 +1,7 @@
 """Set up labctl's private environment in .venv and work in it: the same on Linux and Windows.
 
     python tools/environment.py run      the engine experiment on the simulated bench
+    python tools/environment.py gui      the live window on the simulated bench
     python tools/environment.py test     the tests
     python tools/environment.py check    ruff, mypy and import-linter
     python tools/environment.py setup    the environment alone, ready for `labctl`
@@ -30,8 +31,11 @@ from typing import Final
 HOME: Final = Path(__file__).resolve().parents[1]
 ENVIRONMENT: Final = HOME / ".venv"
 STAMP: Final = ENVIRONMENT / "set-up.txt"
-LOCKS: Final = {"run": HOME / "locks" / "run.txt", "develop": HOME / "locks" / "develop.txt"}
-"""Set of packages -> its lock file. `develop` holds all of `run`."""
+SETS: Final = ("run", "gui", "develop")
+"""Sets of packages; each holds all of those before it."""
+LOCKS: Final = {which: HOME / "locks" / f"{which}.txt" for which in SETS}
+NEEDED: Final = {"run": "run", "setup": "run", "gui": "gui", "test": "develop", "check": "develop"}
+"""Word of the command line -> the set that it needs."""
 LOCKER: Final = "uv==0.13.9"
 """The resolver that writes the lock files: one resolution for both platforms and every Python."""
 
@@ -41,13 +45,12 @@ Commands = list[list[str]]
 def main() -> int:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["run", "test", "check", "setup", "lock"])
+    parser.add_argument("what", choices=[*NEEDED, "lock"])
     arguments, rest = parser.parse_known_args()
     if arguments.what == "lock":
         return lock()
-    needed = "develop" if arguments.what in ("test", "check") else "run"
     try:
-        set_up(needed)
+        set_up(NEEDED[arguments.what])
     except subprocess.CalledProcessError as error:
         print(f"The environment could not be set up: {' '.join(error.cmd[1:4])} … failed, see above.", file=sys.stderr)
         return 1
@@ -59,6 +62,8 @@ def commands(what: str, rest: list[str]) -> Commands:
     python = [str(inside(ENVIRONMENT, "python"))]
     if what == "run":
         return [[*python, "-m", "labctl", "run", "engine", "--simulated", *rest]]
+    if what == "gui":
+        return [[*python, "-m", "labctl", "gui", "--simulated", *rest]]
     if what == "test":
         # loadgroup: tests that share the long engine run go to one worker, which runs it once
         return [[*python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *rest]]
@@ -112,9 +117,10 @@ def start_afresh() -> None:
 
 
 def is_set_up(needed: str) -> bool:
-    """Whether .venv holds this set, or the larger one."""
+    """Whether .venv holds this set, or a larger one."""
     present = STAMP.read_text(encoding="utf-8") if STAMP.exists() else ""
-    return present in {stamp(needed), stamp("develop")} and inside(ENVIRONMENT, "python").exists()
+    enough = {stamp(which) for which in SETS[SETS.index(needed) :]}
+    return present in enough and inside(ENVIRONMENT, "python").exists()
 
 
 def stamp(which: str) -> str:
@@ -134,11 +140,13 @@ def lock() -> int:
         compiler = [python, "-m", "uv", "--quiet", "pip", "compile", "pyproject.toml", "--universal"]
         compiler += ["--python-version", "3.11", "--generate-hashes", "--no-annotate", "--upgrade"]
         compiler += ["--custom-compile-command", "python tools/environment.py lock"]
-        develop, run = (str(LOCKS[which].relative_to(HOME)) for which in ("develop", "run"))
+        run, gui, develop = (str(LOCKS[which].relative_to(HOME)) for which in SETS)
+        smaller = [*compiler, "--constraint", develop, "--group", "set-up"]
         return first_failure(
             [
-                [*compiler, "--group", "dev", "--output-file", develop],
-                [*compiler, "--constraint", develop, "--group", "set-up", "--output-file", run],
+                [*compiler, "--extra", "gui", "--group", "dev", "--output-file", develop],
+                [*smaller, "--extra", "gui", "--output-file", gui],
+                [*smaller, "--output-file", run],
             ]
         )
 

@@ -16,7 +16,7 @@ def tool(tmp_path, monkeypatch):
     spec = importlib.util.spec_from_file_location("environment", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    for name in ("run", "develop"):
+    for name in ("run", "gui", "develop"):
         (tmp_path / f"{name}.txt").write_text(f"{name} 1\n")
         monkeypatch.setitem(module.LOCKS, name, tmp_path / f"{name}.txt")
     (tmp_path / "pyproject.toml").write_text("ranges 1\n")
@@ -41,8 +41,10 @@ def test_nothing_is_set_up_at_first(tool):
 def test_the_larger_set_serves_both_and_the_smaller_one_only_itself(tool):
     pretend(tool, "run")
     assert (tool.is_set_up("run"), tool.is_set_up("develop")) == (True, False)
+    pretend(tool, "gui")
+    assert [tool.is_set_up(which) for which in ("run", "gui", "develop")] == [True, True, False]
     pretend(tool, "develop")
-    assert (tool.is_set_up("run"), tool.is_set_up("develop")) == (True, True)
+    assert [tool.is_set_up(which) for which in ("run", "gui", "develop")] == [True, True, True]
 
 
 @pytest.mark.parametrize("changed", ["run.txt", "pyproject.toml"])
@@ -101,6 +103,11 @@ def test_programs_lie_where_the_system_puts_them(tool):
 def test_run_is_the_engine_on_the_simulated_bench_and_takes_options(tool):
     ((_, *command),) = tool.commands("run", ["--seed", "3"])
     assert command == ["-m", "labctl", "run", "engine", "--simulated", "--seed", "3"]
+
+
+def test_gui_is_the_window_on_the_simulated_bench(tool):
+    ((_, *command),) = tool.commands("gui", ["--theme", "dark"])
+    assert command == ["-m", "labctl", "gui", "--simulated", "--theme", "dark"]
 
 
 def test_all_commands_are_run_and_the_first_failure_counts(tool):

@@ -1,0 +1,53 @@
+"""`labctl gui`: the live window."""
+
+import importlib
+from functools import partial
+from typing import Annotated, Final, Literal
+
+import typer
+
+from labctl.cli_options import DATA, STATION, Data, Pace, Sample, Seed, Simulated, Station
+
+Theme = Annotated[
+    Literal["system", "light", "dark"], typer.Option("--theme", help="Look of the window; default: as the desktop.")
+]
+_NEEDED: Final = ("pyqtgraph", "pyqtgraph.Qt")
+
+
+def gui(
+    simulated: Simulated = False,
+    sample: Sample = None,
+    seed: Seed = None,
+    pace: Pace = None,
+    station: Station = STATION,
+    data: Data = DATA,
+    theme: Theme = "system",
+) -> None:
+    """Open the live window: run, watch, pause, stop, and look at what was run."""
+    from labctl.cli_bench import Choice, opened_bench
+    from labctl.log import log_into
+    from labctl.refusals import gathered
+    from labctl.station_file import read_station
+
+    log_into(data)
+    choice = Choice(simulated, sample, seed, pace)
+    file, _ = gathered(lambda: read_station(station), choice.check)
+    _check_qt()
+    from labctl.gui.app import main
+
+    raise typer.Exit(main(partial(opened_bench, choice, file, data), file, data, theme))
+
+
+def _check_qt() -> None:
+    """Raises Refusal naming what is missing; nothing else of labctl needs it."""
+    from labctl.refusals import Refusal
+
+    for name in _NEEDED:
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # pyqtgraph raises a bare Exception where there is no Qt
+            raise Refusal(
+                f"The window needs pyqtgraph and a Qt (PyQt5, PyQt6 or PySide6), and {name} cannot be imported: "
+                f"{str(error).strip().splitlines()[0]}. `python tools/environment.py gui` installs and starts it, or: "
+                "pip install 'labctl[gui]'"
+            ) from None
