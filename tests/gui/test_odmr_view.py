@@ -162,3 +162,24 @@ def test_a_run_of_the_bench_shows_its_newest_spectrum_and_lines(view, bench_run)
     np.testing.assert_allclose(drawn, np.unique(shown.frequency_hz) * 1e-6)
     for name, value in zip(("f−", "f+"), bench_run.result["resonances_hz"], strict=True):
         assert float(view.figures.read(name).split(" ")[0]) == pytest.approx(value * 1e-6, abs=0.3)
+
+
+def test_of_many_looks_the_newest_is_shown_with_its_fit_and_older_ones_can_be_chosen(view):
+    table = Table([Column(name, name, "") for name in (*NAMES, "visit")])
+    places = [centre + np.linspace(-4e5, 4e5, 6) for centre in (2.73e9, CENTRES[1])]
+    for k, place in enumerate(places):
+        for frequency in place:
+            table.add({"frequency_hz": frequency, "signal": 0.95 + 0.01 * k, "signal_err": 0.004})
+        table.add({"visit": k + 1.0})
+    record = Record(1, "align", {}, table, estimate={"lines": LINES[1:]}, version=1)
+    view.show_run(record)
+    panel = view.panels[0]
+    np.testing.assert_allclose(panel.points.shown[0], places[1] * 1e-6)
+    assert len(panel.fit.shown[0]) > 0
+    assert not view.panels[1].isVisible()
+    assert [view.looks.itemText(k) for k in range(view.looks.count())] == ["newest", "1: 2730.00 MHz", "2: 3011.43 MHz"]
+    view.looks.setCurrentIndex(1)
+    view.looks.activated.emit(1)
+    np.testing.assert_allclose(panel.points.shown[0], places[0] * 1e-6)
+    assert panel.points.shown[1].tolist() == [0.95] * 6
+    assert len(panel.fit.shown[0]) == 0

@@ -35,7 +35,7 @@ class Target:
         item.setAspectLocked(True)
         item.showGrid(x=False, y=False)
         for side in ("bottom", "left"):
-            item.getAxis(side).setStyle(showValues=False, tickLength=0)
+            item.getAxis(side).setTicks([[]])
         self._labels = [self._ring(theme, size) for size in _RINGS_UT]
         self.limit = Curve(item, theme.ok, "tolerance")
         self._error = pg.PlotCurveItem(pen=pg.mkPen(theme.data, width=1), fillLevel=None)
@@ -100,7 +100,7 @@ class Target:
         return text
 
 
-class ScaledAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+class ScaledAxis(pg.AxisItem):
     """A second scale of a plot: what stands on the left, times a factor."""
 
     def __init__(self, theme: Theme, text: str, factor: float, logarithmic: bool = False) -> None:
