@@ -58,10 +58,13 @@ class Figures(QtWidgets.QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        widest = max(cell.sizeHint().width() for cell in self._cells.values()) + _SPACE_PX
-        columns = max(1, min(len(self._cells), self.width() // widest))
+        columns = next(n for n in range(len(self._cells), 0, -1) if n == 1 or self._needed_px(n) <= self.width())
         if columns == self._columns:
             return
         self._columns = columns
         for k, cell in enumerate(self._cells.values()):
             self._grid.addWidget(cell, k // columns, k % columns)
+
+    def _needed_px(self, columns: int) -> int:
+        widths = [cell.sizeHint().width() for cell in self._cells.values()]
+        return sum(max(widths[k::columns]) + _SPACE_PX for k in range(columns))

@@ -98,6 +98,10 @@ def test_figures_are_those_of_the_fit(view):
     assert view.figures.read("B") == "5.0234 ± 0.0021 mT"
     assert view.figures.read("tilt") == "1.71 ± 0.30 °"
     assert view.figures.read("χ²") == "1.03 and 1.03"
+    assert view.figures.read("contrast") == "10 %"
+    errors = [{**fit, "contrast_err": 0.004, "contrast": 0.1 + 0.02 * k} for k, fit in enumerate(LINES)]
+    view.show_run(swept(2, {"lines": errors}))
+    assert view.figures.read("contrast") == "11.00 ± 0.28 %"
 
 
 def test_where_adaptive_mode_measured_is_marked_with_how_often(view):

@@ -25,8 +25,8 @@ _MEANINGS: Final = {
     "B": "Magnitude of the field, from both lines: B² = (f₊² + f₋² − f₊f₋ − D²) / 3γ², exact at any angle; with "
     "14N the nine levels are inverted.",
     "tilt": "Angle between field and NV axis. Its error is large where the lines hardly depend on it.",
-    "contrast": "Depth of all nuclear components together.",
-    "width": "Full width at half maximum of one component.",
+    "contrast": "Depth of all nuclear components together, mean of both lines.",
+    "width": "Full width at half maximum of one component, mean of both lines.",
     "χ²": "Reduced chi-squared of each fit: near 1 if line shape and shot noise explain the spectrum.",
 }
 _NO_SPECTRUM: Final = "No spectrum yet."
@@ -192,12 +192,11 @@ def _megahertz(value: float | None, error: float | None) -> str:
 
 
 def _of_lines(known: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], key: str, scale: float, unit: str) -> str:
-    """A quantity of the result, else of each line fitted so far."""
-    found = [known, *lines] if known.get(key) is not None else list(lines)
-    texts = [_scaled(source, key, scale, unit) for source in found if source.get(key) is not None]
-    return (texts[0] if known.get(key) is not None else ", ".join(texts)) or "—" if texts else "—"
-
-
-def _scaled(source: Mapping[str, Any], key: str, scale: float, unit: str) -> str:
-    error = source.get(f"{key}_err")
-    return quoted(scale * float(source[key]), scale * float(error) if error is not None else None, unit)
+    """A quantity of the result, else the mean of the lines fitted so far."""
+    found = [source for source in ([known] if known.get(key) is not None else lines) if source.get(key) is not None]
+    if not found:
+        return "—"
+    errors = [source.get(f"{key}_err") for source in found]
+    error = float(np.sqrt(sum(e**2 for e in errors if e is not None))) / len(found) if None not in errors else None
+    value = sum(float(source[key]) for source in found) / len(found)
+    return quoted(scale * value, scale * error if error is not None else None, unit)

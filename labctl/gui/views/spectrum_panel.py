@@ -26,7 +26,7 @@ _AXIS_PX: Final = 62
 _FEW: Final = 40
 """Up to so many frequencies have bars; more have a band."""
 _FINE: Final = 500
-_HEIGHTS: Final = (300, 110, 80, 150)
+_HEIGHTS: Final = (300, 110, 90, 140)
 _MHZ: Final = 1e-6
 
 SPECTRUM: Final = (
@@ -138,8 +138,8 @@ class SpectrumPanel(QtWidgets.QSplitter):
         made = [
             new_plot(self._theme, x, y)
             for x, y in (
-                ("microwave frequency (MHz)", "with / without MW"),
-                ("", "residual (σ)"),
+                ("microwave frequency (MHz)", "MW on / off"),
+                ("", "off (σ)"),
                 ("", "times"),
                 ("", "sweep"),
             )
@@ -147,7 +147,7 @@ class SpectrumPanel(QtWidgets.QSplitter):
         for plot, tooltip in zip(made, (SPECTRUM, RESIDUALS, TIMES, SWEEPS), strict=True):
             plot.setToolTip(f"<p>{tooltip}</p>")
             plot.getPlotItem().getAxis("left").setWidth(_AXIS_PX)
-            plot.setMinimumHeight(56)
+            plot.setMinimumHeight(70)
             if plot is not made[0]:
                 plot.setXLink(made[0])
             self.addWidget(plot)
