@@ -63,6 +63,7 @@ class Journal:
             self._began_s.clear()
         plan, table = plain(begin.plan), Table(self._columns_of(begin.sequence))
         record = Record(news.run_id, begin.sequence, plan, table, news.depth, began_lab_s=news.lab_time_s)
+        record.expected_s = getattr(begin.plan, "duration_s", None)
         record.started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         if self._open:
             self._open[-1].parts.append(record)

@@ -41,7 +41,7 @@ class Outlook:
 
 def outlook(record: Record) -> Outlook:
     """From how far it has come, and how."""
-    part = record.fraction
+    part = record.done
     known = record.status == "running" and _LEAST_FRACTION <= part < 1.0
     left = (1.0 - part) / part if known else None
     quantity, value, error = main_quantity(record)

@@ -85,7 +85,9 @@ class Record:
     """What it would conclude if it ended now."""
     result: Mapping[str, Any] | None = None
     fraction: float = 0.0
-    """Of the expected laboratory time."""
+    """Of the expected laboratory time, as the sequence says it from time to time."""
+    expected_s: float | None = None
+    """Laboratory time that its plan foresees."""
     note: str = ""
     began_lab_s: float = 0.0
     """Laboratory time since the outermost run began."""
@@ -106,6 +108,13 @@ class Record:
     def known(self) -> dict[str, Any]:
         """The result as far as it is known."""
         return {**self.estimate, **(self.result or {})}
+
+    @property
+    def done(self) -> float:
+        """0 to 1: as the sequence said last, or by the clock where that is farther."""
+        if self.status != "running" or not self.expected_s:
+            return self.fraction
+        return max(self.fraction, min(0.99, self.lab_time_s / self.expected_s))
 
     def all(self) -> Iterator["Record"]:
         """This run and its parts, in the order in which they began."""

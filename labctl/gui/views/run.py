@@ -98,8 +98,8 @@ class RunView(View):
         return _STATUS.get(run.status, run.status)
 
     def _bar(self, bar: Any, record: Record) -> None:
-        bar.setValue(round(1000 * min(1.0, max(0.0, record.fraction))))
-        bar.setFormat(f"{record.sequence} {100 * record.fraction:.0f} %")
+        bar.setValue(round(1000 * min(1.0, max(0.0, record.done))))
+        bar.setFormat(f"{record.sequence} {100 * record.done:.0f} %")
 
     def _show_figures(self, run: Record, inner: Record) -> None:
         whole, part = outlook(run), outlook(inner)
