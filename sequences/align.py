@@ -10,20 +10,21 @@ from pydantic import Field
 from scipy.optimize import least_squares
 
 from physics.levels import cross_relaxation_fields_mt
+from sequences.analysis.relaxation import detuning_slope_hz_per_mt
 from sequences.lab import Lab
 from sequences.pulses.library import cw_odmr, pulse, pulsed
-from sequences.results import Column, Progress, SequenceError, Stream
+from sequences.results import Column, Estimate, Progress, SequenceError, Stream
 from sequences.routines import controls, dip, spectroscopy, survey
 from sequences.routines.dip import (
     Contacts,
     Dip,
     Inversion,
     Lock,
-    detuning_slope_hz_per_mt,
     deviation_at,
     scan_dip,
     tracking_error_mt,
 )
+from sequences.routines.estimates import field_of, gathered
 from sequences.routines.measure import measure, repeats_for
 from sequences.routines.survey import Nitrogen, Survey, first_light, from_calibration, from_nothing
 
@@ -99,6 +100,10 @@ class AlignResult:
 
 def align(lab: Lab, plan: AlignPlan) -> Stream[AlignResult]:
     """Find B along the axis, then the dip, and stay on it. Writes the calibrations field.*."""
+    return gathered(_aligned(lab, plan))
+
+
+def _aligned(lab: Lab, plan: AlignPlan) -> Stream[AlignResult]:
     with controls.left_safe(lab):
         if plan.from_scratch:
             known = yield from _survey_at_low_field(lab, plan)
@@ -261,13 +266,24 @@ def _locked(known: Survey, plan: AlignPlan, found: Dip, guess_mt: float) -> Stre
         deviation_mt = float(deviation_at(locks, np.array(lab.clock.now())))
         here = survey.moved(lab, known.model.currents_for(centre_mt - deviation_mt))
         locks.append((yield from known.look()))
-        along = float(known.model.along_across_mt(here)[0] + deviation_at(locks, np.array(lab.clock.now())))
-        if abs(slope * (along - centre_mt)) < 1e3 * _CLOSE_KHZ:
+        yield locks[-1].point
+        result = _result(known, found, here, locks, centre_mt)
+        yield Estimate({**field_of(known.model, here), **vars(result), "resonance": "measured"})
+        if abs(slope * (result.field_mt - centre_mt)) < 1e3 * _CLOSE_KHZ:
             break
+    _check_reached(plan, result)
+    _keep(lab, known, result, *known.last_plus_hz)
+    return result
+
+
+def _result(known: Survey, found: Dip, here: Currents, locks: Sequence[Lock], centre_mt: float) -> AlignResult:
+    """The field at these currents, by the model and the last look, against the dip's centre."""
+    slope = detuning_slope_hz_per_mt(centre_mt, known.model.nitrogen)
+    along = float(known.model.along_across_mt(here)[0] + deviation_at(locks, np.array(known.lab.clock.now())))
     centre_err = float(np.hypot(found.fit.centre_err_mt, tracking_error_mt(locks)))
     along_err = float(np.hypot(known.model.errors_mt(here)[0], tracking_error_mt(locks)))
     across, across_err = known.model.across_estimate_mt(here, walked_mt=_walked(locks))
-    result = AlignResult(
+    return AlignResult(
         field_mt=along,
         field_mt_err=along_err,
         transverse_ut=1e3 * across,
@@ -279,9 +295,6 @@ def _locked(known: Survey, plan: AlignPlan, found: Dip, guess_mt: float) -> Stre
         currents_a=here,
         photons=found.photons,
     )
-    _check_reached(plan, result)
-    _keep(lab, known, result, *known.last_plus_hz)
-    return result
 
 
 def _walked(locks: Sequence[Lock]) -> float:

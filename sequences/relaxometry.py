@@ -9,11 +9,13 @@ from pydantic import Field
 
 from physics.constants import GAMMA_E_HZ_PER_MT
 from sequences.analysis.field import Currents
+from sequences.analysis.relaxation import detuning_slope_hz_per_mt
 from sequences.lab import Lab
 from sequences.pulses.library import cw_odmr
-from sequences.results import Column, Progress, SequenceError, Stream
+from sequences.results import Column, Estimate, Progress, SequenceError, Stream
 from sequences.routines import controls, dip
-from sequences.routines.dip import Contacts, Dip, Inversion, Lock, detuning_slope_hz_per_mt, scan_dip
+from sequences.routines.dip import Contacts, Dip, Inversion, Lock, scan_dip
+from sequences.routines.estimates import gathered
 from sequences.routines.measure import measure, repeats_for
 from sequences.routines.spectroscopy import COLUMNS as SPECTRUM
 from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker, track_line
@@ -70,6 +72,10 @@ class _Scale:
 
 def relaxometry(lab: Lab, plan: RelaxometryPlan) -> Stream[RelaxometryResult]:
     """Calibrate the field's scale with f+, then scan the dip. Writes cr.rate_per_s and cr.half_width_khz."""
+    return gathered(_measured(lab, plan))
+
+
+def _measured(lab: Lab, plan: RelaxometryPlan) -> Stream[RelaxometryResult]:
     with controls.left_safe(lab):
         known, inversion = _calibrations(lab, plan)
         set_field(lab)
@@ -79,6 +85,7 @@ def relaxometry(lab: Lab, plan: RelaxometryPlan) -> Stream[RelaxometryResult]:
         found = yield from _dip(known, plan, inversion, scale)
         set_field(lab)
         result = _result(known, scale, found)
+        yield Estimate({**vars(result)})
         _keep(lab, result)
         yield Progress(1.0, _note(result))
     return result

@@ -21,6 +21,9 @@ from physics.levels import nv_lines
 Real = NDArray[np.float64]
 Currents = tuple[float, float, float]
 
+_FAR_SIGMA: Final = 20.0
+"""A length that is known this well errs like a component."""
+
 _SIZE, _SHIFT, _C_X = 13, 12, 8
 _FREE: Final = np.array([k for k in range(_SIZE) if k != _C_X])
 _OFFSETS: Final = np.array([3, 7, 11])
@@ -101,7 +104,10 @@ class FieldModel:
         """
         errors = self.errors_mt(currents_a)
         sigma = max(float(np.hypot(np.hypot(errors[1], errors[2]) / np.sqrt(2.0), walked_mt)), 1e-9)
-        known = rice(float(self.along_across_mt(currents_a)[1]) / sigma, scale=sigma)
+        across = float(self.along_across_mt(currents_a)[1])
+        if across > _FAR_SIGMA * sigma:  # there the distribution is a normal one, and its series overflow
+            return across + sigma**2 / (2.0 * across), sigma
+        known = rice(across / sigma, scale=sigma)
         return float(known.mean()), float(known.std())
 
     def lines_hz(self, currents_a: Sequence[float]) -> tuple[Real, Real]:

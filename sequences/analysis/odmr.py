@@ -1,7 +1,8 @@
 """Line centres from ODMR spectra: the 14N triplet (or one line) of Lorentzian dips under one width."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from lmfit import Parameters, minimize
@@ -46,6 +47,14 @@ def dips(frequency_hz: Real, centre_hz: float, width_hz: float, offsets_hz: Real
     """Lorentzians of unit total depth: (points,). weights: of the components, as from `shares`."""
     detuning = np.asarray(frequency_hz)[:, None] - centre_hz - offsets_hz[None, :]
     return np.asarray((1.0 / (1.0 + (2.0 * detuning / width_hz) ** 2)) @ weights)
+
+
+def line_curve(frequency_hz: Real, line: Mapping[str, Any]) -> Real:
+    """Photoluminescence with over without microwave: (points,). line: an estimate's, named as LineFit, with offsets."""
+    offsets = np.asarray(line["offsets_hz"], dtype=float)
+    weights = shares(len(offsets), line["nuclear_polarisation"])
+    dip = dips(frequency_hz, line["centre_hz"], line["linewidth_hz"], offsets, weights)
+    return np.asarray(line["level"] * (1.0 - line["contrast"] * dip))
 
 
 def fit_line(frequency_hz: Real, ratio: Real, ratio_err: Real, offsets_hz: Real) -> LineFit:

@@ -1,12 +1,16 @@
 """Relaxation by the 13C bath: how much of a prepared difference of populations survives a contact, and the dip of it
 against field."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
+
+from physics.constants import GAMMA_13C_HZ_PER_MT
+from physics.levels import nv_lines
 
 Real = NDArray[np.float64]
 
@@ -35,6 +39,18 @@ class DipFit:
         return self.rate_per_s / self.rate_err_per_s
 
 
+def detuning_hz(along_mt: float, nitrogen: bool) -> float:
+    """f- signed, less the 13C line on its side of the crossing: what theory says of a field along the axis."""
+    minus_hz = float(nv_lines(along_mt, 0.0, nitrogen).minus_hz[0])
+    return minus_hz - float(np.sign(minus_hz)) * GAMMA_13C_HZ_PER_MT * along_mt
+
+
+def detuning_slope_hz_per_mt(along_mt: float, nitrogen: bool) -> float:
+    """d(detuning) / d(B along): of f- signed, less the 13C line on its side of the crossing."""
+    lines = nv_lines(along_mt, 0.0, nitrogen)
+    return float(lines.minus_slope_hz_per_mt[0] - np.sign(lines.minus_hz[0]) * GAMMA_13C_HZ_PER_MT)
+
+
 def surviving(rate_times_contact: Real, bath_spins: float) -> Real:
     """Difference of populations left by a contact, when |1> and |0> are prepared in turn and the bath stays hot.
 
@@ -50,6 +66,15 @@ def surviving(rate_times_contact: Real, bath_spins: float) -> Real:
 def rate_at(field_mt: Real, centre_mt: float, half_width_mt: float, peak_per_s: float) -> Real:
     """Lorentzian."""
     return np.asarray(peak_per_s / (1.0 + ((np.asarray(field_mt) - centre_mt) / half_width_mt) ** 2))
+
+
+def surviving_curve(offset_ut: Real, contact_us: float, dip: Mapping[str, float]) -> Real:
+    """Difference of the read-outs that a fit expects at these fields, (points,), after one contact time.
+
+    dip: an estimate's centre_ut, half_width_ut, rate_per_s, inversion and bath_spins.
+    """
+    rate = rate_at(offset_ut, dip["centre_ut"], dip["half_width_ut"], dip["rate_per_s"])
+    return np.asarray(dip["inversion"] * surviving(rate * contact_us * 1e-6, dip["bath_spins"]))
 
 
 def fit_dip(

@@ -11,13 +11,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.constants import GAMMA_13C_HZ_PER_MT, GAMMA_E_HZ_PER_MT
-from physics.levels import nv_lines
+from physics.constants import GAMMA_E_HZ_PER_MT
 from sequences.analysis.relaxation import DipFit, fit_dip
 from sequences.lab import Lab
 from sequences.pulses.library import contact_pair
-from sequences.results import Column, Point, SequenceError, Stream
+from sequences.results import Column, Estimate, Point, SequenceError, Stream
 from sequences.routines import controls
+from sequences.routines.estimates import dip_of
 from sequences.routines.measure import measure, repeats_for
 
 Real = NDArray[np.float64]
@@ -28,6 +28,9 @@ COLUMNS: Final = (
     Column("contact_us", "contact time", "µs"),
     Column("surviving", "difference of the populations left", "", ("offset_ut", "contact_us")),
     Column("surviving_err", "its shot noise", "", ("offset_ut", "contact_us")),
+    Column("lock_s", "laboratory time of a look at f+", "s"),
+    Column("lock_ut", "deviation of the field along the axis", "µT", ("lock_s",)),
+    Column("lock_err_ut", "its error", "µT", ("lock_s",)),
 )
 _STEPS: Final = np.arange(-4.0, 4.1)
 """Coarse scan, in half widths."""
@@ -69,6 +72,11 @@ class Lock:
     deviation_mt: float
     error_mt: float
 
+    @property
+    def point(self) -> Point:
+        """What a run keeps of it."""
+        return Point({"lock_s": self.time_s, "lock_ut": 1e3 * self.deviation_mt, "lock_err_ut": 1e3 * self.error_mt})
+
 
 @dataclass(frozen=True)
 class Dip:
@@ -80,12 +88,6 @@ class Dip:
     centre_err_mt: float
     """Of the centre, by the points and by the locks."""
     photons: int
-
-
-def detuning_slope_hz_per_mt(along_mt: float, nitrogen: bool) -> float:
-    """d(detuning) / d(B along): of f- signed, less the 13C line on its side of the crossing."""
-    lines = nv_lines(along_mt, 0.0, nitrogen)
-    return float(lines.minus_slope_hz_per_mt[0] - np.sign(lines.minus_hz[0]) * GAMMA_13C_HZ_PER_MT)
 
 
 def scan_dip(
@@ -107,6 +109,7 @@ def scan_dip(
         for step in _STEPS * stretch:
             yield from scan.visit(float(step) * contacts.half_width_mt, contacts.contact_ns)
         fit = scan.fitted()
+        yield scan.estimate(fit)
         if _is_seen(fit, stretch, contacts):
             break
     else:
@@ -114,9 +117,11 @@ def scan_dip(
     yield from scan.lock(fit.centre_mt)
     for step in _SLOPES:
         yield from scan.visit(fit.centre_mt + float(step) * fit.half_width_mt, contacts.contact_ns)
+        yield scan.estimate(scan.fitted())
     yield from scan.visit(fit.centre_mt, 0)
     yield from scan.lock(fit.centre_mt)
     fit = scan.fitted()
+    yield scan.estimate(fit)
     if not _is_seen(fit, 3.0, contacts):
         raise _no_dip(fit, contacts)
     centre_err_mt = float(np.hypot(fit.centre_err_mt, tracking_error_mt(scan.locks)))
@@ -159,6 +164,7 @@ class _Scan:
         """See with f+ where the field really stands."""
         self.lab.magnet.ramp_to(self.currents_for(offset_mt))
         self.locks.append((yield from self.look()))
+        yield self.locks[-1].point
         controls.pump(self.lab)
         controls.pulsed_coils(self.lab, shift_a=self.inversion.shift_a)
 
@@ -188,6 +194,11 @@ class _Scan:
         offset, contact, left, error, time_s = np.array(self.seen).T
         where = offset + deviation_at(self.locks, time_s)
         return fit_dip(where, contact, left, error, self.contacts.bath_spins, self.contacts.half_width_mt)
+
+    def estimate(self, fit: DipFit) -> Estimate:
+        """What is known of the dip now."""
+        dip = dip_of(fit, self.contacts.bath_spins)
+        return Estimate({"dip": dip, "rate_per_s": fit.rate_per_s, "rate_per_s_err": fit.rate_err_per_s})
 
 
 def _patience(inversion_sigma: float) -> float:

@@ -10,8 +10,9 @@ from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, shares
 from sequences.lab import Lab
 from sequences.pulses.library import cw_odmr
 from sequences.pulses.program import Program
-from sequences.results import Column, Point, SequenceError, Stream
+from sequences.results import Column, Estimate, Point, SequenceError, Stream
 from sequences.routines import controls
+from sequences.routines.estimates import line_of
 from sequences.routines.measure import measure, repeats_for
 
 Real = NDArray[np.float64]
@@ -114,6 +115,7 @@ def track_line(lab: Lab, line: Expected, tracker: Tracker, program: Program | No
             now = replace(now, frequency_hz=seen.centre_hz, error_hz=max(3.0 * seen.centre_err_hz, 8e4))
         fit = yield from _settled(lab, now, tracker, program)
         if fit is not None:
+            yield Estimate({"lines": [line_of(line.name, fit, line.offsets_hz)]})
             return fit
     raise SequenceError(
         f"No ODMR dip for {line.name} within {2.5 * now.error_hz / 1e6:.1f} MHz of {line.frequency_hz / 1e6:.3f} MHz",
@@ -186,13 +188,3 @@ class _Spectrum:
 def reachable(frequencies_hz: Real) -> Real:
     """Those that the microwave source can make."""
     return np.asarray(frequencies_hz[(frequencies_hz >= LOWEST_HZ) & (frequencies_hz <= HIGHEST_HZ)])
-
-
-def _no_dip(name: str, about_hz: float, low_hz: float, high_hz: float, fit: LineFit) -> SequenceError:
-    return SequenceError(
-        f"No ODMR dip for {name} between {low_hz / 1e6:.2f} and {high_hz / 1e6:.2f} MHz: the deepest is "
-        f"{100 * fit.contrast:.2f}(±{100 * fit.contrast_err:.2f}) %",
-        "Check the microwave's output and its line mw_x, the coil currents, and guesses.coil_matrix_mt_per_a",
-        contrast=fit.contrast,
-        about_hz=about_hz,
-    )

@@ -25,9 +25,10 @@ from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
 from sequences.lab import Lab
 from sequences.pulses.library import cw_odmr
 from sequences.pulses.program import Program
-from sequences.results import Column, Point, SequenceError, Stream
+from sequences.results import Column, Estimate, Point, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.dip import Lock
+from sequences.routines.estimates import field_of, line_of
 from sequences.routines.measure import measure, repeats_for
 from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker, reachable, scan, track_line
 
@@ -51,6 +52,8 @@ _SEEN_SIGMA: Final = 7.0
 _RESOLVED_SIGMA: Final = 12.0
 """How far a point on a component of a triplet shall stand out."""
 _POLARISED_NEAR_MT: Final = (51.2, 102.5)
+_AXIS_KNOWN_LINES: Final = 10
+"""Each current has been stepped by then."""
 _DRIFT_MT: Final = 0.03
 """How far the field may have drifted since a calibration."""
 
@@ -103,6 +106,16 @@ class Survey:
                 "line_err_hz": error_hz,
             }
         )
+        yield Estimate({**field_of(self.model, currents_a), **self._axis()})
+
+    def _axis(self) -> dict[str, float]:
+        """Where the NV axis points in the frame of the nominal coils; nothing before it has been measured."""
+        if len(self.seen) < _AXIS_KNOWN_LINES:
+            return {}
+        along_per_a = np.array(self.model.values[:3])
+        x, y, z = np.linalg.solve(np.array(self.lab.guesses.coil_matrix_mt_per_a).T, along_per_a)
+        tilt, azimuth = np.degrees([np.arctan2(np.hypot(x, y), z), np.arctan2(y, x)])
+        return {"axis_tilt_deg": float(tilt), "axis_azimuth_deg": float(azimuth)}
 
     def visit(self, currents_a: Currents, lines: str = "-+", target_hz: float = 5e3) -> Stream[LineFit]:
         """Go there, measure f- (-) and f+ (+) in this order, and learn from each; returns the last fit."""
@@ -237,6 +250,8 @@ def first_light(survey: Survey, plus: bool, currents_a: Currents, nitrogen: Nitr
     broadened = 10.0 ** (-tracker.dbm_for(_RESOLVED_WIDTH_HZ) / 20.0)
     survey.tracker = Tracker(fit.linewidth_hz * broadened, fit.contrast, counts_per_s)
     survey.prior, survey.model = (_with_nucleus(m, with_14n) for m in (survey.prior, survey.model))
+    offsets_hz = survey.offsets_hz(plus, here) if with_14n else np.zeros(1)
+    yield Estimate({"lines": [line_of("f+" if plus else "f-", fit, offsets_hz)]})
     yield from survey.learn(plus, here, fit)
 
 
