@@ -1,21 +1,30 @@
 """ODMR: a spectrum around both lines at the present field, and the field and its tilt from them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from sequences.analysis.field import Currents
 from sequences.analysis.inversion import field_from_two
 from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
 from sequences.lab import Lab
-from sequences.results import Column, Progress, SequenceError, Stream
+from sequences.results import Column, Estimate, Progress, SequenceError, Stream
 from sequences.routines import controls, spectroscopy, survey
+from sequences.routines.estimates import gathered, line_of
 from sequences.routines.spectroscopy import LOWEST_HZ, reachable, scan
 from sequences.routines.survey import Nitrogen, Survey, exchange_shift_hz, first_light, from_calibration, from_nothing
 
-COLUMNS: Final[tuple[Column, ...]] = (*spectroscopy.COLUMNS, *survey.COLUMNS)
+Real = NDArray[np.float64]
+
+COLUMNS: Final[tuple[Column, ...]] = (
+    Column("sweep", "number of the sweep", ""),
+    *spectroscopy.COLUMNS,
+    *survey.COLUMNS,
+)
 _FRESH_MT: Final = 5.0
 _NO_FIELD_MT: Final = 1.0
 _SEEN_SIGMA: Final = 8.0
@@ -36,7 +45,9 @@ class OdmrPlan:
     power_dbm: Annotated[float, Field(ge=-60, le=10)] = -10.0
     """Of the microwave source: more is deeper and broader."""
     seconds_per_point: Annotated[float, Field(ge=0.01, le=600)] = 5.0
-    """Laboratory time of each point, half of it without microwave."""
+    """Laboratory time of each point, in all sweeps together, half of it without microwave."""
+    sweeps: Annotated[int, Field(ge=1, le=1000)] = 3
+    """Each line is swept so often: slow drifts of the light then show as noise, not as a slope."""
     nitrogen: Nitrogen = "auto"
     """The nucleus of the NV: auto looks whether its line is a triplet."""
 
@@ -64,22 +75,23 @@ class OdmrResult:
 
 def odmr(lab: Lab, plan: OdmrPlan) -> Stream[OdmrResult]:
     """Find both lines, scan them, and invert the exact levels for the field."""
+    return gathered(_measured(lab, plan))
+
+
+def _measured(lab: Lab, plan: OdmrPlan) -> Stream[OdmrResult]:
     with controls.left_safe(lab):
         known, currents_a = _start(lab, plan)
         high = float(known.model.lines_hz(currents_a)[0][0]) < _TOO_LOW_HZ
         yield Progress(0.05, "looking for the first line")
         yield from first_light(known, high, currents_a, plan.nitrogen)
         fits: dict[bool, LineFit] = {}
-        for k, plus in enumerate((high, not high)):
-            fit = yield from _scanned(known, plan, plus, known.seen[0].currents_a, fits.get(not plus))
-            fits[plus] = fit
-            name = "f+" if plus else "f-"
-            yield Progress(
-                0.55 + 0.4 * k,
-                f"{name} {fit.centre_hz / 1e6:.3f}(±{fit.centre_err_hz / 1e6:.3f}) MHz, "
-                f"contrast {100 * fit.contrast:.1f} %",
-            )
+        lines: list[dict[str, Any]] = []
+        for plus in (high, not high):
+            seen = _Spectrum(known, plan, plus, known.seen[0].currents_a, fits.get(not plus))
+            fits[plus] = yield from _scanned(seen, lines)
+            lines.append(line_of(seen.line.name, fits[plus], seen.line.offsets_hz))
         result = _result(lab, known, fits[False], fits[True])
+        yield Estimate(vars(result))
         yield Progress(
             1.0,
             f"{result.field_mt:.4f}(±{result.field_mt_err:.4f}) mT, "
@@ -106,29 +118,64 @@ def _switched_on(known: Survey, currents_a: Currents) -> tuple[Survey, Currents]
     return known, currents_a
 
 
-def _scanned(known: Survey, plan: OdmrPlan, plus: bool, here: Currents, before: LineFit | None) -> Stream[LineFit]:
-    """One line; where the source cannot reach below it, with the shape that the line before it had."""
-    line = known.expected(plus, here)
-    half_hz = max(plan.half_range_mhz * 1e6, 2.5 * line.error_hz)
-    low = line.frequency_hz + float(line.offsets_hz.min()) - half_hz
-    high = line.frequency_hz + float(line.offsets_hz.max()) + half_hz
-    frequencies = reachable(np.arange(low, high, plan.step_mhz * 1e6))
-    ratio, error = yield from scan(known.lab, frequencies, plan.power_dbm, plan.seconds_per_point)
-    if line.frequency_hz - half_hz < LOWEST_HZ and before is not None:
-        shape = LineShape(line.offsets_hz, before.nuclear_polarisation, before.linewidth_hz, 0.1)
-        starts = np.linspace(max(LOWEST_HZ, line.frequency_hz - half_hz), line.frequency_hz + half_hz, 60)
-        fit = fit_known_line(frequencies, ratio, error, shape, starts)
-    else:
-        fit = fit_line(frequencies, ratio, error, line.offsets_hz)
+class _Spectrum:
+    """One line, to be swept; where the source cannot reach below it, with the shape of the line before it."""
+
+    def __init__(self, known: Survey, plan: OdmrPlan, plus: bool, here: Currents, before: LineFit | None) -> None:
+        self.known, self.plan, self.plus, self.here, self.before = known, plan, plus, here, before
+        self.line = known.expected(plus, here)
+
+    @property
+    def half_hz(self) -> float:
+        """To either side of the line."""
+        return max(self.plan.half_range_mhz * 1e6, 2.5 * self.line.error_hz)
+
+    @property
+    def frequencies_hz(self) -> Real:
+        """(points,)."""
+        offsets = self.line.offsets_hz
+        low = self.line.frequency_hz + float(offsets.min()) - self.half_hz
+        high = self.line.frequency_hz + float(offsets.max()) + self.half_hz
+        return reachable(np.arange(low, high, self.plan.step_mhz * 1e6))
+
+    def fit(self, ratio: Real, error: Real) -> LineFit:
+        """The line in what was measured at all frequencies."""
+        frequencies, line = self.frequencies_hz, self.line
+        if self.before is None or line.frequency_hz - self.half_hz >= LOWEST_HZ:
+            return fit_line(frequencies, ratio, error, line.offsets_hz)
+        shape = LineShape(line.offsets_hz, self.before.nuclear_polarisation, self.before.linewidth_hz, 0.1)
+        lowest_hz = max(LOWEST_HZ, line.frequency_hz - self.half_hz)
+        starts = np.linspace(lowest_hz, line.frequency_hz + self.half_hz, 60)
+        return fit_known_line(frequencies, ratio, error, shape, starts)
+
+
+def _scanned(seen: _Spectrum, others: Sequence[dict[str, Any]]) -> Stream[LineFit]:
+    """One line in so many sweeps; after each, what it is known to be. others: lines that are known already."""
+    plan, known, name = seen.plan, seen.known, seen.line.name
+    frequencies, seconds = seen.frequencies_hz, plan.seconds_per_point / plan.sweeps
+    weighted, weight = np.zeros(len(frequencies)), np.zeros(len(frequencies))
+    for sweep in range(plan.sweeps):
+        ratio, error = yield from scan(known.lab, frequencies, plan.power_dbm, seconds, sweep=float(sweep))
+        weighted, weight = weighted + ratio / error**2, weight + error**-2.0
+        fit = seen.fit(weighted / weight, weight**-0.5)
+        yield Estimate({"lines": [*others, line_of(name, fit, seen.line.offsets_hz)]})
+        centre = f"{fit.centre_hz / 1e6:.3f}(±{fit.centre_err_hz / 1e6:.3f}) MHz"
+        done = (len(others) + (sweep + 1) / plan.sweeps) / 2.0
+        yield Progress(0.1 + 0.85 * done, f"{name} {centre}, contrast {100 * fit.contrast:.1f} %")
+    _check_seen(seen, fit)
+    yield from known.learn(seen.plus, seen.here, fit)
+    return fit
+
+
+def _check_seen(seen: _Spectrum, fit: LineFit) -> None:
     if fit.significance < _SEEN_SIGMA:
+        low, high = seen.frequencies_hz[[0, -1]] / 1e6
         raise SequenceError(
-            f"No ODMR dip for {line.name} between {low / 1e6:.2f} and {high / 1e6:.2f} MHz: the deepest is "
+            f"No ODMR dip for {seen.line.name} between {low:.2f} and {high:.2f} MHz: the deepest is "
             f"{100 * fit.contrast:.2f}(±{100 * fit.contrast_err:.2f}) %",
             "Give it more power_dbm or seconds_per_point, or a wider half_range_mhz",
             contrast=fit.contrast,
         )
-    yield from known.learn(plus, here, fit)
-    return fit
 
 
 def _result(lab: Lab, known: Survey, minus: LineFit, plus: LineFit) -> OdmrResult:

@@ -39,9 +39,17 @@ _WHOLE: Final = np.array([-0.9, -0.33, -0.24, 0.24, 0.33, 0.9])
 
 
 def scan(
-    lab: Lab, frequencies_hz: Real, dbm: float, seconds_per_point: float, program: Program | None = None
+    lab: Lab,
+    frequencies_hz: Real,
+    dbm: float,
+    seconds_per_point: float,
+    program: Program | None = None,
+    **also: float,
 ) -> Stream[tuple[Real, Real]]:
-    """Measure the ratio with / without microwave at each frequency; returns (ratio, its error)."""
+    """Measure the ratio with / without microwave at each frequency; returns (ratio, its error).
+
+    also: columns that all points have alike.
+    """
     program = program or cw_odmr(lab.wiring.tick_ns)
     repeats = repeats_for(program, seconds_per_point)
     ratio, error = np.empty(len(frequencies_hz)), np.empty(len(frequencies_hz))
@@ -57,7 +65,7 @@ def scan(
             )
         ratio[k] = counts.signal / counts.reference
         error[k] = ratio[k] * np.sqrt(1.0 / max(counts.signal, 1) + 1.0 / counts.reference)
-        yield Point({"frequency_hz": float(frequency_hz), "signal": ratio[k], "signal_err": error[k]})
+        yield Point({"frequency_hz": float(frequency_hz), "signal": ratio[k], "signal_err": error[k], **also})
     controls.carrier_off(lab)
     return ratio, error
 
