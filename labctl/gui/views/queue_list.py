@@ -104,12 +104,12 @@ class QueueList(QtWidgets.QWidget):
         self.held.emit(self._is_held)
 
     def _dragged(self) -> None:
-        """Make the queue what the list has become. Later: the list is still being changed."""
+        """Make the queue what the list has become; the list numbers it anew when it looks next."""
+        waiting = {wanted.ticket for wanted in self.queue.items}  # the bench may have taken one meanwhile
         order = [int(self.list.item(row).data(_TICKET)) for row in range(self.list.count())]
-        for place, ticket in enumerate(order):
+        for place, ticket in enumerate(ticket for ticket in order if ticket in waiting):
             if self.queue.items[place].ticket != ticket:
                 self.queue.move(ticket, place)
-        QtCore.QTimer.singleShot(0, self.list, self.show_queue)
 
     # ---- within
 
