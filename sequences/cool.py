@@ -13,7 +13,7 @@ from sequences.analysis.calibration import PairCalibration
 from sequences.lab import Lab
 from sequences.pulses.library import COOLING_US, Cycle, Reading, cooled, engine_shot, heated, wait
 from sequences.pulses.program import Program, joined
-from sequences.results import Column, Point, Progress, SequenceError, Stream
+from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines import controls, state
 from sequences.routines.measure import measure, repeats_for
 from sequences.routines.state import Bench
@@ -24,6 +24,8 @@ COLUMNS: Final = (
     Column("time_ms", "cooling time after heating", "ms"),
     Column("polarisation_right", "polarisation of the right bath", "", ("time_ms",)),
     Column("polarisation_right_err", "its error", "", ("time_ms",)),
+    Column("polarisation_left", "polarisation of the left bath", "", ("time_ms",)),
+    Column("polarisation_left_err", "its error", "", ("time_ms",)),
     Column("released_us", "time after release", "us"),
     Column("z_left", "sigma_z of the left NV", "", ("released_us",)),
     Column("z_left_err", "its error", "", ("released_us",)),
@@ -87,6 +89,7 @@ def cool(lab: Lab, plan: CoolPlan) -> Stream[CoolResult]:
         build_up_s, release_s = (plan.hours * 3600.0 * share for share in (_BUILD_UP_SHARE, 1.0 - _BUILD_UP_SHARE))
         times, polarisation, error = yield from _build_up(lab, plan, bench, calibration, build_up_s)
         curve = fit_build_up(times * 1e-6, polarisation, error)
+        yield Estimate({"build_up_s": curve.build_up_s, "build_up_s_err": curve.build_up_err_s})
         yield Progress(_BUILD_UP_SHARE, f"build-up {curve.build_up_s * 1e6:.0f}({curve.build_up_err_s * 1e6:.0f}) us")
         found = yield from _release(lab, plan, bench, calibration, release_s)
     _check(found)
@@ -135,13 +138,16 @@ def _build_up(
         z, z_err = _read_both(
             lab, bench.reading, calibration, [prepared, prepared + contact], seconds / len(_COOLING_US) / 4.0
         )
-        polarisation.append(float(bath_after_contact(z[0, 1], z[1, 1], share, lab.guesses.bath_spins)))
+        left, right = (float(p) for p in bath_after_contact(z[0], z[1], share, lab.guesses.bath_spins))
+        polarisation.append(right)
         error.append(float(z_err[1, 1]) / share)
         yield Point(
             {
                 "time_ms": cooling_us * 1e-3,
-                "polarisation_right": polarisation[-1],
+                "polarisation_right": right,
                 "polarisation_right_err": error[-1],
+                "polarisation_left": left,
+                "polarisation_left_err": float(z_err[1, 0]) / share,
             }
         )
         yield Progress(_BUILD_UP_SHARE * len(error) / len(_COOLING_US), f"p_R {polarisation[-1]:.3f}({error[-1]:.3f})")
