@@ -74,6 +74,7 @@ class Window(QtWidgets.QMainWindow):
             self._hear(heard)
         self.toolbar.show_activity(self.session.activity, self._shown(), self._opened is None)
         self.docks.run.show_activity(self.session.activity)
+        self.docks.runs.show_held(self.session.is_queue_held)
         if self.session.activity not in ("opening", "closed") and self.session.silence_s > _SILENT_S:
             self.docks.bench.show_silence(self.session.silence_s)
         self.docks.paint(self.run, _PAINTING_S)
@@ -116,6 +117,11 @@ class Window(QtWidgets.QMainWindow):
         """Put it at the end of the queue."""
         self._tried(lambda: self.session.enqueue(sequence, settings))
         self.docks.runs.refresh()
+
+    def write_plan(self) -> None:
+        """Choose an experiment and write its plan."""
+        self.docks.bring_forward(self.docks.runs)
+        self.docks.runs.write_plan()
 
     def pause_or_resume(self) -> None:
         """The one, or the other."""
@@ -218,7 +224,7 @@ class Window(QtWidgets.QMainWindow):
 
     def _connect(self) -> None:
         bar = self.toolbar
-        bar.new_run.triggered.connect(lambda: self.docks.bring_forward(self.docks.runs))
+        bar.new_run.triggered.connect(self.write_plan)
         bar.pause.triggered.connect(self.pause_or_resume)
         bar.stop_run.triggered.connect(self.session.stop)
         bar.live.triggered.connect(self.back_to_live)

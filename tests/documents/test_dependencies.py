@@ -27,7 +27,9 @@ def pins(lock: str) -> list[Requirement]:
     return [Requirement(line.removesuffix("\\").strip()) for line in re.findall(r"^[a-z].*$", text, re.MULTILINE)]
 
 
-@pytest.mark.parametrize(("lock", "wanted"), [("run.txt", RUN), ("gui.txt", RUN + GUI), ("develop.txt", RUN + GUI + DEVELOP)])
+@pytest.mark.parametrize(
+    ("lock", "wanted"), [("run.txt", RUN), ("gui.txt", RUN + GUI), ("develop.txt", RUN + GUI + DEVELOP)]
+)
 def test_the_lock_holds_every_dependency_within_its_range(lock, wanted):
     pinned: dict[str, list[str]] = {}
     for pin in pins(lock):

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from labctl.progress import Lines, clock_words, progress
 from labctl.news import News
+from labctl.progress import Lines, clock_words, progress
 from labctl.tables import print_result
 from sequences.results import Begin, End, Point, Progress
 

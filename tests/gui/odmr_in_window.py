@@ -1,0 +1,65 @@
+"""One odmr run in the real window, from its start to its end: python odmr_in_window.py FOLDER; for every Qt alike."""
+
+import json
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+
+def main() -> None:
+    """Prints what was painted, as JSON."""
+    from pyqtgraph.Qt import QT_LIB, QtCore, QtWidgets
+
+    from labctl.cli_bench import Choice, opened_bench
+    from labctl.gui.bench_process import serve
+    from labctl.gui.link import Link
+    from labctl.gui.queue import Queue
+    from labctl.gui.session import Session
+    from labctl.gui.theme import following_scale
+    from labctl.gui.window import Window
+    from labctl.station_file import read_station
+
+    folder, file = Path(sys.argv[1]), read_station(Path(__file__).parents[2] / "station.yaml")
+    opener = partial(opened_bench, Choice(True, None, 1, None), file, folder)
+    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.limits())
+    following_scale()
+    app = QtWidgets.QApplication(sys.argv[:1])
+    settings = QtCore.QSettings(str(folder / "window.ini"), QtCore.QSettings.Format.IniFormat)
+    window = Window(session, file, folder, settings, "dark")
+    window.show()
+
+    def until(reached):
+        end_s = time.monotonic() + 120.0
+        while not reached():
+            assert time.monotonic() < end_s, session.activity
+            app.processEvents()
+            time.sleep(0.005)
+
+    until(lambda: session.activity == "idle")
+    window.run_wanted("odmr", {})
+    until(lambda: session.journal.run is not None and session.journal.run.status != "running")
+    window.tick()
+    until(lambda: not session.is_busy)
+    for dock in window.docks.docks.values():
+        dock.raise_()
+        app.processEvents()
+        window.tick()
+    painted = {
+        "qt": QT_LIB,
+        "platform": app.platformName(),
+        "run_id": session.journal.run.run_id,
+        "status": session.journal.run.status,
+        "frequencies": int(np.isfinite(session.journal.run.table["frequency_hz"]).sum()),
+        "field": window.docks.plots[0].figures.read("B"),
+        "pixels": window.grab().width(),
+    }
+    window.leave_at_once()
+    until(lambda: not window.isVisible())
+    print(json.dumps(painted))
+
+
+if __name__ == "__main__":
+    main()
