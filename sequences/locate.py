@@ -10,7 +10,7 @@ from pydantic import Field
 from sequences.analysis.emitters import Emitters, Image, fit_emitters, fit_two, sighted, start_one
 from sequences.lab import Lab
 from sequences.pulses.program import Program
-from sequences.results import Column, Point, Progress, SequenceError, Stream
+from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.measure import measure, repeats_for
 
@@ -105,6 +105,7 @@ def locate(lab: Lab, plan: LocatePlan) -> Stream[LocateResult]:
         _refuse_misfit(two)
         _refuse_unresolved(one, two)
         result = _result(one, two, images)
+        yield Estimate({**vars(result)})
         _remember(lab, result)
         yield Progress(1.0, f"{result.separation_nm:.2f}({result.separation_nm_err:.2f}) nm apart")
         return result
@@ -128,6 +129,9 @@ def _images(lab: Lab, plan: LocatePlan) -> Stream[list[Image]]:
         one = _one(images, lab.guesses.doughnut_radius_nm)
         about = (float(one.positions_nm[0, 0]), float(one.positions_nm[0, 1]))
         _refuse_outside(about, plan)
+        yield Estimate(
+            {"doughnut_radius_nm": one.radius_nm, "doughnut_radius_nm_err": one.radius_err_nm, "centre_nm": about}
+        )
         yield Progress(done / total, f"null near ({about[0]:.1f}, {about[1]:.1f}) nm")
     return images
 

@@ -17,8 +17,9 @@ from sequences.analysis.oscillation import (
     fit_turns,
 )
 from sequences.lab import Lab
-from sequences.results import Column, Point, Progress, SequenceError, Stream
+from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines import controls
+from sequences.routines.estimates import gathered
 from sequences.routines.frozen import centred, frozen_line, power_dbm, ratio, shot, turns
 from sequences.routines.state import set_field
 
@@ -95,6 +96,10 @@ class RabiResult:
 
 def rabi(lab: Lab, plan: RabiPlan) -> Stream[RabiResult]:
     """Freeze, find the line, see the oscillation, then trim power and carrier with trains and Ramsey fringes."""
+    return gathered(_calibrated(lab, plan))
+
+
+def _calibrated(lab: Lab, plan: RabiPlan) -> Stream[RabiResult]:
     _refuse_partial_ticks(lab, plan)
     with controls.left_safe(lab):
         set_field(lab)
@@ -108,6 +113,7 @@ def rabi(lab: Lab, plan: RabiPlan) -> Stream[RabiResult]:
         carrier_hz, dbm, turn = yield from _trimmed(lab, plan, carrier_hz, dbm)
         yield from _recorded(lab, plan, carrier_hz, dbm)
         result = _result(lab, plan, frozen.shift_a, carrier_hz, dbm, turn)
+        yield Estimate({**vars(result)})
         _remember(lab, result)
         yield Progress(1.0, f"pi/2 {result.pi_half_ns}({result.pi_half_ns_err:.2f}) ns at {result.power_dbm:.2f} dBm")
         return result
@@ -147,7 +153,14 @@ def _oscillation(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> Str
             "Check the power (guesses.rabi_mhz_at_0dbm) and count longer (point_s)",
             contrast=fit.contrast,
         )
+    yield _seen(fit)
     return fit
+
+
+def _seen(found: Oscillation | TurnFit) -> Estimate:
+    """The oscillation, for `sequences.analysis.oscillation.oscillation_curve`."""
+    curve = {"rabi_mhz": found.rabi_mhz, "level": found.level, "contrast": found.contrast}
+    return Estimate({"rabi_mhz": found.rabi_mhz, "rabi_mhz_err": found.rabi_err_mhz, "oscillation": curve})
 
 
 def _trimmed(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> Stream[tuple[float, float, TurnFit]]:
@@ -157,6 +170,7 @@ def _trimmed(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> Stream[
         shots = _trains(lab, plan, carrier_hz, dbm) + _fringes(lab, plan, carrier_hz, dbm)
         turn = fit_turns(shots, wanted_mhz)
         wrong = turn.rabi_mhz / wanted_mhz - 1.0
+        yield _seen(turn)
         yield Progress(
             0.5 + 0.07 * attempt,
             f"pi/2 off by {100 * wrong:+.2f}({100 * turn.rabi_err_mhz / wanted_mhz:.2f}) %, carrier by "

@@ -6,7 +6,7 @@ that of a single NV, exactly, whatever the pulses and waits. They cannot tell C 
 says what to take off.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -141,6 +141,12 @@ class Oscillation:
     def significance(self) -> float:
         """Contrast over its error, in sigma."""
         return self.contrast / self.contrast_err
+
+
+def oscillation_curve(duration_ns: Real, oscillation: Mapping[str, float]) -> Real:
+    """Signal over reference after pulses of these lengths: (points,). oscillation: rabi_mhz, level and contrast."""
+    flipped = 0.5 - 0.5 * np.cos(TWO_PI * 1e-3 * oscillation["rabi_mhz"] * np.asarray(duration_ns))
+    return np.asarray(oscillation["level"] * (1.0 - oscillation["contrast"] * flipped))
 
 
 def fit_oscillation(duration_ns: Real, ratio: Real, error: Real) -> Oscillation:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from estimates import assert_ends_as, followed
 from wired import is_dark, run, wired
 
 from sequences.locate import LocatePlan, locate
@@ -54,3 +55,14 @@ def test_what_is_not_a_pair_is_refused(truth, words):
             run(locate(bench.lab, LocatePlan()))
         assert bench.lab.calibration.get("pair.left_x_nm") is None
         assert is_dark(bench)
+
+
+def test_it_says_after_each_image_how_wide_the_doughnut_is():
+    with wired(7) as bench:
+        seen = followed(locate(bench.lab, LocatePlan()))
+        true_nm = bench.twin.sample.optics.doughnut_radius_nm
+    assert_ends_as(seen)
+    radii = seen.course("doughnut_radius_nm", "doughnut_radius_nm_err")
+    assert len(radii) == 4
+    assert all(abs(radius - true_nm) < 5 * error for radius, error in radii)
+    assert len(seen.course("pair_nm")) == 1

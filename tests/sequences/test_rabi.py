@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from estimates import assert_ends_as, followed
 from wired import frozen_hz, is_dark, know_field, know_pair, run, wired
 
+from sequences.analysis.oscillation import oscillation_curve
 from sequences.rabi import RabiPlan, rabi
 from sequences.results import SequenceError
 
@@ -75,3 +77,17 @@ def test_what_cannot_be_calibrated_is_refused(truth, plan, words):
             run(rabi(bench.lab, plan))
         assert bench.lab.calibration.get("microwave.pi_half_ns") is None
         assert is_dark(bench)
+
+
+def test_it_says_while_it_runs_how_fast_the_pair_turns():
+    with wired(6) as bench:
+        know_field(bench)
+        know_pair(bench)
+        seen = followed(rabi(bench.lab, RabiPlan()))
+    assert_ends_as(seen)
+    errors = [error for _, error in seen.course("rabi_mhz", "rabi_mhz_err")]
+    assert errors[-1] < 0.2 * errors[0]
+    duration, signal, error = (seen.column(name) for name in ("duration_ns", "signal", "signal_err"))
+    off = (oscillation_curve(duration, seen.estimates[-1]["oscillation"]) - signal) / error
+    assert np.sqrt(np.mean(off**2)) < 3.0
+    assert np.ptp(signal) > 10 * np.median(error)
