@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sequences.analysis.baths import Release, bath_after_contact, fit_build_up, fit_release, sigma_z
+from sequences.analysis.baths import BuildUp, Release, bath_after_contact, fit_build_up, fit_release, sigma_z
 from sequences.analysis.calibration import PairCalibration
 from sequences.lab import Lab
 from sequences.pulses.library import COOLING_US, Cycle, Reading, cooled, engine_shot, heated, wait
@@ -24,8 +24,6 @@ COLUMNS: Final = (
     Column("time_ms", "cooling time after heating", "ms"),
     Column("polarisation_right", "polarisation of the right bath", "", ("time_ms",)),
     Column("polarisation_right_err", "its error", "", ("time_ms",)),
-    Column("polarisation_left", "polarisation of the left bath", "", ("time_ms",)),
-    Column("polarisation_left_err", "its error", "", ("time_ms",)),
     Column("released_us", "time after release", "us"),
     Column("z_left", "sigma_z of the left NV", "", ("released_us",)),
     Column("z_left_err", "its error", "", ("released_us",)),
@@ -94,6 +92,12 @@ def cool(lab: Lab, plan: CoolPlan) -> Stream[CoolResult]:
         found = yield from _release(lab, plan, bench, calibration, release_s)
     _check(found)
     _store(lab, found)
+    result = _result(curve, found)
+    yield Estimate({**vars(result)})
+    return result
+
+
+def _result(curve: BuildUp, found: Release) -> CoolResult:
     return CoolResult(
         polarisation_left=found.polarisation[0],
         polarisation_left_err=found.polarisation_err[0],
@@ -138,16 +142,13 @@ def _build_up(
         z, z_err = _read_both(
             lab, bench.reading, calibration, [prepared, prepared + contact], seconds / len(_COOLING_US) / 4.0
         )
-        left, right = (float(p) for p in bath_after_contact(z[0], z[1], share, lab.guesses.bath_spins))
-        polarisation.append(right)
+        polarisation.append(float(bath_after_contact(z[0, 1], z[1, 1], share, lab.guesses.bath_spins)))
         error.append(float(z_err[1, 1]) / share)
         yield Point(
             {
                 "time_ms": cooling_us * 1e-3,
-                "polarisation_right": right,
+                "polarisation_right": polarisation[-1],
                 "polarisation_right_err": error[-1],
-                "polarisation_left": left,
-                "polarisation_left_err": float(z_err[1, 0]) / share,
             }
         )
         yield Progress(_BUILD_UP_SHARE * len(error) / len(_COOLING_US), f"p_R {polarisation[-1]:.3f}({error[-1]:.3f})")

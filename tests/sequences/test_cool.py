@@ -35,7 +35,6 @@ def test_both_baths_are_as_warm_as_they_are(seed, plan):
         first, last = built[0], built[-1]
         assert abs(last["polarisation_right"] - p_right) < 4 * last["polarisation_right_err"]
         assert last["polarisation_right"] - first["polarisation_right"] > 5 * last["polarisation_right_err"]
-        assert last["polarisation_left"] < 0.3 + 3 * last["polarisation_left_err"]  # its NV sits in the null
         assert is_dark(bench)
 
 
