@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from pyqtgraph.Qt import QtCore, QtGui
+from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from labctl.gui.theme import Theme
 
@@ -44,12 +44,20 @@ def dress(item: Any, theme: Theme, x: str, y: str, title: str = "") -> None:
 class ErrorPoints:
     """Points with error bars of one sigma."""
 
-    def __init__(self, item: Any, colour: str, name: str | None = None, size: float = 7.0, symbol: str = "o") -> None:
+    def __init__(
+        self,
+        item: Any,
+        colour: str,
+        name: str | None = None,
+        size: float = 7.0,
+        symbol: str = "o",
+        is_hollow: bool = False,
+    ) -> None:
         """item: the plot item; name: for its legend."""
         self._bars = pg.ErrorBarItem(x=np.zeros(0), y=np.zeros(0), pen=pg.mkPen(colour, width=1.5), beam=0.0)
-        self._points = pg.ScatterPlotItem(
-            pen=pg.mkPen(None), brush=pg.mkBrush(colour), size=size, symbol=symbol, name=name
-        )
+        pen = pg.mkPen(colour, width=1.8) if is_hollow else pg.mkPen(None)
+        brush = pg.mkBrush(None if is_hollow else colour)
+        self._points = pg.ScatterPlotItem(pen=pen, brush=brush, size=size, symbol=symbol, name=name)
         item.addItem(self._bars)
         item.addItem(self._points)
 
@@ -136,6 +144,27 @@ def guide(item: Any, theme: Theme, at: float, vertical: bool, label: str = "") -
     )
     item.addItem(line, ignoreBounds=True)
     return line
+
+
+def keyed(plot: Any, theme: Theme, tip: str, *entries: tuple[str, str, str]) -> Any:
+    """A plot beneath its legend, which wraps in a narrow dock and never hides a point. entries: sign, colour, text."""
+    plot.getPlotItem().setToolTip(f"<p>{tip}</p>")  # of the item: a graphics view asks its items alone
+    marks = (
+        f'<span style="color:{colour}">{sign}</span>&nbsp;{text.replace(" ", "&nbsp;")}'
+        for sign, colour, text in entries
+    )
+    legend = QtWidgets.QLabel(" &nbsp; ".join(marks))
+    legend.setObjectName("legend")
+    legend.setWordWrap(True)
+    legend.setToolTip(f"<p>{tip}</p>")
+    legend.setStyleSheet(f"background: {theme.base}; color: {theme.text}; padding: 2px 6px;")
+    both = QtWidgets.QWidget()
+    layout = QtWidgets.QVBoxLayout(both)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    layout.addWidget(legend)
+    layout.addWidget(plot, 1)
+    return both
 
 
 def thinned(x: Real, *columns: Real, most: int = MOST_DRAWN) -> Sequence[Real]:

@@ -28,6 +28,8 @@ class View(QtWidgets.QWidget):
         super().__init__()
         self.theme = theme
         self._painted: tuple[int, int] | None = None
+        self._held: Record | None = None
+        """What is painted stays alive, so that no other record can have its id."""
         self._trouble = QtWidgets.QLabel()
         self._trouble.setWordWrap(True)
         self._trouble.setProperty("role", "fault")
@@ -62,7 +64,7 @@ class View(QtWidgets.QWidget):
         state = None if record is None else (id(record), record.version)
         if state == self._painted:
             return False
-        self._painted = state
+        self._painted, self._held = state, record
         try:
             if record is None or run is None:
                 self.clear()

@@ -5,15 +5,23 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from pyqtgraph.Qt import QtCore, QtWidgets
+from scipy.spatial import KDTree
 
 from labctl.figures.columns import together
 from labctl.gui.figures import Figures
-from labctl.gui.plots import Curve, ErrorPoints, guide, new_plot, quoted
+from labctl.gui.plots import Band, Curve, ErrorPoints, guide, keyed, new_plot, quoted
 from labctl.gui.record import Record, Table
-from labctl.gui.theme import INTENSITY, Theme
+from labctl.gui.theme import INTENSITY, LIGHT, Theme
 from labctl.gui.view import View
 
+Real = NDArray[np.float64]
+
+_CELLS: Final = 96
+"""On a side of the picture that is painted; a doughnut image has far fewer pixels."""
+_REACH: Final = 0.71
+"""Of the distance of neighbouring pixels: half the diagonal of a square pixel."""
 _MEANINGS: Final = {
     "p left": "Polarisation of the left, hot bath at release in the engine's cycle, ±1 σ",
     "p right": "Polarisation of the right, cold bath at release in the engine's cycle, ±1 σ",
@@ -21,6 +29,7 @@ _MEANINGS: Final = {
     "apart": "Distance of both NVs, ±1 σ",
 }
 _SIDES: Final = ("left", "right")
+_NEWEST: Final = "newest image"
 
 
 class CoolingView(View):
@@ -30,35 +39,22 @@ class CoolingView(View):
     sequences: ClassVar[Sequence[str]] = ("cool", "locate")
 
     def __init__(self, theme: Theme) -> None:
-        self._image_of: tuple[int, int, int] | None = None
+        self._image_of: tuple[Table, int, float | None] | None = None
         super().__init__(theme)
 
     def build(self) -> None:
         """Figures, build-up, release, image."""
-        theme = self.theme
-        self.figures = Figures(theme, _MEANINGS)
-        self.build_up = new_plot(theme, "cooling time after heating (ms)", "bath polarisation p")
-        self.release = new_plot(theme, "time after release (µs)", "σz of the NV")
-        looks = zip(_SIDES, (theme.model, theme.data), "so", strict=True)
-        self.baths, self.spins, self.ends = {}, {}, {}
-        for item in (self.build_up.getPlotItem(), self.release.getPlotItem()):
-            item.addLegend(offset=(-10, -10), labelTextColor=theme.text)
-        for side, colour, symbol in looks:
-            name = f"{side} ({'hot' if side == 'left' else 'cold'})"
-            self.baths[side] = ErrorPoints(self.build_up.getPlotItem(), colour, name, symbol=symbol)
-            self.spins[side] = ErrorPoints(self.release.getPlotItem(), colour, f"{side} NV", symbol=symbol)
-            self.ends[side] = guide(self.build_up.getPlotItem(), theme, 0.0, vertical=False, label=f"{side} at release")
-        self.curve = Curve(self.build_up.getPlotItem(), theme.data, "build-up")
-        self.build_up.getPlotItem().setYRange(-0.1, 1.05)
+        self.figures = Figures(self.theme, _MEANINGS)
         left = QtWidgets.QSplitter(QtCore.Qt.Orientation.Vertical)
-        left.addWidget(self.build_up)
-        left.addWidget(self.release)
+        left.addWidget(self._build_up_panel())
+        left.addWidget(self._release_panel())
         both = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
         both.addWidget(left)
         both.addWidget(self._image_panel())
         both.setSizes([420, 400])
         self.content.addWidget(self.figures)
         self.content.addWidget(both, 1)
+        self.clear()
 
     def pick(self, run: Record) -> Record | None:
         """The part that changed last is enough to know that there is something new."""
@@ -82,14 +78,24 @@ class CoolingView(View):
     def _show_cooling(self, cool: Record | None) -> None:
         table: Mapping[str, Any] = cool.table if cool is not None else {}
         known = cool.known if cool is not None else {}
+        _show(self.bath, table, "time_ms", "polarisation_right")
         for side in _SIDES:
-            _show(self.baths[side], table, "time_ms", f"polarisation_{side}")
             _show(self.spins[side], table, "released_us", f"z_{side}")
-            end = known.get(f"polarisation_{side}")
-            self.ends[side].setVisible(end is not None)
-            if end is not None:
-                self.ends[side].setPos(float(end))
+        self._show_ends(self.bath.shown[0], known)
         self._show_curve(table, known)
+
+    def _show_ends(self, time_ms: Real, known: Mapping[str, Any]) -> None:
+        """Both baths at release, with the errors as bands along the whole picture."""
+        across = np.array([0.0, float(time_ms.max()) if len(time_ms) else 1.0])
+        for side in _SIDES:
+            value, error = known.get(f"polarisation_{side}"), known.get(f"polarisation_{side}_err")
+            self.ends[side].setVisible(value is not None)
+            if value is not None:
+                self.ends[side].setPos(float(value))
+            if value is not None and error is not None:
+                self.bands[side].show(across, np.full(2, value - error), np.full(2, value + error))
+            else:
+                self.bands[side].clear()
 
     def _show_curve(self, table: Mapping[str, Any], known: Mapping[str, Any]) -> None:
         """An exponential of the build-up time found, through the points by least squares."""
@@ -110,32 +116,92 @@ class CoolingView(View):
         self.figures.put("build-up", in_us)
         self.figures.put("apart", quoted(places.get("separation_nm"), places.get("separation_nm_err"), "nm"))
 
-    # ---- the image
+    # ---- the panels
+
+    def _build_up_panel(self) -> Any:
+        theme = self.theme
+        self.build_up = new_plot(theme, "cooling time after heating (ms)", "bath polarisation p")
+        item = self.build_up.getPlotItem()
+        self.curve = Curve(item, theme.data)
+        colours = {"left": theme.model, "right": theme.data}
+        self.bands = {side: Band(item, colour, alpha=80) for side, colour in colours.items()}
+        self.ends = {side: guide(item, theme, 0.0, vertical=False, label=f"{side} at release") for side in _SIDES}
+        for line in self.ends.values():
+            line.label.setPosition(0.6)
+        self.bath = ErrorPoints(item, theme.data)
+        return keyed(
+            self.build_up,
+            theme,
+            "Points: both baths are heated, then the right one is cooled for this long; nothing there tells the left "
+            "one's temperature. Bands: both baths at release in the engine's cycle. All ±1 σ",
+            ("●", theme.data, "right (cold), ±1 σ"),
+            ("━", theme.data, "build-up"),
+            ("▬", theme.model, "left (hot) at release, ±1 σ"),
+            ("▬", theme.data, "right at release, ±1 σ"),
+        )
+
+    def _release_panel(self) -> Any:
+        theme = self.theme
+        self.release = new_plot(theme, "time after release (µs)", "σz of the NV")
+        item = self.release.getPlotItem()
+        self.spins = {
+            "left": ErrorPoints(item, theme.model, symbol="s"),
+            "right": ErrorPoints(item, theme.data),
+        }
+        return keyed(
+            self.release,
+            theme,
+            "sigma z of both NVs after the doughnut is switched off in the engine's cycle: 1 is |0⟩, 0 is hot. ±1 σ",
+            ("■", theme.model, "left NV"),
+            ("●", theme.data, "right NV, ±1 σ"),
+        )
 
     def _image_panel(self) -> Any:
-        panel = QtWidgets.QWidget()
-        layout = QtWidgets.QVBoxLayout(panel)
-        layout.setContentsMargins(0, 0, 0, 0)
         self.powers = QtWidgets.QComboBox()
         self.powers.setToolTip("Images of different doughnut power: the region first, then the null")
+        self.powers.addItem(_NEWEST, None)
         self.powers.activated.connect(self._other_power)
         self.picture = new_plot(self.theme, "x (nm)", "y (nm)")
         item = self.picture.getPlotItem()
         item.setAspectLocked(True)
         item.showGrid(x=False, y=False)
         self.pixels = pg.ImageItem()
-        self.pixels.setColorMap(pg.colormap.get(INTENSITY))
+        colours = pg.colormap.get(INTENSITY)
+        self.pixels.setColorMap(colours)
         item.addItem(self.pixels)
-        self.scale = pg.ColorBarItem(label="counts/s", colorMap=pg.colormap.get(INTENSITY), interactive=False)
+        self.scale = pg.ColorBarItem(colorMap=colours, interactive=False, width=16)
         self.scale.setImageItem(self.pixels, insert_in=item)
-        self.pair = ErrorPoints(item, self.theme.stop, size=8)
-        self.names = [pg.TextItem(name, color=self.theme.stop, anchor=(1.2, 1.2)) for name in "LR"]
-        for name in self.names:
-            item.addItem(name)
-            name.setVisible(False)
+        axis = self.scale.axis
+        axis.enableAutoSIPrefix(False)
+        axis.setScale(1e-3)  # counts/s would not fit
+        axis.setLabel("10³ counts/s", color=self.theme.text)
+        axis.setWidth(58)
+        axis.setTextPen(self.theme.text)
+        self._mark_pair(item)
+        panel = QtWidgets.QWidget()
+        layout = QtWidgets.QVBoxLayout(panel)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.powers)
-        layout.addWidget(self.picture, 1)
+        legend = ("●", self.theme.stop, "L and R: both NVs; crosses ±1 σ")
+        tip = (
+            "Counts against the doughnut's position: dark where its null is on an NV. Every measured pixel fills the "
+            "places that are nearest to it; passes may be turned, and what was not scanned stays empty."
+        )
+        layout.addWidget(keyed(self.picture, self.theme, tip, legend), 1)
         return panel
+
+    def _mark_pair(self, item: Any) -> None:
+        """Crosses of the errors and names beside them, all upon a light ground."""
+        halo, pen = (pg.mkPen(colour, width=width) for colour, width in (("w", 4.0), (self.theme.stop, 2.0)))
+        self.crosses = [pg.ErrorBarItem(x=np.zeros(0), y=np.zeros(0), beam=0.0, pen=p) for p in (halo, pen)]
+        self.pair = pg.ScatterPlotItem(size=9, symbol="o", pen=pg.mkPen("w", width=1.5), brush=self.theme.stop)
+        for part in (*self.crosses, self.pair):
+            item.addItem(part)
+        ground = pg.mkBrush(255, 255, 255, 210)
+        self.names = [pg.TextItem(name, LIGHT.stop, anchor=(k == 0, 1.2), fill=ground) for k, name in enumerate("LR")]
+        for text in self.names:
+            item.addItem(text, ignoreBounds=True)
+            text.setVisible(False)
 
     def _other_power(self, _index: int) -> None:
         self._image_of = None
@@ -143,41 +209,55 @@ class CoolingView(View):
 
     def _show_image(self, locate: Record | None) -> None:
         data = together(locate.table, "x_nm", "y_nm", "power_mw", "counts") if locate is not None else None
-        self.pixels.setVisible(data is not None)
+        for part in (self.pixels, self.scale):
+            part.setVisible(data is not None)
         self._show_pair(locate.known if locate is not None else {})
         if data is None or locate is None:
+            self._image_of = None
             return
         x, y, power, counts = data
         self._offer([float(p) for p in np.unique(power)])
-        state = (id(locate), len(x), self.powers.currentIndex())
-        if state == self._image_of:
+        chosen = self.powers.currentData()
+        if self._is_painted(locate.table, len(x), chosen):
             return
-        self._image_of = state
-        chosen = power == self.powers.currentData() if self.powers.currentIndex() > 0 else power == power[-1]
-        image, corner, size = gridded(x[chosen], y[chosen], counts[chosen])
+        self._image_of = (locate.table, len(x), chosen)
+        here = power == (power[-1] if chosen is None else chosen)
+        self._paint_image(x[here], y[here], counts[here])
+
+    def _is_painted(self, table: Table, pixels: int, chosen: float | None) -> bool:
+        return self._image_of is not None and self._image_of[0] is table and self._image_of[1:] == (pixels, chosen)
+
+    def _paint_image(self, x: Real, y: Real, counts: Real) -> None:
+        image, corner, size = pictured(x, y, counts)
+        low, high = float(counts.min()), float(counts.max())
         self.pixels.setImage(image, autoLevels=False)
         self.pixels.setRect(QtCore.QRectF(*corner, *size))
-        low, high = float(np.nanmin(image)), float(np.nanmax(image))
         self.scale.setLevels((low, high if high > low else low + 1.0))
 
     def _offer(self, powers: list[float]) -> None:
         if powers == [self.powers.itemData(k) for k in range(1, self.powers.count())]:
             return
-        kept = max(0, self.powers.currentIndex())
+        kept = self.powers.currentData()
         self.powers.clear()
-        self.powers.addItem("newest image", None)
+        self.powers.addItem(_NEWEST, None)
         for power in powers:
             self.powers.addItem(f"doughnut at {power:.3g} mW", power)
-        self.powers.setCurrentIndex(min(kept, self.powers.count() - 1))
+        self.powers.setCurrentIndex(powers.index(kept) + 1 if kept in powers else 0)
 
     def _show_pair(self, known: Mapping[str, Any]) -> None:
         pair = np.asarray(known.get("pair_nm") or [], dtype=float).reshape(-1, 2)
         error = np.asarray(known.get("pair_nm_err") or [], dtype=float).reshape(-1, 2)
-        self.pair.show(pair[:, 0], pair[:, 1], error[:, 1] if len(error) == len(pair) else None)
-        for name, place in zip(self.names, pair, strict=False):
-            name.setPos(*place)
-        for k, name in enumerate(self.names):
-            name.setVisible(k < len(pair))
+        (x, y), has_errors = pair.T, 0 < len(error) == len(pair)
+        self.pair.setData(x=x, y=y)
+        for cross in self.crosses:
+            cross.setVisible(has_errors)  # an empty one would draw the view's range to (0, 0)
+            if has_errors:
+                dx, dy = error.T
+                cross.setData(x=x, y=y, left=dx, right=dx, top=dy, bottom=dy)
+        for text, place in zip(self.names, pair, strict=False):
+            text.setPos(*place)
+        for text in self.names:
+            text.setVisible(len(pair) == 2)
 
 
 def _show(points: ErrorPoints, table: Table | Mapping[str, Any], x: str, y: str) -> None:
@@ -190,21 +270,17 @@ def _show(points: ErrorPoints, table: Table | Mapping[str, Any], x: str, y: str)
         points.clear()
 
 
-def gridded(x: Any, y: Any, counts: Any) -> tuple[Any, tuple[float, float], tuple[float, float]]:
-    """Counts as an image, (columns, rows), nan where nothing was counted; its corner and its size.
+def pictured(x: Real, y: Real, counts: Real) -> tuple[Real, tuple[float, float], tuple[float, float]]:
+    """Counts as an image, (columns, rows), its corner and its size, in nm.
 
-    Pixels may lie on a turned grid: each goes to the nearest cell, and cells with several show their mean.
+    Pixels may lie on turned grids: every place shows the nearest pixel, or nan where none was counted nearby.
     """
-    cells = max(2, round(np.sqrt(len(x))))
-    low = np.array([x.min(), y.min()])
-    span = np.maximum(np.array([x.max(), y.max()]) - low, 1e-3)
-    step = span / (cells - 1)
-    column, row = (np.rint((values - low[k]) / step[k]).astype(int) for k, values in enumerate((x, y)))
-    total, number = np.zeros((cells, cells)), np.zeros((cells, cells))
-    np.add.at(total, (column, row), counts)
-    np.add.at(number, (column, row), 1.0)
-    with np.errstate(invalid="ignore"):
-        image = total / number
-    corner = low - 0.5 * step
-    size = span + step
-    return image, (float(corner[0]), float(corner[1])), (float(size[0]), float(size[1]))
+    pitch = float(np.median(np.hypot(np.diff(x), np.diff(y)))) if len(x) > 1 else 1.0
+    pitch = pitch or 1.0
+    low = np.array([x.min(), y.min()]) - 0.5 * pitch
+    size = np.array([x.max(), y.max()]) + 0.5 * pitch - low
+    columns, rows = (low[k] + size[k] * (np.arange(_CELLS) + 0.5) / _CELLS for k in (0, 1))
+    places = np.stack(np.meshgrid(columns, rows, indexing="ij"), axis=-1)
+    distance, nearest = KDTree(np.column_stack([x, y])).query(places, distance_upper_bound=_REACH * pitch)
+    image = np.where(np.isfinite(distance), np.append(counts, np.nan)[nearest], np.nan)
+    return image, (float(low[0]), float(low[1])), (float(size[0]), float(size[1]))
