@@ -47,15 +47,12 @@ class Journal:
             self._end(news.event)
 
     def finish(self, status: str, message: str) -> None:
-        """The run has ended; parts that were open ended with it."""
+        """The run that goes on has ended; parts that were open ended with it. One that ended before stays as it was."""
         self._touch(None)
         for record in self._open:
             record.status, record.message = status, message
         self._open.clear()
         self._began_s.clear()
-        if self.run is not None:
-            self.run.status, self.run.message = status, message
-            self.run.version += 1
 
     def _begin(self, news: News, begin: Begin) -> None:
         if news.depth == 0:

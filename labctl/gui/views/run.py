@@ -5,7 +5,7 @@ from typing import Any, Final
 from pyqtgraph.Qt import QtCore, QtWidgets
 
 from labctl.gui.messages import Activity
-from labctl.gui.outlook import MAIN, main_quantity, outlook
+from labctl.gui.outlook import Expected, Follower, Outlook, quantities
 from labctl.gui.plots import quoted
 from labctl.gui.record import Record
 from labctl.gui.view import View, label
@@ -18,13 +18,18 @@ _STATUS: Final = {
     "failed": "✖ failed",
     "unfinished": "? unfinished",
 }
-_ROWS: Final = ("laboratory time", "time left", "photons", "rate", "estimate", "error")
+_WAITING: Final[dict[Activity, str]] = {"pausing": "◐ pausing", "paused": "⏸ paused", "stopping": "■ stopping"}
+_UNKNOWN: Final = "not known yet"
 _TIPS: Final = {
-    "time left": "At the speed so far",
-    "photons": "Counted in both gates, and expected at the end",
+    "so far": "Laboratory time of the run, and the time that it took by the clock on the wall",
+    "left": "At the speed of the last ten minutes; the time spent in a pause does not count",
+    "photons": "Counted in both gates, and expected at the end if they come as they came so far",
     "rate": "Photons per second of laboratory time in which something was played",
-    "error": "One sigma now, and expected at the end if shot noise alone limits it: it falls with the root of time",
+    "estimate": "What the part that measures now would conclude if it ended now",
+    "error": "One sigma now, and expected at the end of this part if shot noise alone limits it: it falls with the "
+    "root of the fraction that is done",
 }
+_HEADINGS: Final = ("part", "status", "lab. time", "found")
 
 
 class RunView(View):
@@ -37,24 +42,20 @@ class RunView(View):
         """Headline, two bars, figures, parts."""
         self.headline = label("no run yet", "figure")
         self.message = label("", "fault")
-        self.message.setWordWrap(True)
         self.bars = [QtWidgets.QProgressBar(), QtWidgets.QProgressBar()]
         self.note = label("", "faint")
-        self.note.setWordWrap(True)
+        for text in (self.headline, self.message, self.note):
+            text.setWordWrap(True)
         for widget in (self.headline, self.message, *self.bars, self.note):
             self.content.addWidget(widget)
-        figures = QtWidgets.QFormLayout()
-        self.figures = {name: label("—") for name in _ROWS}
-        for name, figure in self.figures.items():
-            heading = label(name, "faint", selectable=False)
-            for widget in (heading, figure):
-                widget.setToolTip(_TIPS.get(name, ""))
-            figures.addRow(heading, figure)
-        self.content.addLayout(figures)
-        self.content.addWidget(self._parts_table(), 1)
         for bar in self.bars:
             bar.setRange(0, 1000)
+        self.content.addLayout(self._figures())
+        self.content.addWidget(self._parts_table(), 1)
+        self.content.addStretch()
         self._activity: Activity = "idle"
+        self._followers: list[Follower] = []
+        self.clear()
 
     def pick(self, run: Record) -> Record:
         """The whole."""
@@ -62,6 +63,9 @@ class RunView(View):
 
     def show_activity(self, activity: Activity) -> None:
         """What the bench does now: a run that waits is not running."""
+        if activity == "paused":
+            for follower in self._followers:
+                follower.rest()
         if activity != self._activity:
             self._activity = activity
             self.repaint_soon()
@@ -69,80 +73,98 @@ class RunView(View):
     def paint(self, _record: Record, run: Record) -> None:
         """Everything; it is little."""
         inner = innermost(run)
+        self._followers = [self._follower(run)] if inner is run else [self._follower(run), self._follower(inner)]
+        outlooks = [follower.outlook() for follower in self._followers]
         self.headline.setText(f"{self._status(run)} · run {run.run_id}, {run.sequence}")
         self.message.setText(run.message)
         self.message.setVisible(bool(run.message) and run.status != "completed")
-        self._bar(self.bars[0], run)
-        self._bar(self.bars[1], inner)
         self.bars[1].setVisible(inner is not run)
+        for bar, record in zip(self.bars, (run, inner), strict=True):
+            _show_bar(bar, record)
         self.note.setText(inner.note)
-        self._show_figures(run, inner)
+        self.note.setVisible(bool(inner.note))
+        self._show_figures(run, outlooks[0], outlooks[-1].quantities)
         self._show_parts(run)
 
     def clear(self) -> None:
         """No run."""
         self.headline.setText("no run yet")
-        self.message.hide()
-        self.note.clear()
+        self._run_ids: list[int] = []
+        self._followers = []
         for bar in self.bars:
             bar.setValue(0)
             bar.setFormat("")
-        self.bars[1].hide()
+        for widget in (self.message, self.note, self.bars[1], self.parts):
+            widget.hide()
         for figure in self.figures.values():
             figure.setText("—")
         self.parts.setRowCount(0)
 
+    def _follower(self, record: Record) -> Follower:
+        followed = (follower for follower in self._followers if follower.record is record)
+        return next(followed, None) or Follower(record)
+
     def _status(self, run: Record) -> str:
-        if run.status == "running" and self._activity in ("pausing", "paused", "stopping"):
-            return {"pausing": "◐ pausing", "paused": "⏸ paused"}.get(self._activity, "■ stopping")
-        return _STATUS.get(run.status, run.status)
+        waits = _WAITING.get(self._activity) if run.status == "running" else None
+        return waits or _STATUS.get(run.status, run.status)
 
-    def _bar(self, bar: Any, record: Record) -> None:
-        bar.setValue(round(1000 * min(1.0, max(0.0, record.done))))
-        bar.setFormat(f"{record.sequence} {100 * record.done:.0f} %")
+    def _figures(self) -> Any:
+        figures = QtWidgets.QFormLayout()
+        figures.setRowWrapPolicy(QtWidgets.QFormLayout.RowWrapPolicy.DontWrapRows)
+        self.figures = {name: label("—") for name in _TIPS}
+        for name, figure in self.figures.items():
+            heading = label(name, "faint", selectable=False)
+            figure.setWordWrap(True)
+            for widget in (heading, figure):
+                widget.setToolTip(f"<p>{_TIPS[name]}</p>")
+            figures.addRow(heading, figure)
+        return figures
 
-    def _show_figures(self, run: Record, inner: Record) -> None:
-        whole, part = outlook(run), outlook(inner)
-        left = "—"
-        if whole.wall_left_s is not None and whole.lab_left_s is not None:
-            left = f"about {clock_words(whole.wall_left_s)} ({clock_words(whole.lab_left_s)} of laboratory time)"
-        photons = f"{run.photons:.3g}" + (f" of about {whole.photons:.3g}" if whole.photons is not None else "")
-        error = "—" if part.error is None else f"± {part.error:.2g}"
-        error += f" now, ± {part.final_error:.2g} at the end" if part.final_error is not None else ""
+    def _show_figures(self, run: Record, whole: Outlook, found: tuple[Expected, ...]) -> None:
         texts = {
-            "laboratory time": f"{clock_words(run.lab_time_s)}, in {clock_words(run.wall_time_s)}",
-            "time left": left if run.status == "running" else "—",
-            "photons": photons,
-            "rate": f"{run.photons / run.counting_s / 1e3:.4g} kcps" if run.counting_s else "—",
-            "estimate": f"{part.quantity}: {quoted(part.value, part.error)}" if part.value is not None else "—",
-            "error": error,
+            "so far": f"{clock_words(run.lab_time_s)} of laboratory time, in {clock_words(run.wall_time_s)}",
+            "left": left_words(whole) if run.status == "running" else "—",
+            "photons": _grouped(run.photons) + (f" of about {_grouped(whole.photons, 3)}" if whole.photons else ""),
+            "rate": f"{_grouped(run.photons / run.counting_s, 4)} counts/s" if run.counting_s else "—",
+            "estimate": "\n".join(_estimate_words(one) for one in found) or "—",
+            "error": "\n".join(_error_words(one) for one in found if one.error is not None) or "—",
         }
         for name, text in texts.items():
             self.figures[name].setText(text)
 
     def _parts_table(self) -> Any:
-        self.parts = QtWidgets.QTableWidget(0, 4)
-        self.parts.setHorizontalHeaderLabels(["part", "status", "laboratory time", "found"])
+        self.parts = QtWidgets.QTableWidget(0, len(_HEADINGS))
+        self.parts.setHorizontalHeaderLabels(_HEADINGS)
         self.parts.verticalHeader().hide()
         self.parts.setEditTriggers(QtWidgets.QAbstractItemView.EditTrigger.NoEditTriggers)
         self.parts.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
         self.parts.setShowGrid(False)
-        self.parts.horizontalHeader().setStretchLastSection(True)
+        self.parts.setAccessibleName("Parts of the run")
+        header = self.parts.horizontalHeader()
+        for column in range(len(_HEADINGS) - 1):
+            header.setSectionResizeMode(column, QtWidgets.QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
         self.parts.setToolTip("Double click or Enter shows one part in all views")
         self.parts.cellActivated.connect(self._choose)
         return self.parts
 
     def _show_parts(self, run: Record) -> None:
         self._run_ids = [part.run_id for part in run.parts]
+        self.parts.setVisible(bool(run.parts))
         self.parts.setRowCount(len(run.parts))
         for row, part in enumerate(run.parts):
             status = _STATUS.get(part.status, part.status)
             for column, text in enumerate((part.sequence, status, clock_words(part.lab_time_s), conclusion(part))):
-                item = self.parts.item(row, column)
-                if item is None:
-                    self.parts.setItem(row, column, QtWidgets.QTableWidgetItem(text))
-                elif item.text() != text:
-                    item.setText(text)
+                self._write(row, column, text)
+
+    def _write(self, row: int, column: int, text: str) -> None:
+        item = self.parts.item(row, column)
+        if item is None:
+            item = QtWidgets.QTableWidgetItem()
+            self.parts.setItem(row, column, item)
+        if item.text() != text:
+            item.setText(text)
+            item.setToolTip(text)
 
     def _choose(self, row: int, _column: int) -> None:
         if row < len(self._run_ids):
@@ -155,8 +177,39 @@ def innermost(run: Record) -> Record:
 
 
 def conclusion(record: Record) -> str:
-    """What it found, in a few words."""
-    words, value, error = main_quantity(record)
-    if record.sequence in MAIN and value is not None:
-        return f"{words} {quoted(value, error)}"
-    return record.note
+    """What it found, in a few words; why it did not, if it failed."""
+    if record.status == "failed" and record.message:
+        return record.message
+    found = quantities(record)
+    return _estimate_words(found[0]) if found else record.note
+
+
+def left_words(outlook: Outlook) -> str:
+    """'about 12 min 00 s; 20 h 05 min of laboratory time to go'."""
+    if outlook.wall_left_s is None or outlook.lab_left_s is None:
+        return _UNKNOWN
+    return f"about {clock_words(outlook.wall_left_s)}; {clock_words(outlook.lab_left_s)} of laboratory time to go"
+
+
+def _estimate_words(expected: Expected) -> str:
+    return f"{expected.quantity.words} {quoted(expected.value, expected.error, expected.quantity.unit)}"
+
+
+def _error_words(expected: Expected) -> str:
+    unit = expected.quantity.unit
+    now, at_end = (
+        f"± {error:.2g} {unit}".rstrip() + f" {when}" if error is not None else ""
+        for error, when in ((expected.error, "now"), (expected.final_error, "at the end"))
+    )
+    return ", ".join(filter(None, (now, at_end)))
+
+
+def _grouped(number: float, digits: int = 15) -> str:
+    """'23 456 789', rounded to so many digits."""
+    return f"{float(f'{number:.{digits}g}'):,.0f}".replace(",", "\u202f")
+
+
+def _show_bar(bar: Any, record: Record) -> None:
+    done = min(1.0, max(0.0, record.done))
+    bar.setValue(round(1000 * done))
+    bar.setFormat(f"{record.sequence} {100 * done:.0f} %")
