@@ -30,6 +30,8 @@ from sequences.results import Begin, Estimate, Point, Progress
 
 RATE_HZ: Final = 200.0
 HISTORY: Final = 100_000
+FLOOD_AT_ONCE: Final = 240
+"""Updates every 20 ms: so many as a window takes that paints meanwhile."""
 FRAME_MS: Final = 33
 LINE_HZ: Final = 2.87e9
 
@@ -53,7 +55,7 @@ def hose(connection: Connection, rate_hz: float, seconds: float, flood: int) -> 
     mouth.say(Doing("pausing", start.ticket))  # the mark between the two parts
     for k in range(flood):
         say(HISTORY + k)
-        if k % 2000 == 0:
+        if k % FLOOD_AT_ONCE == 0:
             time.sleep(0.02)
     mouth.say(Ended(start.ticket, 1, "completed", "", ()))
     mouth.say(Doing("idle"))
@@ -147,7 +149,7 @@ class Heart:
         )
 
 
-def reference(app: Any, seconds: float) -> float:
+def reference(seconds: float) -> float:
     """Median frame of a bare pyqtgraph plot with the same points, in s."""
     import pyqtgraph as pg
     from pyqtgraph.Qt import QtCore
@@ -156,24 +158,27 @@ def reference(app: Any, seconds: float) -> float:
     curve, heart, timer = plot.plot(values), Heart(), QtCore.QTimer()
     timer.timeout.connect(heart.around(lambda: curve.setData(values)))
     timer.start(FRAME_MS)
-    _run_for(app, seconds)
+    _run_for(seconds)
     timer.stop()
     plot.close()
     print(f"reference, bare pyqtgraph curve of {HISTORY} points: {heart.words()}")
     return float(np.median(heart.frames_s))
 
 
-def _run_for(app: Any, seconds: float) -> None:
+def _run_for(seconds: float) -> None:
+    """Not by quitting the application: Qt 6 would close its windows then."""
     from pyqtgraph.Qt import QtCore
 
-    QtCore.QTimer.singleShot(round(1e3 * seconds), app.quit)
-    app.exec()
+    loop = QtCore.QEventLoop()
+    QtCore.QTimer.singleShot(round(1e3 * seconds), loop.quit)
+    loop.exec()
 
 
 def main() -> None:
     """Measure, and print one line each."""
     arguments = _arguments()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ.setdefault("PYQTGRAPH_QT_LIB", "PyQt5")
     from pyqtgraph.Qt import QtCore, QtWidgets
 
     from labctl.gui.link import Link
@@ -183,7 +188,7 @@ def main() -> None:
     from labctl.station_file import read_station
 
     app = QtWidgets.QApplication([])
-    bare_s = reference(app, 5.0)
+    bare_s = reference(5.0)
     with tempfile.TemporaryDirectory() as folder:
         file, flood = read_station(arguments.station), round(arguments.hours * 3600 * RATE_HZ)
         connect = partial(Link, hose, RATE_HZ, arguments.seconds, flood)
@@ -193,24 +198,24 @@ def main() -> None:
         window._timer.timeout.disconnect()
         window._timer.timeout.connect(heart.around(window.tick))
         window.show()
-        _until(app, lambda: session.activity == "idle")
+        _until(lambda: session.activity == "idle")
         session.run("odmr", {})
-        _until(app, lambda: session.journal.run is not None and session.journal.run.table.rows > 0.55 * HISTORY)
-        _run_for(app, 1.0)
+        _until(lambda: session.journal.run is not None and session.journal.run.table.rows > 0.55 * HISTORY)
+        _run_for(1.0)
         heart.forget()
-        _until(app, lambda: session.activity == "pausing")
+        _until(lambda: session.activity == "pausing")
         print(f"window, {TICK_MS} ms ticks, {RATE_HZ:g} updates/s on {HISTORY} of history: {heart.words()}")
         print(f"median frame / reference = {np.median(heart.frames_s) / bare_s:.2f}")
-        _soak(app, session, flood, arguments.hours)
+        _soak(session, flood, arguments.hours)
         window.leave_at_once()
         app.exec()
 
 
-def _soak(app: Any, session: Any, flood: int, hours: float) -> None:
+def _soak(session: Any, flood: int, hours: float) -> None:
     """Memory of this process, from when the table is full to the end."""
     memory, seen_mb = psutil.Process().memory_info, []
     while session.activity != "idle":
-        _run_for(app, 2.0)
+        _run_for(2.0)
         seen_mb.append(memory().rss / 2**20)
     first, last = float(np.median(seen_mb[:3])), float(np.median(seen_mb[-3:]))
     print(
@@ -219,9 +224,9 @@ def _soak(app: Any, session: Any, flood: int, hours: float) -> None:
     )
 
 
-def _until(app: Any, reached: Any) -> None:
+def _until(reached: Any) -> None:
     while not reached():
-        _run_for(app, 0.05)
+        _run_for(0.05)
 
 
 def _arguments() -> argparse.Namespace:

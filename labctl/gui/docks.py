@@ -21,6 +21,8 @@ from labctl.gui.views.tomography import TomographyView
 
 LAYOUT: Final = 1
 """Grows when the docks change, so that an older arrangement is not forced upon them."""
+REST: Final = 4.0
+"""A view rests so many times as long as it painted: what is slow to paint is painted less often."""
 _PLOTS: Final = (OdmrView, AlignmentView, CoolingView, EngineView, TomographyView)
 _WIDTHS: Final = (400, 860, 500)
 _AREA: Final = QtCore.Qt.DockWidgetArea
@@ -35,6 +37,7 @@ class Docks:
         self.bench, self.run, self.sequence, self.runs = BenchView(theme), RunView(theme), SequenceView(theme), runs
         self.plots: list[View] = [made(theme) for made in _PLOTS]
         self._next = 0
+        self._rests_until_s = [0.0] * len(self.views)
         self.docks = {content.title: self._dock(content) for content in self._contents()}
         self.arrange()
 
@@ -45,15 +48,17 @@ class Docks:
 
     def paint(self, run: Record | None, most_s: float) -> None:
         """Let the views that can be seen catch up, in turn, for so long at most."""
-        until_s = time.monotonic() + most_s
-        views = self.views
+        now_s, views = time.monotonic(), self.views
+        until_s = now_s + most_s
         for k in range(len(views)):
-            view = views[(self._next + k) % len(views)]
-            if not view.isVisible():
+            place = (self._next + k) % len(views)
+            if not views[place].isVisible() or now_s < self._rests_until_s[place]:
                 continue
-            view.show_run(run)
-            if time.monotonic() > until_s:
-                self._next = (self._next + k + 1) % len(views)
+            views[place].show_run(run)
+            before_s, now_s = now_s, time.monotonic()
+            self._rests_until_s[place] = now_s + REST * (now_s - before_s)
+            if now_s > until_s:
+                self._next = (place + 1) % len(views)
                 return
 
     def arrange(self) -> None:

@@ -1,5 +1,6 @@
 """The main window: docks around the stream of a run, the red stop, and what the keys do."""
 
+import gc
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -60,6 +61,8 @@ class Window(QtWidgets.QMainWindow):
         self._timer = QtCore.QTimer(self)
         self._timer.timeout.connect(self.tick)
         self._timer.start(TICK_MS)
+        gc.collect()
+        gc.freeze()  # what stands now stays: to search it for garbage again would stop the window for 0.3 s each time
 
     # ---- what is shown
 
