@@ -200,3 +200,20 @@ def test_empty_records_are_empty(view):
     assert not view._trouble.isVisible()
     assert not view.pixels.isVisible()
     assert view.figures.read("apart") == "—"
+
+
+def test_only_the_half_with_something_new_is_painted(view, monkeypatch):
+    cool, locate = cooling(), locating(scanned())
+    run = whole(locate, cool)
+    view.show_run(run)
+    painted = []
+    monkeypatch.setattr(view, "_show_cooling", lambda _: painted.append("cool"))
+    monkeypatch.setattr(view, "_show_image", lambda _: painted.append("locate"))
+    cool.version += 1
+    assert view.show_run(run)
+    assert painted == ["cool"]
+    view.powers.activated.emit(0)
+    assert view.show_run(run)
+    assert painted == ["cool", "locate"]
+    assert view.show_run(whole(locating(scanned()), cooling()))
+    assert painted == ["cool", "locate", "cool", "locate"]

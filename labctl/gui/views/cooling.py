@@ -39,6 +39,8 @@ class CoolingView(View):
     sequences: ClassVar[Sequence[str]] = ("cool", "locate")
 
     def __init__(self, theme: Theme) -> None:
+        self._seen: dict[str, tuple[Record | None, int]] = {}
+        """What each half shows: only the half that has something new is painted."""
         self._image_of: tuple[Table, int, float | None] | None = None
         super().__init__(theme)
 
@@ -64,16 +66,25 @@ class CoolingView(View):
     def paint(self, _record: Record, run: Record) -> None:
         """Both parts."""
         cool, locate = run.newest("cool"), run.newest("locate")
-        self._show_cooling(cool)
-        self._show_image(locate)
+        if self._is_new("cool", cool):
+            self._show_cooling(cool)
+        if self._is_new("locate", locate):
+            self._show_image(locate)
         known, places = (record.known if record else {} for record in (cool, locate))
         self._show_figures(known, places)
 
     def clear(self) -> None:
         """Nothing."""
+        self._seen.clear()
         self._show_cooling(None)
         self._show_image(None)
         self.figures.clear()
+
+    def _is_new(self, half: str, record: Record | None) -> bool:
+        version = record.version if record is not None else -1
+        before = self._seen.get(half)
+        self._seen[half] = (record, version)
+        return before is None or before[0] is not record or before[1] != version
 
     def _show_cooling(self, cool: Record | None) -> None:
         table: Mapping[str, Any] = cool.table if cool is not None else {}
@@ -204,7 +215,7 @@ class CoolingView(View):
             text.setVisible(False)
 
     def _other_power(self, _index: int) -> None:
-        self._image_of = None
+        self._seen.pop("locate", None)
         self.repaint_soon()
 
     def _show_image(self, locate: Record | None) -> None:
