@@ -29,7 +29,7 @@ _TIPS: Final = {
     "error": "One sigma now, and expected at the end of this part if shot noise alone limits it: it falls with the "
     "root of the fraction that is done",
 }
-_HEADINGS: Final = ("part", "status", "lab. time", "found")
+_HEADINGS: Final = ("part", "lab. time", "found")
 
 
 class RunView(View):
@@ -140,10 +140,10 @@ class RunView(View):
         self.parts.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
         self.parts.setShowGrid(False)
         self.parts.setAccessibleName("Parts of the run")
-        header = self.parts.horizontalHeader()
-        for column in range(len(_HEADINGS) - 1):
-            header.setSectionResizeMode(column, QtWidgets.QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
+        header, mode = self.parts.horizontalHeader(), QtWidgets.QHeaderView.ResizeMode
+        header.setSectionResizeMode(mode.ResizeToContents)
+        header.setSectionResizeMode(len(_HEADINGS) - 1, mode.Stretch)
+        self.parts.verticalHeader().setSectionResizeMode(mode.ResizeToContents)
         self.parts.setToolTip("Double click or Enter shows one part in all views")
         self.parts.cellActivated.connect(self._choose)
         return self.parts
@@ -153,18 +153,20 @@ class RunView(View):
         self.parts.setVisible(bool(run.parts))
         self.parts.setRowCount(len(run.parts))
         for row, part in enumerate(run.parts):
-            status = _STATUS.get(part.status, part.status)
-            for column, text in enumerate((part.sequence, status, clock_words(part.lab_time_s), conclusion(part))):
-                self._write(row, column, text)
+            sign = _STATUS.get(part.status, "?").split(" ")[0]
+            found = conclusion(part)
+            self._write(row, 0, f"{sign} {part.sequence}", f"run {part.run_id}, {part.status}")
+            self._write(row, 1, clock_words(part.lab_time_s), "Laboratory time")
+            self._write(row, 2, found, found)
 
-    def _write(self, row: int, column: int, text: str) -> None:
+    def _write(self, row: int, column: int, text: str, tip: str) -> None:
         item = self.parts.item(row, column)
         if item is None:
             item = QtWidgets.QTableWidgetItem()
             self.parts.setItem(row, column, item)
         if item.text() != text:
             item.setText(text)
-            item.setToolTip(text)
+            item.setToolTip(tip)
 
     def _choose(self, row: int, _column: int) -> None:
         if row < len(self._run_ids):
