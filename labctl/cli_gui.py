@@ -48,6 +48,10 @@ def _check_qt() -> None:
         except Exception as error:  # pyqtgraph raises a bare Exception where there is no Qt
             raise Refusal(
                 f"The window needs pyqtgraph and a Qt (PyQt5, PyQt6 or PySide6), and {name} cannot be imported: "
-                f"{str(error).strip().splitlines()[0]}. `python tools/environment.py gui` installs and starts it, or: "
-                "pip install 'labctl[gui]'"
+                f"{_first_line(error)}. `python tools/environment.py gui` installs and starts it, or: "
+                'pip install "labctl[gui]"'
             ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

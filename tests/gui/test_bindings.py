@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,10 @@ BINDINGS = ("PyQt5", "PyQt6", "PySide6")
 SCRIPT = Path(__file__).with_name("odmr_in_window.py")
 
 
-def run_under(binding, platform, folder, wrapped=()):
-    """What the window painted of one odmr run."""
-    environ = {**os.environ, "PYQTGRAPH_QT_LIB": binding, "QT_QPA_PLATFORM": platform, "OMP_NUM_THREADS": "1"}
-    command = [*wrapped, sys.executable, str(SCRIPT), str(folder)]
+def run_under(binding, platform, folder, **more):
+    """What the window painted of one odmr run. more: of the environment."""
+    environ = {**os.environ, "PYQTGRAPH_QT_LIB": binding, "QT_QPA_PLATFORM": platform, "OMP_NUM_THREADS": "1", **more}
+    command = [sys.executable, str(SCRIPT), str(folder)]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
@@ -29,8 +30,38 @@ def run_under(binding, platform, folder, wrapped=()):
 def assert_painted(painted, folder):
     stored, table = one_run(folder, painted["run_id"]), points(folder, painted["run_id"]).values
     assert painted["status"] == stored.status == "completed"
-    assert painted["frequencies"] == np.isfinite(table["frequency_hz"]).sum() > 100
+    assert len(painted["lines"]) == 2
+    for frequency_mhz, signal in painted["lines"]:
+        assert len(frequency_mhz) >= 50
+        np.testing.assert_allclose(signal, means(table, frequency_mhz), rtol=1e-9)
+    assert sum(len(frequency_mhz) for frequency_mhz, _ in painted["lines"]) == len(np.unique(swept(table)))
     assert float(painted["field"].split()[0]) == pytest.approx(stored.result["field_mt"], abs=2e-4)
+
+
+def swept(table):
+    """Where the sweeps measured."""
+    return table["frequency_hz"][np.isfinite(table["sweep"]) & np.isfinite(table["frequency_hz"])]
+
+
+def means(table, frequencies_mhz):
+    """The stored signal at each of these, meaned over the sweeps with the weights of its errors."""
+    here = [np.isclose(table["frequency_hz"], mhz * 1e6, rtol=0.0, atol=1.0) for mhz in frequencies_mhz]
+    return [np.average(table["signal"][at], weights=table["signal_err"][at] ** -2) for at in here]
+
+
+@contextmanager
+def virtual_screen(server):
+    """An X server on a display that it finds free; gives its name."""
+    reading, writing = os.pipe()
+    command = [server, "-displayfd", str(writing), "-screen", "0", "1920x1200x24", "-nolisten", "tcp"]
+    running = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as told:
+            yield f":{told.readline().strip()}"
+    finally:
+        running.terminate()
+        running.wait(timeout=30)
 
 
 @pytest.mark.parametrize("binding", BINDINGS)
@@ -43,9 +74,10 @@ def test_a_run_in_the_window(binding, tmp_path):
 
 
 def test_a_run_on_a_virtual_screen(tmp_path):
-    server = shutil.which("xvfb-run")
+    server = shutil.which("Xvfb")
     if server is None:
-        pytest.skip("no xvfb-run here (Debian's package xvfb): the window is tested without a screen only")
-    painted = run_under("PyQt5", "xcb", tmp_path, [server, "-a", "-s", "-screen 0 1920x1200x24"])
+        pytest.skip("no Xvfb here (Debian's package xvfb): the window is tested without a screen only")
+    with virtual_screen(server) as display:
+        painted = run_under("PyQt5", "xcb", tmp_path, DISPLAY=display)
     assert painted["platform"] == "xcb"
     assert_painted(painted, tmp_path)

@@ -33,6 +33,12 @@ def test_an_experiment_runs(tmp_path):
     assert json.loads(done.stdout.splitlines()[-1])["status"] == "completed"
 
 
+def test_the_help_knows_the_window():
+    done = labctl("--help")
+    assert done.returncode == 0, done.stderr
+    assert "live window" in done.stdout
+
+
 def test_the_window_says_what_it_needs(tmp_path):
     done = labctl("gui", "--simulated", "--data", str(tmp_path))
     assert done.returncode == 2
