@@ -32,6 +32,7 @@ def dress(item: Any, theme: Theme, x: str, y: str, title: str = "") -> None:
     for side, label in (("bottom", x), ("left", y)):
         axis = item.getAxis(side)
         axis.enableAutoSIPrefix(False)
+        axis.setStyle(maxTickLevel=0)  # finer grids cost most of a frame, and help nobody
         axis.setLabel(label, color=theme.text)
         axis.setTextPen(theme.text)
         axis.setPen(theme.faint)
@@ -149,8 +150,6 @@ def guide(item: Any, theme: Theme, at: float, vertical: bool, label: str = "") -
 def keyed(plot: Any, theme: Theme, tip: str, *entries: tuple[str, str, str]) -> Any:
     """A plot beneath its legend, which wraps in a narrow dock and never hides a point. entries: sign, colour, text."""
     plot.getPlotItem().setToolTip(f"<p>{tip}</p>")  # of the item: a graphics view asks its items alone
-    for side in ("left", "bottom"):
-        plot.getPlotItem().getAxis(side).setStyle(maxTickLevel=0)  # a finer grid doubles the time of a repaint
     marks = (
         f'<span style="color:{colour}">{sign}</span>&nbsp;{text.replace(" ", "&nbsp;")}'
         for sign, colour, text in entries
