@@ -44,6 +44,8 @@ def serve(connection: Connection, opener: Opener, folder: Path) -> None:
         _Server(connection, opener, mouth).live()
     except (Refusal, BenchFault) as fault:
         mouth.say(Failed(tuple(fault.faults)))
+    except KeyboardInterrupt:  # from the terminal, while the bench was opened: it is safe again
+        LOG.info("Left before any experiment could run")
     except Exception as error:
         LOG.exception("The bench process failed")
         mouth.say(Failed((f"{type(error).__name__}: {error} (traceback in labctl.log)",)))
