@@ -1,0 +1,94 @@
+"""A watch asks every instrument again and again from its own thread, survives what fails, and changes no run."""
+
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+sys.path.append(str(Path(__file__).parents[1] / "sequences"))
+from wired import STATION, Kept, sample
+
+from labctl.station import Wires, opened
+from labctl.station_file import read_station
+from labctl.watch import Watch
+from sequences.pulses.library import cw_odmr
+from sequences.routines import controls
+from sequences.routines.measure import measure
+from simulated_instruments.bench import Bench
+
+FAST_S = 0.01
+PLAYS = 8
+
+
+def idle():
+    """A station without instruments."""
+    return SimpleNamespace(file=SimpleNamespace(instruments={}), silent={}, instruments={})
+
+
+def test_it_asks_until_it_is_closed():
+    heard, third = [], threading.Event()
+
+    def told(found):
+        heard.append((found, threading.current_thread().name))
+        if len(heard) == 3:
+            third.set()
+
+    with Watch(idle(), told, FAST_S):
+        assert third.wait(5.0)
+    after = len(heard)
+    assert set(heard) == {((), "watch")}
+    assert not any(thread.name == "watch" for thread in threading.enumerate())
+    time.sleep(5 * FAST_S)
+    assert len(heard) == after
+
+
+def test_a_listener_that_fails_does_not_end_it(caplog):
+    calls, again = [], threading.Event()
+
+    def told(_):
+        calls.append(1)
+        if len(calls) == 1:
+            raise ValueError("the listener is broken")
+        again.set()
+
+    with Watch(idle(), told, FAST_S):
+        assert again.wait(5.0)
+    assert "Watching the bench failed; it goes on" in caplog.text
+
+
+def counts(is_watched):
+    """Photons of a seeded run, and how often the bench was asked meanwhile."""
+    heard = []
+    with (
+        Bench(sample(), 7) as bench,
+        opened(read_station(STATION), Wires(bench.visalib, bench.ni_target, bench.clock)) as station,
+    ):
+        lab = station.lab(Kept())
+
+        def glow():
+            with controls.left_safe(lab):
+                controls.pump(lab)
+                found = [measure(lab, cw_odmr(), 500) for _ in range(PLAYS)]
+                return [(one.signal, one.reference) for one in found]
+
+        if not is_watched:
+            return glow(), heard
+        asked = threading.Event()
+
+        def told(found):
+            heard.append(found)
+            asked.set()
+
+        with Watch(station, told, FAST_S):
+            assert asked.wait(10.0)
+            return glow(), heard
+
+
+def test_asking_changes_no_photon_of_a_seeded_run():
+    alone, _ = counts(is_watched=False)
+    watched, heard = counts(is_watched=True)
+    assert len(heard) >= 2
+    assert not any(one.verdict == "silent" for found in heard for one in found)
+    assert watched == alone
+    assert sum(signal for signal, _ in alone) > 0
