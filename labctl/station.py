@@ -5,7 +5,7 @@ import io
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
@@ -25,6 +25,8 @@ from sequences.lab import Calibration, Lab
 
 LOG: Final = logging.getLogger(__name__)
 _REMEDY: Final = "Is it on and connected, is the address right, and does no other program hold it?"
+_EXCHANGES: Final = ("ask", "write", "ask_raw", "write_raw", "command", "_block")
+"""Methods of VISA drivers that speak; the last two, of the AOM driver, answer in several lines."""
 
 
 @dataclass(frozen=True)
@@ -171,16 +173,26 @@ class OpenStation:
 
 
 def one_at_a_time(instrument: Any) -> None:
-    """Let several threads talk to a VISA instrument: each exchange, question and answer, is finished before the next.
+    """Let several threads use a VISA instrument: an exchange, question and answer, is finished before the next begins.
 
-    The run and the watch do. What a driver says in several lines it says in `_block` and `command`.
+    So is a whole parameter, asked or set and remembered: some drivers read the answer to a setting beyond `write_raw`,
+    and a value asked for before a setting must not be remembered after it. Only a driver with a clock is let go between
+    its exchanges, for it waits there.
     """
     if not isinstance(instrument, VisaInstrument):
         return
     lock = threading.RLock()
-    for name in ("ask_raw", "write_raw", "_block", "command"):
-        if (exchange := getattr(instrument, name, None)) is not None:
-            setattr(instrument, name, _locked(lock, exchange))
+    _lock(instrument, _EXCHANGES, lock)
+    if not hasattr(instrument, "clock"):
+        for part in (instrument, *instrument.instrument_modules.values()):
+            for parameter in part.parameters.values():
+                _lock(parameter, ("get", "set"), lock)
+
+
+def _lock(owner: Any, names: Iterable[str], lock: Any) -> None:
+    for name in names:
+        if (exchange := getattr(owner, name, None)) is not None:
+            setattr(owner, name, _locked(lock, exchange))
 
 
 def _locked(lock: Any, exchange: Callable[..., Any]) -> Callable[..., Any]:
