@@ -23,7 +23,7 @@ _HALF_HEIGHT: Final = 0.36
 _TICK_SPACE: Final = 1.4
 """Room for a duration on the axis, in widths of a text like it."""
 _ARROWS: Final = {"Left": -1, "Right": 1}
-_ROOT_AXIS: Final = "duration of the interval (µs); its width is the root of it"
+_ROOT_AXIS: Final = "duration (µs); widths grow as its root"
 _TIME_AXIS: Final = "time in one repeat (µs)"
 
 
