@@ -26,6 +26,8 @@ _AT_END_OF: Final = {"align": ("Alignment",), "cool": ("Cooling",)}
 _DEEP: Final = ("Engine", "Tomography", "Sequence", "Run", "Bench", "Runs")
 """Docks that are taken while the long tomography is measured."""
 _LONGEST_S: Final = 600.0
+_POINTS: Final = 9
+"""Of the font, as on a desktop; without a screen Qt takes a larger one."""
 
 
 def main() -> int:
@@ -93,6 +95,9 @@ def _window(data: Path, theme: Any) -> Iterator[tuple[Any, Callable[[Callable[[]
     session = Session(partial(Link, serve, opener, data), Queue(data), file.limits())
     following_scale()
     app = QtWidgets.QApplication(sys.argv[:1])
+    font = app.font()
+    font.setPointSize(_POINTS)
+    app.setFont(font)
     settings = QtCore.QSettings(str(data / f"{theme}.ini"), QtCore.QSettings.Format.IniFormat)
     window = Window(session, file, data, settings, theme)
 

@@ -24,7 +24,7 @@ LAYOUT: Final = 1
 REST: Final = 4.0
 """A view rests so many times as long as it painted: what is slow to paint is painted less often."""
 _PLOTS: Final = (OdmrView, AlignmentView, CoolingView, EngineView, TomographyView)
-_WIDTHS: Final = (400, 860, 500)
+_WIDTHS: Final = (430, 840, 490)
 _AREA: Final = QtCore.Qt.DockWidgetArea
 _VERTICAL, _HORIZONTAL = QtCore.Qt.Orientation.Vertical, QtCore.Qt.Orientation.Horizontal
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pyqtgraph.Qt import QtWidgets
+from pyqtgraph.Qt import QtCore, QtWidgets
 
 from labctl.condition import Verdict
 from labctl.gui.theme import Theme, verdict_colour, verdict_sign
@@ -26,6 +26,7 @@ class Figures(QtWidgets.QWidget):
         self._grid.setHorizontalSpacing(_SPACE_PX)
         self._grid.setVerticalSpacing(1)
         for name, meaning in meanings.items():
+            self._cells[name].setTextFormat(QtCore.Qt.TextFormat.RichText)
             self._cells[name].setToolTip(f"<p>{meaning}</p>")
             self.put(name, "—")
         self._arrange()

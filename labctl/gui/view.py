@@ -87,6 +87,7 @@ class View(QtWidgets.QWidget):
 def label(text: str = "", role: str = "", selectable: bool = True) -> Any:
     """A text. role: 'faint', 'fault' or 'figure'."""
     made = QtWidgets.QLabel(text)
+    made.setTextFormat(QtCore.Qt.TextFormat.PlainText)  # what a run says is never markup
     if role:
         made.setProperty("role", role)
     if selectable:

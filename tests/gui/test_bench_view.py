@@ -35,17 +35,20 @@ SILENT = Condition("green_laser", "Cobolt06", "ASRL1", "silent", "does not answe
 def test_every_reading_stands_in_the_tree(view):
     view.show_conditions((laser(), SUPPLY))
     assert view.texts("green_laser") == [
-        ["● green_laser", "power 35.0 mW", "", ""],
-        ["interlock", "closed", "", ""],
-        ["emission", "on", "", ""],
-        ["power", "35 mW", "35 mW", "60 mW"],
+        ["● green_laser", "power 35.0 mW"],
+        ["interlock", "closed"],
+        ["emission", "on"],
+        ["power", "35 mW, asked for 35 mW, limit 60 mW"],
     ]
-    assert view.texts("main_supply") == [["○ main_supply", "off", "", ""], ["ch1 current", "0 A", "0.9 A", "1.5 A"]]
+    assert view.texts("main_supply") == [
+        ["○ main_supply", "off"],
+        ["ch1 current", "0 A, asked for 0.9 A, limit 1.5 A"],
+    ]
 
 
 def test_what_is_wrong_has_a_sign_and_a_colour(view):
     view.show_conditions((laser(power_mw=20.0),))
-    assert view.texts("green_laser")[3] == ["power", "▲ 20 mW", "35 mW", "60 mW"]
+    assert view.texts("green_laser")[3] == ["power", "▲ 20 mW, asked for 35 mW, limit 60 mW"]
     row = view.tree.topLevelItem(0)
     assert row.child(2).foreground(1).color() == QtGui.QColor(verdict_colour(view.theme, "warning"))
     assert row.foreground(0).color() == QtGui.QColor(verdict_colour(view.theme, "on"))
@@ -63,7 +66,7 @@ def test_the_interlock_is_said_in_large_letters(view):
 def test_a_laser_that_falls_silent_leaves_no_old_reading(view):
     view.show_conditions((laser(), SUPPLY))
     view.show_conditions((SILENT, SUPPLY))
-    assert view.texts("green_laser") == [["? green_laser", SILENT.words, "", ""]]
+    assert view.texts("green_laser") == [["? green_laser", SILENT.words]]
     assert view.interlock.text() == "✖ laser interlock not known: the green laser does not answer"
     view.show_conditions((laser(), SUPPLY))
     assert len(view.texts("green_laser")) == 4
@@ -78,7 +81,7 @@ def test_rows_are_updated_in_place(view):
     assert view.tree.topLevelItemCount() == 2
     assert view.tree.topLevelItem(0) is row
     assert row.isExpanded()
-    assert row.child(2).text(1) == "▲ 34 mW"
+    assert row.child(2).text(1).startswith("▲ 34 mW")
 
 
 def test_a_bench_that_says_nothing_is_old(view):

@@ -65,8 +65,8 @@ def test_an_engine_run_with_its_parts(view):
     assert bars(view) == [("engine 25 %", 250), ("tomography 25 %", 250)]
     assert view.note.text() == "round 5 of 20"
     assert texts(view) == {
-        "so far": "10 h 00 min of laboratory time, in 5 min 00 s",
-        "left": "about 15 min 00 s; 30 h 00 min of laboratory time to go",
+        "so far": "lab 10 h 00 min, in 5 min 00 s",
+        "left": "about 15 min 00 s, lab 30 h 00 min",
         "photons": "23 456 789 of about 93 800 000",
         "rate": "2 346 counts/s",
         "estimate": "concurrence 0.112 ± 0.042",
@@ -144,7 +144,7 @@ def test_a_pause_does_not_delay_the_end_that_is_foretold(view):
     run.wall_time_s += 7200.0
     run.version += 1
     view.show_run(run)
-    assert texts(view)["left"].startswith("about 15 min 00 s;")
+    assert texts(view)["left"].startswith("about 15 min 00 s,")
 
 
 def test_the_end_follows_the_pace_of_the_run(view):
@@ -156,14 +156,14 @@ def test_the_end_follows_the_pace_of_the_run(view):
         run.version += 1
         view.show_run(run)
     assert run.done == pytest.approx(0.5)
-    assert texts(view)["left"].split(";")[0] in ("about 23 min 20 s", "about 23 min 21 s", "about 23 min 19 s")
+    assert texts(view)["left"].split(",")[0] in ("about 23 min 20 s", "about 23 min 21 s", "about 23 min 19 s")
 
 
 def test_another_run_is_followed_anew(view):
     view.show_run(nested())
     other = record(7, "cool", fraction=0.5, wall_time_s=10.0, lab_time_s=100.0, version=1)
     view.show_run(other)
-    assert texts(view)["left"] == "about 10.0 s; 1 min 40 s of laboratory time to go"
+    assert texts(view)["left"] == "about 10.0 s, lab 1 min 40 s"
 
 
 def test_parts_are_added_updated_and_taken_away(view):

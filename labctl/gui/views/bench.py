@@ -9,7 +9,7 @@ from labctl.condition import Condition, Reading, value_words
 from labctl.gui.theme import Theme, verdict_colour, verdict_sign
 from labctl.gui.view import label
 
-_HEADINGS: Final = ("instrument", "state", "asked for", "limit")
+_HEADINGS: Final = ("instrument", "state")
 _INTERLOCK: Final = "interlock"
 
 
@@ -34,9 +34,6 @@ class BenchView(QtWidgets.QWidget):
         header = self.tree.header()
         header.setSectionResizeMode(0, QtWidgets.QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QtWidgets.QHeaderView.ResizeMode.Stretch)
-        for column in (2, 3):
-            header.setSectionResizeMode(column, QtWidgets.QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(False)
         for widget in (self.interlock, self.silence, self.tree):
             layout.addWidget(widget)
         self._rows: dict[str, Any] = {}
@@ -99,9 +96,10 @@ class BenchView(QtWidgets.QWidget):
 
 
 def _cells(reading: Reading) -> list[str]:
+    """'▲ 0.97 A, asked for 0.97 A, limit 0.98 A'."""
     unit = f" {reading.unit}" if reading.unit else ""
-    asked = "" if reading.asked_for is None else f"{value_words(reading.asked_for)}{unit}"
-    limit = "" if reading.limit is None else f"{value_words(reading.limit)}{unit}"
     sign = f"{verdict_sign(reading.verdict)} " if reading.verdict in ("warning", "fault") else ""
-    value = f"{sign}{value_words(reading.value)}{'' if isinstance(reading.value, str) else unit}"
-    return [reading.name, value, asked, limit]
+    words = f"{sign}{value_words(reading.value)}{'' if isinstance(reading.value, str) else unit}"
+    words += "" if reading.asked_for is None else f", asked for {value_words(reading.asked_for)}{unit}"
+    words += "" if reading.limit is None else f", limit {value_words(reading.limit)}{unit}"
+    return [reading.name, words]

@@ -122,7 +122,7 @@ class RunView(View):
 
     def _show_figures(self, run: Record, whole: Outlook, found: tuple[Expected, ...]) -> None:
         texts = {
-            "so far": f"{clock_words(run.lab_time_s)} of laboratory time, in {clock_words(run.wall_time_s)}",
+            "so far": f"lab {clock_words(run.lab_time_s)}, in {clock_words(run.wall_time_s)}",
             "left": left_words(whole) if run.status == "running" else "—",
             "photons": _grouped(run.photons) + (f" of about {_grouped(whole.photons, 3)}" if whole.photons else ""),
             "rate": f"{_grouped(run.photons / run.counting_s, 4)} counts/s" if run.counting_s else "—",
@@ -139,6 +139,7 @@ class RunView(View):
         self.parts.setEditTriggers(QtWidgets.QAbstractItemView.EditTrigger.NoEditTriggers)
         self.parts.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
         self.parts.setShowGrid(False)
+        self.parts.setWordWrap(False)
         self.parts.setAccessibleName("Parts of the run")
         header, mode = self.parts.horizontalHeader(), QtWidgets.QHeaderView.ResizeMode
         header.setSectionResizeMode(mode.ResizeToContents)
@@ -187,10 +188,10 @@ def conclusion(record: Record) -> str:
 
 
 def left_words(outlook: Outlook) -> str:
-    """'about 12 min 00 s; 20 h 05 min of laboratory time to go'."""
+    """'about 12 min 00 s, lab 20 h 05 min'."""
     if outlook.wall_left_s is None or outlook.lab_left_s is None:
         return _UNKNOWN
-    return f"about {clock_words(outlook.wall_left_s)}; {clock_words(outlook.lab_left_s)} of laboratory time to go"
+    return f"about {clock_words(outlook.wall_left_s)}, lab {clock_words(outlook.lab_left_s)}"
 
 
 def _estimate_words(expected: Expected) -> str:
