@@ -101,8 +101,8 @@ def line(found: Aligned) -> str:
     result, truth = found.answer["result"], found.answer["truth"]
     return (
         f"{head}   across {result['transverse_ut']:5.2f} ± {result['transverse_ut_err']:4.2f} uT (true "
-        f"{truth['transverse_ut']:5.2f}), detuning {result['detuning_khz']:6.1f} ± {result['detuning_khz_err']:4.1f} kHz "
-        f"(true {truth['detuning_khz']:6.1f}){'' if found.reached else '   MISSED'}"
+        f"{truth['transverse_ut']:5.2f}), detuning {result['detuning_khz']:6.1f} ± {result['detuning_khz_err']:4.1f} "
+        f"kHz (true {truth['detuning_khz']:6.1f}){'' if found.reached else '   MISSED'}"
     )
 
 

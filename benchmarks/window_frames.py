@@ -1,11 +1,11 @@
 """How smoothly the live window runs: stalls of its event loop, time of a frame, and memory, while a run streams.
 
-    python benchmarks/window_frames.py [--seconds 60] [--hours 10] [--sequence odmr]
+    python benchmarks/window_frames.py [--seconds 60] [--hours 10]
 
-A process in the bench's place sends a run over the real pipe: first 100 000 points of history, then 200 updates a second
-(points, estimates, programs, counts). The window is the real one with all its docks. Beside it, in the same process
-beforehand, the reference: a bare pyqtgraph plot of the same 100 000 points repainted as often. Then, as fast as it goes,
-as many updates as the hours would bring, and the memory of the window's process on the way.
+A process in the bench's place sends a run over the real pipe: first 100 000 points of history, then 200 updates a
+second (points, estimates, programs, counts). The window is the real one with all its docks. Beside it, in the same
+process beforehand, the reference: a bare pyqtgraph plot of the same 100 000 points repainted as often. Then, as fast as
+a painting window takes them, the updates of so many hours, and the memory of the window's process on the way.
 """
 
 import argparse

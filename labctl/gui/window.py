@@ -3,6 +3,7 @@
 import gc
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,12 +11,13 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from labctl.gui import theme as looks
 from labctl.gui.docks import LAYOUT, Docks
+from labctl.gui.errands import Errands
 from labctl.gui.menus import add_menus
 from labctl.gui.messages import Ended, Failed, Heard, MadeSafe, Ready, Watched
 from labctl.gui.notices import Notices
-from labctl.gui.reader import Reader
 from labctl.gui.record import Record
 from labctl.gui.session import Session
+from labctl.gui.stored import stored
 from labctl.gui.toolbar import Toolbar
 from labctl.gui.views.runs import RunsView
 from labctl.news import News
@@ -53,7 +55,7 @@ class Window(QtWidgets.QMainWindow):
         self.notices = Notices(self)
         self.addToolBarBreak()
         self.addToolBar(self.notices)
-        self.reader = Reader(folder, self._show_opened, self.notices.trouble)
+        self._errands = Errands(self)
         self.docks = self._furnished(theme)
         self.follows = add_menus(self)
         self._connect()
@@ -86,7 +88,7 @@ class Window(QtWidgets.QMainWindow):
 
     def open(self, run_id: int) -> None:
         """Show a stored run in the same views."""
-        self.reader.read(run_id)
+        self._errands.do(partial(stored, self._folder, run_id), self._show_opened, self.notices.trouble)
 
     def open_part(self, run_id: int) -> None:
         """Show one part of the run that is shown."""
