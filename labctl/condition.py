@@ -171,7 +171,8 @@ def _green(laser: Any, file: StationFile) -> Iterator[Reading]:
     yield Reading("interlock", "OPEN" if interlock_open else "closed", verdict=_if(interlock_open, "fault", False))
     yield Reading("fault", fault, verdict=_if(fault != "none", "fault", False))
     yield Reading("key", key_on, verdict=_if(not key_on, "warning", False))
-    yield Reading("stage", str(laser.operating_mode.cache()), verdict=_on(emits))
+    stage = str(laser.operating_mode.cache())
+    yield Reading("stage", stage, verdict=_on(stage not in ("off", "completed")))
     yield Reading("emission", emits, verdict=_on(emits))
     set_mw = float(laser.power_mw.cache())
     seen_mw = float(laser.measured_power_mw()) if emits else 0.0

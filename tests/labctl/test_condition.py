@@ -87,7 +87,7 @@ def test_every_quantity_is_what_was_set(station, lab):
     assert seen(station, "magnet", "main") == (0.9, "A", None, 0.98, "on")
     assert seen(station, "magnet", "nominal field")[0] == pytest.approx((0.4**2 + 0.8**2 + 99.0**2) ** 0.5)
     assert seen(station, "green_laser", "power") == (20.0, "mW", 20.0, 100.0, "on")
-    assert seen(station, "green_laser", "stage") == ("completed", "", None, None, "on")
+    assert seen(station, "green_laser", "stage") == ("completed", "", None, None, "off")
     assert seen(station, "aom", "pump RF") == (13.0, "dBm", None, 22.0, "on")
     assert seen(station, "sprout", "power") == (380.0, "mW", 380.0, None, "on")
     assert seen(station, "depletion_beam", "power before its gate")[0] == pytest.approx(300.0, abs=0.5)
