@@ -100,7 +100,7 @@ class AlignResult:
 
 def align(lab: Lab, plan: AlignPlan) -> Stream[AlignResult]:
     """Find B along the axis, then the dip, and stay on it. Writes the calibrations field.*."""
-    return gathered(_aligned(lab, plan))
+    return (yield from gathered(_aligned(lab, plan)))
 
 
 def _aligned(lab: Lab, plan: AlignPlan) -> Stream[AlignResult]:

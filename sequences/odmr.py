@@ -75,7 +75,7 @@ class OdmrResult:
 
 def odmr(lab: Lab, plan: OdmrPlan) -> Stream[OdmrResult]:
     """Find both lines, scan them, and invert the exact levels for the field."""
-    return gathered(_measured(lab, plan))
+    return (yield from gathered(_measured(lab, plan)))
 
 
 def _measured(lab: Lab, plan: OdmrPlan) -> Stream[OdmrResult]:

@@ -96,7 +96,7 @@ class RabiResult:
 
 def rabi(lab: Lab, plan: RabiPlan) -> Stream[RabiResult]:
     """Freeze, find the line, see the oscillation, then trim power and carrier with trains and Ramsey fringes."""
-    return gathered(_calibrated(lab, plan))
+    return (yield from gathered(_calibrated(lab, plan)))
 
 
 def _calibrated(lab: Lab, plan: RabiPlan) -> Stream[RabiResult]:

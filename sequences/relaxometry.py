@@ -72,7 +72,7 @@ class _Scale:
 
 def relaxometry(lab: Lab, plan: RelaxometryPlan) -> Stream[RelaxometryResult]:
     """Calibrate the field's scale with f+, then scan the dip. Writes cr.rate_per_s and cr.half_width_khz."""
-    return gathered(_measured(lab, plan))
+    return (yield from gathered(_measured(lab, plan)))
 
 
 def _measured(lab: Lab, plan: RelaxometryPlan) -> Stream[RelaxometryResult]:
