@@ -1,0 +1,85 @@
+"""The whole experiment in the real window: watched to its end, and painted as it is stored, live and opened again."""
+
+import numpy as np
+import pytest
+from live import opened_window, until
+from pyqtgraph.Qt import QtCore
+
+from labctl.data.history import all_runs, children, one_run
+
+SHORT = {
+    "evolution_us": "3, 5.4",
+    "hours": "4",
+    "survey_hours": "0.3",
+    "calibrate_hours": "4",
+    "cool_hours": "1.5",
+}
+RUN_MS = 300_000
+
+
+@pytest.mark.xdist_group("engine in the window")
+def test_the_engine_is_watched_to_its_end(qtbot, tmp_path):
+    with opened_window(qtbot, tmp_path) as window:
+        form = window.docks.runs.form
+        form.load("engine", SHORT)
+        window.write_plan()
+        qtbot.mouseClick(form.run_button, QtCore.Qt.MouseButton.LeftButton)
+        until(qtbot, lambda: window.session.is_busy)
+        while_it_ran = watched(qtbot, window)
+        run_id = window.session.journal.run.run_id
+        stored = one_run(tmp_path, run_id)
+        assert (stored.status, window.session.journal.run.status) == ("completed", "completed")
+        parts = {part.sequence for part in children(tmp_path, run_id)}
+        assert parts >= {"wiring", "locate", "align", "rabi", "relaxometry", "calibrate", "cool", "tomography"}
+        assert parts <= while_it_ran
+        live = painted(qtbot, window)
+        assert_as_stored(live, tmp_path, stored)
+        window.open(run_id)
+        until(qtbot, lambda: window.run is not window.session.journal.run)
+        assert painted(qtbot, window) == live
+
+
+def watched(qtbot, window):
+    """Which parts the run dock named while they ran."""
+    seen = set()
+
+    def has_ended():
+        inner = window.session.journal.innermost
+        seen.update({inner.sequence} if inner is not None else ())
+        return not window.session.is_busy
+
+    until(qtbot, has_ended, RUN_MS)
+    return seen
+
+
+def painted(qtbot, window):
+    """What the docks show, as numbers and texts."""
+    views = {view.title: view for view in window.docks.plots}
+    for title in ("Engine", "Tomography", "Cooling", "Alignment"):
+        window.docks.docks[title].raise_()
+        qtbot.wait(400)
+    x, y = views["Engine"].points.shown
+    tomography = views["Tomography"]
+    return {
+        "evolution_us": x.tolist(),
+        "concurrence": y.tolist(),
+        "rho_re": tomography.real.values.tolist(),
+        "rho_im": tomography.imaginary.values.tolist(),
+        "C": tomography.figures.read("C"),
+        "p right": views["Cooling"].figures.read("p right"),
+        "detuning": views["Alignment"].figures.read("detuning"),
+        "headline": window.docks.run.headline.text(),
+    }
+
+
+def assert_as_stored(shown, folder, stored):
+    result = stored.result
+    np.testing.assert_allclose(shown["evolution_us"], result["evolution_us"])
+    np.testing.assert_allclose(shown["concurrence"], result["concurrence"])
+    last = [part for part in children(folder, stored.run_id) if part.sequence == "tomography"][-1].result
+    np.testing.assert_allclose(shown["rho_re"], last["rho_re"])
+    np.testing.assert_allclose(shown["rho_im"], last["rho_im"])
+    assert shown["C"].startswith(f"{last['concurrence']:.3f}")
+    assert shown["p right"].startswith(f"{result['polarisation_right']:.2f}"[:3])
+    assert shown["headline"].startswith("✔ completed")
+    assert {run.status for run in all_runs(folder)} == {"completed"}
