@@ -94,7 +94,7 @@ class Runner:
 
     def counted(self, signal: int, reference: int, duration_s: float) -> None:
         """The lab has counted a play."""
-        self._book.counted(signal + reference)
+        self._book.counted(signal + reference, duration_s)
         self._publish(Counted(signal, reference, duration_s))
 
     def _driven(self, stream: Stream[Any]) -> tuple[Status, str, Any]:

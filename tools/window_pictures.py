@@ -60,8 +60,10 @@ def _take_live(to: Path, data: Path) -> None:
         until(lambda: _is_deep(window) or not window.session.is_busy)
         _take(window, to, until, *_DEEP)
         window.docks.docks["Engine"].raise_()
+        window.docks.runs.tabs.setCurrentIndex(1)
         until(lambda: not window.session.is_busy)
         _take_window(window, to, until, "light 100")
+        window.docks.runs.grab().save(str(to / "history.png"))
 
 
 def _take_stored(to: Path, data: Path, name: str) -> None:

@@ -35,6 +35,8 @@ class Ended:
     """The last one before its end, whether it completed or not."""
     photons: int
     """Counted in it and in its parts, in both windows."""
+    counting_s: float
+    """Laboratory time in which they were counted."""
     lab_time_s: float
     wall_time_s: float
     children: tuple["Ended", ...]
@@ -74,6 +76,7 @@ class _Open:
     children: list[Ended] = field(default_factory=list)
     estimate: Mapping[str, Any] = field(default_factory=dict)
     photons: int = 0
+    counting_s: float = 0.0
 
 
 class Book:
@@ -123,10 +126,11 @@ class Book:
         """What the innermost open run would conclude now; kept with it whatever becomes of it."""
         self._open[-1].estimate = plain(values)
 
-    def counted(self, photons: int) -> None:
-        """So many photons more, for every run that is open."""
+    def counted(self, photons: int, duration_s: float) -> None:
+        """So many photons more in so much laboratory time, for every run that is open."""
         for run in self._open:
             run.photons += photons
+            run.counting_s += duration_s
 
     def end(
         self,
@@ -145,6 +149,7 @@ class Book:
             result,
             run.estimate,
             run.photons,
+            run.counting_s,
             self._clock.now() - run.began_lab_s,
             time.monotonic() - run.began_wall_s,
             tuple(run.children),

@@ -79,9 +79,16 @@ class Docks:
         for dock in self.docks.values():
             dock.show()
         first.raise_()
-        window.resizeDocks([left, first, right], list(_WIDTHS), _HORIZONTAL)
-        window.resizeDocks([first, timeline], [620, 280], _VERTICAL)
-        window.resizeDocks([left, bench], [420, 480], _VERTICAL)
+        self.proportion()
+
+    def proportion(self) -> None:
+        """Share the window among the docks as at the first start."""
+        run, bench, first, timeline, right = (
+            self.docks[content.title] for content in (self.run, self.bench, self.plots[0], self.sequence, self.runs)
+        )
+        self._window.resizeDocks([run, first, right], list(_WIDTHS), _HORIZONTAL)
+        self._window.resizeDocks([first, timeline], [620, 280], _VERTICAL)
+        self._window.resizeDocks([run, bench], [420, 480], _VERTICAL)
 
     def bring_forward(self, content: Any) -> None:
         """Show a dock in front of those that share its place, ready for keys."""

@@ -148,6 +148,8 @@ def _style(theme: Theme) -> str:
         border: 2px solid {theme.stop};
     }}
     QPushButton#stop:hover, QPushButton#stop:focus {{ border-color: {theme.text}; }}
+    QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {theme.faint}; background: {theme.base}; }}
+    QCheckBox::indicator:checked {{ border: 1px solid {theme.text}; background: {theme.accent}; }}
     QLabel[role="faint"] {{ color: {theme.faint}; }}
     QLabel[role="fault"] {{ color: {theme.fault}; font-weight: 600; }}
     QLabel[role="figure"] {{ font-size: 13pt; font-weight: 600; }}

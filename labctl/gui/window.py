@@ -32,6 +32,8 @@ TICK_MS: Final = 33
 _TAKING_S: Final = 0.006
 _PAINTING_S: Final = 0.010
 """Of a tick; what is left over is painted with the next one, so that no tick lasts."""
+_USUAL: Final = "engine"
+"""The experiment whose plan lies ready."""
 _SILENT_S: Final = 5.0
 """The bench process speaks every second; after this long something is wrong."""
 
@@ -225,7 +227,9 @@ class Window(QtWidgets.QMainWindow):
     def _furnished(self, name: looks.ThemeName) -> Docks:
         theme = looks.theme_for(name)
         looks.apply(theme)
-        return Docks(self, theme, RunsView(theme, self._folder, self.session.queue, self._file.limits()))
+        runs = RunsView(theme, self._folder, self.session.queue, self._file.limits())
+        runs.form.load(_USUAL, {})
+        return Docks(self, theme, runs)
 
     def _connect(self) -> None:
         bar = self.toolbar
@@ -249,8 +253,8 @@ class Window(QtWidgets.QMainWindow):
         if geometry is None or not self.restoreGeometry(geometry):
             screen = QtGui.QGuiApplication.primaryScreen().availableGeometry()
             self.resize(min(1760, screen.width() - 40), min(1000, screen.height() - 60))
-        if docks is not None:
-            self.restoreState(docks, LAYOUT)
+        if docks is None or not self.restoreState(docks, LAYOUT):
+            QtCore.QTimer.singleShot(0, self.docks.proportion)  # widths count once the window has its own
 
 
 def _unsafe(steps: tuple[Step, ...]) -> str:
