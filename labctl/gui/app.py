@@ -15,7 +15,6 @@ from labctl.gui.bench_process import Opener, serve
 from labctl.gui.link import Link
 from labctl.gui.queue import Queue
 from labctl.gui.session import Session
-from labctl.gui.window import Window
 from labctl.interrupts import SIGNALS
 from labctl.station_file import StationFile
 
@@ -24,7 +23,9 @@ LOG: Final = logging.getLogger(__name__)
 
 def main(opener: Opener, file: StationFile, folder: Path, theme: looks.ThemeName = "system") -> int:
     """The window, until it is closed; 1 if the bench could not be left safe, or never opened."""
-    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.limits())  # it opens while Qt does
+    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.limits())
+    from labctl.gui.window import Window  # it loads all views: meanwhile the bench opens
+
     looks.following_scale()
     app = QtWidgets.QApplication(sys.argv[:1])
     app.setApplicationName("labctl")
