@@ -45,18 +45,22 @@ def main() -> None:
         dock.raise_()
         app.processEvents()
         window.tick()
-    painted = {
-        "qt": QT_LIB,
-        "platform": app.platformName(),
-        "run_id": session.journal.run.run_id,
-        "status": session.journal.run.status,
-        "lines": [[axis.tolist() for axis in panel.points.shown] for panel in window.docks.plots[0].panels],
-        "field": window.docks.plots[0].figures.read("B"),
-        "pixels": window.grab().width(),
-    }
+    painted = {"qt": QT_LIB, "platform": app.platformName(), **shown(window)}
     window.leave_at_once()
     until(lambda: not window.isVisible())
     print(json.dumps(painted))
+
+
+def shown(window):
+    """The run, and what the ODMR dock paints of it."""
+    run, odmr = window.session.journal.run, window.docks.plots[0]
+    return {
+        "run_id": run.run_id,
+        "status": run.status,
+        "lines": [[axis.tolist() for axis in panel.points.shown] for panel in odmr.panels],
+        "field": odmr.figures.read("B"),
+        "pixels": window.grab().width(),
+    }
 
 
 if __name__ == "__main__":
