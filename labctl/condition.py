@@ -19,8 +19,8 @@ LOG: Final = logging.getLogger(__name__)
 Verdict = Literal["off", "on", "warning", "fault", "silent"]
 _WORST_FIRST: Final[tuple[Verdict, ...]] = ("silent", "fault", "warning", "on", "off")
 
-NEAR_LIMIT: Final = 0.95
-"""Share of a limit from which on a value is worth a look."""
+BEYOND_LIMIT: Final = 1.002
+"""Share of a limit from which on a value is wrong. At the limit a bench may well run for a night."""
 LIGHT_TOLERANCE: Final = 0.05
 """Of a laser's power about what was asked for: twice what a settled head wanders."""
 CURRENT_TOLERANCE_A: Final = 1e-3
@@ -122,7 +122,7 @@ def _differs(seen: float, wanted: float, tolerance: float) -> bool:
 
 def _amount(name: str, value: float, unit: str, limit: float, is_on: bool) -> Reading:
     """A quantity that has a limit either way."""
-    return Reading(name, value, unit, limit=limit, verdict=_if(abs(value) > NEAR_LIMIT * limit, "warning", is_on))
+    return Reading(name, value, unit, limit=limit, verdict=_if(abs(value) > BEYOND_LIMIT * limit, "warning", is_on))
 
 
 def _supply(supply: Any, _file: StationFile) -> Iterator[Reading]:
@@ -139,8 +139,8 @@ def _driven(name: str, channel: Any) -> Iterator[Reading]:
     """A channel that is on. One that the run has just changed is not said to be wrong."""
     set_a, seen_a = float(channel.setpoint_a()), float(channel.current())
     away = _differs(seen_a, set_a, CURRENT_TOLERANCE_A) and channel.output() and float(channel.setpoint_a()) == set_a
-    near = abs(seen_a) > NEAR_LIMIT * channel.limit_a
-    yield Reading(f"{name} current", seen_a, "A", set_a, channel.limit_a, _if(away or near, "warning", True))
+    beyond = abs(seen_a) > BEYOND_LIMIT * channel.limit_a
+    yield Reading(f"{name} current", seen_a, "A", set_a, channel.limit_a, _if(away or beyond, "warning", True))
     yield _amount(f"{name} voltage", float(channel.voltage()), "V", float(channel.voltage_limit()), is_on=True)
 
 

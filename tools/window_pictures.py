@@ -100,7 +100,7 @@ def _window(data: Path, theme: Any) -> Iterator[tuple[Any, Callable[[Callable[[]
     font = app.font()
     font.setPointSize(_POINTS)
     app.setFont(font)
-    settings = QtCore.QSettings(str(data / f"{theme}.ini"), QtCore.QSettings.Format.IniFormat)
+    settings = QtCore.QSettings(str(data / f"window {os.getpid()}.ini"), QtCore.QSettings.Format.IniFormat)
     window = Window(session, file, data, settings, theme)
 
     def until(reached: Callable[[], bool]) -> None:

@@ -63,6 +63,7 @@ class Ended:
             "lab_time_s": self.lab_time_s,
             "wall_time_s": self.wall_time_s,
             "photons": self.photons,
+            "counting_s": self.counting_s,
             **self.notes,
         }
 

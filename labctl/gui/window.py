@@ -255,6 +255,7 @@ class Window(QtWidgets.QMainWindow):
             self.resize(min(1760, screen.width() - 40), min(1000, screen.height() - 60))
         if docks is None or not self.restoreState(docks, LAYOUT):
             QtCore.QTimer.singleShot(0, self.docks.proportion)  # widths count once the window has its own
+        self.notices.clear()  # its line may have been open when the arrangement was kept
 
 
 def _unsafe(steps: tuple[Step, ...]) -> str:

@@ -53,7 +53,9 @@ def test_what_is_painted_is_what_is_stored(qtbot, window, folder):
     for column in ("frequency_hz", "signal", "signal_err"):
         np.testing.assert_allclose(run.table[column], stored[column], rtol=_STORED_DIGITS)
     assert run.result == one_run(folder, run.run_id).result
-    assert one_run(folder, run.run_id).outcome["photons"] == run.photons > 1e6
+    outcome = one_run(folder, run.run_id).outcome
+    assert outcome["photons"] == run.photons > 1e6
+    assert outcome["counting_s"] == pytest.approx(run.counting_s)
 
 
 def test_a_run_pauses_in_the_dark_and_goes_on_where_it_was(qtbot, window):

@@ -128,11 +128,14 @@ def test_watching_the_green_laser_costs_little_laboratory_time(station, bench):
     assert bench.clock.now() - before_s == pytest.approx(10 * 0.2)
 
 
-def test_close_to_a_limit_is_a_warning(station, lab):
+def test_beyond_a_limit_is_a_warning_and_at_the_limit_is_not(station, lab):
     lab.magnet.switch_on()
-    lab.magnet.ramp_to((0.0, 0.0, 0.97 * 0.98))
+    lab.magnet.ramp_to((0.0, 0.0, 0.5))
+    lab.magnet.limits_a = (0.2, 0.2, 0.5)
+    assert seen(station, "magnet", "main")[-1] == "on"
+    lab.magnet.limits_a = (0.2, 0.2, 0.49)
     assert seen(station, "magnet", "main")[-1] == "warning"
-    assert "main 0.9506 A" in condition(station, "magnet").words
+    assert "main 0.5 A" in condition(station, "magnet").words
 
 
 def test_a_tripped_supply_is_a_fault(station, lab):
