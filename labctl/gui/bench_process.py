@@ -100,6 +100,8 @@ class _Server:
         self._gate = Gate(self._at_gate)
         self._lock = threading.Lock()
         self._running: int | None = None
+        self._heard_of = self._stopped = 0
+        """The newest run that was asked for, and the newest that shall not begin any more."""
         self._leaving = self._interrupted = False
 
     def live(self) -> None:
@@ -143,7 +145,9 @@ class _Server:
         if faults := beyond_limits(start.plan, bench.lab.limits):
             self._mouth.say(Ended(start.ticket, 0, "failed", "; ".join(faults), ()))
             return
-        self._begin(start.ticket)
+        if not self._begin(start.ticket):
+            self._mouth.say(Ended(start.ticket, 0, "aborted", "stopped before it began", ()))
+            return
         try:
             outcome = bench.run(entry(start.sequence), start.plan, (self._mouth.say,), self._gate)
             run = outcome.run
@@ -156,12 +160,16 @@ class _Server:
                 self._running = None
         self._mouth.say(ended)
 
-    def _begin(self, ticket: int) -> None:
+    def _begin(self, ticket: int) -> bool:
+        """Whether it may begin: a stop that came while it waited holds for it too."""
         with self._lock:
+            if ticket <= self._stopped:
+                return False
             self._running = ticket
             self._interrupted = False
             self._gate.open()
         self._mouth.say(Doing("running", ticket))
+        return True
 
     def _at_gate(self, waiting: bool) -> None:
         self._mouth.say(Doing("paused" if waiting else "running", self._running))
@@ -181,7 +189,8 @@ class _Server:
 
     def _hear(self, said: Said) -> None:
         match said:
-            case Start():
+            case Start(ticket):
+                self._heard_of = ticket
                 self._wanted.put(said)
             case Order.PAUSE:
                 self._pause()
@@ -205,8 +214,9 @@ class _Server:
                 self._mouth.say(Doing("pausing", self._running))
 
     def _interrupt(self) -> None:
-        """End the run that goes on, as Ctrl-C would."""
+        """End the run that goes on, as Ctrl-C would, and begin none that waits."""
         with self._lock:
+            self._stopped = self._heard_of
             if self._running is None or self._interrupted:
                 return
             self._interrupted = True

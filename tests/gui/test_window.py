@@ -103,6 +103,15 @@ def test_the_red_stop_switches_everything_off_and_reads_it_back(qtbot, window):
     assert window.toolbar.red_stop.isEnabled()
 
 
+def test_the_red_stop_holds_for_a_run_that_has_not_begun(qtbot, window, folder):
+    before = len(all_runs(folder))
+    window.run_wanted("odmr", {"seconds_per_point": "20"})
+    qtbot.mouseClick(window.toolbar.red_stop, LEFT)
+    until(qtbot, lambda: "safe" in window.notices.text.text())
+    until(qtbot, idle(window))
+    assert [run.status for run in all_runs(folder)[before:]] in ([], ["aborted"])
+
+
 def test_a_stored_run_opens_in_the_same_views(qtbot, window, folder):
     completed = one_run(folder, completed_run(qtbot, window).run_id)
     window.open(completed.run_id)
