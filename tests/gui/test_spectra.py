@@ -1,4 +1,4 @@
-"""Spectra out of a stream of points: each helper against the same thing done point by point."""
+"""Spectra out of a stream of points: each function against the same thing done point by point."""
 
 import numpy as np
 import pytest
