@@ -1,6 +1,31 @@
 """No screen is needed: Qt draws into memory, unless the environment names another platform or binding."""
 
 import os
+from pathlib import Path
+
+import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PyQt5")
+
+
+@pytest.fixture
+def runs_view(qtbot, tmp_path):
+    """RunsView by folder and queue."""
+    from labctl.gui.queue import Queue
+    from labctl.gui.theme import LIGHT
+    from labctl.gui.views.runs import RunsView
+    from labctl.station_file import read_station
+
+    limits = read_station(Path(__file__).parents[2] / "station.yaml").limits()
+
+    def make(folder=tmp_path, queue=None, theme=LIGHT):
+        view = RunsView(theme, folder, queue or Queue(tmp_path), limits)
+        qtbot.addWidget(view)
+        view.resize(520, 700)
+        view.show()
+        view.tabs.setCurrentIndex(1)
+        qtbot.waitUntil(lambda: not view.history._is_reading, timeout=10_000)
+        return view
+
+    return make

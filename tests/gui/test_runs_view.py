@@ -1,8 +1,6 @@
-"""Queue and stored runs in their dock: by mouse, by keys, and against what is in the data folder."""
+"""Stored runs in their dock: by mouse, by keys, and against what is in the data folder."""
 
-import os
 import time
-from pathlib import Path
 
 import pytest
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
@@ -10,19 +8,13 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 from labctl.data.history import Run, all_runs
 from labctl.data.plain import plain
 from labctl.data.store import Store
-from labctl.gui.errands import Errands
 from labctl.gui.listing import conclusion, lines_of, matching
-from labctl.gui.queue import Queue
 from labctl.gui.theme import DARK, LIGHT
 from labctl.gui.views.figure_dialog import FigureDialog
 from labctl.gui.views.history_model import HEADINGS
-from labctl.gui.views.runs import RunsView
-from labctl.refusals import Refusal
-from labctl.station_file import read_station
 from sequences.cool import CoolPlan
 from sequences.odmr import COLUMNS, OdmrPlan
 
-LIMITS = read_station(Path(__file__).parents[2] / "station.yaml").limits()
 LEFT = QtCore.Qt.MouseButton.LeftButton
 KEY = QtCore.Qt.Key
 ALT = QtCore.Qt.KeyboardModifier.AltModifier
@@ -60,34 +52,9 @@ def stored(tmp_path_factory):
 
 
 @pytest.fixture
-def made(qtbot, tmp_path):
-    """RunsView by folder and queue."""
-
-    def make(folder=tmp_path, queue=None, theme=LIGHT):
-        view = RunsView(theme, folder, queue or Queue(tmp_path), LIMITS)
-        qtbot.addWidget(view)
-        view.resize(520, 700)
-        view.show()
-        view.tabs.setCurrentIndex(1)
-        qtbot.waitUntil(lambda: not view.history._is_reading, timeout=10_000)
-        return view
-
-    return make
-
-
-@pytest.fixture
-def view(made, stored):
+def view(runs_view, stored):
     """Of the stored runs."""
-    return made(stored)
-
-
-@pytest.fixture
-def queued(made, tmp_path):
-    """With three runs that wait."""
-    queue = Queue(tmp_path)
-    for sequence, settings in (("odmr", {"step_mhz": "0.5"}), ("cool", {"hours": "2"}), ("wiring", {})):
-        queue.add(sequence, settings)
-    return made(queue=queue)
+    return runs_view(stored)
 
 
 def table(view, parent=None):
@@ -103,17 +70,6 @@ def table(view, parent=None):
 
 def choose(view, run_id):
     view.history.tree.setCurrentIndex(view.history.model.find(run_id))
-
-
-def listed(view):
-    return [view.queue.list.item(row).text() for row in range(view.queue.list.count())]
-
-
-def order(view):
-    return [item.sequence for item in view.queue.queue.items]
-
-
-# ---- the stored runs
 
 
 def test_the_tree_is_what_is_stored_newest_first_parts_beneath(view, stored):
@@ -135,24 +91,24 @@ def test_the_tree_is_what_is_stored_newest_first_parts_beneath(view, stored):
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-def test_the_status_has_a_colour_beside_its_sign(made, stored, theme):
-    view = made(stored, theme=theme)
+def test_the_status_has_a_colour_beside_its_sign(runs_view, stored, theme):
+    view = runs_view(stored, theme=theme)
     model = view.history.model
     colours = [model.data(model.index(row, 2), FOREGROUND) for row in range(4)]
     assert colours[0] is None
     assert [QtGui.QBrush(colour).color().name() for colour in colours[1:]] == [theme.warning, theme.fault, theme.ok]
 
 
-def test_an_empty_folder_says_so(made, tmp_path):
-    view = made(tmp_path / "nothing")
+def test_an_empty_folder_says_so(runs_view, tmp_path):
+    view = runs_view(tmp_path / "nothing")
     assert view.history.nothing.text() == f"No runs in {tmp_path / 'nothing'} yet"
     assert not view.history.nothing.isHidden()
     assert not any(action.isEnabled() for action in view.history.doable)
 
 
-def test_a_folder_that_cannot_be_read_says_so(made, tmp_path, qtbot):
+def test_a_folder_that_cannot_be_read_says_so(runs_view, tmp_path, qtbot):
     (tmp_path / "runs.db").write_bytes(b"no database" * 1000)
-    view = made(tmp_path)
+    view = runs_view(tmp_path)
     qtbot.waitUntil(lambda: not view.message.isHidden(), timeout=5000)
     assert "not a database of runs" in view.message.text()
 
@@ -189,9 +145,9 @@ def test_what_is_chosen_is_told_in_full(view):
     assert view.history.detail.text() == "4 cool: The baths are not apart"
 
 
-def test_refresh_shows_new_runs_and_keeps_what_was_chosen_and_unfolded(qtbot, made, tmp_path):
+def test_refresh_shows_new_runs_and_keeps_what_was_chosen_and_unfolded(qtbot, runs_view, tmp_path):
     written(tmp_path)
-    view = made(tmp_path)
+    view = runs_view(tmp_path)
     view.history.tree.expand(view.history.model.find(2))
     choose(view, 4)
     store = Store(tmp_path, "a bench")
@@ -283,13 +239,13 @@ def test_a_run_without_a_figure_says_so(qtbot, view):
     qtbot.waitUntil(lambda: view.message.text() == "Run 6 (wiring) has nothing to draw", timeout=30_000)
 
 
-def test_two_thousand_runs_do_not_stop_the_window(qtbot, made):
+def test_two_thousand_runs_do_not_stop_the_window(qtbot, runs_view):
     """Only what happens in the thread of the window is timed: filling the tree, filtering it."""
     runs = [
         Run(k, "odmr", "completed", "2026-11-24T09:00:00+00:00", k - 1 if k % 8 == 2 else None, ODMR, {}, {})
         for k in range(1, 2001)
     ]
-    view = made()
+    view = runs_view()
     view.history.lines = lines_of(runs)
     began = time.perf_counter()
     view.history.show_lines()
@@ -342,169 +298,12 @@ def test_conclusions_in_one_line(sequence, result, message, words):
         assert said == words
 
 
-# ---- the queue
-
-
-def test_the_queue_is_listed_with_settings_and_durations(queued):
-    assert [text.split()[:2] for text in listed(queued)] == [["1", "odmr"], ["2", "cool"], ["3", "wiring"]]
-    assert "step_mhz=0.5" in listed(queued)[0]
-    assert listed(queued)[1] == "2   cool  hours=2  (2 h 00 min)"
-    assert queued.queue.summary.text().startswith("3 runs wait")
-    assert queued.tabs.tabText(1) == "Queue (3) and history"
-
-
-def test_alt_arrows_move_and_delete_removes(qtbot, queued):
-    queued.activateWindow()
-    box = queued.queue.list
-    box.setFocus()
-    box.setCurrentRow(2)
-    qtbot.keyClick(box, KEY.Key_Up, ALT)
-    assert order(queued) == ["odmr", "wiring", "cool"]
-    qtbot.keyClick(box, KEY.Key_Up, ALT)
-    qtbot.keyClick(box, KEY.Key_Up, ALT)
-    assert order(queued) == ["wiring", "odmr", "cool"]
-    assert box.currentRow() == 0
-    qtbot.keyClick(box, KEY.Key_Down, ALT)
-    assert order(queued) == ["odmr", "wiring", "cool"]
-    qtbot.keyClick(box, KEY.Key_Delete)
-    assert order(queued) == ["odmr", "cool"] == [text.split()[1] for text in listed(queued)]
-    assert order(queued) == [item.sequence for item in Queue(queued.queue.queue.file.parent).items]
-
-
-def test_dragging_moves(qtbot, queued):
-    model, root = queued.queue.list.model(), QtCore.QModelIndex()
-    assert model.moveRow(root, 0, root, 3), "what a drop does"
-    assert order(queued) == ["cool", "wiring", "odmr"]
-    qtbot.waitUntil(lambda: listed(queued)[0].startswith("1   cool"), timeout=3000)
-    assert model.moveRow(root, 2, root, 0)
-    assert order(queued) == ["odmr", "cool", "wiring"]
-
-
-def test_a_queued_run_is_edited_in_its_place(qtbot, queued):
-    queued.queue.list.setCurrentRow(1)
-    queued.queue.edit_action.trigger()
-    assert queued.tabs.currentWidget() is queued.form
-    assert queued.form.editing.text() == "Editing number 2 of the queue"
-    assert queued.form.plan == CoolPlan(hours=2.0)
-    queued.form.rows["hours"].editor.write("5")
-    with qtbot.assertNotEmitted(queued.queue_wanted):
-        qtbot.mouseClick(queued.form.queue_button, LEFT)
-    assert [dict(item.settings) for item in queued.queue.queue.items] == [{"step_mhz": "0.5"}, {"hours": "5"}, {}]
-    assert "hours=5" in listed(queued)[1]
-    assert queued.form.queue_button.text() == "Queue"
-
-
-def test_what_was_given_up_stays_as_it_was(qtbot, queued):
-    queued.queue.list.setCurrentRow(1)
-    queued.queue.edit_action.trigger()
-    queued.form.rows["hours"].editor.write("5")
-    qtbot.mouseClick(queued.form.cancel, LEFT)
-    assert dict(queued.queue.queue.items[1].settings) == {"hours": "2"}
-    with qtbot.waitSignal(queued.queue_wanted) as sent:
-        qtbot.mouseClick(queued.form.queue_button, LEFT)
-    assert sent.args == ["cool", {"hours": "5"}]
-
-
-def test_a_run_that_started_while_it_was_edited_is_told(qtbot, queued):
-    queued.queue.list.setCurrentRow(0)
-    queued.queue.edit_action.trigger()
-    queued.queue.queue.take_next()
-    qtbot.mouseClick(queued.form.queue_button, LEFT)
-    assert queued.message.text() == "odmr has started meanwhile: nothing was changed"
-    assert order(queued) == ["cool", "wiring"]
-
-
-def test_the_list_follows_what_the_bench_takes(qtbot, queued):
-    queued.queue.queue.take_next()
-    qtbot.waitUntil(lambda: len(listed(queued)) == 2, timeout=3000)
-    assert listed(queued)[0].startswith("1   cool")
-
-
-def test_the_queue_is_started_and_held(qtbot, queued):
-    assert queued.queue.hold.text().endswith("Start the queue")
-    with qtbot.waitSignal(queued.queue_held) as sent:
-        qtbot.mouseClick(queued.queue.hold, LEFT)
-    assert sent.args == [False]
-    assert queued.queue.hold.text().endswith("Hold the queue")
-    with qtbot.assertNotEmitted(queued.queue_held):
-        queued.show_held(True)  # the session holds it after an abort
-    assert queued.queue.hold.text().endswith("Start the queue")
-
-
-def test_an_empty_queue_cannot_be_started(made):
-    view = made()
-    assert view.queue.summary.text() == "Queue: empty"
-    assert not view.queue.hold.isEnabled()
-    assert not view.queue.remove_action.isEnabled()
-
-
-def test_what_is_no_longer_possible_is_marked(made, tmp_path):
-    queue = Queue(tmp_path)
-    queue.add("odmr", {"power_dbm": "12"})
-    queue.add("cool", {"gone": "1"})
-    view = made(queue=queue)
-    tips = [view.queue.list.item(row).toolTip() for row in range(2)]
-    assert [text.split()[1] for text in listed(view)] == ["✖", "✖"]
-    assert "beyond the station's limits.microwave_dbm" in tips[0] or "must be at most 10" in tips[0]
-    assert "CoolPlan has no key" in tips[1]
-
-
-def test_a_damaged_queue_is_told(made, tmp_path):
-    (tmp_path / "queue.json").write_text("{")
-    view = made(queue=Queue(tmp_path))
-    assert "queue-damaged-" in view.message.text()
-    assert not view.message.isHidden()
-
-
-@pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() == 0 and os.name != "nt", reason="root writes anywhere")
-def test_a_queue_that_cannot_be_stored_is_told(made, tmp_path):
-    view = made(queue=Queue(tmp_path))
-    tmp_path.chmod(0o500)
-    try:
-        view.queue.queue.add("odmr", {})
-        view.queue.follow()
-        assert "cannot be written" in view.message.text()
-    finally:
-        tmp_path.chmod(0o700)
-
-
-# ---- the dock
-
-
 def test_new_run_brings_the_form_to_the_front(view):
     view.write_plan()
     assert view.tabs.currentWidget() is view.form
 
 
-def test_it_fits_its_dock(view, queued):
-    for one in (view, queued):
-        hint = one.minimumSizeHint()
-        assert hint.width() <= 520
-        assert hint.height() <= 560
-
-
-def test_errands_answer_in_the_thread_of_the_window(qtbot):
-    widget, answers = QtWidgets.QWidget(), []
-    qtbot.addWidget(widget)
-    errands, here = Errands(widget), QtCore.QThread.currentThread()
-
-    def answer(value):
-        answers.append((value, QtCore.QThread.currentThread() is here or QtCore.QThread.currentThread() == here))
-
-    def refuse():
-        raise Refusal(["one", "two"])
-
-    errands.do(lambda: 41 + 1, answer, answer)
-    errands.do(refuse, answer, answer)
-    errands.do(lambda: 1 / 0, answer, answer)
-    qtbot.waitUntil(lambda: len(answers) == 3, timeout=5000)
-    assert answers == [(42, True), ("one\ntwo", True), ("ZeroDivisionError: division by zero; see labctl.log", True)]
-
-
-def test_nobody_is_answered_who_is_gone(qtbot):
-    widget, answers = QtWidgets.QWidget(), []
-    errands = Errands(widget)
-    errands.do(lambda: time.sleep(0.2), answers.append, answers.append)
-    widget.deleteLater()
-    qtbot.wait(500)
-    assert answers == []
+def test_it_fits_its_dock(view):
+    hint = view.minimumSizeHint()
+    assert hint.width() <= 520
+    assert hint.height() <= 560
