@@ -93,7 +93,7 @@ class AlignmentView(View):
         for part in (*parts, self.way, self.last, self.dip_fit):
             part.clear()
 
-    def paint(self, record: Record, run: Record) -> None:  # noqa: ARG002  # as all views
+    def paint(self, record: Record, _run: Record) -> None:
         """All that the record has."""
         if record is not self._shown:
             self.clear()

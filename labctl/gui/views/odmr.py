@@ -81,7 +81,7 @@ class OdmrView(View):
             panel.clear()
         self.panels[1].hide()
 
-    def paint(self, record: Record, run: Record) -> None:  # noqa: ARG002  # as all views
+    def paint(self, record: Record, _run: Record) -> None:
         """The sweeps of both lines, or one look at one of them."""
         if record is not self._shown:
             self.clear()
