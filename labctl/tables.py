@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from labctl.figures.columns import error_of
-from labctl.figures.style import quoted
+from labctl.figures.words import quoted
 
 WIDTH: Final = 220
 """Of what is not a terminal: nothing is folded there."""

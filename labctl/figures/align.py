@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from labctl.figures.columns import Points, error_of, named, number, together
 from labctl.figures.relaxometry import plot_dip
-from labctl.figures.style import DATA, GUIDE, MODEL, THIRD, dress, legend, new_figure, quoted
+from labctl.figures.style import DATA, GUIDE, MODEL, THIRD, dress, legend, new_figure
+from labctl.figures.words import quoted
 
 _ACROSS_LIMIT_UT = 2.0
 

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from labctl.figures.columns import Points, Real, number, together
-from labctl.figures.style import DATA, GUIDE, MODEL, dress, legend, new_figure, quoted
+from labctl.figures.style import DATA, GUIDE, MODEL, dress, legend, new_figure
+from labctl.figures.words import quoted
 
 _BEAMS = ((0.0, "Gaussian beam: both NVs", DATA), (1.0, "doughnut: right NV", MODEL))
 

@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from labctl.figures.columns import Points, measured, named, number
-from labctl.figures.style import DATA, GUIDE, MODEL, dress, legend_below, new_figure, quoted
+from labctl.figures.style import DATA, GUIDE, MODEL, dress, legend_below, new_figure
+from labctl.figures.words import quoted
 
 _SIDES = (("left", "left (hot)", MODEL), ("right", "right (cold)", DATA))
 _UNITS = {"s": ("s", 1.0), "ms": ("ms", 1.0), "us": ("µs", 1.0), "ns": ("ns", 1.0)}

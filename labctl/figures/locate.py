@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from labctl.figures.columns import Points, Real, named, number, together
-from labctl.figures.style import GUIDE, INTENSITY, MODEL, THIRD, dress, new_figure, quoted
+from labctl.figures.style import GUIDE, INTENSITY, MODEL, THIRD, dress, new_figure
+from labctl.figures.words import quoted
 
 
 def figure(points: Points, result: Mapping[str, Any]) -> Figure | None:

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from labctl.figures.columns import Points, Real, measured, named, number
-from labctl.figures.style import DATA, MODEL, dress, legend, new_figure, quoted
+from labctl.figures.style import DATA, MODEL, dress, legend, new_figure
+from labctl.figures.words import quoted
 
 _MOST_PANELS = 4
 _GAP = 20.0

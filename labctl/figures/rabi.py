@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from labctl.figures.columns import Points, measured, named, number
-from labctl.figures.style import DATA, GUIDE, MODEL, dress, legend_below, new_figure, quoted
+from labctl.figures.style import DATA, GUIDE, MODEL, dress, legend_below, new_figure
+from labctl.figures.words import quoted
 
 
 def figure(points: Points, result: Mapping[str, Any]) -> Figure | None:

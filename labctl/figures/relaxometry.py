@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from labctl.figures.columns import Points, number, together
-from labctl.figures.style import DATA, GUIDE, dress, legend, new_figure, quoted
+from labctl.figures.style import DATA, GUIDE, dress, legend, new_figure
+from labctl.figures.words import quoted
 
 
 def figure(points: Points, result: Mapping[str, Any]) -> Figure | None:

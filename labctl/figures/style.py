@@ -42,11 +42,3 @@ def legend_below(figure: Figure, axes: Axes) -> None:
     """The legend under the axes, for data that fill them."""
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)), frameon=False, fontsize=8)
-
-
-def quoted(value: float, error: float | None, unit: str = "") -> str:
-    """'5737.153 ± 0.004 MHz', with as many digits as the error deserves."""
-    if error is None or not error > 0:
-        return f"{value:.4g} {unit}".strip()
-    digits = max(0, min(9, 1 - int(f"{error:e}".split("e")[1])))
-    return f"{value:.{digits}f} ± {error:.{digits}f} {unit}".strip()

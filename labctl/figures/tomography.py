@@ -9,7 +9,8 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.gridspec import SubplotSpec
 
 from labctl.figures.columns import Points, Real, number
-from labctl.figures.style import DATA, GUIDE, MODEL, dress, new_figure, quoted
+from labctl.figures.style import DATA, GUIDE, MODEL, dress, new_figure
+from labctl.figures.words import quoted
 
 _STATES: Final = ("00", "01", "10", "11")
 _FLAT: Final = 5e-3

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from labctl.data.history import Run, each_run
 from labctl.faults import UNITS, unit_of
-from labctl.gui.plots import quoted
+from labctl.figures.words import quoted
 from labctl.progress import clock_words
 
 _SAID: Final[Mapping[str, Sequence[str]]] = {

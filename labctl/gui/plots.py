@@ -175,13 +175,3 @@ def thinned(x: Real, *columns: Real, most: int = MOST_DRAWN) -> Sequence[Real]:
     edges = np.linspace(0, len(x), most + 1).astype(int)
     counts = np.diff(edges)
     return tuple(np.add.reduceat(column, edges[:-1]) / counts for column in (x, *columns))
-
-
-def quoted(value: float | None, error: float | None, unit: str = "") -> str:
-    """'5737.153 ± 0.004 MHz', with as many digits as the error deserves; '—' for what is not known."""
-    if value is None or not np.isfinite(value):
-        return "—"
-    if error is None or not error > 0 or not np.isfinite(error):
-        return f"{value:.4g} {unit}".strip()
-    digits = max(0, min(9, 1 - int(f"{error:e}".split("e")[1])))
-    return f"{value:.{digits}f} ± {error:.{digits}f} {unit}".strip()

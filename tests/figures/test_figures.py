@@ -9,7 +9,7 @@ from matplotlib import pyplot
 
 from labctl.figures import SEQUENCES, draw
 from labctl.figures.columns import error_of, measured, named
-from labctl.figures.style import quoted
+from labctl.figures.words import quoted
 
 
 def words(figure):

@@ -7,8 +7,9 @@ import numpy as np
 from pyqtgraph.Qt import QtCore, QtWidgets
 
 from labctl.condition import Verdict
+from labctl.figures.words import quoted
 from labctl.gui.figures import Figures
-from labctl.gui.plots import Curve, ErrorPoints, guide, new_plot, quoted
+from labctl.gui.plots import Curve, ErrorPoints, guide, new_plot
 from labctl.gui.record import Record
 from labctl.gui.theme import Theme
 from labctl.gui.view import View

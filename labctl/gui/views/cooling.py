@@ -10,8 +10,9 @@ from pyqtgraph.Qt import QtCore, QtWidgets
 from scipy.spatial import KDTree
 
 from labctl.figures.columns import together
+from labctl.figures.words import quoted
 from labctl.gui.figures import Figures
-from labctl.gui.plots import Band, Curve, ErrorPoints, guide, keyed, new_plot, quoted
+from labctl.gui.plots import Band, Curve, ErrorPoints, guide, keyed, new_plot
 from labctl.gui.record import Record, Table
 from labctl.gui.theme import INTENSITY, LIGHT, Theme
 from labctl.gui.view import View

@@ -8,8 +8,9 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from pyqtgraph.Qt import QtCore, QtWidgets
 
+from labctl.figures.words import quoted
 from labctl.gui.figures import Figures
-from labctl.gui.plots import Band, Curve, ErrorPoints, guide, keyed, new_plot, quoted
+from labctl.gui.plots import Band, Curve, ErrorPoints, guide, keyed, new_plot
 from labctl.gui.record import Record
 from labctl.gui.view import View
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from pyqtgraph.Qt import QtWidgets
 
+from labctl.figures.words import quoted
 from labctl.gui.figures import Figures
-from labctl.gui.plots import quoted
 from labctl.gui.record import Record
 from labctl.gui.theme import Theme
 from labctl.gui.view import View, label

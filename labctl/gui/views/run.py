@@ -4,9 +4,9 @@ from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
+from labctl.figures.words import quoted
 from labctl.gui.messages import Activity
 from labctl.gui.outlook import Expected, Follower, Outlook, quantities
-from labctl.gui.plots import quoted
 from labctl.gui.record import Record
 from labctl.gui.view import View, label
 from labctl.progress import clock_words

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pyqtgraph.Qt import QtCore, QtWidgets
 
+from labctl.figures.words import quoted
 from labctl.gui.figures import Figures
-from labctl.gui.plots import ErrorPoints, guide, keyed, new_plot, quoted
+from labctl.gui.plots import ErrorPoints, guide, keyed, new_plot
 from labctl.gui.record import Record
 from labctl.gui.theme import Theme, monospaced
 from labctl.gui.view import View
