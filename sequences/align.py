@@ -14,7 +14,7 @@ from sequences.analysis.relaxation import detuning_slope_hz_per_mt
 from sequences.lab import Lab
 from sequences.pulses.library import cw_odmr, pulse, pulsed
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
-from sequences.routines import controls, dip, spectroscopy, survey
+from sequences.routines import controls, dip, known_magnet, spectroscopy, survey
 from sequences.routines.dip import (
     Contacts,
     Dip,
@@ -25,8 +25,10 @@ from sequences.routines.dip import (
     tracking_error_mt,
 )
 from sequences.routines.estimates import field_of, gathered
+from sequences.routines.first_light import first_light
+from sequences.routines.known_magnet import from_calibration, from_nothing
 from sequences.routines.measure import measure, repeats_for
-from sequences.routines.survey import Nitrogen, Survey, first_light, from_calibration, from_nothing
+from sequences.routines.survey import Nitrogen, Survey
 
 Real = NDArray[np.float64]
 Currents = tuple[float, float, float]
@@ -325,7 +327,7 @@ def _keep(lab: Lab, known: Survey, result: AlignResult, f_plus_hz: float, f_plus
     for name, current_a, error_a in zip(("x_a", "y_a", "main_a"), result.currents_a, errors_a, strict=True):
         lab.calibration.put(f"field.{name}", current_a, float(error_a))
     lab.calibration.put("field.f_plus_hz", f_plus_hz, f_plus_err_hz)
-    survey.keep_model(lab, known.model)
+    known_magnet.keep_model(lab, known.model)
     lab.calibration.put("field.resonance_mt", result.resonance_field_mt, result.resonance_field_mt_err)
 
 

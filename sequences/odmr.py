@@ -15,8 +15,10 @@ from sequences.lab import Lab
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
 from sequences.routines import controls, spectroscopy, survey
 from sequences.routines.estimates import gathered, line_of
+from sequences.routines.first_light import first_light
+from sequences.routines.known_magnet import from_calibration, from_nothing
 from sequences.routines.spectroscopy import LOWEST_HZ, reachable, scan
-from sequences.routines.survey import Nitrogen, Survey, exchange_shift_hz, first_light, from_calibration, from_nothing
+from sequences.routines.survey import Nitrogen, Survey, exchange_shift_hz
 
 Real = NDArray[np.float64]
 

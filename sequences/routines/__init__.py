@@ -3,7 +3,8 @@
 In reading order: `controls` light, microwave, coils and dark; `measure` the one place that plays a program and counts;
 `estimates` what a run would conclude now; `state` the calibrated bench. Without calibrations: `lines` every pulse line
 alone and what answers to it; `spectroscopy` spectra and line centres, `survey` the magnet moved and its lines followed,
-`dip` relaxation at the 13C resonance, `frozen` the frozen pair's line and global pulses on it. On the calibrated pair:
+`first_light` the first of them, `known_magnet` what one run hands to the next, `dip` relaxation at the 13C resonance,
+`frozen` the frozen pair's line and global pulses on it. On the calibrated pair:
 `shots` programs on it, `beams` both of them as read-outs, `gradient` with its compensation, `calibration_programs` and
 `tomography_programs`, what those two experiments play.
 """

@@ -11,26 +11,19 @@ from physics.constants import GAMMA_E_HZ_PER_MT
 from physics.coupling import flip_flop_spin1_rad_per_s
 from physics.levels import nv_lines
 from sequences.analysis.field import (
-    NAMES,
     Currents,
     FieldModel,
     LineSeen,
-    anchored_model,
-    counted_from_zero,
     drifted,
     fit_field,
-    nominal_model,
 )
-from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
+from sequences.analysis.odmr import LineFit
 from sequences.lab import Lab
-from sequences.pulses.library import cw_odmr
-from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.dip import Lock
-from sequences.routines.estimates import field_of, line_of
-from sequences.routines.measure import measure, repeats_for
-from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker, reachable, scan, track_line
+from sequences.routines.estimates import field_of
+from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker, track_line
 
 Real = NDArray[np.float64]
 Nitrogen = Literal["auto", "14N", "none"]
@@ -175,48 +168,6 @@ def exchange_shift_hz(lab: Lab) -> float:
     return float(flip_flop_spin1_rad_per_s(lab.guesses.pair_separation_nm)) / (2.0 * np.pi)
 
 
-def from_nothing(lab: Lab, nitrogen: Nitrogen = "auto") -> Survey:
-    """A survey that starts from the nominal coils."""
-    prior = nominal_model(lab.guesses.coil_matrix_mt_per_a, exchange_shift_hz(lab), nitrogen != "none")
-    return Survey(lab, prior, prior)
-
-
-def from_calibration(lab: Lab, nitrogen: Nitrogen = "auto") -> Survey | None:
-    """A survey that starts from the resonance found by an earlier align, and the nucleus it saw; None if none ran."""
-    nucleus = lab.calibration.get("field.nitrogen")
-    with_14n = nitrogen != "none" if nitrogen != "auto" or nucleus is None else nucleus.value > 0.5
-    prior = _stored_model(lab, with_14n) or _model_at_resonance(lab, with_14n)
-    return None if prior is None else Survey(lab, prior, prior)
-
-
-def keep_model(lab: Lab, model: FieldModel) -> None:
-    """Store all that was learned of the magnet, for the next time."""
-    kept = counted_from_zero(model)
-    keys = [f"magnet.{name}" for name in NAMES]
-    for key, value, variance in zip(keys, kept.values, np.diag(kept.covariance), strict=True):
-        lab.calibration.put(key, value, float(np.sqrt(variance)))
-    lab.calibration.put_covariance(keys, kept.covariance)
-    lab.calibration.put("field.nitrogen", float(model.nitrogen), 0.0)
-
-
-def _stored_model(lab: Lab, nitrogen: bool) -> FieldModel | None:
-    keys = [f"magnet.{name}" for name in NAMES]
-    values = [kept.value for kept in (lab.calibration.get(key) for key in keys) if kept is not None]
-    if len(values) < len(keys):
-        return None
-    return drifted(FieldModel(tuple(values), lab.calibration.covariance(keys), nitrogen), _DRIFT_MT)
-
-
-def _model_at_resonance(lab: Lab, nitrogen: bool) -> FieldModel | None:
-    """The nominal coils, hung on the calibrated resonance."""
-    kept = [lab.calibration.get(f"field.{key}") for key in ("x_a", "y_a", "main_a", "resonance_mt")]
-    values = [c.value for c in kept if c is not None]
-    if len(values) < len(kept):
-        return None
-    nominal = nominal_model(lab.guesses.coil_matrix_mt_per_a, exchange_shift_hz(lab), nitrogen)
-    return anchored_model(nominal, (values[0], values[1], values[2]), values[3], _DRIFT_MT)
-
-
 def moved(lab: Lab, currents_a: Currents) -> Currents:
     """Ramp the magnet and return its currents as read back. Refuses currents beyond the limits of station.yaml."""
     limits = (lab.limits.trim_a, lab.limits.trim_a, lab.limits.main_a)
@@ -232,95 +183,3 @@ def moved(lab: Lab, currents_a: Currents) -> Currents:
     lab.magnet.ramp_to(currents_a)
     x, y, main = lab.magnet.currents()
     return float(x), float(y), float(main)
-
-
-def first_light(survey: Survey, plus: bool, currents_a: Currents, nitrogen: Nitrogen) -> Stream[None]:
-    """Find the first line of a bench of which only nominal values are known, and learn width, contrast, nucleus."""
-    lab = survey.lab
-    controls.pump(lab, CW_EFFICIENCY)
-    here = moved(lab, currents_a)
-    counts_per_s = _count_rate(lab)
-    tracker = Tracker(_SEARCH_WIDTH_HZ * lab.guesses.rabi_mhz_at_0dbm, 0.05, counts_per_s)
-    found = yield from _searched(survey, plus, here, tracker)
-    fits = yield from _resolved(survey, plus, here, replace(tracker, contrast=found.contrast), found.centre_hz)
-    with_14n = nitrogen == "14N" or (nitrogen == "auto" and _is_triplet(survey, here, fits))
-    fit = fits[with_14n]
-    if fit.significance < _SEEN_SIGMA:
-        raise _dark(survey.expected(plus, here), fit)
-    broadened = 10.0 ** (-tracker.dbm_for(_RESOLVED_WIDTH_HZ) / 20.0)
-    survey.tracker = Tracker(fit.linewidth_hz * broadened, fit.contrast, counts_per_s)
-    survey.prior, survey.model = (_with_nucleus(m, with_14n) for m in (survey.prior, survey.model))
-    offsets_hz = survey.offsets_hz(plus, here) if with_14n else np.zeros(1)
-    yield Estimate({"lines": [line_of("f+" if plus else "f-", fit, offsets_hz)]})
-    yield from survey.learn(plus, here, fit)
-
-
-def _is_triplet(survey: Survey, here: Currents, fits: dict[bool, LineFit]) -> bool:
-    """A single line is a polarised triplet too: only where three lines must be seen can their absence be."""
-    along = float(survey.model.along_across_mt(here)[0])
-    if believed_polarisation(along) > 0.0:
-        return survey.model.nitrogen
-    return fits[True].reduced_chi2 < 0.5 * fits[False].reduced_chi2
-
-
-def _with_nucleus(model: FieldModel, nitrogen: bool) -> FieldModel:
-    return replace(model, nitrogen=nitrogen)
-
-
-def _count_rate(lab: Lab) -> float:
-    program: Program = cw_odmr(lab.wiring.tick_ns)
-    controls.carrier_off(lab)
-    counts = measure(lab, program, repeats_for(program, _FIRST_S))
-    if counts.reference < 100:
-        raise SequenceError(
-            f"Only {counts.reference} photons came within {counts.duration_s:.1f} s of green light",
-            "Check laser, AOM, shutter and the counter's cables (wiring.terminals of station.yaml)",
-            photons=counts.reference,
-        )
-    return counts.reference / counts.duration_s
-
-
-def _searched(survey: Survey, plus: bool, here: Currents, tracker: Tracker) -> Stream[LineFit]:
-    """Rough place of the line's first component: a power-broadened line, ever wider ranges."""
-    line, width = survey.expected(plus, here), _SEARCH_WIDTH_HZ
-    for reach, seconds in ((2.5, _FIRST_S), (2.5, 4 * _FIRST_S), (6.0, 8 * _FIRST_S)):
-        low = line.frequency_hz - reach * line.error_hz + float(line.offsets_hz.min())
-        high = line.frequency_hz + reach * line.error_hz + float(line.offsets_hz.max())
-        frequencies = reachable(np.linspace(low, high, 2 + int((high - low) / (0.75 * width))))
-        ratio, error = yield from scan(survey.lab, frequencies, tracker.dbm_for(width), seconds)
-        shape = LineShape(line.offsets_hz, line.polarisation, width, 0.4)
-        half_hz = reach * line.error_hz
-        starts = line.frequency_hz + half_hz * np.linspace(-1.05, 1.05, 5 + int(10.0 * half_hz / width))
-        fit = fit_known_line(frequencies, ratio, error, shape, starts)
-        if fit.significance > _SEEN_SIGMA:
-            return fit
-    raise _dark(line, fit)
-
-
-def _resolved(
-    survey: Survey, plus: bool, here: Currents, tracker: Tracker, about_hz: float
-) -> Stream[dict[bool, LineFit]]:
-    """The nuclear components resolved: fits with and without 14N."""
-    offsets = survey.offsets_hz(plus, here) if survey.model.nitrogen else np.zeros(1)
-    low, high = about_hz + float(offsets.min()) - 1.6e6, about_hz + float(offsets.max()) + 1.6e6
-    frequencies = reachable(np.arange(low, high, 0.5 * _RESOLVED_WIDTH_HZ))
-    depth_err = tracker.contrast / len(offsets) / _RESOLVED_SIGMA
-    seconds = float(np.clip(2.0 / (tracker.counts_per_s * depth_err**2), 2 * _FIRST_S, tracker.longest_s))
-    ratio, error = yield from scan(survey.lab, frequencies, tracker.dbm_for(_RESOLVED_WIDTH_HZ), seconds)
-    if believed_polarisation(float(survey.model.along_across_mt(here)[0])) > 0.0:
-        polarisation = believed_polarisation(float(survey.model.along_across_mt(here)[0]))
-        shape = LineShape(offsets, polarisation, _RESOLVED_WIDTH_HZ, 0.4)
-        starts = about_hz + np.linspace(-1e6, 1e6, 21)
-        one = fit_known_line(frequencies, ratio, error, shape, starts)
-        return {True: one, False: one}
-    return {n: fit_line(frequencies, ratio, error, offsets if n else np.zeros(1)) for n in (True, False)}
-
-
-def _dark(line: Expected, fit: LineFit) -> SequenceError:
-    return SequenceError(
-        f"No ODMR dip for {line.name} near {line.frequency_hz / 1e6:.1f} MHz: the deepest is "
-        f"{100 * fit.contrast:.2f}(±{100 * fit.contrast_err:.2f}) %",
-        "Check the microwave's output and its line mw_x, the coil currents, and guesses.coil_matrix_mt_per_a",
-        about_hz=line.frequency_hz,
-        contrast=fit.contrast,
-    )
