@@ -14,7 +14,7 @@ from sequences.analysis.relaxation import detuning_slope_hz_per_mt
 from sequences.lab import Lab
 from sequences.pulses.library import cw_odmr, pulse, pulsed
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
-from sequences.routines import controls, dip, known_magnet, spectroscopy, survey
+from sequences.routines import controls, diagnosis, dip, known_magnet, spectroscopy, survey
 from sequences.routines.dip import (
     Contacts,
     Dip,
@@ -28,6 +28,7 @@ from sequences.routines.estimates import field_of, gathered
 from sequences.routines.first_light import first_light
 from sequences.routines.known_magnet import from_calibration, from_nothing
 from sequences.routines.measure import measure, repeats_for
+from sequences.routines.reach import check_reach
 from sequences.routines.survey import Nitrogen, Survey
 
 Real = NDArray[np.float64]
@@ -56,6 +57,11 @@ _TRIAL_DBM: Final = 0.0
 _TRIAL_NS: Final = tuple(range(100, 900, 100))
 _PI_NS: Final = 400
 _WORST_CHI2: Final = 4.0
+_ELSE_TRY: Final = {
+    True: "Check the trim coils' leads and guesses.coil_matrix_mt_per_a, and that the field stands still",
+    False: "The field is not that of the earlier alignment: run align with from_scratch=true",
+}
+"""Where a line is missing though main coil and NV axis are as they should be."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +113,8 @@ def align(lab: Lab, plan: AlignPlan) -> Stream[AlignResult]:
 
 def _aligned(lab: Lab, plan: AlignPlan) -> Stream[AlignResult]:
     with controls.left_safe(lab):
-        if plan.from_scratch:
-            known = yield from _survey_at_low_field(lab, plan)
-        else:
-            known = yield from _survey_from_calibration(lab, plan)
+        begin = _survey_at_low_field if plan.from_scratch else _survey_from_calibration
+        known = yield from diagnosis.explained(lab, begin(lab, plan), _ELSE_TRY[plan.from_scratch])
         guess_mt = _expected_mt(plan, known.model.nitrogen)
         yield from _dithered(known, _BELOW_CROSSING_MT, _WIDE_DITHER_MT)
         yield Progress(0.5, _where(known, known.model.currents_for(_BELOW_CROSSING_MT)))
@@ -134,6 +138,7 @@ def _survey_at_low_field(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
     for k, currents_a in enumerate(_STEPS_A):
         yield from known.visit(currents_a)
         yield Progress(0.1 + 0.05 * k, _where(known, known.seen[-1].currents_a))
+    check_reach(lab, known.model, _expected_mt(plan, known.model.nitrogen))
     yield from _dithered(known, _APPROACH_MT, _APPROACH_DITHER_MT)
     yield Progress(0.4, _where(known, known.model.currents_for(_APPROACH_MT)))
     return known

@@ -13,7 +13,7 @@ from sequences.analysis.inversion import field_from_two
 from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
 from sequences.lab import Lab
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
-from sequences.routines import controls, spectroscopy, survey
+from sequences.routines import controls, diagnosis, spectroscopy, survey
 from sequences.routines.estimates import gathered, line_of
 from sequences.routines.first_light import first_light
 from sequences.routines.known_magnet import from_calibration, from_nothing
@@ -85,7 +85,8 @@ def _measured(lab: Lab, plan: OdmrPlan) -> Stream[OdmrResult]:
         known, currents_a = _start(lab, plan)
         high = float(known.model.lines_hz(currents_a)[0][0]) < _TOO_LOW_HZ
         yield Progress(0.05, "looking for the first line")
-        yield from first_light(known, high, currents_a, plan.nitrogen)
+        first = first_light(known, high, currents_a, plan.nitrogen)
+        yield from diagnosis.explained(lab, first, "Set another field_mt, or run align with from_scratch=true")
         fits: dict[bool, LineFit] = {}
         lines: list[dict[str, Any]] = []
         for plus in (high, not high):

@@ -1,7 +1,8 @@
 """Analysis: arrays in, frozen results out; nothing here knows a lab.
 
 `odmr` line centres from spectra; `lines` which role's line really does what; `inversion` field and tilt from the two
-lines of one spectrum; `field` the magnet in the frame of the NV from many line centres; `emitters` both NVs from
+lines of one spectrum; `wide` what stands in a wide, coarse one;
+`field` the magnet in the frame of the NV from many line centres; `emitters` both NVs from
 doughnut images; `oscillation` Rabi and Ramsey oscillations of the frozen pair; `resonances` where a swept current meets
 both NVs; `pumping` how fast a beam pumps; `relaxation` rates and the 13C dip; `pair` the frozen pair as it is known,
 and its propagators; `readout` what the detector says of a state; `calibration` both, fitted together to counts of known

@@ -19,6 +19,7 @@ from sequences.results import Column, Estimate, Point, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.estimates import dip_of
 from sequences.routines.measure import measure, repeats_for
+from sequences.routines.no_dip import no_dip
 
 Real = NDArray[np.float64]
 Currents = tuple[float, float, float]
@@ -113,7 +114,7 @@ def scan_dip(
         if _is_seen(fit, stretch, contacts):
             break
     else:
-        raise _no_dip(fit, contacts)
+        raise scan.refusal()
     yield from scan.lock(fit.centre_mt)
     for step in _SLOPES:
         yield from scan.visit(fit.centre_mt + float(step) * fit.half_width_mt, contacts.contact_ns)
@@ -123,7 +124,7 @@ def scan_dip(
     fit = scan.fitted()
     yield scan.estimate(fit)
     if not _is_seen(fit, 3.0, contacts):
-        raise _no_dip(fit, contacts)
+        raise scan.refusal()
     centre_err_mt = float(np.hypot(fit.centre_err_mt, tracking_error_mt(scan.locks)))
     return Dip(fit, tuple(scan.locks), centre_err_mt, scan.photons)
 
@@ -195,6 +196,11 @@ class _Scan:
         where = offset + deviation_at(self.locks, time_s)
         return fit_dip(where, contact, left, error, self.contacts.bath_spins, self.contacts.half_width_mt)
 
+    def refusal(self) -> SequenceError:
+        """What the points say if there is no dip in them."""
+        offset, contact, left, error, _ = np.array(self.seen).T
+        return no_dip(offset, contact, left, error, self.contacts.half_width_mt, self.lab.guesses)
+
     def estimate(self, fit: DipFit) -> Estimate:
         """What is known of the dip now."""
         dip = dip_of(fit, self.contacts.bath_spins)
@@ -209,13 +215,3 @@ def _patience(inversion_sigma: float) -> float:
 def _is_seen(fit: DipFit, stretch: float, contacts: Contacts) -> bool:
     inside = abs(fit.centre_mt) < 3.5 * stretch * contacts.half_width_mt
     return inside and fit.significance > _SEEN_SIGMA and fit.centre_err_mt < 0.3 * fit.half_width_mt
-
-
-def _no_dip(fit: DipFit, contacts: Contacts) -> SequenceError:
-    reach_ut = 12e3 * contacts.half_width_mt
-    rate = f"{fit.rate_per_s:.3g}(±{fit.rate_err_per_s:.2g}) /s"
-    return SequenceError(
-        f"No dip of relaxation within ±{reach_ut:.0f} µT of the expected 13C resonance: the best fit has {rate}",
-        "Check the pi pulse (line mw_x, frozen by the line shift), guesses.cr_half_width_khz, or scan a longer contact",
-        reach_ut=reach_ut,
-    )

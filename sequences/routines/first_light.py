@@ -7,18 +7,17 @@ import numpy as np
 
 from sequences.analysis.field import Currents, FieldModel
 from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
-from sequences.lab import Lab
-from sequences.pulses.library import cw_odmr
-from sequences.pulses.program import Program
-from sequences.results import Estimate, SequenceError, Stream
+from sequences.results import Estimate, Stream
 from sequences.routines import controls
 from sequences.routines.estimates import line_of
-from sequences.routines.measure import measure, repeats_for
-from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker, reachable, scan
+from sequences.routines.light import count_rate
+from sequences.routines.spectroscopy import CW_EFFICIENCY, LineMissing, Tracker, out_of_range, reachable, scan
 from sequences.routines.survey import Nitrogen, Survey, believed_polarisation, moved
 
 _SEARCH_WIDTH_HZ: Final = 2.4e6
 _RESOLVED_WIDTH_HZ: Final = 8e5
+_RESOLVED_REACH_HZ: Final = 1.6e6
+"""To either side of a line that was found roughly."""
 _FIRST_S: Final = 4.0
 """Laboratory time of a point before the contrast is known."""
 _SEEN_SIGMA: Final = 7.0
@@ -31,14 +30,14 @@ def first_light(survey: Survey, plus: bool, currents_a: Currents, nitrogen: Nitr
     lab = survey.lab
     controls.pump(lab, CW_EFFICIENCY)
     here = moved(lab, currents_a)
-    counts_per_s = _count_rate(lab)
+    counts_per_s = count_rate(lab, _FIRST_S)
     tracker = Tracker(_SEARCH_WIDTH_HZ * lab.guesses.rabi_mhz_at_0dbm, 0.05, counts_per_s)
     found = yield from _searched(survey, plus, here, tracker)
     fits = yield from _resolved(survey, plus, here, replace(tracker, contrast=found.contrast), found.centre_hz)
     with_14n = nitrogen == "14N" or (nitrogen == "auto" and _is_triplet(survey, here, fits))
     fit = fits[with_14n]
     if fit.significance < _SEEN_SIGMA:
-        raise _dark(survey.expected(plus, here), fit)
+        raise LineMissing(survey.expected(plus, here), _RESOLVED_REACH_HZ, counts_per_s)
     broadened = 10.0 ** (-tracker.dbm_for(_RESOLVED_WIDTH_HZ) / 20.0)
     survey.tracker = Tracker(fit.linewidth_hz * broadened, fit.contrast, counts_per_s)
     survey.prior, survey.model = (_with_nucleus(m, with_14n) for m in (survey.prior, survey.model))
@@ -59,19 +58,6 @@ def _with_nucleus(model: FieldModel, nitrogen: bool) -> FieldModel:
     return replace(model, nitrogen=nitrogen)
 
 
-def _count_rate(lab: Lab) -> float:
-    program: Program = cw_odmr(lab.wiring.tick_ns)
-    controls.carrier_off(lab)
-    counts = measure(lab, program, repeats_for(program, _FIRST_S))
-    if counts.reference < 100:
-        raise SequenceError(
-            f"Only {counts.reference} photons came within {counts.duration_s:.1f} s of green light",
-            "Check laser, AOM, shutter and the counter's cables (wiring.terminals of station.yaml)",
-            photons=counts.reference,
-        )
-    return counts.reference / counts.duration_s
-
-
 def _searched(survey: Survey, plus: bool, here: Currents, tracker: Tracker) -> Stream[LineFit]:
     """Rough place of the line's first component: a power-broadened line, ever wider ranges."""
     line, width = survey.expected(plus, here), _SEARCH_WIDTH_HZ
@@ -79,6 +65,8 @@ def _searched(survey: Survey, plus: bool, here: Currents, tracker: Tracker) -> S
         low = line.frequency_hz - reach * line.error_hz + float(line.offsets_hz.min())
         high = line.frequency_hz + reach * line.error_hz + float(line.offsets_hz.max())
         frequencies = reachable(np.linspace(low, high, 2 + int((high - low) / (0.75 * width))))
+        if not len(frequencies):
+            raise out_of_range(line)
         ratio, error = yield from scan(survey.lab, frequencies, tracker.dbm_for(width), seconds)
         shape = LineShape(line.offsets_hz, line.polarisation, width, 0.4)
         half_hz = reach * line.error_hz
@@ -86,7 +74,7 @@ def _searched(survey: Survey, plus: bool, here: Currents, tracker: Tracker) -> S
         fit = fit_known_line(frequencies, ratio, error, shape, starts)
         if fit.significance > _SEEN_SIGMA:
             return fit
-    raise _dark(line, fit)
+    raise LineMissing(line, reach * line.error_hz, tracker.counts_per_s)
 
 
 def _resolved(
@@ -94,7 +82,10 @@ def _resolved(
 ) -> Stream[dict[bool, LineFit]]:
     """The nuclear components resolved: fits with and without 14N."""
     offsets = survey.offsets_hz(plus, here) if survey.model.nitrogen else np.zeros(1)
-    low, high = about_hz + float(offsets.min()) - 1.6e6, about_hz + float(offsets.max()) + 1.6e6
+    low, high = (
+        about_hz + float(offsets.min()) - _RESOLVED_REACH_HZ,
+        about_hz + float(offsets.max()) + _RESOLVED_REACH_HZ,
+    )
     frequencies = reachable(np.arange(low, high, 0.5 * _RESOLVED_WIDTH_HZ))
     depth_err = tracker.contrast / len(offsets) / _RESOLVED_SIGMA
     seconds = float(np.clip(2.0 / (tracker.counts_per_s * depth_err**2), 2 * _FIRST_S, tracker.longest_s))
@@ -106,13 +97,3 @@ def _resolved(
         one = fit_known_line(frequencies, ratio, error, shape, starts)
         return {True: one, False: one}
     return {n: fit_line(frequencies, ratio, error, offsets if n else np.zeros(1)) for n in (True, False)}
-
-
-def _dark(line: Expected, fit: LineFit) -> SequenceError:
-    return SequenceError(
-        f"No ODMR dip for {line.name} near {line.frequency_hz / 1e6:.1f} MHz: the deepest is "
-        f"{100 * fit.contrast:.2f}(±{100 * fit.contrast_err:.2f}) %",
-        "Check the microwave's output and its line mw_x, the coil currents, and guesses.coil_matrix_mt_per_a",
-        about_hz=line.frequency_hz,
-        contrast=fit.contrast,
-    )

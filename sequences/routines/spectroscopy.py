@@ -70,6 +70,19 @@ def scan(
     return ratio, error
 
 
+class LineMissing(SequenceError):
+    """No dip where a line is expected."""
+
+    def __init__(self, line: "Expected", within_hz: float, counts_per_s: float) -> None:
+        """within_hz: how far to either side it was sought. counts_per_s: reference photons, of laboratory time."""
+        super().__init__(
+            f"No ODMR dip for {line.name} within {within_hz / 1e6:.1f} MHz of {line.frequency_hz / 1e6:.3f} MHz",
+            "Check the microwave's output and its line mw_x, the coil currents, and guesses.coil_matrix_mt_per_a",
+            about_hz=line.frequency_hz,
+        )
+        self.counts_per_s = counts_per_s
+
+
 @dataclass(frozen=True)
 class Tracker:
     """What earlier spectra taught about all lines, so that a few points at the right places measure one."""
@@ -125,11 +138,7 @@ def track_line(lab: Lab, line: Expected, tracker: Tracker, program: Program | No
         if fit is not None:
             yield Estimate({"lines": [line_of(line.name, fit, line.offsets_hz)]})
             return fit
-    raise SequenceError(
-        f"No ODMR dip for {line.name} within {2.5 * now.error_hz / 1e6:.1f} MHz of {line.frequency_hz / 1e6:.3f} MHz",
-        "Check the microwave's output and its line mw_x, the coil currents, and guesses.coil_matrix_mt_per_a",
-        about_hz=line.frequency_hz,
-    )
+    raise LineMissing(line, 2.5 * now.error_hz, tracker.counts_per_s)
 
 
 def _searched(lab: Lab, line: Expected, tracker: Tracker, program: Program | None) -> Stream[LineFit | None]:
@@ -196,3 +205,13 @@ class _Spectrum:
 def reachable(frequencies_hz: Real) -> Real:
     """Those that the microwave source can make."""
     return np.asarray(frequencies_hz[(frequencies_hz >= LOWEST_HZ) & (frequencies_hz <= HIGHEST_HZ)])
+
+
+def out_of_range(line: Expected) -> SequenceError:
+    """The refusal if the source can make no frequency at which this line may stand."""
+    return SequenceError(
+        f"{line.name} is expected at {line.frequency_hz / 1e6:.1f} MHz, outside the {LOWEST_HZ / 1e6:g} to "
+        f"{HIGHEST_HZ / 1e6:g} MHz that the microwave source can make",
+        "Use another field, or correct guesses.coil_matrix_mt_per_a if the field is not so large",
+        about_hz=line.frequency_hz,
+    )

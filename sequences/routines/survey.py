@@ -23,6 +23,7 @@ from sequences.results import Column, Estimate, Point, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.dip import Lock
 from sequences.routines.estimates import field_of
+from sequences.routines.reach import check_limits
 from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker, track_line
 
 Real = NDArray[np.float64]
@@ -170,16 +171,7 @@ def exchange_shift_hz(lab: Lab) -> float:
 
 def moved(lab: Lab, currents_a: Currents) -> Currents:
     """Ramp the magnet and return its currents as read back. Refuses currents beyond the limits of station.yaml."""
-    limits = (lab.limits.trim_a, lab.limits.trim_a, lab.limits.main_a)
-    for name, current_a, limit_a in zip(("trim x", "trim y", "main"), currents_a, limits, strict=True):
-        if abs(current_a) > limit_a:
-            raise SequenceError(
-                f"The field needs {current_a:.4f} A in the {name} coil, whose limit is {limit_a:g} A",
-                "Turn the diamond or the magnet closer to the NV axis, or raise the limit if the coil can take it",
-                coil=name,
-                current_a=current_a,
-                limit_a=limit_a,
-            )
+    check_limits(lab, currents_a)
     lab.magnet.ramp_to(currents_a)
     x, y, main = lab.magnet.currents()
     return float(x), float(y), float(main)

@@ -87,7 +87,7 @@ def test_a_renewal_needs_an_earlier_alignment():
     [
         ({"nv_axis": {"tilt_deg": 6.0, "azimuth_deg": 90.0}}, "A in the trim y coil, whose limit is 0.2 A"),
         ({"microwave": {"rabi_mhz_at_0dbm": 1e-6}}, "No ODMR dip for f-"),
-        ({"optics": {"saturated_cps": 0.0, "background_cps": 0.0, "dark_cps": 0.0}}, "photons came"),
+        ({"optics": {"saturated_cps": 0.0, "background_cps": 0.0, "dark_cps": 0.0}}, "No photons"),
         ({"c13_percent": 1e-4}, "No dip of relaxation"),
     ],
 )
