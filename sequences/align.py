@@ -14,7 +14,7 @@ from sequences.analysis.relaxation import detuning_slope_hz_per_mt
 from sequences.lab import Lab
 from sequences.pulses.library import cw_odmr, pulse, pulsed
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
-from sequences.routines import controls, diagnosis, dip, known_magnet, spectroscopy, survey
+from sequences.routines import controls, diagnosis, dip, known_magnet, light, spectroscopy, survey
 from sequences.routines.dip import (
     Contacts,
     Dip,
@@ -34,7 +34,7 @@ from sequences.routines.survey import Nitrogen, Survey
 Real = NDArray[np.float64]
 Currents = tuple[float, float, float]
 
-COLUMNS: Final[tuple[Column, ...]] = (*spectroscopy.COLUMNS, *survey.COLUMNS, *dip.COLUMNS)
+COLUMNS: Final[tuple[Column, ...]] = (*light.COLUMNS, *spectroscopy.COLUMNS, *survey.COLUMNS, *dip.COLUMNS)
 _BASE_A: Final = (0.0, 0.0, 0.05)
 _LOW_MAIN_A, _LOW_TRIM_A = 0.10, 0.10
 _STEPS_A: Final = (

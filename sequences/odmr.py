@@ -13,7 +13,7 @@ from sequences.analysis.inversion import field_from_two
 from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
 from sequences.lab import Lab
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
-from sequences.routines import controls, diagnosis, spectroscopy, survey
+from sequences.routines import controls, diagnosis, light, spectroscopy, survey
 from sequences.routines.estimates import gathered, line_of
 from sequences.routines.first_light import first_light
 from sequences.routines.known_magnet import from_calibration, from_nothing
@@ -24,6 +24,7 @@ Real = NDArray[np.float64]
 
 COLUMNS: Final[tuple[Column, ...]] = (
     Column("sweep", "number of the sweep", ""),
+    *light.COLUMNS,
     *spectroscopy.COLUMNS,
     *survey.COLUMNS,
 )

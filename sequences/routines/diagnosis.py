@@ -24,6 +24,9 @@ _WIDEST_MT: Final = 10.0
 """Field along the axis whose lines the wide look still reaches."""
 _WIDTH_AT_0DBM_HZ: Final = 2.4e6
 """Full width by power, for a Rabi frequency of 1 MHz."""
+_MOST_DBM: Final = 10.0
+_NUCLEAR_HZ: Final = 4.3e6
+"""Width by 14N, whatever the power."""
 _STEP: Final = 0.6
 """Distance of two points, in widths."""
 _EFFICIENCY: Final = 0.2
@@ -92,8 +95,9 @@ def _wide_look(lab: Lab, main_a: float, reach_mt: float, counts_per_s: float) ->
     """Both lines of an NV in any field up to reach_mt at any angle: coarse steps of a power-broadened line."""
     lab.magnet.ramp_to((0.0, 0.0, main_a))
     controls.pump(lab, _EFFICIENCY)
-    dbm = lab.limits.microwave_dbm
-    width_hz = _WIDTH_AT_0DBM_HZ * lab.guesses.rabi_mhz_at_0dbm * 10.0 ** (dbm / 20.0)
+    dbm = min(lab.limits.microwave_dbm, _MOST_DBM)
+    by_power_hz = _WIDTH_AT_0DBM_HZ * lab.guesses.rabi_mhz_at_0dbm * 10.0 ** (dbm / 20.0)
+    width_hz = max(by_power_hz, _NUCLEAR_HZ)
     half_hz = GAMMA_E_HZ_PER_MT * reach_mt
     frequencies = reachable(np.arange(D_HZ - half_hz, D_HZ + half_hz, _STEP * width_hz))
     seconds = float(np.clip(2.0 / (counts_per_s * _POINT_ERR**2), _SHORTEST_S, _LONGEST_S))

@@ -30,7 +30,7 @@ def first_light(survey: Survey, plus: bool, currents_a: Currents, nitrogen: Nitr
     lab = survey.lab
     controls.pump(lab, CW_EFFICIENCY)
     here = moved(lab, currents_a)
-    counts_per_s = count_rate(lab, _FIRST_S)
+    counts_per_s = yield from count_rate(lab, _FIRST_S)
     tracker = Tracker(_SEARCH_WIDTH_HZ * lab.guesses.rabi_mhz_at_0dbm, 0.05, counts_per_s)
     found = yield from _searched(survey, plus, here, tracker)
     fits = yield from _resolved(survey, plus, here, replace(tracker, contrast=found.contrast), found.centre_hz)
