@@ -9,26 +9,21 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.optimize import least_squares
 
-from physics.levels import cross_relaxation_fields_mt
+from physics.constants import GAMMA_E_HZ_PER_MT
+from physics.levels import cross_relaxation_fields_mt, nv_lines
+from sequences.analysis.odmr import LineFit
 from sequences.analysis.relaxation import detuning_slope_hz_per_mt
 from sequences.lab import Lab
 from sequences.pulses.library import cw_odmr, pulse, pulsed
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
 from sequences.routines import controls, diagnosis, dip, known_magnet, light, spectroscopy, survey
-from sequences.routines.dip import (
-    Contacts,
-    Dip,
-    Inversion,
-    Lock,
-    deviation_at,
-    scan_dip,
-    tracking_error_mt,
-)
+from sequences.routines.dip import Contacts, Inversion, scan_dip
 from sequences.routines.estimates import field_of, gathered
 from sequences.routines.first_light import first_light
 from sequences.routines.known_magnet import from_calibration, from_nothing
 from sequences.routines.measure import measure, repeats_for
 from sequences.routines.reach import check_reach
+from sequences.routines.spectroscopy import CW_EFFICIENCY
 from sequences.routines.survey import Nitrogen, Survey
 
 Real = NDArray[np.float64]
@@ -46,22 +41,20 @@ _STEPS_A: Final = (
     (_LOW_TRIM_A, _LOW_TRIM_A, _LOW_MAIN_A),
 )
 """Steps of each current, and one of both trims that shows how square they stand."""
-_APPROACH_MT, _APPROACH_DITHER_MT = 90.0, 0.3
-_BELOW_CROSSING_MT: Final = 101.9
-_WIDE_DITHER_MT: Final = 0.08
-_DRIFT_MT: Final = 0.005
+_APPROACH_MT, _APPROACH_DITHER_MT = 90.0, 1.0
+_NEAR_MT, _NEAR_DITHER_MT = 101.5, 0.25
+"""Here f- tells most about the field across: 16 kHz/uT, and the spin is still pumped to 0.95."""
 _CLOSE_KHZ: Final = 5.0
-_NARROW_DITHER_MT: Final = 0.02
+_TRIES: Final = 3
+"""Of setting the field on the dip, until a look at f+ agrees."""
+_LOW_HZ, _NEAR_HZ = 1.5e4, 5e3
 _DITHERS: Final = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))
 _TRIAL_DBM: Final = 0.0
 _TRIAL_NS: Final = tuple(range(100, 900, 100))
 _PI_NS: Final = 400
 _WORST_CHI2: Final = 4.0
-_ELSE_TRY: Final = {
-    True: "Check the trim coils' leads and guesses.coil_matrix_mt_per_a, and that the field stands still",
-    False: "The field is not that of the earlier alignment: run align with from_scratch=true",
-}
-"""Where a line is missing though main coil and NV axis are as they should be."""
+_TRIMS_TO_TRY: Final = "Check the trim coils' leads and guesses.coil_matrix_mt_per_a, and that the field stands still"
+_SCRATCH_TO_TRY: Final = "The field is not that of the earlier alignment: run align with from_scratch=true"
 
 
 @dataclass(frozen=True)
@@ -70,8 +63,8 @@ class AlignPlan:
 
     resonance: Literal["lower", "upper"] = "lower"
     """Which of the two 13C resonances: below the level crossing (102.48 mT) or beyond it (102.58 mT)."""
-    from_scratch: bool = True
-    """Measure coils and residual field anew; false starts from the currents that an earlier align left."""
+    from_scratch: bool = False
+    """Forget what earlier alignments found, and measure coils and residual field anew."""
     nitrogen: Nitrogen = "auto"
     """The nucleus of the NV: auto looks whether its line is a triplet."""
     transverse_limit_ut: Annotated[float, Field(gt=0, le=20)] = 2.0
@@ -113,20 +106,32 @@ def align(lab: Lab, plan: AlignPlan) -> Stream[AlignResult]:
 
 def _aligned(lab: Lab, plan: AlignPlan) -> Stream[AlignResult]:
     with controls.left_safe(lab):
-        begin = _survey_at_low_field if plan.from_scratch else _survey_from_calibration
-        known = yield from diagnosis.explained(lab, begin(lab, plan), _ELSE_TRY[plan.from_scratch])
+        known = yield from _surveyed(lab, plan)
         guess_mt = _expected_mt(plan, known.model.nitrogen)
-        yield from _dithered(known, _BELOW_CROSSING_MT, _WIDE_DITHER_MT)
-        yield Progress(0.5, _where(known, known.model.currents_for(_BELOW_CROSSING_MT)))
-        _check_model(known)
-        yield from _null_across(known, guess_mt)
+        yield from _dithered(known, _NEAR_MT, _NEAR_DITHER_MT)
+        yield Progress(0.6, _where(known, known.model.currents_for(guess_mt)))
         _check_model(known)
         inversion = yield from _frozen_pulse(known, guess_mt)
         yield Progress(0.7, "looking for the relaxation dip")
         found = yield from _dip(known, plan, inversion, guess_mt)
-        result = yield from _locked(known, plan, found, guess_mt)
+        controls.coils_off(lab)
+        yield Progress(0.9, f"dip at f+ {found.plus_hz / 1e6:.4f} MHz; nulling the field across the axis once more")
+        result = yield from _settled(known, plan, found)
         yield Progress(1.0, _note(result))
     return result
+
+
+def _surveyed(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
+    """The magnet up to the last stage: from what an earlier align left, or else from nothing."""
+    known = None if plan.from_scratch else from_calibration(lab, plan.nitrogen)
+    if known is None:
+        return (yield from diagnosis.explained(lab, _survey_at_low_field(lab, plan), _TRIMS_TO_TRY))
+    yield Progress(0.1, "back to the field of the last alignment")
+    lab.magnet.switch_on()
+    resonance_mt = _expected_mt(plan, known.model.nitrogen)
+    back = first_light(known, True, known.model.currents_for(resonance_mt), plan.nitrogen)
+    yield from diagnosis.explained(lab, back, _SCRATCH_TO_TRY)
+    return known
 
 
 def _survey_at_low_field(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
@@ -134,38 +139,14 @@ def _survey_at_low_field(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
     known = from_nothing(lab, plan.nitrogen)
     yield Progress(0.02, "looking for the first line at about 5.5 mT")
     yield from first_light(known, False, _BASE_A, plan.nitrogen)
-    yield from known.visit(_BASE_A, "+")
+    yield from known.visit(_BASE_A, "+", _LOW_HZ)
     for k, currents_a in enumerate(_STEPS_A):
-        yield from known.visit(currents_a)
+        yield from known.visit(currents_a, "-+", _LOW_HZ)
         yield Progress(0.1 + 0.05 * k, _where(known, known.seen[-1].currents_a))
     check_reach(lab, known.model, _expected_mt(plan, known.model.nitrogen))
     yield from _dithered(known, _APPROACH_MT, _APPROACH_DITHER_MT)
     yield Progress(0.4, _where(known, known.model.currents_for(_APPROACH_MT)))
     return known
-
-
-def _survey_from_calibration(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
-    known = from_calibration(lab, plan.nitrogen)
-    if known is None:
-        raise SequenceError(
-            "No earlier alignment is known (calibrations field.x_a, field.y_a, field.main_a, field.resonance_mt)",
-            "Run align with from_scratch=true first",
-        )
-    yield Progress(0.1, "back to the field of the last alignment")
-    resonance_mt = _expected_mt(plan, known.model.nitrogen)
-    yield from first_light(known, True, known.model.currents_for(resonance_mt), plan.nitrogen)
-    return known
-
-
-def _null_across(known: Survey, guess_mt: float) -> Stream[None]:
-    """Dither across the axis on the resonance itself, where f+ bends with it; older lines count as drift lets them."""
-    known.begin_anew(_DRIFT_MT)
-    began = known.model
-    yield from known.visit(began.currents_for(guess_mt), "+", 3e3)
-    for b, c in _DITHERS:
-        across = (_NARROW_DITHER_MT * b, _NARROW_DITHER_MT * c)
-        yield from known.visit(began.currents_for(guess_mt, across), "+", 2e3)
-    yield Progress(0.6, _where(known, known.model.currents_for(guess_mt)))
 
 
 def _dithered(known: Survey, along_mt: float, dither_mt: float) -> Stream[None]:
@@ -175,9 +156,9 @@ def _dithered(known: Survey, along_mt: float, dither_mt: float) -> Stream[None]:
     be mirror images of each other, and the model could not tell a field across from its reflection.
     """
     began = known.model
-    yield from known.visit(began.currents_for(along_mt))
+    yield from known.visit(began.currents_for(along_mt), "-+", _NEAR_HZ)
     for b, c in _DITHERS:
-        yield from known.visit(began.currents_for(along_mt, (dither_mt * b, dither_mt * c)), "-", 3e3)
+        yield from known.visit(began.currents_for(along_mt, (dither_mt * b, dither_mt * c)), "-", _NEAR_HZ)
 
 
 def _expected_mt(plan: AlignPlan, nitrogen: bool) -> float:
@@ -249,64 +230,80 @@ def _nutation_hz(duration_s: Real, ratio: Real, error: Real) -> float:
     return float(fit.x[2]) * 1e6
 
 
-def _dip(known: Survey, plan: AlignPlan, inversion: Inversion, guess_mt: float) -> Stream[Dip]:
-    lab = known.lab
+@dataclass(frozen=True)
+class _Found:
+    """The dip, hung on a line that any later model knows too."""
+
+    plus_hz: float
+    """f+ where the dip is."""
+    error_mt: float
+    """Of the field that this f+ stands for, against the dip."""
+    photons: int
+
+    def along_mt(self, known: Survey, about_mt: float) -> float:
+        """The field along the axis that makes this f+, by what is known now."""
+        line = nv_lines(about_mt, 0.0, known.model.nitrogen)
+        away_hz = self.plus_hz - known.model.shift_hz - float(line.plus_hz[0])
+        return about_mt + away_hz / float(line.plus_slope_hz_per_mt[0])
+
+
+def _dip(known: Survey, plan: AlignPlan, inversion: Inversion, guess_mt: float) -> Stream[_Found]:
+    lab, began = known.lab, known.model
     contacts = Contacts(
-        contact_ns=round(plan.contact_us * 1e3 / lab.wiring.tick_ns) * lab.wiring.tick_ns,
+        contact_ns=lab.whole_ticks(plan.contact_us * 1e3),
         seconds_per_point=plan.dip_seconds_per_point,
-        half_width_mt=lab.guesses.cr_half_width_khz
-        * 1e3
-        / abs(detuning_slope_hz_per_mt(guess_mt, known.model.nitrogen)),
+        half_width_mt=lab.guesses.cr_half_width_khz * 1e3 / abs(detuning_slope_hz_per_mt(guess_mt, began.nitrogen)),
         bath_spins=lab.guesses.bath_spins,
+        walk_mt_per_sqrt_s=began.walk_mt_per_sqrt_s,
     )
-    here = known.model.currents_for
-    return (yield from scan_dip(lab, inversion, contacts, lambda d: here(guess_mt + d), known.look))
+    found = yield from scan_dip(
+        lab, inversion, contacts, lambda offset_mt: began.currents_for(guess_mt + offset_mt), known.look
+    )
+    centre_mt = guess_mt + found.fit.centre_mt
+    plus_hz = float(nv_lines(centre_mt, 0.0, began.nitrogen).plus_hz[0]) + began.shift_hz
+    known.refit()
+    return _Found(plus_hz, found.centre_err_mt, found.photons)
 
 
-def _locked(known: Survey, plan: AlignPlan, found: Dip, guess_mt: float) -> Stream[AlignResult]:
-    """Set the field on the dip, see with f+ that it is there, and keep it all as calibrations."""
-    lab, centre_mt = known.lab, guess_mt + found.fit.centre_mt
-    controls.coils_off(lab)
-    slope = detuning_slope_hz_per_mt(centre_mt, known.model.nitrogen)
-    locks = list(found.locks)
-    for _ in range(2):
-        deviation_mt = float(deviation_at(locks, np.array(lab.clock.now())))
-        here = survey.moved(lab, known.model.currents_for(centre_mt - deviation_mt))
-        locks.append((yield from known.look()))
-        yield locks[-1].point
-        result = _result(known, found, here, locks, centre_mt)
-        yield Estimate({**field_of(known.model, here), **vars(result), "resonance": "measured"})
-        if abs(slope * (result.field_mt - centre_mt)) < 1e3 * _CLOSE_KHZ:
+def _settled(known: Survey, plan: AlignPlan, found: _Found) -> Stream[AlignResult]:
+    """Null the field across once more, set the field on the dip, see with f+ that it is there, and keep it all."""
+    lab = known.lab
+    controls.pump(lab, CW_EFFICIENCY)
+    centre_mt = found.along_mt(known, _expected_mt(plan, known.model.nitrogen))
+    yield from _dithered(known, _NEAR_MT, _NEAR_DITHER_MT)
+    for _ in range(_TRIES):
+        centre_mt = found.along_mt(known, centre_mt)
+        here = survey.moved(lab, known.model.currents_for(centre_mt))
+        line = yield from known.visit(here, "+", _NEAR_HZ)
+        result = _result(known, found, here, found.along_mt(known, centre_mt))
+        yield Estimate({**field_of(known.now, here), **vars(result), "resonance": "measured"})
+        if abs(result.detuning_khz) < _CLOSE_KHZ:
             break
     _check_reached(plan, result)
-    _keep(lab, known, result, *known.last_plus_hz)
+    _keep(lab, known, result, line)
     return result
 
 
-def _result(known: Survey, found: Dip, here: Currents, locks: Sequence[Lock], centre_mt: float) -> AlignResult:
-    """The field at these currents, by the model and the last look, against the dip's centre."""
-    slope = detuning_slope_hz_per_mt(centre_mt, known.model.nitrogen)
-    along = float(known.model.along_across_mt(here)[0] + deviation_at(locks, np.array(known.lab.clock.now())))
-    centre_err = float(np.hypot(found.fit.centre_err_mt, tracking_error_mt(locks)))
-    along_err = float(np.hypot(known.model.errors_mt(here)[0], tracking_error_mt(locks)))
-    across, across_err = known.model.across_estimate_mt(here, walked_mt=_walked(locks))
+def _result(known: Survey, found: _Found, here: Currents, centre_mt: float) -> AlignResult:
+    """The field at these currents, by all that is known now, against the dip's centre."""
+    now = known.now
+    along = float(now.along_across_mt(here)[0])
+    across, across_err = now.across_estimate_mt(here)
+    along_err, plus_err_hz = float(now.errors_mt(here)[0]), now.line_errors_hz(here)[1]
+    off_err_mt = float(np.hypot(found.error_mt, plus_err_hz / GAMMA_E_HZ_PER_MT))
+    slope = detuning_slope_hz_per_mt(centre_mt, now.nitrogen)
     return AlignResult(
         field_mt=along,
         field_mt_err=along_err,
         transverse_ut=1e3 * across,
         transverse_ut_err=1e3 * across_err,
         detuning_khz=slope * (along - centre_mt) * 1e-3,
-        detuning_khz_err=abs(slope) * float(np.hypot(centre_err, locks[-1].error_mt)) * 1e-3,
+        detuning_khz_err=abs(slope) * off_err_mt * 1e-3,
         resonance_field_mt=centre_mt,
-        resonance_field_mt_err=float(np.hypot(along_err, centre_err)),
+        resonance_field_mt_err=float(np.hypot(along_err, found.error_mt)),
         currents_a=here,
         photons=found.photons,
     )
-
-
-def _walked(locks: Sequence[Lock]) -> float:
-    """How far the field went along the axis since the dithers, noise included: it may have gone as far across."""
-    return float(np.sqrt(np.mean([lock.deviation_mt**2 for lock in locks])))
 
 
 def _check_reached(plan: AlignPlan, result: AlignResult) -> None:
@@ -325,13 +322,13 @@ def _check_reached(plan: AlignPlan, result: AlignResult) -> None:
             )
 
 
-def _keep(lab: Lab, known: Survey, result: AlignResult, f_plus_hz: float, f_plus_err_hz: float) -> None:
+def _keep(lab: Lab, known: Survey, result: AlignResult, line: LineFit) -> None:
     rows = np.array(known.model.values[:12]).reshape(3, 4)[:, :3]
     per_mt = np.abs(np.linalg.inv(rows))
     errors_a = per_mt @ np.array([result.resonance_field_mt_err, *known.model.errors_mt(result.currents_a)[1:]])
     for name, current_a, error_a in zip(("x_a", "y_a", "main_a"), result.currents_a, errors_a, strict=True):
         lab.calibration.put(f"field.{name}", current_a, float(error_a))
-    lab.calibration.put("field.f_plus_hz", f_plus_hz, f_plus_err_hz)
+    lab.calibration.put("field.f_plus_hz", line.centre_hz, line.centre_err_hz)
     known_magnet.keep_model(lab, known.model)
     lab.calibration.put("field.resonance_mt", result.resonance_field_mt, result.resonance_field_mt_err)
 

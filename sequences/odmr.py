@@ -157,7 +157,7 @@ def _scanned(seen: _Spectrum, others: Sequence[dict[str, Any]]) -> Stream[LineFi
     """One line in so many sweeps; after each, what it is known to be. others: lines that are known already."""
     plan, known, name = seen.plan, seen.known, seen.line.name
     frequencies, seconds = seen.frequencies_hz, plan.seconds_per_point / plan.sweeps
-    weighted, weight = np.zeros(len(frequencies)), np.zeros(len(frequencies))
+    weighted, weight, began_s = np.zeros(len(frequencies)), np.zeros(len(frequencies)), known.lab.clock.now()
     for sweep in range(plan.sweeps):
         ratio, error = yield from scan(known.lab, frequencies, plan.power_dbm, seconds, sweep=float(sweep))
         weighted, weight = weighted + ratio / error**2, weight + error**-2.0
@@ -167,7 +167,7 @@ def _scanned(seen: _Spectrum, others: Sequence[dict[str, Any]]) -> Stream[LineFi
         done = (len(others) + (sweep + 1) / plan.sweeps) / 2.0
         yield Progress(0.1 + 0.85 * done, f"{name} {centre}, contrast {100 * fit.contrast:.1f} %")
     _check_seen(seen, fit)
-    yield from known.learn(seen.plus, seen.here, fit)
+    yield from known.learn(seen.plus, seen.here, fit, began_s)
     return fit
 
 

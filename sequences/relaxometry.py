@@ -154,6 +154,7 @@ def _dip(known: Survey, plan: RelaxometryPlan, inversion: Inversion, scale: _Sca
         seconds_per_point=plan.seconds_per_point,
         half_width_mt=lab.guesses.cr_half_width_khz * 1e3 / slope,
         bath_spins=lab.guesses.bath_spins,
+        walk_mt_per_sqrt_s=known.model.walk_mt_per_sqrt_s,
     )
     here = known.model.currents_for
     offsets = _Looking(lab, scale, lambda d: here(resonance_mt + d / scale.gain))

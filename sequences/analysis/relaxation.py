@@ -32,6 +32,8 @@ class DipFit:
     """Difference of the read-outs of |0> and |1> over their sum, without contact."""
     inversion_err: float
     reduced_chi2: float
+    pulled_by: Real
+    """(points,): d(centre) / d(field of each point); their sum is 1."""
 
     @property
     def significance(self) -> float:
@@ -105,7 +107,8 @@ def fit_dip(
     best = min(starts, key=lambda p: float(np.sum(residual(p) ** 2)))
     fit = least_squares(residual, best, x_scale=[0.3, 0.3, 0.3, 0.05])
     reduced_chi2 = float(np.sum(fit.fun**2)) / max(1, len(difference) - 4)
-    error_of = np.sqrt(np.diag(np.linalg.pinv(fit.jac.T @ fit.jac)) * max(1.0, reduced_chi2))
+    covariance = np.linalg.pinv(fit.jac.T @ fit.jac)
+    error_of = np.sqrt(np.diag(covariance) * max(1.0, reduced_chi2))
     rate, width = 1e5 * float(np.exp(fit.x[0])), scale * float(np.exp(fit.x[2]))
     return DipFit(
         centre_mt=float(field_mt.mean() + scale * fit.x[1]),
@@ -117,4 +120,5 @@ def fit_dip(
         inversion=float(fit.x[3]),
         inversion_err=float(error_of[3]),
         reduced_chi2=reduced_chi2,
+        pulled_by=np.asarray((covariance @ fit.jac.T)[1] * fit.jac[:, 1]),
     )

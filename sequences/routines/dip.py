@@ -3,15 +3,15 @@
 Both NVs are pumped frozen, |1> and |0> are prepared in turn, the field is left on for a contact, frozen, and read.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from physics.constants import GAMMA_E_HZ_PER_MT
+from sequences.analysis.bridge import between
 from sequences.analysis.relaxation import DipFit, fit_dip
 from sequences.lab import Lab
 from sequences.pulses.library import contact_pair
@@ -38,8 +38,9 @@ _STEPS: Final = np.arange(-4.0, 4.1)
 _SLOPES: Final = np.array([-0.8, -0.45, 0.0, 0.45, 0.8])
 """Fine scan, in half widths of the survival's dip, where its slope tells most about the centre."""
 _SEEN_SIGMA: Final = 6.0
-_DRIFT_SIGMA: Final = 3.5
-_USUAL_SIGMA, _LONGEST = 80.0, 10.0
+_LOCK_EVERY_S: Final = 90.0
+"""Between two looks at f+ while points are counted."""
+_USUAL_SIGMA, _LONGEST = 45.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Contacts:
     half_width_mt: float
     """Expected."""
     bath_spins: float
+    walk_mt_per_sqrt_s: float
+    """How fast the field is known to walk."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class Dip:
     """Fields relative to the origin of the scan, corrected for what the locks saw."""
     locks: tuple[Lock, ...]
     centre_err_mt: float
-    """Of the centre, by the points and by the locks."""
+    """Of the centre, by the points, by the locks, and by what the field may have done between them."""
     photons: int
 
 
@@ -125,25 +128,7 @@ def scan_dip(
     yield scan.estimate(fit)
     if not _is_seen(fit, 3.0, contacts):
         raise scan.refusal()
-    centre_err_mt = float(np.hypot(fit.centre_err_mt, tracking_error_mt(scan.locks)))
-    return Dip(fit, tuple(scan.locks), centre_err_mt, scan.photons)
-
-
-def drift_between(locks: Sequence[Lock]) -> float:
-    """Largest significant change of the field from one lock to the next, in mT."""
-    steps = [(abs(b.deviation_mt - a.deviation_mt), np.hypot(a.error_mt, b.error_mt)) for a, b in pairwise(locks)]
-    return max((step for step, error in steps if step > _DRIFT_SIGMA * error), default=0.0)
-
-
-def deviation_at(locks: Sequence[Lock], time_s: Real) -> Real:
-    """The field's deviation in mT, between the locks; also if they agree within their noise, for small drifts hide."""
-    return np.asarray(np.interp(time_s, [lock.time_s for lock in locks], [lock.deviation_mt for lock in locks]))
-
-
-def tracking_error_mt(locks: Sequence[Lock]) -> float:
-    """1 sigma of a centre by the noise of the locks, and by what the field does between them."""
-    noise = float(np.sqrt(np.mean([lock.error_mt**2 for lock in locks]) / 2.0))
-    return float(np.hypot(noise, 0.5 * drift_between(locks)))
+    return Dip(fit, tuple(scan.locks), scan.centre_err_mt(fit), scan.photons)
 
 
 @dataclass
@@ -157,7 +142,7 @@ class _Scan:
     look: Callable[[], Stream[Lock]]
     seconds: float
     seen: list[tuple[float, float, float, float, float]] = field(default_factory=list)
-    """Offset, contact, survival and its error, time."""
+    """Offset, contact, survival and its error, middle of its time."""
     locks: list[Lock] = field(default_factory=list)
     photons: int = 0
 
@@ -176,25 +161,40 @@ class _Scan:
         yield from self.visit(0.0, 0)
 
     def visit(self, offset_mt: float, contact_ns: int) -> Stream[None]:
-        """One point."""
+        """One point, after a look at f+ if the last one is too long ago."""
         lab, inversion = self.lab, self.inversion
+        if lab.clock.now() - self.locks[-1].time_s > _LOCK_EVERY_S:
+            yield from self.lock(offset_mt)
         lab.magnet.ramp_to(self.currents_for(offset_mt))
         controls.carrier(lab, inversion.frozen_hz - GAMMA_E_HZ_PER_MT * offset_mt, inversion.dbm)
         program = contact_pair(inversion.pi_ns, contact_ns, tick_ns=lab.wiring.tick_ns)
+        began_s = lab.clock.now()
         counts = measure(lab, program, repeats_for(program, self.seconds))
         total = counts.signal + counts.reference
         self.photons += total
         left, error = (counts.reference - counts.signal) / max(total, 1), 1.0 / np.sqrt(max(total, 1))
-        self.seen.append((offset_mt, contact_ns * 1e-9, left, error, lab.clock.now()))
+        self.seen.append((offset_mt, contact_ns * 1e-9, left, error, 0.5 * (began_s + lab.clock.now())))
         yield Point(
             {"offset_ut": offset_mt * 1e3, "contact_us": contact_ns * 1e-3, "surviving": left, "surviving_err": error}
         )
 
     def fitted(self) -> DipFit:
         """The dip in all points so far."""
-        offset, contact, left, error, time_s = np.array(self.seen).T
-        where = offset + deviation_at(self.locks, time_s)
+        offset, contact, left, error, _ = np.array(self.seen).T
+        deviation, _ = self._deviations()
+        where = offset + deviation
         return fit_dip(where, contact, left, error, self.contacts.bath_spins, self.contacts.half_width_mt)
+
+    def centre_err_mt(self, fit: DipFit) -> float:
+        """1 sigma of a fit's centre."""
+        _, covariance = self._deviations()
+        return float(np.sqrt(fit.centre_err_mt**2 + fit.pulled_by @ covariance @ fit.pulled_by))
+
+    def _deviations(self) -> tuple[Real, Real]:
+        """(points,), (points, points): by how much the field missed each point, by the locks, and the covariance."""
+        times_s, seen_mt, errors_mt = np.array([(k.time_s, k.deviation_mt, k.error_mt) for k in self.locks]).T
+        points_s = np.array(self.seen)[:, 4]
+        return between(points_s, times_s, seen_mt, errors_mt, self.contacts.walk_mt_per_sqrt_s)
 
     def refusal(self) -> SequenceError:
         """What the points say if there is no dip in them."""

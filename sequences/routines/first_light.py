@@ -20,6 +20,8 @@ _RESOLVED_REACH_HZ: Final = 1.6e6
 """To either side of a line that was found roughly."""
 _FIRST_S: Final = 4.0
 """Laboratory time of a point before the contrast is known."""
+_LONGEST_S: Final = 30.0
+"""Of a point."""
 _SEEN_SIGMA: Final = 7.0
 _RESOLVED_SIGMA: Final = 12.0
 """How far a point on a component of a triplet shall stand out."""
@@ -33,6 +35,7 @@ def first_light(survey: Survey, plus: bool, currents_a: Currents, nitrogen: Nitr
     counts_per_s = yield from count_rate(lab, _FIRST_S)
     tracker = Tracker(_SEARCH_WIDTH_HZ * lab.guesses.rabi_mhz_at_0dbm, 0.05, counts_per_s)
     found = yield from _searched(survey, plus, here, tracker)
+    began_s = lab.clock.now()
     fits = yield from _resolved(survey, plus, here, replace(tracker, contrast=found.contrast), found.centre_hz)
     with_14n = nitrogen == "14N" or (nitrogen == "auto" and _is_triplet(survey, here, fits))
     fit = fits[with_14n]
@@ -43,7 +46,7 @@ def first_light(survey: Survey, plus: bool, currents_a: Currents, nitrogen: Nitr
     survey.prior, survey.model = (_with_nucleus(m, with_14n) for m in (survey.prior, survey.model))
     offsets_hz = survey.offsets_hz(plus, here) if with_14n else np.zeros(1)
     yield Estimate({"lines": [line_of("f+" if plus else "f-", fit, offsets_hz)]})
-    yield from survey.learn(plus, here, fit)
+    yield from survey.learn(plus, here, fit, began_s)
 
 
 def _is_triplet(survey: Survey, here: Currents, fits: dict[bool, LineFit]) -> bool:
@@ -88,7 +91,7 @@ def _resolved(
     )
     frequencies = reachable(np.arange(low, high, 0.5 * _RESOLVED_WIDTH_HZ))
     depth_err = tracker.contrast / len(offsets) / _RESOLVED_SIGMA
-    seconds = float(np.clip(2.0 / (tracker.counts_per_s * depth_err**2), 2 * _FIRST_S, tracker.longest_s))
+    seconds = float(np.clip(2.0 / (tracker.counts_per_s * depth_err**2), 2 * _FIRST_S, _LONGEST_S))
     ratio, error = yield from scan(survey.lab, frequencies, tracker.dbm_for(_RESOLVED_WIDTH_HZ), seconds)
     if believed_polarisation(float(survey.model.along_across_mt(here)[0])) > 0.0:
         polarisation = believed_polarisation(float(survey.model.along_across_mt(here)[0]))

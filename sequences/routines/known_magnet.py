@@ -1,10 +1,12 @@
 """The magnet from one run to the next: a survey that starts from nothing or from an earlier align, and what is kept."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from sequences.analysis.field import NAMES, FieldModel, anchored_model, counted_from_zero, drifted, nominal_model
+from sequences.analysis.field_fit import USUAL_WALK
 from sequences.lab import Lab
 from sequences.routines.survey import Nitrogen, Survey, exchange_shift_hz
 
@@ -14,8 +16,7 @@ _DRIFT_MT: Final = 0.03
 
 def from_nothing(lab: Lab, nitrogen: Nitrogen = "auto") -> Survey:
     """A survey that starts from the nominal coils."""
-    prior = nominal_model(lab.guesses.coil_matrix_mt_per_a, exchange_shift_hz(lab), nitrogen != "none")
-    return Survey(lab, prior, prior)
+    return _begun(lab, nominal_model(lab.guesses.coil_matrix_mt_per_a, exchange_shift_hz(lab), nitrogen != "none"))
 
 
 def from_calibration(lab: Lab, nitrogen: Nitrogen = "auto") -> Survey | None:
@@ -23,7 +24,12 @@ def from_calibration(lab: Lab, nitrogen: Nitrogen = "auto") -> Survey | None:
     nucleus = lab.calibration.get("field.nitrogen")
     with_14n = nitrogen != "none" if nitrogen != "auto" or nucleus is None else nucleus.value > 0.5
     prior = _stored_model(lab, with_14n) or _model_at_resonance(lab, with_14n)
-    return None if prior is None else Survey(lab, prior, prior)
+    return None if prior is None else _begun(lab, prior)
+
+
+def _begun(lab: Lab, prior: FieldModel) -> Survey:
+    prior = replace(prior, time_s=lab.clock.now(), walk_mt_per_sqrt_s=USUAL_WALK)
+    return Survey(lab, prior, prior)
 
 
 def keep_model(lab: Lab, model: FieldModel) -> None:

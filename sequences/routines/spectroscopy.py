@@ -1,12 +1,13 @@
 """Spectra and line centres by continuous-wave ODMR: what odmr, rabi and align share."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, shares
+from sequences.analysis.adaptive import Belief, cloud_of
+from sequences.analysis.odmr import LineFit, LineShape, fit_known_line
 from sequences.lab import Lab
 from sequences.pulses.library import cw_odmr
 from sequences.pulses.program import Program
@@ -27,15 +28,43 @@ CW_EFFICIENCY: Final = 0.05
 LOWEST_HZ: Final = 1e6
 HIGHEST_HZ: Final = 6.07e9
 _TRACKED_SIGMA: Final = 6.0
-_COARSE_BEYOND_HZ: Final = 3.5e5
-"""Uncertainty from which on a broad line is sought first: half the spacing of 14N lines is three times this."""
-_COARSE_WIDTH_HZ: Final = 2.4e6
-_FINE_WIDTH_HZ: Final = 2.5e5
-_FOUND_SHARE: Final = 0.02
-"""Error of a first centre in widths: a line so well measured stands out by a dozen sigma."""
-_SLOPES: Final = np.array([-0.36, -0.24, 0.24, 0.36])
-"""Where a Lorentzian is steepest, in full widths: +-1 / (2 sqrt 3), and either side of it."""
-_WHOLE: Final = np.array([-0.9, -0.33, -0.24, 0.24, 0.33, 0.9])
+_REACH_SIGMA: Final = 3.0
+_WIDTHS_HZ: Final = (2.5e5, 5e5, 1e6, 2.4e6)
+_WIDTHS_PER_SIGMA: Final = 1.5
+_CONTRAST_ERR: Final = 0.25
+"""Relative: lines of different fields differ in depth."""
+_FIRST_S: Final = 0.5
+_GROWTH: Final = 0.35
+"""Laboratory time of a point over that of all before it: few points, yet none longer than what is known deserves."""
+_SEED: Final = 20201105
+"""Of the cloud of guesses: fixed, so that equal counts lead to equal choices."""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One point of a spectrum."""
+
+    ratio: float
+    """With over without microwave."""
+    error: float
+    seconds: float
+    """Laboratory time."""
+
+
+def _counted(lab: Lab, frequency_hz: float, program: Program, repeats: int, **also: float) -> Stream[_Seen]:
+    """Measure the ratio at one frequency; the carrier is on."""
+    lab.microwave.frequency(round(frequency_hz, 3))
+    counts = measure(lab, program, repeats)
+    if counts.reference < 100:
+        raise SequenceError(
+            f"Only {counts.reference} photons came within {counts.duration_s:.1f} s of green light",
+            "Check laser, AOM, shutter and the counter's cables (wiring.terminals of station.yaml)",
+            photons=counts.reference,
+        )
+    ratio = counts.signal / counts.reference
+    error = ratio * float(np.sqrt(1.0 / max(counts.signal, 1) + 1.0 / counts.reference))
+    yield Point({"frequency_hz": frequency_hz, "signal": ratio, "signal_err": error, **also})
+    return _Seen(ratio, error, counts.duration_s)
 
 
 def scan(
@@ -55,17 +84,8 @@ def scan(
     ratio, error = np.empty(len(frequencies_hz)), np.empty(len(frequencies_hz))
     controls.carrier(lab, float(frequencies_hz[0]), dbm)
     for k, frequency_hz in enumerate(frequencies_hz):
-        lab.microwave.frequency(round(float(frequency_hz), 3))
-        counts = measure(lab, program, repeats)
-        if counts.reference < 100:
-            raise SequenceError(
-                f"Only {counts.reference} photons came within {counts.duration_s:.1f} s of green light",
-                "Check laser, AOM, shutter and the counter's cables (wiring.terminals of station.yaml)",
-                photons=counts.reference,
-            )
-        ratio[k] = counts.signal / counts.reference
-        error[k] = ratio[k] * np.sqrt(1.0 / max(counts.signal, 1) + 1.0 / counts.reference)
-        yield Point({"frequency_hz": float(frequency_hz), "signal": ratio[k], "signal_err": error[k], **also})
+        seen = yield from _counted(lab, float(frequency_hz), program, repeats, **also)
+        ratio[k], error[k] = seen.ratio, seen.error
     controls.carrier_off(lab)
     return ratio, error
 
@@ -95,17 +115,12 @@ class Tracker:
     """Reference photons per second of laboratory time."""
     target_hz: float = 5e3
     """Error of a line centre to aim at."""
-    longest_s: float = 30.0
-    """Of one point."""
+    longest_line_s: float = 240.0
+    """Laboratory time after which a line must be good enough, or is not there."""
 
     def dbm_for(self, width_hz: float) -> float:
         """Power at which the line is this wide."""
         return float(np.clip(20.0 * np.log10(width_hz / self.width_0dbm_hz), -35.0, 5.0))
-
-    def seconds_for(self, width_hz: float, depth: float, target_hz: float) -> float:
-        """Per point, so that eight on the slopes give this error."""
-        ratio_err = target_hz * 1.3 * depth * np.sqrt(8.0) / width_hz
-        return float(np.clip(2.0 / (self.counts_per_s * ratio_err**2), 1.0, self.longest_s))
 
 
 @dataclass(frozen=True)
@@ -123,83 +138,66 @@ class Expected:
 
 
 def track_line(lab: Lab, line: Expected, tracker: Tracker, program: Program | None = None) -> Stream[LineFit]:
-    """Measure the centre of a line about which much is known, with few points: find it, then sit on its slopes.
+    """Measure the centre of a line about which much is known, each point where it tells most.
 
     Raises SequenceError if there is no dip where it is expected, even in a much wider range.
     """
     for widening, at_least_hz in ((1.0, 0.0), (3.0, 2.5e5), (6.0, 7e5)):
         now = replace(line, error_hz=max(line.error_hz * widening, at_least_hz))
-        if now.error_hz > _COARSE_BEYOND_HZ:
-            seen = yield from _searched(lab, now, tracker, program)
-            if seen is None:
-                continue
-            now = replace(now, frequency_hz=seen.centre_hz, error_hz=max(3.0 * seen.centre_err_hz, 8e4))
-        fit = yield from _settled(lab, now, tracker, program)
+        fit = yield from _Tracking(lab, now, tracker, program or cw_odmr(lab.wiring.tick_ns)).fit()
         if fit is not None:
             yield Estimate({"lines": [line_of(line.name, fit, line.offsets_hz)]})
             return fit
-    raise LineMissing(line, 2.5 * now.error_hz, tracker.counts_per_s)
+    raise LineMissing(line, _REACH_SIGMA * now.error_hz, tracker.counts_per_s)
 
 
-def _searched(lab: Lab, line: Expected, tracker: Tracker, program: Program | None) -> Stream[LineFit | None]:
-    """The line, power-broadened, over 2.5 sigma of its expected place."""
-    offsets, width = line.offsets_hz, _COARSE_WIDTH_HZ
-    low = line.frequency_hz - 2.5 * line.error_hz + float(offsets.min())
-    high = line.frequency_hz + 2.5 * line.error_hz + float(offsets.max())
-    frequencies = reachable(np.linspace(low, high, 2 + int((high - low) / (0.75 * width))))
-    seconds = tracker.seconds_for(width, tracker.contrast, 4e4)
-    ratio, error = yield from scan(lab, frequencies, tracker.dbm_for(width), seconds, program)
-    starts = line.frequency_hz + line.error_hz * np.linspace(-2.6, 2.6, 5 + int(26.0 * line.error_hz / width))
-    fit = fit_known_line(frequencies, ratio, error, LineShape(offsets, line.polarisation, width, 0.2), starts)
-    return fit if _is_there(fit, line, 2.2 * line.error_hz) else None  # beyond, components were cut off
+class _Tracking:
+    """One line, from a wide guess under a broad line to its slopes under a narrow one."""
 
+    def __init__(self, lab: Lab, line: Expected, tracker: Tracker, program: Program) -> None:
+        self._lab, self._line, self._tracker, self._program = lab, line, tracker, program
+        self._chance = np.random.default_rng(_SEED)
+        belief = Belief(line.frequency_hz, line.error_hz, tracker.contrast, _CONTRAST_ERR * tracker.contrast)
+        self._cloud = cloud_of(belief, line.offsets_hz, line.polarisation, self._chance)
+        self._points: list[tuple[float, float, float, float]] = []
+        """Width believed, frequency, ratio, its error."""
+        self._spent_s = 0.0
 
-def _settled(lab: Lab, line: Expected, tracker: Tracker, program: Program | None) -> Stream[LineFit | None]:
-    """Measure the first component within 2 sigma of its expected place; None if it is not there."""
-    fine, seen = _FINE_WIDTH_HZ, _Spectrum(lab, line, tracker, program)
-    if line.error_hz < 0.15 * fine:
-        fit = yield from seen.fit(line.frequency_hz + fine * _WHOLE, fine, tracker.target_hz)
-        return fit if _is_there(fit, line, 0.6 * fine) else None
-    width = max(fine, line.error_hz)
-    half = max(2.0 * line.error_hz, 0.6 * width)
-    coarse_hz = _FOUND_SHARE * width
-    first = yield from seen.fit(line.frequency_hz + half * np.linspace(-1.0, 1.0, 6), width, coarse_hz)
-    if not _is_there(first, line, 1.3 * half):
-        return None
-    found = replace(line, frequency_hz=first.centre_hz)
-    fit = yield from seen.fit(first.centre_hz + fine * (_SLOPES if width == fine else _WHOLE), fine, tracker.target_hz)
-    return fit if _is_there(fit, found, fine) else None
+    def fit(self) -> Stream[LineFit | None]:
+        """Measure until the centre is known well enough or the time is up; None if no line is there."""
+        while self._spent_s < self._tracker.longest_line_s:
+            yield from self._measure()
+            if self._cloud.centre_err_hz < self._tracker.target_hz:
+                break
+        controls.carrier_off(self._lab)
+        return self._fitted()
 
+    def _measure(self) -> Stream[None]:
+        """One more point, longer the more is known."""
+        width_hz = self._width_hz()
+        frequency_hz = float(np.clip(self._cloud.best_frequency(width_hz, self._chance), LOWEST_HZ, HIGHEST_HZ))
+        seconds = max(_FIRST_S, _GROWTH * self._spent_s)
+        controls.carrier(self._lab, frequency_hz, self._tracker.dbm_for(width_hz))
+        seen = yield from _counted(self._lab, frequency_hz, self._program, repeats_for(self._program, seconds))
+        self._spent_s += seen.seconds
+        self._points.append((width_hz, frequency_hz, seen.ratio, seen.error))
+        self._cloud = self._cloud.learned(frequency_hz, width_hz, seen.ratio, seen.error, self._chance)
 
-def _is_there(fit: LineFit, line: Expected, within_hz: float) -> bool:
-    return fit.significance > _TRACKED_SIGMA and abs(fit.centre_hz - line.frequency_hz) < within_hz
+    def _width_hz(self) -> float:
+        """The narrowest of the lines' widths in which the centre cannot be missed."""
+        wanted_hz = _WIDTHS_PER_SIGMA * self._cloud.centre_err_hz
+        return next((width for width in _WIDTHS_HZ if width > wanted_hz), _WIDTHS_HZ[-1])
 
-
-@dataclass
-class _Spectrum:
-    """The points of one line, taken in portions; those of one power are fitted together."""
-
-    lab: Lab
-    line: Expected
-    tracker: Tracker
-    program: Program | None
-    width_hz: float = 0.0
-    points: Real = field(default_factory=lambda: np.empty((3, 0)))
-
-    def fit(self, frequencies_hz: Real, width_hz: float, target_hz: float) -> Stream[LineFit]:
-        """Measure at these frequencies, with power for this width, and fit all so far of this width."""
-        frequencies, offsets, tracker = reachable(frequencies_hz), self.line.offsets_hz, self.tracker
-        depth = tracker.contrast * float(shares(len(offsets), self.line.polarisation)[0])
-        seconds = tracker.seconds_for(width_hz, depth, target_hz)
-        ratio, error = yield from scan(self.lab, frequencies, tracker.dbm_for(width_hz), seconds, self.program)
-        new = np.array([frequencies, ratio, error])
-        self.points = np.hstack([self.points, new]) if width_hz == self.width_hz else new
-        self.width_hz = width_hz
-        low, high = float(self.points[0].min()), float(self.points[0].max())
-        starts = np.linspace(low, high, 5 + int((high - low) / (0.1 * width_hz)))
-        shape = LineShape(offsets, self.line.polarisation, width_hz, 0.2)
-        frequency, ratio, error = self.points
-        return fit_known_line(frequency, ratio, error, shape, starts)
+    def _fitted(self) -> LineFit | None:
+        """Least squares over the points of the narrowest line: its errors do not lean on the cloud's."""
+        width, frequency, ratio, error = np.array(self._points).T
+        now = width == width.min()
+        shape = LineShape(self._line.offsets_hz, self._line.polarisation, float(width.min()), 0.2)
+        starts = self._cloud.centre_hz + self._cloud.centre_err_hz * np.linspace(-2.0, 2.0, 9)
+        fit = fit_known_line(frequency[now], ratio[now], error[now], shape, starts)
+        away_hz = abs(fit.centre_hz - self._line.frequency_hz)
+        there = fit.significance > _TRACKED_SIGMA and away_hz < 1.1 * _REACH_SIGMA * self._line.error_hz
+        return fit if there and fit.centre_err_hz < fit.linewidth_hz else None
 
 
 def reachable(frequencies_hz: Real) -> Real:

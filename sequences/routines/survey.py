@@ -10,13 +10,8 @@ from numpy.typing import NDArray
 from physics.constants import GAMMA_E_HZ_PER_MT
 from physics.coupling import flip_flop_spin1_rad_per_s
 from physics.levels import nv_lines
-from sequences.analysis.field import (
-    Currents,
-    FieldModel,
-    LineSeen,
-    drifted,
-    fit_field,
-)
+from sequences.analysis.field import Currents, FieldModel
+from sequences.analysis.field_fit import LineSeen, fit_field, likely_walk
 from sequences.analysis.odmr import LineFit
 from sequences.lab import Lab
 from sequences.results import Column, Estimate, Point, SequenceError, Stream
@@ -38,18 +33,9 @@ COLUMNS: Final = (
 )
 _SYSTEMATIC_HZ: Final = 1e3
 """Of a line centre, beside shot noise: the resolution of the currents, and the shape of a driven pair's line."""
-_SEARCH_WIDTH_HZ: Final = 2.4e6
-_RESOLVED_WIDTH_HZ: Final = 8e5
-_FIRST_S: Final = 4.0
-"""Laboratory time of a point before the contrast is known."""
-_SEEN_SIGMA: Final = 7.0
-_RESOLVED_SIGMA: Final = 12.0
-"""How far a point on a component of a triplet shall stand out."""
 _POLARISED_NEAR_MT: Final = (51.2, 102.5)
 _AXIS_KNOWN_LINES: Final = 10
 """Each current has been stepped by then."""
-_DRIFT_MT: Final = 0.03
-"""How far the field may have drifted since a calibration."""
 
 
 @dataclass
@@ -63,8 +49,6 @@ class Survey:
     seen: list[LineSeen] = field(default_factory=list)
     rivals: list[FieldModel] = field(default_factory=list)
     """Models that explain the lines nearly as well."""
-    last_plus_hz: tuple[float, float] = (0.0, 0.0)
-    """f+ of the last look, and its error."""
 
     def offsets_hz(self, plus: bool, currents_a: Sequence[float]) -> Real:
         """Where the nuclear components stand relative to m_I = +1."""
@@ -74,8 +58,9 @@ class Survey:
     def expected(self, plus: bool, currents_a: Sequence[float]) -> Expected:
         """What the model and its rivals say of a line."""
         along = float(self.model.along_across_mt(currents_a)[0])
-        middles = np.array([float(m.lines_hz(currents_a)[plus][0]) for m in (self.model, *self.rivals)])
-        errors = np.array([m.line_errors_hz(currents_a)[plus] for m in (self.model, *self.rivals)])
+        believed = [model.at(self.lab.clock.now()) for model in (self.model, *self.rivals)]
+        middles = np.array([float(model.lines_hz(currents_a)[plus][0]) for model in believed])
+        errors = np.array([model.line_errors_hz(currents_a)[plus] for model in believed])
         low, high = float(np.min(middles - errors)), float(np.max(middles + errors))
         return Expected(
             name="f+" if plus else "f-",
@@ -85,11 +70,15 @@ class Survey:
             polarisation=believed_polarisation(along) if self.model.nitrogen else 0.0,
         )
 
-    def learn(self, plus: bool, currents_a: Currents, fit: LineFit) -> Stream[None]:
-        """Take one more line into the model."""
-        error_hz = float(np.hypot(fit.centre_err_hz * max(1.0, fit.reduced_chi2) ** 0.5, _SYSTEMATIC_HZ))
-        self.seen.append(LineSeen(currents_a, plus, fit.centre_hz, error_hz))
-        self.model, *self.rivals = fit_field(self.prior, self.model, self.seen)
+    @property
+    def now(self) -> FieldModel:
+        """The model, as much as it is still worth."""
+        return self.model.at(self.lab.clock.now())
+
+    def learn(self, plus: bool, currents_a: Currents, fit: LineFit, began_s: float) -> Stream[None]:
+        """Take one more line into the model. began_s: laboratory time when its first point was counted."""
+        self._remember(plus, currents_a, fit, began_s)
+        self.refit()
         along, across = (float(v) for v in self.model.along_across_mt(currents_a))
         yield Point(
             {
@@ -97,10 +86,20 @@ class Survey:
                 "along_mt": along,
                 "across_ut": across * 1e3,
                 "line_hz": fit.centre_hz,
-                "line_err_hz": error_hz,
+                "line_err_hz": self.seen[-1].error_hz,
             }
         )
         yield Estimate({**field_of(self.model, currents_a), **self._axis()})
+
+    def refit(self) -> None:
+        """The model by all lines seen."""
+        self.model, *self.rivals = fit_field(self.prior, (self.model, *self.rivals), self.seen)
+        self.model = replace(self.model, walk_mt_per_sqrt_s=likely_walk(self.prior, self.model, self.seen))
+
+    def _remember(self, plus: bool, currents_a: Currents, fit: LineFit, began_s: float) -> None:
+        error_hz = float(np.hypot(fit.centre_err_hz * max(1.0, fit.reduced_chi2) ** 0.5, _SYSTEMATIC_HZ))
+        middle_s = 0.5 * (began_s + self.lab.clock.now())
+        self.seen.append(LineSeen(currents_a, plus, fit.centre_hz, error_hz, middle_s))
 
     def _axis(self) -> dict[str, float]:
         """Where the NV axis points in the frame of the nominal coils; nothing before it has been measured."""
@@ -116,8 +115,9 @@ class Survey:
         here = moved(self.lab, currents_a)
         for sign in lines:
             plus = sign == "+"
+            began_s = self.lab.clock.now()
             fit = yield from track_line(self.lab, self.expected(plus, here), self.tracker_for(target_hz))
-            yield from self.learn(plus, here, fit)
+            yield from self.learn(plus, here, fit, began_s)
         return fit
 
     def expected_at(self, along_mt: float, error_mt: float) -> Expected:
@@ -131,23 +131,16 @@ class Survey:
             polarisation=believed_polarisation(along_mt) if self.model.nitrogen else 0.0,
         )
 
-    def begin_anew(self, drift_mt: float) -> None:
-        """Forget the lines but not what they taught: the field may have drifted so far since."""
-        self.prior = self.model = drifted(self.model, drift_mt)
-        self.seen, self.rivals = [], []
-
-    def look(self, target_hz: float = 2e3) -> Stream[Lock]:
-        """f+ at the present currents, as a deviation of the field from what the model expects."""
-        x, y, main = self.lab.magnet.currents()
+    def look(self, target_hz: float = 5e3) -> Stream[Lock]:
+        """f+ at the present currents, as a deviation of the field from the model, which does not learn from it yet."""
+        x, y, main = (float(a) for a in self.lab.magnet.currents())
+        began_s = self.lab.clock.now()
         controls.pump(self.lab, CW_EFFICIENCY)
-        line = self.expected(True, (x, y, main))
-        model_hz = float(self.model.lines_hz((x, y, main))[1][0])
-        fit = yield from track_line(
-            self.lab, replace(line, error_hz=max(line.error_hz, 3e4)), self.tracker_for(target_hz)
-        )
-        self.last_plus_hz = (fit.centre_hz, fit.centre_err_hz)
-        deviation_mt = (fit.centre_hz - model_hz) / GAMMA_E_HZ_PER_MT
-        return Lock(self.lab.clock.now(), deviation_mt, fit.centre_err_hz / GAMMA_E_HZ_PER_MT)
+        fit = yield from track_line(self.lab, self.expected(True, (x, y, main)), self.tracker_for(target_hz))
+        self._remember(True, (x, y, main), fit, began_s)
+        seen = self.seen[-1]
+        deviation_mt = (seen.frequency_hz - float(self.model.lines_hz((x, y, main))[1][0])) / GAMMA_E_HZ_PER_MT
+        return Lock(seen.time_s, deviation_mt, seen.error_hz / GAMMA_E_HZ_PER_MT)
 
     def tracker_for(self, target_hz: float) -> Tracker:
         """What is known of all lines, aiming at this error."""

@@ -1,18 +1,13 @@
 """The magnet model learns twelve numbers from exact lines, keeps rivals, and says how sure it is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from physics.levels import nv_lines
-from sequences.analysis.field import (
-    FieldModel,
-    LineSeen,
-    anchored_model,
-    counted_from_zero,
-    drifted,
-    fit_field,
-    nominal_model,
-)
+from sequences.analysis.field import FieldModel, anchored_model, counted_from_zero, drifted, nominal_model
+from sequences.analysis.field_fit import LineSeen, fit_field, likely_walk
 
 NOMINAL = ((40.0, 0.0, 0.0), (0.0, 40.0, 0.0), (0.0, 0.0, 110.0))
 TRUE = (1.2, -0.9, 110.4, 0.02, 40.6, 0.3, 2.1, -0.03, 0.0, 39.4, -1.4, 0.02, 9e3)
@@ -35,13 +30,13 @@ def fitted(seed: int) -> tuple[FieldModel, FieldModel]:
     rng = np.random.default_rng(seed)
     prior = nominal_model(NOMINAL, 1e4)
     truth = FieldModel(TRUE, np.zeros((13, 13)))
-    seen, best = [], prior
+    seen, known = [], [prior]
     for currents in SETTINGS:
         for plus in (False, True):
             true_hz = float(truth.lines_hz(currents)[plus][0])
             seen.append(LineSeen(currents, plus, true_hz + 5e3 * rng.standard_normal(), 5e3))
-            best = fit_field(prior, best, seen)[0]
-    return truth, best
+            known = fit_field(prior, known, seen)
+    return truth, known[0]
 
 
 def test_the_field_is_learned_within_its_errors():
@@ -100,3 +95,50 @@ def test_drift_adds_to_what_is_not_known():
     mean, spread = model.across_estimate_mt(model.currents_for(50.0))
     assert mean == pytest.approx(0.005 * np.sqrt(np.pi / 2))  # of a Rayleigh distribution
     assert spread == pytest.approx(0.005 * np.sqrt(2 - np.pi / 2))
+
+
+def walked(seed: int, walk: float, minutes: float = 2.0) -> tuple[FieldModel, FieldModel, list[LineSeen]]:
+    """As `fitted`, but the residual field walks, in mT per root second: the truth at the end, what is learned, lines.
+
+    The lines are those of the model itself; that the model is right, other tests show.
+    """
+    rng = np.random.default_rng([seed, 7])
+    prior = replace(nominal_model(NOMINAL, 1e4), walk_mt_per_sqrt_s=walk)
+    values, seen, known, time_s = np.array(TRUE), [], [prior], 0.0
+    for currents in (*SETTINGS, *SETTINGS):
+        for plus in (False, True):
+            time_s += 60.0 * minutes
+            values[[3, 7, 11]] += walk * np.sqrt(60.0 * minutes) * rng.standard_normal(3)
+            truth = FieldModel(tuple(values), np.zeros((13, 13)))
+            true_hz = float(truth.lines_hz(currents)[plus][0])
+            seen.append(LineSeen(currents, plus, true_hz + 5e3 * rng.standard_normal(), 5e3, time_s))
+            known = fit_field(prior, known, seen)
+    return truth, known[0], seen
+
+
+WALK = 3e-4 / 60.0**0.5
+
+
+def test_a_walking_field_is_known_for_now_within_its_errors():
+    pulls = []
+    for seed in range(6):
+        truth, model, _ = walked(seed, WALK)
+        for currents in ((0.0, 0.0, 0.09), (0.02, 0.0, 0.4), (0.0, 0.03, 0.45)):
+            pulls.append((model.vector_mt(currents)[0] - truth.vector_mt(currents)[0]) / model.errors_mt(currents)[0])
+        assert model.chi2 / model.lines < 1.6
+    assert 0.5 < np.std(pulls) < 1.6  # 18 correlated pulls: their standard deviation itself errs by 0.25
+
+
+def test_the_scatter_of_the_lines_tells_how_fast_the_field_walks():
+    prior = nominal_model(NOMINAL, 1e4)
+    for walk in (WALK, 4 * WALK):
+        found = [likely_walk(prior, model, seen) for _, model, seen in (walked(seed, walk) for seed in range(2))]
+        assert 0.6 < np.exp(np.mean(np.log(found))) / walk < 1.7
+    _, model, seen = walked(1, 0.0)
+    assert likely_walk(prior, model, seen) < 0.5 * WALK
+
+
+def test_later_a_model_is_worth_less():
+    model = replace(FieldModel(TRUE, np.zeros((13, 13))), time_s=100.0, walk_mt_per_sqrt_s=1e-4)
+    assert model.at(1700.0).errors_mt((0.0, 0.0, 0.9)) == pytest.approx([4e-3, 4e-3, 4e-3])
+    assert model.at(100.0).errors_mt((0.0, 0.0, 0.9)) == pytest.approx([0, 0, 0])
