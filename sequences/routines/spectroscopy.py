@@ -33,6 +33,10 @@ _WIDTHS_HZ: Final = (2.5e5, 5e5, 1e6, 2.4e6)
 _WIDTHS_PER_SIGMA: Final = 1.5
 _CONTRAST_ERR: Final = 0.25
 """Relative: lines of different fields differ in depth."""
+_LEAST_ERR_HZ: Final = 6e4
+"""What is believed of a centre beforehand is never trusted further: a line measured is news, not the belief again."""
+_FEWEST, _ENOUGH = 5, 1.2
+"""Points that a fit needs; its error over the target."""
 _FIRST_S: Final = 0.5
 _GROWTH: Final = 0.35
 """Laboratory time of a point over that of all before it: few points, yet none longer than what is known deserves."""
@@ -157,7 +161,8 @@ class _Tracking:
     def __init__(self, lab: Lab, line: Expected, tracker: Tracker, program: Program) -> None:
         self._lab, self._line, self._tracker, self._program = lab, line, tracker, program
         self._chance = np.random.default_rng(_SEED)
-        belief = Belief(line.frequency_hz, line.error_hz, tracker.contrast, _CONTRAST_ERR * tracker.contrast)
+        about_hz = max(line.error_hz, _LEAST_ERR_HZ)
+        belief = Belief(line.frequency_hz, about_hz, tracker.contrast, _CONTRAST_ERR * tracker.contrast)
         self._cloud = cloud_of(belief, line.offsets_hz, line.polarisation, self._chance)
         self._points: list[tuple[float, float, float, float]] = []
         """Width believed, frequency, ratio, its error."""
@@ -165,12 +170,20 @@ class _Tracking:
 
     def fit(self) -> Stream[LineFit | None]:
         """Measure until the centre is known well enough or the time is up; None if no line is there."""
+        fit = None
         while self._spent_s < self._tracker.longest_line_s:
             yield from self._measure()
-            if self._cloud.centre_err_hz < self._tracker.target_hz:
-                break
+            if self._cloud.centre_err_hz < self._tracker.target_hz and self._narrow().sum() >= _FEWEST:
+                fit = self._fitted()
+                if fit is None or fit.centre_err_hz < _ENOUGH * self._tracker.target_hz:
+                    break
         controls.carrier_off(self._lab)
-        return self._fitted()
+        return fit or self._fitted()
+
+    def _narrow(self) -> NDArray[np.bool_]:
+        """(points,): those taken on the narrowest line."""
+        width_hz = np.array([point[0] for point in self._points])
+        return np.asarray(width_hz == width_hz.min())
 
     def _measure(self) -> Stream[None]:
         """One more point, longer the more is known."""
@@ -190,14 +203,13 @@ class _Tracking:
 
     def _fitted(self) -> LineFit | None:
         """Least squares over the points of the narrowest line: its errors do not lean on the cloud's."""
-        width, frequency, ratio, error = np.array(self._points).T
-        now = width == width.min()
-        shape = LineShape(self._line.offsets_hz, self._line.polarisation, float(width.min()), 0.2)
+        width, frequency, ratio, error = np.array(self._points)[self._narrow()].T
+        shape = LineShape(self._line.offsets_hz, self._line.polarisation, float(width[0]), 0.2)
         starts = self._cloud.centre_hz + self._cloud.centre_err_hz * np.linspace(-2.0, 2.0, 9)
-        fit = fit_known_line(frequency[now], ratio[now], error[now], shape, starts)
+        fit = fit_known_line(frequency, ratio, error, shape, starts)
         away_hz = abs(fit.centre_hz - self._line.frequency_hz)
-        there = fit.significance > _TRACKED_SIGMA and away_hz < 1.1 * _REACH_SIGMA * self._line.error_hz
-        return fit if there and fit.centre_err_hz < fit.linewidth_hz else None
+        near = away_hz < 1.1 * _REACH_SIGMA * max(self._line.error_hz, _LEAST_ERR_HZ)
+        return fit if near and fit.significance > _TRACKED_SIGMA and fit.centre_err_hz < fit.linewidth_hz else None
 
 
 def reachable(frequencies_hz: Real) -> Real:
