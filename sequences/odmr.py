@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from sequences.routines import controls, diagnosis, light, spectroscopy, survey
 from sequences.routines.estimates import gathered, line_of
 from sequences.routines.first_light import first_light
 from sequences.routines.known_magnet import from_calibration, from_nothing
-from sequences.routines.spectroscopy import LOWEST_HZ, reachable, scan
+from sequences.routines.spectroscopy import LOWEST_HZ, reachable, scan, track_line
 from sequences.routines.survey import Nitrogen, Survey, exchange_shift_hz
 
 Real = NDArray[np.float64]
@@ -41,16 +41,20 @@ class OdmrPlan:
 
     field_mt: Annotated[float, Field(ge=0, le=110)] = 0.0
     """Set this field along the main coil first (nominal); 0 keeps the present one, or sets 5 mT where there is none."""
+    method: Literal["adaptive", "raster"] = "adaptive"
+    """adaptive: each point where it tells most about the centre, at the power that suits; raster: plain sweeps."""
+    target_khz: Annotated[float, Field(ge=0.5, le=500)] = 5.0
+    """Adaptive: error of either line to reach."""
     half_range_mhz: Annotated[float, Field(ge=1, le=50)] = 4.0
-    """To either side of each line, beyond its nuclear structure."""
+    """Raster: to either side of each line, beyond its nuclear structure."""
     step_mhz: Annotated[float, Field(ge=0.01, le=2)] = 0.25
-    """Distance of two points."""
+    """Raster: distance of two points."""
     power_dbm: Annotated[float, Field(ge=-60, le=10)] = -10.0
-    """Of the microwave source: more is deeper and broader."""
+    """Raster: of the microwave source; more is deeper and broader."""
     seconds_per_point: Annotated[float, Field(ge=0.01, le=600)] = 5.0
-    """Laboratory time of each point, in all sweeps together, half of it without microwave."""
+    """Raster: laboratory time of each point, in all sweeps together, half of it without microwave."""
     sweeps: Annotated[int, Field(ge=1, le=1000)] = 3
-    """Each line is swept so often: slow drifts of the light then show as noise, not as a slope."""
+    """Raster: each line is swept so often; slow drifts of the light then show as noise, not as a slope."""
     nitrogen: Nitrogen = "auto"
     """The nucleus of the NV: auto looks whether its line is a triplet."""
 
@@ -74,6 +78,12 @@ class OdmrResult:
     tilt_deg: float
     """Angle between field and NV axis; its error is large where the lines hardly depend on it."""
     tilt_deg_err: float
+    level: float
+    """Ratio with over without microwave far from the lines, mean of both."""
+    nuclear_polarisation: float
+    """0: nuclear components alike; 1: only m_I = +1. Mean of both lines."""
+    nuclear_offsets_hz: tuple[tuple[float, ...], tuple[float, ...]]
+    """Where the components of f- and of f+ stand, from m_I = +1; one each without 14N."""
 
 
 def odmr(lab: Lab, plan: OdmrPlan) -> Stream[OdmrResult]:
@@ -88,12 +98,8 @@ def _measured(lab: Lab, plan: OdmrPlan) -> Stream[OdmrResult]:
         yield Progress(0.05, "looking for the first line")
         first = first_light(known, high, currents_a, plan.nitrogen)
         yield from diagnosis.explained(lab, first, "Set another field_mt, or run align with from_scratch=true")
-        fits: dict[bool, LineFit] = {}
-        lines: list[dict[str, Any]] = []
-        for plus in (high, not high):
-            seen = _Spectrum(known, plan, plus, known.seen[0].currents_a, fits.get(not plus))
-            fits[plus] = yield from _scanned(seen, lines)
-            lines.append(line_of(seen.line.name, fits[plus], seen.line.offsets_hz))
+        order = (high, not high)
+        fits = yield from (_swept if plan.method == "raster" else _tracked)(known, plan, order)
         result = _result(lab, known, fits[False], fits[True])
         yield Estimate(vars(result))
         yield Progress(
@@ -102,6 +108,35 @@ def _measured(lab: Lab, plan: OdmrPlan) -> Stream[OdmrResult]:
             f"tilt {result.tilt_deg:.2f}(±{result.tilt_deg_err:.2f}) degrees",
         )
     return result
+
+
+def _tracked(known: Survey, plan: OdmrPlan, order: tuple[bool, bool]) -> Stream[dict[bool, LineFit]]:
+    """Both lines, each point where it tells most. order: whether to measure f+."""
+    fits: dict[bool, LineFit] = {}
+    lines: list[dict[str, Any]] = []
+    for plus in order:
+        line, began_s = known.expected(plus, known.seen[0].currents_a), known.lab.clock.now()
+        fits[plus] = yield from track_line(known.lab, line, known.tracker_for(plan.target_khz * 1e3), sweep=0.0)
+        yield from known.learn(plus, known.seen[0].currents_a, fits[plus], began_s)
+        lines.append(line_of(line.name, fits[plus], line.offsets_hz))
+        yield Estimate({"lines": list(lines)})
+        yield Progress(0.1 + 0.45 * len(fits), f"{line.name} {_centre(fits[plus])}")
+    return fits
+
+
+def _swept(known: Survey, plan: OdmrPlan, order: tuple[bool, bool]) -> Stream[dict[bool, LineFit]]:
+    """Both lines, in plain sweeps. order: whether to measure f+."""
+    fits: dict[bool, LineFit] = {}
+    lines: list[dict[str, Any]] = []
+    for plus in order:
+        seen = _Spectrum(known, plan, plus, known.seen[0].currents_a, fits.get(not plus))
+        fits[plus] = yield from _scanned(seen, lines)
+        lines.append(line_of(seen.line.name, fits[plus], seen.line.offsets_hz))
+    return fits
+
+
+def _centre(fit: LineFit) -> str:
+    return f"{fit.centre_hz / 1e6:.3f}(±{fit.centre_err_hz / 1e6:.3f}) MHz, contrast {100 * fit.contrast:.1f} %"
 
 
 def _start(lab: Lab, plan: OdmrPlan) -> tuple[Survey, Currents]:
@@ -163,9 +198,8 @@ def _scanned(seen: _Spectrum, others: Sequence[dict[str, Any]]) -> Stream[LineFi
         weighted, weight = weighted + ratio / error**2, weight + error**-2.0
         fit = seen.fit(weighted / weight, weight**-0.5)
         yield Estimate({"lines": [*others, line_of(name, fit, seen.line.offsets_hz)]})
-        centre = f"{fit.centre_hz / 1e6:.3f}(±{fit.centre_err_hz / 1e6:.3f}) MHz"
         done = (len(others) + (sweep + 1) / plan.sweeps) / 2.0
-        yield Progress(0.1 + 0.85 * done, f"{name} {centre}, contrast {100 * fit.contrast:.1f} %")
+        yield Progress(0.1 + 0.85 * done, f"{name} {_centre(fit)}")
     _check_seen(seen, fit)
     yield from known.learn(seen.plus, seen.here, fit, began_s)
     return fit
@@ -183,6 +217,9 @@ def _check_seen(seen: _Spectrum, fit: LineFit) -> None:
 
 
 def _result(lab: Lab, known: Survey, minus: LineFit, plus: LineFit) -> OdmrResult:
+    def offsets(of_plus: bool) -> tuple[float, ...]:
+        return tuple(known.offsets_hz(of_plus, known.seen[0].currents_a).tolist())
+
     lines = [(fit.centre_hz, fit.centre_err_hz) for fit in (minus, plus)]
     shift_hz = exchange_shift_hz(lab)
     try:
@@ -200,4 +237,7 @@ def _result(lab: Lab, known: Survey, minus: LineFit, plus: LineFit) -> OdmrResul
         field_mt_err=seen.field_err_mt,
         tilt_deg=seen.tilt_deg,
         tilt_deg_err=seen.tilt_err_deg,
+        level=0.5 * (minus.level + plus.level),
+        nuclear_polarisation=0.5 * (minus.nuclear_polarisation + plus.nuclear_polarisation),
+        nuclear_offsets_hz=(offsets(False), offsets(True)),
     )

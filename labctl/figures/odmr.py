@@ -11,17 +11,19 @@ from matplotlib.figure import Figure
 from labctl.figures.columns import Points, Real, measured, named, number
 from labctl.figures.style import DATA, MODEL, dress, legend, new_figure
 from labctl.figures.words import quoted
+from sequences.analysis.odmr import dips, shares
 
 _MOST_PANELS = 4
 _GAP = 20.0
-"""A step this many times the usual one begins a new panel."""
+"""A step this many times the usual one begins a new panel, if it is also wider than any within one line."""
+_FAR_HZ = 6e6
 
 
 def figure(points: Points, result: Mapping[str, Any]) -> Figure | None:
     """None if no frequency was recorded."""
     x = named(points, "frequency_hz", "*frequency*_hz", "*_hz")
     y = named(points, "signal", "ratio", "contrast*", "counts*", "*cps", "*photons*")
-    if (data := measured(points, x, y)) is None:
+    if (data := measured(_swept(points), x, y)) is None:
         return None
     frequency, signal, error = data
     stretches = _stretches(frequency)
@@ -37,26 +39,36 @@ def figure(points: Points, result: Mapping[str, Any]) -> Figure | None:
     return drawn
 
 
+def _swept(points: Points) -> Points:
+    """Only what belongs to a sweep, where any does: a first search is broader, and no part of the spectrum."""
+    swept = np.isfinite(points.get("sweep", np.zeros(0)))
+    return {name: values[swept] for name, values in points.items()} if swept.any() else points
+
+
 def _stretches(frequency: Real) -> list[slice]:
     steps = np.diff(frequency)
     usual = float(np.median(steps[steps > 0])) if np.any(steps > 0) else 1.0
-    cuts = np.flatnonzero(steps > _GAP * usual) + 1
+    cuts = np.flatnonzero(steps > max(_GAP * usual, _FAR_HZ)) + 1
     edges = [0, *cuts.tolist(), len(frequency)] if len(cuts) < _MOST_PANELS else [0, len(frequency)]
     return [slice(a, b) for a, b in pairwise(edges)]
 
 
 def _lines(axes: Axes, frequency: Real, signal: Real, result: Mapping[str, Any]) -> None:
-    """Lorentzian dips of the linewidth and contrast found, at the resonances found; markers where one is unknown."""
+    """The line found here with its nuclear components; markers where its width or depth is unknown."""
     low, high = frequency.min(), frequency.max()
-    inside = [f for f in result.get("resonances_hz") or [] if low <= f <= high]
-    for f in inside:
-        axes.axvline(f * 1e-6, color=MODEL, linewidth=0.7, linestyle=":")
     width, contrast = number(result, "linewidth_hz"), number(result, "contrast")
-    if not inside or not width or contrast is None:
-        return
+    level = number(result, "level") or float(np.percentile(signal, 90))
+    everywhere = result.get("resonances_hz") or []
+    nuclear = result.get("nuclear_offsets_hz") or [[0.0]] * len(everywhere)
     fine = np.linspace(low, high, 1000)
-    dips = 1.0 - contrast * sum(1.0 / (1.0 + (2.0 * (fine - f) / width) ** 2) for f in inside)
-    axes.plot(fine * 1e-6, float(np.percentile(signal, 90)) * dips, color=MODEL, linewidth=1.2, label="lines found")
+    for centre_hz, offsets in zip(everywhere, nuclear, strict=True):
+        if not low <= centre_hz <= high:
+            continue
+        axes.axvline(centre_hz * 1e-6, color=MODEL, linewidth=0.7, linestyle=":")
+        if width and contrast is not None:
+            weights = shares(len(offsets), number(result, "nuclear_polarisation") or 0.0)
+            dip = dips(fine, centre_hz, width, np.array(offsets), weights)
+            axes.plot(fine * 1e-6, level * (1.0 - contrast * dip), color=MODEL, linewidth=1.2, label="lines found")
 
 
 def _label(column: str) -> str:

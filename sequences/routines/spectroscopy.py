@@ -1,5 +1,6 @@
 """Spectra and line centres by continuous-wave ODMR: what odmr, rabi and align share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -141,14 +142,17 @@ class Expected:
     """Nuclear polarisation."""
 
 
-def track_line(lab: Lab, line: Expected, tracker: Tracker, program: Program | None = None) -> Stream[LineFit]:
+def track_line(
+    lab: Lab, line: Expected, tracker: Tracker, program: Program | None = None, **also: float
+) -> Stream[LineFit]:
     """Measure the centre of a line about which much is known, each point where it tells most.
 
-    Raises SequenceError if there is no dip where it is expected, even in a much wider range.
+    also: columns of the points at the power of the narrowest line, which are those that are fitted. Raises
+    SequenceError if there is no dip where it is expected, even in a much wider range.
     """
     for widening, at_least_hz in ((1.0, 0.0), (3.0, 2.5e5), (6.0, 7e5)):
         now = replace(line, error_hz=max(line.error_hz * widening, at_least_hz))
-        fit = yield from _Tracking(lab, now, tracker, program or cw_odmr(lab.wiring.tick_ns)).fit()
+        fit = yield from _Tracking(lab, now, tracker, program or cw_odmr(lab.wiring.tick_ns), also).fit()
         if fit is not None:
             yield Estimate({"lines": [line_of(line.name, fit, line.offsets_hz)]})
             return fit
@@ -158,8 +162,8 @@ def track_line(lab: Lab, line: Expected, tracker: Tracker, program: Program | No
 class _Tracking:
     """One line, from a wide guess under a broad line to its slopes under a narrow one."""
 
-    def __init__(self, lab: Lab, line: Expected, tracker: Tracker, program: Program) -> None:
-        self._lab, self._line, self._tracker, self._program = lab, line, tracker, program
+    def __init__(self, lab: Lab, line: Expected, tracker: Tracker, program: Program, also: Mapping[str, float]) -> None:
+        self._lab, self._line, self._tracker, self._program, self._also = lab, line, tracker, program, also
         self._chance = np.random.default_rng(_SEED)
         about_hz = max(line.error_hz, _LEAST_ERR_HZ)
         belief = Belief(line.frequency_hz, about_hz, tracker.contrast, _CONTRAST_ERR * tracker.contrast)
@@ -191,7 +195,8 @@ class _Tracking:
         frequency_hz = float(np.clip(self._cloud.best_frequency(width_hz, self._chance), LOWEST_HZ, HIGHEST_HZ))
         seconds = max(_FIRST_S, _GROWTH * self._spent_s)
         controls.carrier(self._lab, frequency_hz, self._tracker.dbm_for(width_hz))
-        seen = yield from _counted(self._lab, frequency_hz, self._program, repeats_for(self._program, seconds))
+        also = self._also if width_hz == _WIDTHS_HZ[0] else {}
+        seen = yield from _counted(self._lab, frequency_hz, self._program, repeats_for(self._program, seconds), **also)
         self._spent_s += seen.seconds
         self._points.append((width_hz, frequency_hz, seen.ratio, seen.error))
         self._cloud = self._cloud.learned(frequency_hz, width_hz, seen.ratio, seen.error, self._chance)

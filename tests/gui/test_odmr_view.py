@@ -54,7 +54,7 @@ def view(qtbot, request):
 
 @pytest.fixture(scope="session")
 def bench_run(tmp_path_factory):
-    return measured(tmp_path_factory.mktemp("odmr"), "odmr", "seconds_per_point=1")
+    return measured(tmp_path_factory.mktemp("odmr"), "odmr", "method=raster", "seconds_per_point=1")
 
 
 def test_each_line_has_its_panel_with_the_mean_of_its_sweeps(view):

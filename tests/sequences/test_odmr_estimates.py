@@ -14,7 +14,7 @@ SWEEPS = 4
 @pytest.fixture(scope="module")
 def seen():
     with wired(seed=5) as bench:
-        return followed(odmr(bench.lab, OdmrPlan(sweeps=SWEEPS)))
+        return followed(odmr(bench.lab, OdmrPlan(method="raster", sweeps=SWEEPS)))
 
 
 def swept(seen, sweep):
@@ -56,6 +56,6 @@ def test_the_time_of_a_point_is_shared_among_its_sweeps():
     spent = []
     for sweeps in (1, 5):
         with wired(seed=5) as bench:
-            followed(odmr(bench.lab, OdmrPlan(sweeps=sweeps)))
+            followed(odmr(bench.lab, OdmrPlan(method="raster", sweeps=sweeps)))
             spent.append(bench.lab.clock.now())
     assert spent[1] == pytest.approx(spent[0], rel=0.02)
