@@ -30,7 +30,7 @@ LOWEST_HZ: Final = 1e6
 HIGHEST_HZ: Final = 6.07e9
 _TRACKED_SIGMA: Final = 6.0
 _REACH_SIGMA: Final = 3.0
-_WIDTHS_HZ: Final = (2.5e5, 5e5, 1e6, 2.4e6)
+_WIDTHS_HZ: Final = (2e5, 4.5e5, 1e6, 2.4e6)
 _WIDTHS_PER_SIGMA: Final = 1.5
 _CONTRAST_ERR: Final = 0.25
 """Relative: lines of different fields differ in depth."""

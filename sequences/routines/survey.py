@@ -33,6 +33,9 @@ COLUMNS: Final = (
 )
 _SYSTEMATIC_HZ: Final = 1e3
 """Of a line centre, beside shot noise: the resolution of the currents, and the shape of a driven pair's line."""
+_DOUBTED: Final = 16.0
+"""Rise of chi-squared by one line from which on it is measured again."""
+_ALIKE_SIGMA: Final = 4.0
 _POLARISED_NEAR_MT: Final = (51.2, 102.5)
 _AXIS_KNOWN_LINES: Final = 10
 """Each current has been stepped by then."""
@@ -114,10 +117,27 @@ class Survey:
         """Go there, measure f- (-) and f+ (+) in this order, and learn from each; returns the last fit."""
         here = moved(self.lab, currents_a)
         for sign in lines:
-            plus = sign == "+"
-            began_s = self.lab.clock.now()
-            fit = yield from track_line(self.lab, self.expected(plus, here), self.tracker_for(target_hz))
-            yield from self.learn(plus, here, fit, began_s)
+            fit = yield from self._checked(sign == "+", here, target_hz)
+        return fit
+
+    def _checked(self, plus: bool, here: Currents, target_hz: float) -> Stream[LineFit]:
+        """Measure a line and learn from it; one that surprises is measured twice, and what was an outlier forgotten."""
+        believed = (self.model, *self.rivals)
+        fit = yield from self._followed(plus, here, target_hz)
+        if self.model.chi2 < believed[0].chi2 + _DOUBTED:
+            return fit
+        doubted = self.seen.pop()
+        self.model, *self.rivals = believed
+        again = yield from self._followed(plus, here, target_hz)
+        if abs(again.centre_hz - doubted.frequency_hz) < _ALIKE_SIGMA * np.hypot(again.centre_err_hz, doubted.error_hz):
+            self.seen.insert(-1, doubted)
+            self.refit()
+        return again
+
+    def _followed(self, plus: bool, here: Currents, target_hz: float) -> Stream[LineFit]:
+        began_s = self.lab.clock.now()
+        fit = yield from track_line(self.lab, self.expected(plus, here), self.tracker_for(target_hz))
+        yield from self.learn(plus, here, fit, began_s)
         return fit
 
     def expected_at(self, along_mt: float, error_mt: float) -> Expected:
