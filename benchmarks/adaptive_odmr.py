@@ -1,0 +1,188 @@
+"""Adaptive ODMR against the plain raster, and against the best that photons allow: python benchmarks/adaptive_odmr.py.
+
+One bench of the twin, many repetitions from the same knowledge. First the laboratory time that either method needs
+until f+ is known to 5 kHz; then the efficiency of the adaptive one, the time that an ideal measurement would need for
+the same error over the time it took. The ideal one knows line shape and place beforehand and stays at the frequency and
+power of largest Fisher information (the Cramer-Rao bound), which a long look at the twin's own line tells here. Exit
+code 1 if a criterion is missed.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+HOME: Final = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(HOME), str(HOME / "tests" / "sequences")]
+
+from wired import Wired, run, wired  # noqa: E402
+
+from sequences.analysis.odmr import LineFit, fit_line  # noqa: E402
+from sequences.odmr import OdmrPlan  # noqa: E402
+from sequences.pulses.library import cw_odmr  # noqa: E402
+from sequences.results import Stream  # noqa: E402
+from sequences.routines import controls  # noqa: E402
+from sequences.routines.first_light import first_light  # noqa: E402
+from sequences.routines.known_magnet import from_nothing  # noqa: E402
+from sequences.routines.measure import measure, repeats_for  # noqa: E402
+from sequences.routines.spectroscopy import reachable, scan, track_line  # noqa: E402
+from sequences.routines.survey import Survey  # noqa: E402
+
+Real = NDArray[np.float64]
+
+TARGET_HZ, FASTER, EFFICIENT = 5e3, 8.0, 0.5
+_MAIN_A: Final = 0.05
+_LONG_S: Final = 2000.0
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One measurement of f+."""
+
+    seconds: float
+    """Laboratory time."""
+    error_hz: float
+    """As it was reported."""
+    off_hz: float
+    """From the truth."""
+
+
+def known_bench(bench: Wired) -> Survey:
+    """What is known before f+ is measured: f- has been seen, so f+ is expected within some hundred kHz."""
+    known = from_nothing(bench.lab)
+    run(first_light(known, False, (0.0, 0.0, _MAIN_A), "auto"))
+    return known
+
+
+def truth_hz(bench: Wired) -> float:
+    """f+ of m_I = +1, of the pair driven as one."""
+    along, across = bench.twin.field_mt()
+    return float(bench.twin.lines(float(along.mean()), across).plus_hz[0]) + bench.twin.g_rad_per_s / (2.0 * np.pi)
+
+
+def adaptive(bench: Wired, known: Survey, target_hz: float) -> Looked:
+    """By the design that sequences use."""
+    line = known.expected(True, known.seen[0].currents_a)
+    began_s = bench.lab.clock.now()
+    fit, _ = run(track_line(bench.lab, line, known.tracker_for(target_hz)))
+    return _looked(bench, began_s, fit)
+
+
+def raster(bench: Wired, known: Survey, target_hz: float) -> Looked:
+    """Sweeps as odmr makes them by default, as many as it takes."""
+    plan, line = OdmrPlan(), known.expected(True, known.seen[0].currents_a)
+    half_hz = max(plan.half_range_mhz * 1e6, 2.5 * line.error_hz)
+    low, high = line.frequency_hz + line.offsets_hz.min() - half_hz, line.frequency_hz + line.offsets_hz.max() + half_hz
+    frequencies = reachable(np.arange(low, high, plan.step_mhz * 1e6))
+    began_s = bench.lab.clock.now()
+    fit, _ = run(_sweeps(known, frequencies, plan, line.offsets_hz, target_hz))
+    return _looked(bench, began_s, fit)
+
+
+def _sweeps(known: Survey, frequencies: Real, plan: OdmrPlan, offsets: Real, target_hz: float) -> Stream[LineFit]:
+    weighted, weight = np.zeros(len(frequencies)), np.zeros(len(frequencies))
+    while True:
+        ratio, error = yield from scan(known.lab, frequencies, plan.power_dbm, plan.seconds_per_point / plan.sweeps)
+        weighted, weight = weighted + ratio / error**2, weight + error**-2.0
+        fit = fit_line(frequencies, weighted / weight, weight**-0.5, offsets)
+        if fit.centre_err_hz < target_hz:
+            return fit
+
+
+def _looked(bench: Wired, began_s: float, fit: LineFit) -> Looked:
+    return Looked(bench.lab.clock.now() - began_s, fit.centre_err_hz, fit.centre_hz - truth_hz(bench))
+
+
+def information_per_s(bench: Wired, known: Survey) -> float:
+    """Largest Fisher information about the centre in a second, 1 / (Hz^2 s), over frequency and power.
+
+    The line is looked at so long that its shape is known; its slope between neighbouring points is what tells.
+    """
+    controls.pump(bench.lab, 0.05)
+    best = 0.0
+    for width_hz in (1.2e5, 1.6e5, 2e5, 2.5e5, 3.2e5, 4e5):
+        dbm = known.tracker_for(TARGET_HZ).dbm_for(width_hz)
+        offsets = width_hz * np.arange(0.1, 0.65, 0.05)
+        for sign in (-1.0, 1.0):
+            best = max(best, float(np.max(_informations(bench, truth_hz(bench) + sign * offsets, dbm))))
+    return best
+
+
+def _informations(bench: Wired, frequencies_hz: Real, dbm: float) -> Real:
+    """Between neighbouring frequencies."""
+    program = cw_odmr(bench.lab.wiring.tick_ns)
+    ratio, variance_s = [], []
+    for hz in frequencies_hz:
+        controls.carrier(bench.lab, float(hz), dbm)
+        counts = measure(bench.lab, program, repeats_for(program, _LONG_S))
+        ratio.append(counts.signal / counts.reference)
+        variance_s.append(ratio[-1] ** 2 * (1.0 / counts.signal + 1.0 / counts.reference) * counts.duration_s)
+    slope = np.diff(ratio) / np.diff(frequencies_hz)
+    middle = 0.5 * (np.array(variance_s)[1:] + np.array(variance_s)[:-1])
+    return np.asarray(slope**2 / middle)
+
+
+def repeated(seeds: int, **sample: Any) -> Iterator[tuple[Looked, Looked, list[Looked]]]:
+    """Adaptive and raster to the target, and adaptive to other errors, on bench after bench."""
+    for seed in range(1, seeds + 1):
+        with wired(seed, **sample) as bench:
+            known = known_bench(bench)
+            others = [adaptive(bench, known, target_hz) for target_hz in (4e4, 2e4, 1e4, 2.5e3)]
+            yield adaptive(bench, known, TARGET_HZ), raster(bench, known, TARGET_HZ), others
+
+
+def draw(file: Path, best: float, found: list[tuple[Looked, Looked, list[Looked]]]) -> None:
+    """Error against laboratory time, with the bound."""
+    from labctl.figures.style import DATA, MODEL, dress, legend, new_figure
+
+    drawn = new_figure()
+    axes = drawn.subplots()
+    sharp = [one for first, _, others in found for one in (first, *others)]
+    axes.loglog([a.seconds for a in sharp], [a.error_hz * 1e-3 for a in sharp], ".", color=DATA, label="adaptive")
+    slow = [second for _, second, _ in found]
+    axes.loglog([r.seconds for r in slow], [r.error_hz * 1e-3 for r in slow], "x", color="0.4", label="raster")
+    times = np.geomspace(0.5, max(r.seconds for r in slow), 50)
+    axes.loglog(times, 1e-3 / np.sqrt(best * times), color=MODEL, label="Cramér–Rao bound of the ideal measurement")
+    axes.axhline(TARGET_HZ * 1e-3, color="0.7", linewidth=0.7)
+    dress(axes, "One look at f+", "laboratory time (s)", "error of f+ (kHz)")
+    legend(axes)
+    drawn.savefig(file, dpi=120)
+
+
+def main() -> int:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("repetitions", nargs="?", type=int, default=16)
+    parser.add_argument("--figure", type=Path, help="draw error against time here")
+    asked = parser.parse_args()
+    with wired(99) as bench:
+        best = information_per_s(bench, known_bench(bench))
+    found = list(repeated(asked.repetitions))
+    if asked.figure:
+        draw(asked.figure, best, found)
+    return int(any(list(_missed(best, found))))
+
+
+def _missed(best: float, found: list[tuple[Looked, Looked, list[Looked]]]) -> Iterator[bool]:
+    """Print what was found; True for every criterion that is missed."""
+    sharp, slow = [first for first, _, _ in found], [second for _, second, _ in found]
+    times = [float(np.mean([one.seconds for one in looks])) for looks in (sharp, slow)]
+    off = [float(np.sqrt(np.mean([one.off_hz**2 for one in looks]))) * 1e-3 for looks in (sharp, slow)]
+    pulls = [float(np.std([one.off_hz / one.error_hz for one in looks])) for looks in (sharp, slow)]
+    for name, time_s, off_khz, pull in zip(("adaptive", "raster"), times, off, pulls, strict=True):
+        print(f"{name:9} {time_s:7.1f} s to 5 kHz; off by {off_khz:.1f} kHz rms, pulls {pull:.2f} (sd, {len(found)})")
+    print(f"adaptive is {times[1] / times[0]:.1f} times faster (wanted: {FASTER:g})")
+    yield times[1] / times[0] < FASTER
+    efficiency = float(np.mean([1.0 / (best * one.error_hz**2 * one.seconds) for one in sharp]))
+    by_scatter = 1.0 / (best * (off[0] * 1e3) ** 2 * times[0])
+    print(f"efficiency {efficiency:.2f} by its errors (wanted: {EFFICIENT:g}), {by_scatter:.2f} by its scatter")
+    yield efficiency < EFFICIENT
+
+
+if __name__ == "__main__":
+    sys.exit(main())
