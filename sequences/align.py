@@ -22,7 +22,7 @@ from sequences.routines.estimates import field_of, gathered
 from sequences.routines.first_light import first_light
 from sequences.routines.known_magnet import from_calibration, from_nothing
 from sequences.routines.measure import measure, repeats_for
-from sequences.routines.reach import check_reach
+from sequences.routines.reach import check_reach, coils
 from sequences.routines.spectroscopy import CW_EFFICIENCY
 from sequences.routines.survey import Nitrogen, Survey
 
@@ -143,6 +143,7 @@ def _survey_at_low_field(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
     for k, currents_a in enumerate(_STEPS_A):
         yield from known.visit(currents_a, "-+", _LOW_HZ)
         yield Progress(0.1 + 0.05 * k, _where(known, known.seen[-1].currents_a))
+    _check_model(known)
     check_reach(lab, known.model, _expected_mt(plan, known.model.nitrogen))
     yield from _dithered(known, _APPROACH_MT, _APPROACH_DITHER_MT)
     yield Progress(0.4, _where(known, known.model.currents_for(_APPROACH_MT)))
@@ -172,8 +173,9 @@ def _check_model(known: Survey) -> None:
     if freedom > _WORST_CHI2:
         raise SequenceError(
             f"The {known.model.lines} lines measured do not fit one linear magnet and one NV axis: reduced chi-squared "
-            f"{freedom:.1f}",
-            "Check that the field stands still and that plan.nitrogen is right, then run align again",
+            f"{freedom:.1f}. {coils(known.lab, known.model)}",
+            "Check the leads of a coil that makes too little, that the field stands still and that plan.nitrogen is "
+            "right, then run align again",
             reduced_chi2=freedom,
         )
 

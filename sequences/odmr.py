@@ -17,7 +17,7 @@ from sequences.routines import controls, diagnosis, light, spectroscopy, survey
 from sequences.routines.estimates import gathered, line_of
 from sequences.routines.first_light import first_light
 from sequences.routines.known_magnet import from_calibration, from_nothing
-from sequences.routines.spectroscopy import LOWEST_HZ, reachable, scan, track_line
+from sequences.routines.spectroscopy import LOWEST_HZ, check_range, reachable, scan, track_line
 from sequences.routines.survey import Nitrogen, Survey, exchange_shift_hz
 
 Real = NDArray[np.float64]
@@ -96,10 +96,8 @@ def _measured(lab: Lab, plan: OdmrPlan) -> Stream[OdmrResult]:
         known, currents_a = _start(lab, plan)
         high = float(known.model.lines_hz(currents_a)[0][0]) < _TOO_LOW_HZ
         yield Progress(0.05, "looking for the first line")
-        first = first_light(known, high, currents_a, plan.nitrogen)
-        yield from diagnosis.explained(lab, first, "Set another field_mt, or run align with from_scratch=true")
-        order = (high, not high)
-        fits = yield from (_swept if plan.method == "raster" else _tracked)(known, plan, order)
+        seen = _seen(known, plan, high, currents_a)
+        fits = yield from diagnosis.explained(lab, seen, "Set another field_mt, or run align with from_scratch=true")
         result = _result(lab, known, fits[False], fits[True])
         yield Estimate(vars(result))
         yield Progress(
@@ -108,6 +106,13 @@ def _measured(lab: Lab, plan: OdmrPlan) -> Stream[OdmrResult]:
             f"tilt {result.tilt_deg:.2f}(±{result.tilt_deg_err:.2f}) degrees",
         )
     return result
+
+
+def _seen(known: Survey, plan: OdmrPlan, high: bool, currents_a: Currents) -> Stream[dict[bool, LineFit]]:
+    """Both lines: the first of them found, then each measured well. high: begin with f+."""
+    yield from first_light(known, high, currents_a, plan.nitrogen)
+    check_range(known.expected(not high, known.seen[0].currents_a))
+    return (yield from (_swept if plan.method == "raster" else _tracked)(known, plan, (high, not high)))
 
 
 def _tracked(known: Survey, plan: OdmrPlan, order: tuple[bool, bool]) -> Stream[dict[bool, LineFit]]:

@@ -11,7 +11,7 @@ from sequences.results import Estimate, Stream
 from sequences.routines import controls
 from sequences.routines.estimates import line_of
 from sequences.routines.light import count_rate
-from sequences.routines.spectroscopy import CW_EFFICIENCY, LineMissing, Tracker, out_of_range, reachable, scan
+from sequences.routines.spectroscopy import CW_EFFICIENCY, LineMissing, Tracker, reachable, scan
 from sequences.routines.survey import Nitrogen, Survey, believed_polarisation, moved
 
 _SEARCH_WIDTH_HZ: Final = 2.4e6
@@ -68,8 +68,6 @@ def _searched(survey: Survey, plus: bool, here: Currents, tracker: Tracker) -> S
         low = line.frequency_hz - reach * line.error_hz + float(line.offsets_hz.min())
         high = line.frequency_hz + reach * line.error_hz + float(line.offsets_hz.max())
         frequencies = reachable(np.linspace(low, high, 2 + int((high - low) / (0.75 * width))))
-        if not len(frequencies):
-            raise out_of_range(line)
         ratio, error = yield from scan(survey.lab, frequencies, tracker.dbm_for(width), seconds)
         shape = LineShape(line.offsets_hz, line.polarisation, width, 0.4)
         half_hz = reach * line.error_hz

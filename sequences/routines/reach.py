@@ -38,6 +38,14 @@ def check_reach(lab: Lab, model: FieldModel, along_mt: float) -> None:
             raise _beyond(lab, coil, needs, float(current_a), float(per_a[coil]))
 
 
+def coils(lab: Lab, model: FieldModel) -> str:
+    """What a model takes the coils for, in a sentence."""
+    nominal = np.linalg.norm(np.array(lab.guesses.coil_matrix_mt_per_a), axis=0)
+    found = np.linalg.norm(np.array(model.values[:12]).reshape(3, 4)[:, :3], axis=0)
+    each = [f"{name} {made:.1f} ({guess:g})" for name, made, guess in zip(COILS, found, nominal, strict=True)]
+    return f"The best fit has coils of {', '.join(each)} mT/A (guesses.coil_matrix_mt_per_a)"
+
+
 def _beyond(lab: Lab, coil: int, needs: str, current_a: float, mt_per_a: float) -> SequenceError:
     limit_a = float(lab.magnet.limits_a[coil])
     name, key = COILS[coil], "main_a" if coil == _MAIN else "trim_a"

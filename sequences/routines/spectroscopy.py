@@ -222,11 +222,14 @@ def reachable(frequencies_hz: Real) -> Real:
     return np.asarray(frequencies_hz[(frequencies_hz >= LOWEST_HZ) & (frequencies_hz <= HIGHEST_HZ)])
 
 
-def out_of_range(line: Expected) -> SequenceError:
-    """The refusal if the source can make no frequency at which this line may stand."""
-    return SequenceError(
-        f"{line.name} is expected at {line.frequency_hz / 1e6:.1f} MHz, outside the {LOWEST_HZ / 1e6:g} to "
-        f"{HIGHEST_HZ / 1e6:g} MHz that the microwave source can make",
-        "Use another field, or correct guesses.coil_matrix_mt_per_a if the field is not so large",
+def check_range(line: Expected) -> None:
+    """Raises SequenceError if the source makes no frequency at which this line may stand."""
+    reach_hz = _REACH_SIGMA * line.error_hz
+    if LOWEST_HZ - reach_hz <= line.frequency_hz <= HIGHEST_HZ + reach_hz:
+        return
+    raise SequenceError(
+        f"{line.name} is expected at {line.frequency_hz / 1e6:.1f}(±{line.error_hz / 1e6:.1f}) MHz, outside the "
+        f"{LOWEST_HZ / 1e6:g} to {HIGHEST_HZ / 1e6:g} MHz that the microwave source makes",
+        "Set another field, or correct guesses.coil_matrix_mt_per_a if the field is not so large",
         about_hz=line.frequency_hz,
     )
