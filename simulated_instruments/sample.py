@@ -20,6 +20,7 @@ NotNegative = Annotated[float, Field(ge=0, le=1e6)]
 CountRate = Annotated[float, Field(ge=0, le=1e9)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Finite = Annotated[float, Field(ge=-1e6, le=1e6)]
+Near = Annotated[float, Field(ge=-2e3, le=2e3)]  # nm: in the focus of the Gaussian beam, which lights all of it alike
 Vector2 = tuple[Finite, Finite]
 Vector3 = tuple[Finite, Finite, Finite]
 
@@ -54,6 +55,14 @@ class Pair(_Part):
         angle = np.deg2rad(self.orientation_deg)
         half = 0.5 * self.separation_nm * np.array([np.cos(angle), np.sin(angle)])
         return np.asarray(np.array(self.centre_nm) + np.array([-half, half]))
+
+
+class Bystander(_Part):
+    """An emitter beside the pair that only shines: no spin, always bright, saturated like an NV."""
+
+    position_nm: tuple[Near, Near]
+    brightness: Annotated[float, Field(ge=0, le=100)] = 1.0
+    """Of its saturated count rate, relative to an NV of the pair."""
 
 
 class BathTruth(_Part):
@@ -105,6 +114,7 @@ class Sample(_Part):
     coil_matrix_mt_per_a: tuple[Vector3, Vector3, Vector3]
     field_drift_ut_per_sqrt_min: NotNegative
     pair: Pair
+    bystanders: Annotated[tuple[Bystander, ...], Field(max_length=100)]
     nitrogen: Literal["14N", "none"]
     c13_percent: Annotated[float, Field(gt=0, le=100)]
     bath: BathTruth

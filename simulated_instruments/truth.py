@@ -23,7 +23,7 @@ def truth(twin: Twin, result: Mapping[str, Any]) -> dict[str, Any]:
     along, across_mt = twin.field_mt()
     f_minus = np.array([twin.lines(float(b), across_mt).minus_hz[0] for b in along])
     detuning_hz = f_minus - np.sign(f_minus) * GAMMA_13C_HZ_PER_MT * along
-    pair_nm = twin.sample.pair.positions_nm
+    pair_nm = twin.sample.pair.positions_nm - twin.drift.steering_nm  # where the null would have to be sent now
     return {
         "field_mt": float(along.mean()),
         "transverse_ut": across_mt * 1e3,

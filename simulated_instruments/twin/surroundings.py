@@ -1,6 +1,7 @@
 """What surrounds the two NVs for given knobs and line levels: the field at each, light on each, and what they emit."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from simulated_instruments.knobs import Gate, Knobs
 from simulated_instruments.sample import Sample
 
 Real = NDArray[np.float64]
+
+OUTPUT_STEP_V: Final = 20.0 / 2**16
+"""Of the card's analogue outputs, +-10 V in 16 bits: what is asked for is rounded to it."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Light:
     emission_cps: Real
     """(2,): detected photons per second of each NV in |0>."""
     background_cps: float
+    """Of everything else: bystanders, the stray light of both beams, the detector in the dark."""
 
 
 def light(sample: Sample, knobs: Knobs, levels: int, drift: Drift) -> Light:
@@ -70,13 +75,20 @@ def light(sample: Sample, knobs: Knobs, levels: int, drift: Drift) -> Light:
     ring = _transmitted(knobs.depletion_aom, knobs.depletion_gate, line(levels, "depletion"), optics.aom_extinction)
     gaussian = knobs.green_w * 1e3 * pump * optics.pump_throughput / optics.pump_saturation_mw
     crest = knobs.depletion_w * 1e3 * ring * optics.doughnut_throughput / optics.doughnut_saturation_mw
-    null_nm = np.array(knobs.steering_v) * optics.steering_nm_per_v + drift.steering_nm
-    distance_nm = np.linalg.norm(sample.pair.positions_nm - null_nm, axis=-1)
-    s = gaussian + crest * doughnut_profile(distance_nm, optics.doughnut_radius_nm, optics.doughnut_null)
+    steered_v = np.round(np.array(knobs.steering_v) / OUTPUT_STEP_V) * OUTPUT_STEP_V
+    null_nm = steered_v * optics.steering_nm_per_v + drift.steering_nm
+
+    def excited(places_nm: Real) -> Real:
+        distance_nm = np.linalg.norm(places_nm - null_nm, axis=-1)
+        return saturation(
+            gaussian + crest * doughnut_profile(distance_nm, optics.doughnut_radius_nm, optics.doughnut_null)
+        )
+
+    pair = excited(sample.pair.positions_nm)
+    beside = sum(b.brightness * float(excited(np.array(b.position_nm))) for b in sample.bystanders)
     stray = float(saturation(gaussian)) + ring * (knobs.depletion_w > 0)
-    background = optics.background_cps * stray + optics.dark_cps
-    excited = saturation(s)
-    return Light(optics.pump_per_s * excited, optics.saturated_cps * excited, background)
+    background = optics.background_cps * stray + optics.dark_cps + optics.saturated_cps * beside
+    return Light(optics.pump_per_s * pair, optics.saturated_cps * pair, background)
 
 
 def _transmitted(diffraction: float, gate: Gate, high: bool, extinction: float) -> float:
