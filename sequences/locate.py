@@ -1,5 +1,6 @@
 """Where the two NVs are: images under the doughnut, coarse to fine, and a joint fit of both. Needs no field."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
@@ -7,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sequences.analysis.emitters import Emitters, Image, fit_emitters, fit_two, sighted, start_one
+from sequences.analysis.doughnut_images import Image, Images
+from sequences.analysis.emitters import Emitters, fit_emitters, fit_strayed, start_one
+from sequences.analysis.how_many import farthest_nm, fit_three, fit_two
+from sequences.analysis.sighting import sighted
 from sequences.lab import Lab
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
@@ -24,9 +28,14 @@ COLUMNS: Final = (
     Column("counts_err", "its shot noise", "1/s", ("x_nm", "y_nm", "power_mw")),
 )
 _SEEN_DELTA_CHI2: Final = 100.0
-_TWO_DELTA_CHI2: Final = 50.0
+_TWO_DELTA_CHI2: Final = 100.0
+"""Two emitters 4 nm apart save some 50 under good light, 10 nm apart more than 200."""
+_THIRD_DELTA_CHI2: Final = 25.0
+"""Three numbers, looked for in many places: by chance one in ten thousand pairs saves as much."""
 _RESOLVED_SIGMA: Final = 5.0
 _LARGEST_REDUCED_CHI2: Final = 3.0
+_LARGEST_WALK_NM: Final = 5.0
+"""Per root minute: beyond, the null walks over the pair while the fine image is taken."""
 _STEERING_ERR_NM: Final = 0.09
 """A 16-bit output over 20 V at 1 um/V moves in steps of 0.31 nm, whose error has this standard deviation."""
 _MIDDLE_PIXELS: Final = 6
@@ -62,7 +71,10 @@ class LocateResult:
     """Both NVs in steering coordinates; left is the one with the smaller x."""
 
     pair_nm: tuple[tuple[float, float], tuple[float, float]]
+    """At the end of the run."""
     pair_nm_err: tuple[tuple[float, float], tuple[float, float]]
+    pair_covariance_nm2: tuple[tuple[float, ...], ...]
+    """(4, 4): of left x, left y, right x, right y."""
     separation_nm: float
     separation_nm_err: float
     doughnut_radius_nm: float
@@ -76,8 +88,11 @@ class LocateResult:
     brightness_cps_err: float
     background_cps: float
     """Under the doughnut in the fine image."""
+    walk_nm_per_sqrt_min: float
+    """How far each coordinate of the null walked in a minute while the images were taken, 1 sigma."""
+    walk_nm_per_sqrt_min_err: float
     two_emitter_sigma: float
-    """Root of the chi2 that a second emitter saves."""
+    """Root of the chi2 that a second emitter saves, whatever walk suits either."""
     reduced_chi2: float
     photons: int
 
@@ -96,14 +111,19 @@ class _Scan:
 
 
 def locate(lab: Lab, plan: LocatePlan) -> Stream[LocateResult]:
-    """Scan the doughnut over the region, then over its null at higher and higher power; fit two emitters to it all."""
+    """Scan the doughnut over the region, then over its null at higher and higher power; fit two emitters to it all.
+
+    Positions are those to steer to at the end of the run, after whatever the doughnut has walked meanwhile. Raises
+    SequenceError if the images show no emitter, one outside the region, only one, or a third one.
+    """
     with controls.left_safe(lab):
-        images = yield from _images(lab, plan)
-        one = _one(images, lab.guesses.doughnut_radius_nm)
+        images = Images((yield from _images(lab, plan)))
+        one = _one(images.scans, lab.guesses.doughnut_radius_nm)
         two = fit_two(images, one, lab.guesses.pair_separation_nm, _STEERING_ERR_NM)
-        one = fit_emitters(images, one, _STEERING_ERR_NM)
+        _refuse_third(two, fit_three(images, two, lab.guesses.pair_separation_nm, _STEERING_ERR_NM))
         _refuse_misfit(two)
-        _refuse_unresolved(one, two)
+        one = fit_strayed(images, one, _STEERING_ERR_NM)
+        _refuse_unresolved(images, one, two)
         result = _result(one, two, images)
         yield Estimate({**vars(result)})
         _remember(lab, result)
@@ -142,19 +162,21 @@ def _scanned(lab: Lab, scan: _Scan, begun: float, total: int) -> Stream[Image]:
     repeats = repeats_for(program, scan.seconds)
     controls.doughnut(lab, scan.power_mw)
     places = _serpentine(scan)
-    x, y, counts = [], [], []
+    x, y, counts, times_s = [], [], [], []
     for n, place in enumerate(places):
         controls.steer(lab, *place)
         seen = measure(lab, program, repeats)
         x.append(place[0])
         y.append(place[1])
         counts.append(seen.signal)
+        times_s.append(lab.clock.now() - 0.5 * seen.duration_s)
         rate, error = seen.signal / seen.duration_s, max(seen.signal, 1) ** 0.5 / seen.duration_s
         values = {"x_nm": place[0], "y_nm": place[1], "power_mw": scan.power_mw, "counts": rate, "counts_err": error}
         yield Point(values)
         if n % scan.pixels == 0:
             yield Progress(begun + n / total, f"{rate / 1e3:.1f} kcps at ({place[0]:.0f}, {place[1]:.0f}) nm")
-    return Image(np.array(x), np.array(y), np.array(counts, dtype=float), seen.duration_s, scan.power_mw)
+    pixels = [np.array(column, dtype=float) for column in (x, y, counts, times_s)]
+    return Image(pixels[0], pixels[1], pixels[2], pixels[3], seen.duration_s, scan.power_mw)
 
 
 def _serpentine(scan: _Scan) -> list[tuple[float, float]]:
@@ -168,7 +190,7 @@ def _serpentine(scan: _Scan) -> list[tuple[float, float]]:
     return [(float(scan.centre_nm[0] + place.real), float(scan.centre_nm[1] + place.imag)) for place in turned]
 
 
-def _one(images: list[Image], radius_nm: float) -> Emitters:
+def _one(images: Sequence[Image], radius_nm: float) -> Emitters:
     """The pair as one emitter. Raises SequenceError if the coarse image shows no ring."""
     sighting = sighted(images[0], radius_nm)
     if sighting.delta_chi2 < _SEEN_DELTA_CHI2:
@@ -180,7 +202,8 @@ def _one(images: list[Image], radius_nm: float) -> Emitters:
             delta_chi2=sighting.delta_chi2,
             rate_cps=rate,
         )
-    return fit_emitters(images, start_one(sighting, images))
+    seen = Images(images)
+    return fit_emitters(seen, start_one(sighting, seen))
 
 
 def _refuse_outside(about: tuple[float, float], plan: LocatePlan) -> None:
@@ -194,30 +217,56 @@ def _refuse_outside(about: tuple[float, float], plan: LocatePlan) -> None:
         )
 
 
+def _refuse_third(two: Emitters, three: Emitters) -> None:
+    gain = two.deviance - three.deviance
+    if gain < _THIRD_DELTA_CHI2 or three.chi2 / three.freedom > _LARGEST_REDUCED_CHI2:
+        return
+    (x, y), (x_err, y_err) = three.positions_nm[2], three.errors_nm[2]
+    away = float(np.hypot(*(three.positions_nm[2] - three.positions_nm[:2].mean(axis=0))))
+    raise SequenceError(
+        f"A third emitter stands at ({x:.1f}(±{x_err:.1f}), {y:.1f}(±{y_err:.1f})) nm, {away:.0f} nm from the middle "
+        f"of two equal ones, {three.third_share:.2f}(±{three.third_share_err:.2f}) times as bright as one of them: it "
+        f"improves chi2 by {gain:.0f} ({_THIRD_DELTA_CHI2:.0f} are needed)",
+        "Its light would be in every read-out of the pair. Choose another spot, centre_x_nm and centre_y_nm, whose "
+        "surroundings are dark",
+        third_x_nm=float(x),
+        third_x_nm_err=float(x_err),
+        third_y_nm=float(y),
+        third_y_nm_err=float(y_err),
+        third_brightness=three.third_share,
+        third_brightness_err=three.third_share_err,
+        delta_chi2=gain,
+    )
+
+
 def _refuse_misfit(two: Emitters) -> None:
     reduced = two.chi2 / two.freedom
-    if reduced > _LARGEST_REDUCED_CHI2:
+    if reduced > _LARGEST_REDUCED_CHI2 or two.walk.mean_nm > _LARGEST_WALK_NM:
         raise SequenceError(
-            f"Two emitters of equal brightness do not explain the images: reduced chi2 {reduced:.1f}",
-            "Check for a drifting doughnut (count shorter: pixel_s), a third emitter nearby, or NVs farther apart than "
-            "twice fine_half_range_nm",
+            f"Two emitters of equal brightness do not explain the images: reduced chi2 {reduced:.1f}, even if the "
+            f"doughnut walked {two.walk.mean_nm:.1f} nm in a minute",
+            "Check for a drifting doughnut (count shorter: pixel_s), NVs farther apart than twice fine_half_range_nm, "
+            "or several emitters nearby (another spot: centre_x_nm, centre_y_nm)",
             reduced_chi2=reduced,
+            walk_nm_per_sqrt_min=two.walk.mean_nm,
         )
 
 
-def _refuse_unresolved(one: Emitters, two: Emitters) -> None:
-    gain = one.chi2 - two.chi2
+def _refuse_unresolved(images: Images, one: Emitters, two: Emitters) -> None:
+    gain = one.deviance - two.deviance
     sigma = two.separation_nm / two.separation_err_nm
     if gain > _TWO_DELTA_CHI2 and sigma > _RESOLVED_SIGMA:
         return
     x, y = one.positions_nm[0]
+    farthest = farthest_nm(images, two, _STEERING_ERR_NM)
     raise SequenceError(
         f"Only one emitter is resolved, at ({x:.1f}, {y:.1f}) nm: a second one improves chi2 by {gain:.0f} "
-        f"({_TWO_DELTA_CHI2:.0f} are needed), {two.separation_nm:.1f} ± {two.separation_err_nm:.1f} nm away. The "
-        f"null's cross-talk is {100 * one.null_depth:.3g}(±{100 * one.null_depth_err:.2g}) % of the crest",
+        f"({_TWO_DELTA_CHI2:.0f} are needed), and is at most {farthest:.1f} nm away (95 %). The null's cross-talk is "
+        f"{100 * one.null_depth:.3g}(±{100 * one.null_depth_err:.2g}) % of the crest",
         "Count longer (pixel_s), raise fine_mw, deepen the null if its cross-talk is above 1 %, or choose another "
         "spot: the engine needs two NVs 10 to 20 nm apart",
         delta_chi2=gain,
+        farthest_nm=farthest,
         null_depth=one.null_depth,
         null_depth_err=one.null_depth_err,
         separation_nm=two.separation_nm,
@@ -225,28 +274,33 @@ def _refuse_unresolved(one: Emitters, two: Emitters) -> None:
     )
 
 
-def _result(one: Emitters, two: Emitters, images: list[Image]) -> LocateResult:
+def _result(one: Emitters, two: Emitters, images: Images) -> LocateResult:
     (left, right), (left_err, right_err) = two.positions_nm.tolist(), two.errors_nm.tolist()
     return LocateResult(
         pair_nm=((left[0], left[1]), (right[0], right[1])),
         pair_nm_err=((left_err[0], left_err[1]), (right_err[0], right_err[1])),
+        pair_covariance_nm2=tuple(tuple(row) for row in two.covariance_nm2.tolist()),
         separation_nm=two.separation_nm,
         separation_nm_err=two.separation_err_nm,
         doughnut_radius_nm=two.radius_nm,
         doughnut_radius_nm_err=two.radius_err_nm,
         null_depth=two.null_depth,
         null_depth_err=two.null_depth_err,
-        saturation_mw=images[-1].power_mw / two.crests[-1],
+        saturation_mw=images.scans[-1].power_mw / two.crests[-1],
         brightness_cps=two.brightness_cps,
         brightness_cps_err=two.brightness_err_cps,
         background_cps=two.background_cps[-1],
-        two_emitter_sigma=float(np.sqrt(max(0.0, one.chi2 - two.chi2))),
+        walk_nm_per_sqrt_min=two.walk.mean_nm,
+        walk_nm_per_sqrt_min_err=two.walk.err_nm,
+        two_emitter_sigma=float(np.sqrt(max(0.0, one.deviance - two.deviance))),
         reduced_chi2=two.chi2 / two.freedom,
-        photons=int(sum(image.counts.sum() for image in images)),
+        photons=int(sum(image.counts.sum() for image in images.scans)),
     )
 
 
 def _remember(lab: Lab, result: LocateResult) -> None:
-    for side, place, error in zip(("left", "right"), result.pair_nm, result.pair_nm_err, strict=True):
-        for axis, value, sigma in zip("xy", place, error, strict=True):
-            lab.calibration.put(f"pair.{side}_{axis}_nm", value, sigma)
+    keys = [f"pair.{side}_{axis}_nm" for side in ("left", "right") for axis in "xy"]
+    values, errors = np.ravel(result.pair_nm), np.ravel(result.pair_nm_err)
+    for key, value, error in zip(keys, values, errors, strict=True):
+        lab.calibration.put(key, float(value), float(error))
+    lab.calibration.put_covariance(keys, np.array(result.pair_covariance_nm2))

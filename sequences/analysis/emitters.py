@@ -1,68 +1,59 @@
-"""Both NVs from images under the doughnut: each is dark where the null meets it.
+"""Both NVs, and a third emitter beside them, fitted to images under the doughnut: each is dark where the null meets it.
 
-The emission of an NV at a distance d from the null is B s/(1 + s) with s = crest x doughnut profile(d). At low power an
-image is the sum of two parabolas, in which only the mean position can be told; at high power saturation narrows each
-dark spot to r / sqrt(e crest), and two spots a dozen nanometres apart come asunder. All images are fitted together: the
-coarse one knows the doughnut's radius, the fine one the NVs.
+At low power an image is the sum of two parabolas, in which only the mean position can be told; at high power saturation
+narrows each dark spot to r / sqrt(e crest), and two spots a dozen nanometres apart come asunder. All images are fitted
+together: the coarse one knows the doughnut's radius, the fine one the NVs, and the order of the pixels how far the
+doughnut has walked meanwhile.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from physics.optics import doughnut_profile, saturation
+from sequences.analysis.doughnut_images import SHAPE, Expected, Images, positive
+from sequences.analysis.sighting import START_NULL, Sighting
+from sequences.analysis.steering_walk import NO_WALK, Steering, Walk, covariance, displaced, strength, walked, whitened
 
 Real = NDArray[np.float64]
 
-_SHAPE: Final = 3  # radius, null depth, brightness
-_START_NULL: Final = 1e-3
+EFFORT: Final = 60
+"""Steps after which a fit stops, converged or not."""
+_ROUNDS: Final = 3  # of walk and emitters in turn
 _SMALLEST: Final = 1e-9  # a null that the fit finds perfect
-_CRESTS: Final = (0.1, 0.3, 1.0, 3.0, 10.0)
-_RADIUS_SCALES: Final = (0.85, 1.0, 1.15)
-_TRIED_ANGLES: Final = tuple(np.arange(4) * np.pi / 4.0)
-_TRIED_SCALES: Final = (1.0, 3.0)
-_TRIAL_EFFORT: Final = 10
-
-
-@dataclass(frozen=True)
-class Image:
-    """Counts at positions of the doughnut's null."""
-
-    x_nm: Real
-    """(pixels,)"""
-    y_nm: Real
-    counts: Real
-    """(pixels,): photons in each pixel."""
-    seconds: float
-    """Counting time of a pixel."""
-    power_mw: float
+_LEAST_BACKGROUND_CPS: Final = 100.0
+_PIN_NM: Final = 0.01
 
 
 @dataclass(frozen=True)
 class Emitters:
-    """One or two emitters with the doughnut that saw them."""
+    """One, two or three emitters with the doughnut that saw them."""
 
     positions_nm: Real
-    """(emitters, 2), ordered by x, then y."""
+    """(emitters, 2), in steering coordinates at the end of the images: the first two by x, then y; then the third."""
     covariance_nm2: Real
-    """(2 emitters, 2 emitters): of x1, y1, x2, y2."""
+    """(2 emitters, 2 emitters): of x1, y1, x2, y2, ..."""
     radius_nm: float
     radius_err_nm: float
     null_depth: float
     null_depth_err: float
     brightness_cps: float
-    """Saturated count rate of each."""
+    """Saturated count rate of each of the first two."""
     brightness_err_cps: float
     crests: tuple[float, ...]
     """Crest intensity over saturation intensity, an entry per image."""
     background_cps: tuple[float, ...]
-    chi2: float
-    freedom: int
+    third_share: float = 0.0
+    """Brightness of a third emitter over that of the others; 0 if there is none."""
+    third_share_err: float = 0.0
+    walk: Walk = NO_WALK
+    """Of the steering."""
+    chi2: float = 0.0
+    freedom: int = 1
+    deviance: float = 0.0
+    """-2 log likelihood but for a constant: compares fits that found different walks."""
 
     @property
     def errors_nm(self) -> Real:
@@ -71,7 +62,7 @@ class Emitters:
 
     @property
     def separation_nm(self) -> float:
-        """Distance between two emitters."""
+        """Distance between the first two emitters."""
         return float(np.hypot(*(self.positions_nm[1] - self.positions_nm[0])))
 
     @property
@@ -79,162 +70,157 @@ class Emitters:
         """Its 1 sigma, correlations included."""
         unit = (self.positions_nm[1] - self.positions_nm[0]) / self.separation_nm
         gradient = np.concatenate([-unit, unit])
-        return float(np.sqrt(gradient @ self.covariance_nm2 @ gradient))
+        return float(np.sqrt(gradient @ self.covariance_nm2[:4, :4] @ gradient))
 
 
 @dataclass(frozen=True)
-class Sighting:
-    """A ring in a coarse image."""
+class Stray:
+    """How the null strays from where it is sent, as far as it is known."""
 
-    x_nm: float
-    y_nm: float
-    radius_nm: float
-    crest: float
-    brightness_cps: float
-    background_cps: float
-    delta_chi2: float
-    """By how much the ring explains the image better than a flat background."""
+    steering: Steering
+    walk: Walk
+    moved_nm: Real
+    """(pixels, 2): by the walk."""
 
 
-def sighted(image: Image, radius_nm: float) -> Sighting:
-    """The ring that explains a coarse image best, by linear least squares over a grid of centres, radii and crests."""
-    weight = 1.0 / np.maximum(image.counts, 1.0)
-    best = Sighting(0.0, 0.0, radius_nm, 1.0, 0.0, 0.0, 0.0)
-    mean = float(weight @ image.counts / weight.sum())
-    x, y = (grid.ravel() for grid in np.meshgrid(*(_between(v) for v in (image.x_nm, image.y_nm))))
-    distance = np.hypot(image.x_nm - x[:, None], image.y_nm - y[:, None])
-    for radius in radius_nm * np.array(_RADIUS_SCALES):
-        profile = doughnut_profile(distance, float(radius), _START_NULL)
-        for crest in _CRESTS:
-            shape = saturation(crest * profile)
-            centred = shape - (shape @ weight / weight.sum())[:, None]
-            slope = centred @ (weight * image.counts) / np.maximum((centred**2) @ weight, 1e-30)
-            gain = np.where(slope > 0, slope**2 * ((centred**2) @ weight), 0.0)
-            k = int(np.argmax(gain))
-            if gain[k] > best.delta_chi2:
-                level = mean - slope[k] * float(shape[k] @ weight / weight.sum())
-                rates = (float(slope[k]) / image.seconds, level / image.seconds)
-                best = Sighting(float(x[k]), float(y[k]), float(radius), crest, *rates, float(gain[k]))
-    return best
-
-
-def _between(values: Real) -> Real:
-    """A grid over the image, finer than its pixels."""
-    pixels = len(np.unique(np.round(values, 3)))
-    return np.linspace(values.min(), values.max(), 3 * pixels - 2)
-
-
-def fit_emitters(images: Sequence[Image], start: Emitters, steering_err_nm: float = 0.0, effort: int = 60) -> Emitters:
-    """Fit as many emitters as `start` has to all images at once.
-
-    Counts are compared as square roots, whose shot noise is one half whatever the brightness. steering_err_nm: 1 sigma
-    by which the null misses its set position (steps of the analogue outputs); it counts most where the image is steep.
-    effort: steps after which the fit stops, converged or not.
-    """
-    emitters = len(start.positions_nm)
-    begin = _packed(start)
-    noise = [np.ones(len(image.counts)) for image in images]
-
-    def residual(p: Real) -> Real:
-        parts = [
-            2.0 * (np.sqrt(_expected(p, emitters, k, image) + 0.375) - np.sqrt(image.counts + 0.375)) / noise[k]
-            for k, image in enumerate(images)
-        ]
-        return np.concatenate(parts)
-
-    scale = _scale(emitters, len(images))
-    fit = least_squares(residual, begin, x_scale=scale, max_nfev=effort)
-    for _ in range(2 if steering_err_nm else 0):
-        noise = [_noise(fit.x, emitters, k, image, steering_err_nm) for k, image in enumerate(images)]
-        fit = least_squares(residual, fit.x, x_scale=scale, max_nfev=effort)
-    return _unpacked(fit.x, fit.jac, emitters, len(images), float(2.0 * fit.cost))
-
-
-def start_one(sighting: Sighting, images: Sequence[Image]) -> Emitters:
+def start_one(sighting: Sighting, images: Images) -> Emitters:
     """One emitter as the coarse image suggests it; crests and backgrounds scaled to the other images."""
-    crests = tuple(sighting.crest * image.power_mw / images[0].power_mw for image in images)
-    position = np.array([[sighting.x_nm, sighting.y_nm]])
-    level = tuple(max(sighting.background_cps, 100.0) for _ in images)
-    nothing = np.zeros((2, 2))
+    scans = images.scans
     return Emitters(
-        position,
-        nothing,
-        sighting.radius_nm,
-        0.0,
-        _START_NULL,
-        0.0,
-        sighting.brightness_cps,
-        0.0,
-        crests,
-        level,
-        0.0,
-        1,
+        positions_nm=np.array([[sighting.x_nm, sighting.y_nm]]),
+        covariance_nm2=np.zeros((2, 2)),
+        radius_nm=sighting.radius_nm,
+        radius_err_nm=0.0,
+        null_depth=START_NULL,
+        null_depth_err=0.0,
+        brightness_cps=sighting.brightness_cps,
+        brightness_err_cps=0.0,
+        crests=tuple(sighting.crest * scan.power_mw / scans[0].power_mw for scan in scans),
+        background_cps=tuple(max(sighting.background_cps, _LEAST_BACKGROUND_CPS) for _ in scans),
     )
 
 
-def fit_two(images: Sequence[Image], one: Emitters, separation_nm: float, steering_err_nm: float = 0.0) -> Emitters:
-    """Two equally bright emitters about the place of one, from several orientations; the best of them."""
-    found: list[Emitters] = []
-    for scale, angle in product(_TRIED_SCALES, _TRIED_ANGLES):
-        half = 0.5 * scale * separation_nm * np.array([np.cos(angle), np.sin(angle)])
-        places = one.positions_nm[0] + np.array([-half, half])
-        start = replace(one, positions_nm=places, null_depth=_START_NULL, brightness_cps=0.5 * one.brightness_cps)
-        found.append(fit_emitters(images, start, effort=_TRIAL_EFFORT))
-    return fit_emitters(images, min(found, key=lambda fit: fit.chi2), steering_err_nm)
+def fit_emitters(images: Images, start: Emitters, effort: int = EFFORT) -> Emitters:
+    """Fit as many emitters as `start` has to all images at once, as if the null stood where it was sent."""
+    still = unmoved(images, Steering(0.0, 0.0))
+    return _fitted(images, packed(start), len(start.positions_nm), still, effort)
 
 
-def _expected(p: Real, emitters: int, k: int, image: Image) -> Real:
-    """(pixels,): counts of image k."""
-    radius, null, brightness = np.exp(p[2 * emitters : 2 * emitters + _SHAPE])
-    crest, background = np.exp(p[2 * emitters + _SHAPE + 2 * k :][:2])
-    places = p[: 2 * emitters].reshape(-1, 2)
-    distance = np.hypot(image.x_nm - places[:, :1], image.y_nm - places[:, 1:])
-    shine = saturation(crest * doughnut_profile(distance, radius, null)).sum(axis=0)
-    return np.asarray((brightness * shine + background) * image.seconds)
+def fit_strayed(images: Images, start: Emitters, step_nm: float) -> Emitters:
+    """Likewise, but the null strays, and its walk is taken out of the images as far as they tell.
+
+    step_nm: 1 sigma by which every pixel misses its set position (steps of the analogue outputs).
+    """
+    emitters, model = len(start.positions_nm), packed(start)
+    walk_nm2 = walked(images.times_s, images.end_s)
+    stray = unmoved(images, Steering(step_nm, start.walk.rms_nm))
+    for _ in range(_ROUNDS):
+        model = approached(images, model, emitters, stray)
+        seen = images.expected(model, emitters, stray.moved_nm)
+        residual = _residual(images, seen, stray, seen.slopes)
+        walk = strength(residual, seen.jacobian, seen.slopes, walk_nm2, step_nm)
+        steering = Steering(step_nm, walk.rms_nm)
+        stray = Stray(steering, walk, displaced(seen.slopes, walk_nm2, steering, residual))
+    return _fitted(images, model, emitters, stray, EFFORT)
 
 
-def _noise(p: Real, emitters: int, k: int, image: Image, steering_err_nm: float) -> Real:
-    """Shot noise and steering error together, in units of the shot noise."""
-    step = 0.5
-    moved = [
-        _expected(p, emitters, k, Image(image.x_nm + dx, image.y_nm + dy, image.counts, image.seconds, image.power_mw))
-        for dx, dy in ((step, 0.0), (-step, 0.0), (0.0, step), (0.0, -step))
-    ]
-    slope = np.hypot(moved[0] - moved[1], moved[2] - moved[3]) / (2.0 * step)
-    return np.asarray(np.sqrt(1.0 + (steering_err_nm * slope) ** 2 / np.maximum(_expected(p, emitters, k, image), 1.0)))
+def unmoved(images: Images, steering: Steering) -> Stray:
+    """A null that may stray like this, and of whose walk nothing is known yet."""
+    return Stray(steering, NO_WALK, np.zeros((len(images.roots), 2)))
 
 
-def _packed(e: Emitters) -> Real:
+def noise_root(images: Images, model: Real, emitters: int, stray: Stray) -> Real:
+    """(pixels, pixels): lower root of the covariance of the counts' roots about a model."""
+    slopes = images.expected(model, emitters, stray.moved_nm).slopes
+    return np.asarray(np.linalg.cholesky(covariance(slopes, walked(images.times_s, images.end_s), stray.steering)))
+
+
+def approached(
+    images: Images, model: Real, emitters: int, stray: Stray, effort: int = EFFORT, pinned_nm: float | None = None
+) -> Real:
+    """The model's numbers that fit best, with the noise as it is about the numbers given.
+
+    pinned_nm: hold the first two emitters this far apart.
+    """
+    root = noise_root(images, model, emitters, stray)
+    slopes = images.expected(model, emitters, stray.moved_nm).slopes
+
+    def residual(p: Real) -> Real:
+        seen = images.expected(p, emitters, stray.moved_nm)
+        pulls = whitened(root, -_residual(images, seen, stray, slopes))[0]
+        return pulls if pinned_nm is None else np.append(pulls, _stretch(p, pinned_nm)[0])
+
+    def jacobian(p: Real) -> Real:
+        rows = whitened(root, images.expected(p, emitters, stray.moved_nm).jacobian)[0]
+        return rows if pinned_nm is None else np.vstack([rows, _stretch(p, pinned_nm)[1]])
+
+    scale = _scale(emitters, len(images.scans))
+    return np.asarray(least_squares(residual, model, jacobian, method="lm", x_scale=scale, max_nfev=effort).x)
+
+
+def _stretch(p: Real, pinned_nm: float) -> tuple[float, Real]:
+    """How far the separation is from where it is pinned, and its gradient."""
+    away = p[2:4] - p[:2]
+    apart = max(float(np.hypot(*away)), _PIN_NM)
+    gradient = np.zeros(len(p))
+    gradient[:4] = np.concatenate([-away, away]) / apart / _PIN_NM
+    return (apart - pinned_nm) / _PIN_NM, gradient
+
+
+def pulls(images: Images, model: Real, emitters: int, stray: Stray, root: Real) -> tuple[Real, Real]:
+    """(pixels,) and (pixels, numbers): residuals and jacobian in units of the noise."""
+    seen = images.expected(model, emitters, stray.moved_nm)
+    residual, jacobian = whitened(root, _residual(images, seen, stray, seen.slopes), seen.jacobian)
+    return residual, jacobian
+
+
+def _residual(images: Images, seen: Expected, stray: Stray, slopes: Real) -> Real:
+    """(pixels,): what the images say beyond a null that stayed where it was sent, to first order about `moved_nm`."""
+    return np.asarray(images.roots - seen.roots + (slopes * stray.moved_nm).sum(axis=1))
+
+
+def packed(e: Emitters) -> Real:
+    """The numbers of a model, as `Images` describes them."""
+    third = [e.third_share] if len(e.positions_nm) > 2 else []
     per_image = np.column_stack([e.crests, e.background_cps]).ravel()
-    positive = np.concatenate([[e.radius_nm, e.null_depth, e.brightness_cps], per_image])
+    positive = np.concatenate([[e.radius_nm, e.null_depth, e.brightness_cps], third, per_image])
     return np.concatenate([e.positions_nm.ravel(), np.log(np.maximum(positive, _SMALLEST))])
 
 
 def _scale(emitters: int, images: int) -> Real:
-    return np.concatenate([np.full(2 * emitters, 5.0), [0.1, 0.5, 0.2], np.full(2 * images, 0.3)])
+    third = [0.3] if emitters > 2 else []
+    return np.concatenate([np.full(2 * emitters, 5.0), [0.1, 0.5, 0.2], third, np.full(2 * images, 0.3)])
 
 
-def _unpacked(p: Real, jac: Real, emitters: int, images: int, chi2: float) -> Emitters:
+def _fitted(images: Images, start: Real, emitters: int, stray: Stray, effort: int) -> Emitters:
     """The fit as a value, emitters in order; errors grow with the root of a reduced chi2 above 1."""
-    freedom = max(1, len(jac) - len(p))
-    _, size, rows_v = np.linalg.svd(jac, full_matrices=False)
+    p = approached(images, start, emitters, stray, effort)
+    root = noise_root(images, p, emitters, stray)
+    residual, jacobian = pulls(images, p, emitters, stray, root)
+    chi2, freedom = float(residual @ residual), max(1, len(residual) - len(p))
+    _, size, rows_v = np.linalg.svd(jacobian, full_matrices=False)
     spread = rows_v.T / np.maximum(size, 1e-9 * size[0])
-    covariance = spread @ spread.T * max(1.0, chi2 / freedom)
+    of = spread @ spread.T * max(1.0, chi2 / freedom)
     places = p[: 2 * emitters].reshape(-1, 2)
-    order = np.lexsort((places[:, 1], places[:, 0]))
+    order = [*np.lexsort((places[:2, 1], places[:2, 0])), *range(2, emitters)]
     rows = np.array([2 * k + axis for k in order for axis in (0, 1)])
-    values, error = np.exp(p[2 * emitters :]), np.sqrt(np.diag(covariance))[2 * emitters :]
+    values, errors = positive(p[2 * emitters :]), np.sqrt(np.diag(of))[2 * emitters :]
+    each = values[len(values) - 2 * len(images.scans) :]
     return Emitters(
         positions_nm=places[order],
-        covariance_nm2=covariance[np.ix_(rows, rows)],
+        covariance_nm2=of[np.ix_(rows, rows)],
         radius_nm=float(values[0]),
-        radius_err_nm=float(values[0] * error[0]),
+        radius_err_nm=float(values[0] * errors[0]),
         null_depth=float(values[1]),
-        null_depth_err=float(values[1] * error[1]),
+        null_depth_err=float(values[1] * errors[1]),
         brightness_cps=float(values[2]),
-        brightness_err_cps=float(values[2] * error[2]),
-        crests=tuple(float(v) for v in values[_SHAPE::2][:images]),
-        background_cps=tuple(float(v) for v in values[_SHAPE + 1 :: 2]),
+        brightness_err_cps=float(values[2] * errors[2]),
+        crests=tuple(each[::2].tolist()),
+        background_cps=tuple(each[1::2].tolist()),
+        third_share=float(values[SHAPE]) if emitters > 2 else 0.0,
+        third_share_err=float(values[SHAPE] * errors[SHAPE]) if emitters > 2 else 0.0,
+        walk=stray.walk,
         chi2=chi2,
         freedom=freedom,
+        deviance=chi2 + 2.0 * float(np.log(np.diag(root)).sum()),
     )
