@@ -42,6 +42,8 @@ _RESIDUAL_ERR_MT: Final = 0.03
 """Of each component of a residual field too small to be seen here."""
 _USUAL_TILT_DEG: Final = 5.0
 _LARGE_TILT_DEG: Final = 10.0
+_TILT_SIGMAS: Final = 2.0
+"""Near the axis noise turns easily into an angle: one counts if it is surely beyond the usual."""
 _USUAL_GAIN: Final = 0.06
 """Relative deviation of the main coil that the survey masters."""
 _SIGMAS: Final = 3.0
@@ -165,7 +167,7 @@ def _cause(lab: Lab, main_a: float, seen: FieldSeen, left: FieldSeen | None) -> 
             f"({OTHER_AXIS_DEG:.1f} degrees)",
             "Take another NV, one whose axis follows the main coil, or turn the diamond so that this one's does",
         )
-    if seen.tilt_deg > _LARGE_TILT_DEG:
+    if seen.tilt_deg > _LARGE_TILT_DEG and seen.tilt_deg - _TILT_SIGMAS * axis_err_deg > _USUAL_TILT_DEG:
         return (
             f"The NV axis stands {seen.tilt_deg:.1f}(±{axis_err_deg:.1f}) degrees from the main coil's field, more "
             "than the trims can make up for",
