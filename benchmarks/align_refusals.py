@@ -8,7 +8,7 @@ missed.
 import argparse
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,19 +148,22 @@ def main() -> int:
             if one.verdict != "named":
                 print(f"      {one.found.message}", flush=True)
             everyone.append(one)
-    return int(any([*_missed(everyone)]))
+    return int(any(list(_missed(everyone))))
 
 
-def _missed(everyone: list[Refused]) -> list[bool]:
+def _missed(everyone: Sequence[Refused]) -> Iterator[bool]:
     """Print the sums; True for every criterion that is missed."""
     counts = {verdict: sum(one.verdict == verdict for one in everyone) for verdict in ("named", "other", "silent")}
     passed = sum(one.found.code == 0 for one in everyone)
     words = ", ".join(f"{verdict} {number}" for verdict, number in counts.items())
     print(f"of {len(everyone)} benches with a fault: {words}; aligned all the same {passed}")
+    yield counts["named"] < NAMED * len(everyone)
+    yield passed > 0
     pulls = np.array([one.pull for one in everyone if one.pull is not None])
-    spread = float(np.std(pulls, ddof=1)) if len(pulls) > 1 else float("nan")
-    print(f"pulls of angles and fields: {len(pulls)}, mean {pulls.mean():+.2f}, standard deviation {spread:.2f}")
-    return [counts["named"] < NAMED * len(everyone), passed > 0, not SPREAD[0] <= spread <= SPREAD[1]]
+    if len(pulls) > 1:
+        spread = float(np.std(pulls, ddof=1))
+        print(f"pulls of angles and fields: {len(pulls)}, mean {pulls.mean():+.2f}, standard deviation {spread:.2f}")
+        yield not SPREAD[0] <= spread <= SPREAD[1]
 
 
 if __name__ == "__main__":
