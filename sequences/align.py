@@ -7,21 +7,19 @@ from typing import Annotated, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.optimize import least_squares
 
 from physics.constants import GAMMA_E_HZ_PER_MT
 from physics.levels import cross_relaxation_fields_mt, nv_lines
 from sequences.analysis.odmr import LineFit
 from sequences.analysis.relaxation import detuning_slope_hz_per_mt
 from sequences.lab import Lab
-from sequences.pulses.library import cw_odmr, pulse, pulsed
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
 from sequences.routines import controls, diagnosis, dip, known_magnet, light, spectroscopy, survey
 from sequences.routines.dip import Contacts, Inversion, scan_dip
 from sequences.routines.estimates import field_of, gathered
 from sequences.routines.first_light import first_light
-from sequences.routines.known_magnet import from_calibration, from_nothing
-from sequences.routines.measure import measure, repeats_for
+from sequences.routines.frozen_pulse import frozen_pulse
+from sequences.routines.known_magnet import from_calibration, from_nothing, stored_tracker
 from sequences.routines.reach import check_reach, coils
 from sequences.routines.spectroscopy import CW_EFFICIENCY
 from sequences.routines.survey import Nitrogen, Survey
@@ -47,11 +45,11 @@ _NEAR_MT, _NEAR_DITHER_MT = 101.5, 0.25
 _CLOSE_KHZ: Final = 5.0
 _TRIES: Final = 3
 """Of setting the field on the dip, until a look at f+ agrees."""
+_NULLED: Final = 0.5
+"""Share of the limit within which the field across needs no further look."""
+_LIGHT_S: Final = 4.0
 _LOW_HZ, _NEAR_HZ = 1.5e4, 5e3
 _DITHERS: Final = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))
-_TRIAL_DBM: Final = 0.0
-_TRIAL_NS: Final = tuple(range(100, 900, 100))
-_PI_NS: Final = 400
 _WORST_CHI2: Final = 4.0
 _TRIMS_TO_TRY: Final = "Check the trim coils' leads and guesses.coil_matrix_mt_per_a, and that the field stands still"
 _SCRATCH_TO_TRY: Final = "The field is not that of the earlier alignment: run align with from_scratch=true"
@@ -111,11 +109,11 @@ def _aligned(lab: Lab, plan: AlignPlan) -> Stream[AlignResult]:
         yield from _dithered(known, _NEAR_MT, _NEAR_DITHER_MT)
         yield Progress(0.6, _where(known, known.model.currents_for(guess_mt)))
         _check_model(known)
-        inversion = yield from _frozen_pulse(known, guess_mt)
+        inversion = yield from frozen_pulse(known, guess_mt)
         yield Progress(0.7, "looking for the relaxation dip")
         found = yield from _dip(known, plan, inversion, guess_mt)
         controls.coils_off(lab)
-        yield Progress(0.9, f"dip at f+ {found.plus_hz / 1e6:.4f} MHz; nulling the field across the axis once more")
+        yield Progress(0.9, f"dip at f+ {found.plus_hz / 1e6:.4f} MHz")
         result = yield from _settled(known, plan, found)
         yield Progress(1.0, _note(result))
     return result
@@ -128,10 +126,23 @@ def _surveyed(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
         return (yield from diagnosis.explained(lab, _survey_at_low_field(lab, plan), _TRIMS_TO_TRY))
     yield Progress(0.1, "back to the field of the last alignment")
     lab.magnet.switch_on()
-    resonance_mt = _expected_mt(plan, known.model.nitrogen)
-    back = first_light(known, True, known.model.currents_for(resonance_mt), plan.nitrogen)
-    yield from diagnosis.explained(lab, back, _SCRATCH_TO_TRY)
+    yield from diagnosis.explained(lab, _back(known, plan), _SCRATCH_TO_TRY)
     return known
+
+
+def _back(known: Survey, plan: AlignPlan) -> Stream[None]:
+    """Find f+ where the last alignment expects it: by the lines that it saw, or by a wider search if that fails."""
+    currents_a = known.model.currents_for(_NEAR_MT)
+    controls.pump(known.lab, CW_EFFICIENCY)
+    known.tracker = stored_tracker(known.lab, (yield from light.count_rate(known.lab, _LIGHT_S)))
+    if known.tracker is not None:
+        try:
+            yield from known.visit(currents_a, "+", _NEAR_HZ)
+        except SequenceError:
+            known.lab.notes.append("f+ is not where the last alignment left it: sought it in a wider range")
+        else:
+            return
+    yield from first_light(known, True, currents_a, plan.nitrogen)
 
 
 def _survey_at_low_field(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
@@ -180,58 +191,6 @@ def _check_model(known: Survey) -> None:
         )
 
 
-def _frozen_pulse(known: Survey, guess_mt: float) -> Stream[Inversion]:
-    """Where the line lies while frozen, and how long a pi pulse lasts."""
-    lab = known.lab
-    survey.moved(lab, known.model.currents_for(guess_mt))
-    shift_a = -lab.limits.pulsed_a
-    controls.pulsed_coils(lab, shift_a=shift_a)
-    added_mt = lab.guesses.shift_mt_per_a * shift_a
-    line = known.expected_at(guess_mt + added_mt, abs(added_mt) * 0.04)
-    program = cw_odmr(lab.wiring.tick_ns).with_lines("shift")
-    fit = yield from spectroscopy.track_line(lab, line, known.tracker_for(5e3), program)
-    rabi_hz = yield from _rabi_hz(lab, fit.centre_hz)
-    dbm = _TRIAL_DBM + 20.0 * np.log10(0.5e9 / _PI_NS / rabi_hz)
-    yield Progress(0.65, f"frozen line {fit.centre_hz / 1e6:.3f} MHz, Rabi {rabi_hz / 1e6:.3f} MHz at 0 dBm")
-    return Inversion(shift_a, fit.centre_hz, float(min(dbm, lab.limits.microwave_dbm)), _PI_NS)
-
-
-def _rabi_hz(lab: Lab, frozen_hz: float) -> Stream[float]:
-    """Roughly, from a few pulse lengths at 0 dBm."""
-    controls.pump(lab)
-    controls.carrier(lab, frozen_hz, _TRIAL_DBM)
-    ratio, error = [], []
-    for duration_ns in _TRIAL_NS:
-        shot = pulsed("nutation", pulse(duration_ns, tick_ns=lab.wiring.tick_ns))
-        counts = measure(lab, shot, repeats_for(shot, 3.0))
-        ratio.append(counts.signal / max(counts.reference, 1))
-        error.append(ratio[-1] * np.sqrt(1.0 / max(counts.signal, 1) + 1.0 / max(counts.reference, 1)))
-        yield from ()
-    return _nutation_hz(np.array(_TRIAL_NS) * 1e-9, np.array(ratio), np.array(error))
-
-
-def _nutation_hz(duration_s: Real, ratio: Real, error: Real) -> float:
-    """Frequency of level - depth sin^2(pi f t), by a grid and then least squares."""
-
-    def residual(p: Real) -> Real:
-        return np.asarray((p[0] - p[1] * np.sin(np.pi * p[2] * 1e6 * duration_s) ** 2 - ratio) / error)
-
-    def best(f: float) -> Real:
-        columns = np.column_stack([np.ones_like(ratio), -(np.sin(np.pi * f * 1e6 * duration_s) ** 2)]) / error[:, None]
-        return np.append(np.linalg.lstsq(columns, ratio / error, rcond=None)[0], f)
-
-    start = min((best(f) for f in np.arange(0.25, 3.0, 0.05)), key=lambda p: float(np.sum(residual(p) ** 2)))
-    fit = least_squares(residual, start)
-    depth_err = float(np.sqrt(np.linalg.pinv(fit.jac.T @ fit.jac)[1, 1]))
-    if fit.x[1] < 5.0 * depth_err:
-        raise SequenceError(
-            f"Pulses on the frozen line turn nothing: depth {fit.x[1]:.4f}(±{depth_err:.4f})",
-            "Check the lines mw_x and shift (wiring.lines of station.yaml) and the microwave's power",
-            depth=float(fit.x[1]),
-        )
-    return float(fit.x[2]) * 1e6
-
-
 @dataclass(frozen=True)
 class _Found:
     """The dip, hung on a line that any later model knows too."""
@@ -268,11 +227,13 @@ def _dip(known: Survey, plan: AlignPlan, inversion: Inversion, guess_mt: float) 
 
 
 def _settled(known: Survey, plan: AlignPlan, found: _Found) -> Stream[AlignResult]:
-    """Null the field across once more, set the field on the dip, see with f+ that it is there, and keep it all."""
+    """Null the field across once more if it may have walked, set the field on the dip, and see that it is there."""
     lab = known.lab
     controls.pump(lab, CW_EFFICIENCY)
     centre_mt = found.along_mt(known, _expected_mt(plan, known.model.nitrogen))
-    yield from _dithered(known, _NEAR_MT, _NEAR_DITHER_MT)
+    across, across_err = known.now.across_estimate_mt(known.model.currents_for(centre_mt))
+    if across + 2.0 * across_err > _NULLED * plan.transverse_limit_ut * 1e-3:
+        yield from _dithered(known, _NEAR_MT, _NEAR_DITHER_MT)
     for _ in range(_TRIES):
         centre_mt = found.along_mt(known, centre_mt)
         here = survey.moved(lab, known.model.currents_for(centre_mt))
@@ -331,7 +292,7 @@ def _keep(lab: Lab, known: Survey, result: AlignResult, line: LineFit) -> None:
     for name, current_a, error_a in zip(("x_a", "y_a", "main_a"), result.currents_a, errors_a, strict=True):
         lab.calibration.put(f"field.{name}", current_a, float(error_a))
     lab.calibration.put("field.f_plus_hz", line.centre_hz, line.centre_err_hz)
-    known_magnet.keep_model(lab, known.model)
+    known_magnet.keep(known)
     lab.calibration.put("field.resonance_mt", result.resonance_field_mt, result.resonance_field_mt_err)
 
 

@@ -8,10 +8,13 @@ import numpy as np
 from sequences.analysis.field import NAMES, FieldModel, anchored_model, counted_from_zero, drifted, nominal_model
 from sequences.analysis.field_fit import USUAL_WALK
 from sequences.lab import Lab
+from sequences.routines.spectroscopy import Tracker
 from sequences.routines.survey import Nitrogen, Survey, exchange_shift_hz
 
 _DRIFT_MT: Final = 0.03
 """How far the field may have drifted since a calibration."""
+_LINE_ERR: Final = 0.2
+"""Relative, of depth and width from one line to another."""
 
 
 def from_nothing(lab: Lab, nitrogen: Nitrogen = "auto") -> Survey:
@@ -32,14 +35,23 @@ def _begun(lab: Lab, prior: FieldModel) -> Survey:
     return Survey(lab, prior, prior)
 
 
-def keep_model(lab: Lab, model: FieldModel) -> None:
-    """Store all that was learned of the magnet, for the next time."""
-    kept = counted_from_zero(model)
+def keep(known: Survey) -> None:
+    """Store all that was learned of the magnet and of its lines, for the next time."""
+    lab, kept = known.lab, counted_from_zero(known.model)
     keys = [f"magnet.{name}" for name in NAMES]
     for key, value, variance in zip(keys, kept.values, np.diag(kept.covariance), strict=True):
         lab.calibration.put(key, value, float(np.sqrt(variance)))
     lab.calibration.put_covariance(keys, kept.covariance)
-    lab.calibration.put("field.nitrogen", float(model.nitrogen), 0.0)
+    lab.calibration.put("field.nitrogen", float(kept.nitrogen), 0.0)
+    tracker = known.tracker_for(1.0)
+    lab.calibration.put("odmr.width_0dbm_hz", tracker.width_0dbm_hz, _LINE_ERR * tracker.width_0dbm_hz)
+    lab.calibration.put("odmr.contrast", tracker.contrast, _LINE_ERR * tracker.contrast)
+
+
+def stored_tracker(lab: Lab, counts_per_s: float) -> Tracker | None:
+    """What an earlier align saw of all lines; None if none did. counts_per_s: as they come now."""
+    width, contrast = (lab.calibration.get(f"odmr.{key}") for key in ("width_0dbm_hz", "contrast"))
+    return Tracker(width.value, contrast.value, counts_per_s) if width and contrast else None
 
 
 def _stored_model(lab: Lab, nitrogen: bool) -> FieldModel | None:

@@ -36,6 +36,8 @@ _SYSTEMATIC_HZ: Final = 1e3
 _DOUBTED: Final = 16.0
 """Rise of chi-squared by one line from which on it is measured again."""
 _ALIKE_SIGMA: Final = 4.0
+_WORSE_THAN_NOISE: Final = 3.0
+"""Reduced chi-squared of a few points that shot noise hardly ever makes."""
 _POLARISED_NEAR_MT: Final = (51.2, 102.5)
 _AXIS_KNOWN_LINES: Final = 10
 """Each current has been stepped by then."""
@@ -100,7 +102,8 @@ class Survey:
         self.model = replace(self.model, walk_mt_per_sqrt_s=likely_walk(self.prior, self.model, self.seen))
 
     def _remember(self, plus: bool, currents_a: Currents, fit: LineFit, began_s: float) -> None:
-        error_hz = float(np.hypot(fit.centre_err_hz * max(1.0, fit.reduced_chi2) ** 0.5, _SYSTEMATIC_HZ))
+        misfit = fit.reduced_chi2**0.5 if fit.reduced_chi2 > _WORSE_THAN_NOISE else 1.0
+        error_hz = float(np.hypot(fit.centre_err_hz * misfit, _SYSTEMATIC_HZ))
         middle_s = 0.5 * (began_s + self.lab.clock.now())
         self.seen.append(LineSeen(currents_a, plus, fit.centre_hz, error_hz, middle_s))
 
