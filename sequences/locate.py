@@ -30,7 +30,7 @@ COLUMNS: Final = (
 _SEEN_DELTA_CHI2: Final = 100.0
 _TWO_DELTA_CHI2: Final = 100.0
 """Two emitters 4 nm apart save some 50 under good light, 10 nm apart more than 200."""
-_THIRD_DELTA_CHI2: Final = 25.0
+_THIRD_DELTA_CHI2: Final = 30.0
 """Three numbers, looked for in many places: by chance one in ten thousand pairs saves as much."""
 _RESOLVED_SIGMA: Final = 5.0
 _LARGEST_REDUCED_CHI2: Final = 3.0
@@ -39,6 +39,7 @@ _LARGEST_WALK_NM: Final = 5.0
 _STEERING_ERR_NM: Final = 0.09
 """A 16-bit output over 20 V at 1 um/V moves in steps of 0.31 nm, whose error has this standard deviation."""
 _MIDDLE_PIXELS: Final = 6
+_MIDDLE_ANGLE_RAD: Final = 0.3
 _FINE_ANGLES_RAD: Final = (0.3, -0.3)
 
 
@@ -120,7 +121,8 @@ def locate(lab: Lab, plan: LocatePlan) -> Stream[LocateResult]:
         images = Images((yield from _images(lab, plan)))
         one = _one(images.scans, lab.guesses.doughnut_radius_nm)
         two = fit_two(images, one, lab.guesses.pair_separation_nm, _STEERING_ERR_NM)
-        _refuse_third(two, fit_three(images, two, lab.guesses.pair_separation_nm, _STEERING_ERR_NM))
+        three = fit_three(images, two, lab.guesses.pair_separation_nm, _STEERING_ERR_NM)
+        _refuse_third(two, three)
         _refuse_misfit(two)
         one = fit_strayed(images, one, _STEERING_ERR_NM)
         _refuse_unresolved(images, one, two)
@@ -139,7 +141,7 @@ def _images(lab: Lab, plan: LocatePlan) -> Stream[list[Image]]:
     images: list[Image] = []
     scans = (
         _Scan(about, plan.half_range_nm, plan.coarse_pixels, plan.coarse_mw, quarter_s),
-        _Scan(about, middle_nm, _MIDDLE_PIXELS, middle_mw, quarter_s),
+        _Scan(about, middle_nm, _MIDDLE_PIXELS, middle_mw, quarter_s, (_MIDDLE_ANGLE_RAD,)),
         _Scan(about, plan.fine_half_range_nm, plan.fine_pixels, plan.fine_mw, 0.5 * plan.pixel_s, _FINE_ANGLES_RAD),
     )
     done = 0
@@ -183,6 +185,7 @@ def _serpentine(scan: _Scan) -> list[tuple[float, float]]:
     """Where to count. A second pass runs backwards, so that a steady drift cancels.
 
     Passes are turned by their angles: no two pixels share a coordinate, so the steps of the outputs err independently.
+    The coarse image alone is straight: it is too flat for the steps to count.
     """
     offsets = np.linspace(-scan.half_range_nm, scan.half_range_nm, scan.pixels)
     square = [complex(dx, dy) for k, dy in enumerate(offsets) for dx in (offsets if k % 2 == 0 else -offsets)]

@@ -26,7 +26,7 @@ Real = NDArray[np.float64]
 
 _TRIED_ANGLES: Final = tuple(np.arange(4) * np.pi / 4.0)
 _TRIED_SCALES: Final = (1.0, 3.0)
-_TRIAL_EFFORT: Final = 10
+_TRIAL_EFFORT: Final = 20
 _THIRD_SHARE: Final = 0.5
 _THIRD_STARTS: Final = 4
 _THIRD_APART_NM: Final = 8.0
