@@ -100,7 +100,7 @@ def located(kind: Kind, seed: int) -> Located:
         )
     lines, said = done.stdout.splitlines(), done.stderr.splitlines()
     answer = json.loads(lines[-1]) if lines else {}
-    message = str(answer.get("error") or (said[-1] if said else ""))
+    message = str(answer.get("message") or (said[-1] if said else ""))
     return Located(kind, seed, done.returncode, answer, message, sample, time.monotonic() - began_s)
 
 
