@@ -39,6 +39,7 @@ class Aligned:
     answer: Mapping[str, Any]
     message: str
     wall_s: float
+    nitrogen: bool
 
     @property
     def reached(self) -> bool:
@@ -90,7 +91,8 @@ def aligned(seed: int, sample: Mapping[str, Any], settings: Iterable[str] = ()) 
         )
     lines, said = done.stdout.splitlines(), done.stderr.splitlines()
     answer = json.loads(lines[-1]) if lines else {}
-    return Aligned(seed, done.returncode, answer, said[-1] if said else "", time.monotonic() - began_s)
+    message, wall_s = said[-1] if said else "", time.monotonic() - began_s
+    return Aligned(seed, done.returncode, answer, message, wall_s, sample.get("nitrogen") != "none")
 
 
 def line(found: Aligned) -> str:
@@ -109,7 +111,7 @@ def line(found: Aligned) -> str:
 def pulls(found: Aligned) -> dict[str, float]:
     """(estimate - truth) / error of everything that align reports."""
     result, truth = found.answer["result"], found.answer["truth"]
-    resonances = cross_relaxation_fields_mt(truth["transverse_ut"] * 1e-3, True)
+    resonances = cross_relaxation_fields_mt(truth["transverse_ut"] * 1e-3, found.nitrogen)
     true_mt = min(resonances, key=lambda field_mt: abs(field_mt - result["resonance_field_mt"]))
     expected = {**{k: truth[k] for k in ("field_mt", "transverse_ut", "detuning_khz")}, "resonance_field_mt": true_mt}
     return {name: (result[name] - value) / result[f"{name}_err"] for name, value in expected.items()}
@@ -121,13 +123,18 @@ def main() -> int:
     parser.add_argument("benches", nargs="?", type=int, default=40, help="how many, from seed 1 on")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--drift", type=float, default=0.2, help="of the field, in uT per root minute")
+    parser.add_argument("--nitrogen", choices=("14N", "none"), default="14N", help="nucleus of the NVs")
     parser.add_argument("--at-once", type=int, default=2, help="benches that are aligned side by side")
     parser.add_argument("--set", action="append", default=[], help="key=value of the plan")
     asked = parser.parse_args()
     seeds = range(asked.first, asked.first + asked.benches)
     all_found: list[Aligned] = []
+
+    def drawn(seed: int) -> dict[str, Any]:
+        return bench(seed, asked.drift, nitrogen=asked.nitrogen)
+
     with ThreadPoolExecutor(asked.at_once) as pool:
-        for found in pool.map(lambda seed: aligned(seed, bench(seed, asked.drift), asked.set), seeds):
+        for found in pool.map(lambda seed: aligned(seed, drawn(seed), asked.set), seeds):
             print(line(found), flush=True)
             all_found.append(found)
     return int(any(list(_missed(all_found))))

@@ -169,7 +169,7 @@ def likely_walk(prior: FieldModel, model: FieldModel, seen: Sequence[LineSeen]) 
     believed = -0.5 * (np.log(_WALKS / USUAL_WALK) / _WALK_ERR) ** 2
     log = _Lines(prior, model, seen).likelihoods(model, _WALKS) + believed
     weight = np.exp(log - log.max())
-    return float(np.exp(weight @ np.log(_WALKS) / weight.sum()))
+    return float(np.sqrt(weight @ _WALKS**2 / weight.sum()))  # variances are what predictions need
 
 
 def _shared_mt2_s(seen: Sequence[LineSeen], model: FieldModel) -> Real:
