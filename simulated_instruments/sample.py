@@ -113,6 +113,7 @@ class Sample(_Part):
     residual_field_ut: Vector3
     coil_matrix_mt_per_a: tuple[Vector3, Vector3, Vector3]
     field_drift_ut_per_sqrt_min: NotNegative
+    zero_field_drift_khz_per_sqrt_min: NotNegative
     pair: Pair
     bystanders: Annotated[tuple[Bystander, ...], Field(max_length=100)]
     nitrogen: Literal["14N", "none"]

@@ -25,6 +25,8 @@ class Drift:
     """(3,), laboratory frame."""
     steering_nm: Real
     """(2,)"""
+    zero_field_hz: float = 0.0
+    """Of D."""
 
 
 def line(levels: int, role: str) -> bool:

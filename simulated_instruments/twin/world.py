@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.constants import GAMMA_1_PER_S, GAMMA_2_PER_S, GAMMA_13C_HZ_PER_MT, NATURAL_C13_PERCENT, TWO_PI
+from physics.constants import (
+    GAMMA_1_PER_S,
+    GAMMA_2_PER_S,
+    GAMMA_13C_HZ_PER_MT,
+    GAMMA_E_HZ_PER_MT,
+    NATURAL_C13_PERCENT,
+    TWO_PI,
+)
 from physics.coupling import dipolar_rad_per_s, flip_flop_spin1_rad_per_s, lorentzian
 from physics.paulis import density_matrix
 from simulated_instruments.clock import VirtualClock
@@ -51,8 +58,8 @@ class Twin:
         self.clock = clock or VirtualClock()
         self.freezes: dict[int, Freeze] = {}
         """Time in the dark in ns -> the state that was frozen after it, newest play of each."""
-        streams = np.random.SeedSequence(sample.seed if seed is None else seed).spawn(2)
-        self._counting, self._walking = (np.random.default_rng(s) for s in streams)
+        streams = np.random.SeedSequence(sample.seed if seed is None else seed).spawn(3)
+        self._counting, self._walking, self._warming = (np.random.default_rng(s) for s in streams)
         self._knobs = Knobs()
         self._levels = 0
         self._state = State()
@@ -134,8 +141,14 @@ class Twin:
         return along + pulsed_field_mt(self.sample, self._knobs, levels), across
 
     def lines(self, along_mt: float, across_mt: float) -> Lines:
-        """Lines of an NV of this sample in a field."""
-        return lines_at(along_mt, across_mt, self.sample.nitrogen == "14N")
+        """Lines of an NV of this sample in a field, D as it stands now.
+
+        |-1> and |0> know only D - gamma B, so what D gains is less field along the axis for them; |+1> gains twice.
+        """
+        zero_field_hz = self._drift.zero_field_hz
+        less_mt = zero_field_hz / GAMMA_E_HZ_PER_MT
+        lines = lines_at(along_mt - less_mt, across_mt, self.sample.nitrogen == "14N")
+        return replace(lines, plus_hz=lines.plus_hz + 2.0 * zero_field_hz) if zero_field_hz else lines
 
     # ---- one repeat of a program -------------------------------------------------------------------------------
 
@@ -258,7 +271,13 @@ class Twin:
         walk = self._walking.standard_normal(5) * steps
         field_mt = walk[:3] * self.sample.field_drift_ut_per_sqrt_min * 1e-3
         steering_nm = walk[3:] * self.sample.optics.steering_drift_nm_per_sqrt_min
-        self._drift = Drift(self._drift.field_mt + field_mt, self._drift.steering_nm + steering_nm)
+        zero_field_hz = (
+            float(self._warming.standard_normal() * steps) * self.sample.zero_field_drift_khz_per_sqrt_min * 1e3
+        )
+        drift = self._drift
+        self._drift = Drift(
+            drift.field_mt + field_mt, drift.steering_nm + steering_nm, drift.zero_field_hz + zero_field_hz
+        )
 
     # ---- the truth, for after a run ----------------------------------------------------------------------------
 

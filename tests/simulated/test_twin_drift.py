@@ -61,3 +61,27 @@ def test_without_drift_nothing_moves():
     out.clock.sleep(36_000.0)
     np.testing.assert_array_equal(out.drift.field_mt, 0.0)
     np.testing.assert_array_equal(out.drift.steering_nm, 0.0)
+
+
+def test_a_warmer_crystal_moves_both_lines_alike_and_the_detuning_with_them():
+    """D by dD: f+ and, far from the crossing, f- gain dD; near the crossing f- moves as in a field that is less."""
+    out = aligned_twin.twin(seed=3, zero_field_drift_khz_per_sqrt_min=5.0)
+    cold = {b: out.lines(b, 0.0) for b in (60.0, 101.5, 102.4755)}
+    out.clock.sleep(3600.0)
+    gained = out.drift.zero_field_hz
+    assert 5e3 < abs(gained) < 200e3
+    for b in (60.0, 101.5):
+        warm = out.lines(b, 0.0)
+        assert warm.plus_hz[0] - cold[b].plus_hz[0] == pytest.approx(gained, rel=1e-3)
+        assert warm.minus_hz[0] - cold[b].minus_hz[0] == pytest.approx(gained, rel=0.02)
+    less = aligned_twin.twin(seed=3).lines(102.4755 - gained / 28e6, 0.0).minus_hz[0]
+    assert out.lines(102.4755, 0.0).minus_hz[0] == pytest.approx(less, abs=1.0)
+
+
+def test_the_walk_of_d_grows_as_the_root_of_time():
+    ends = []
+    for seed in range(120):
+        out = aligned_twin.twin(seed=seed, zero_field_drift_khz_per_sqrt_min=2.0)
+        out.clock.sleep(960.0)
+        ends.append(out.drift.zero_field_hz)
+    assert np.std(ends) == pytest.approx(8e3, rel=0.2)
