@@ -25,10 +25,11 @@ from sequences.lab import Lab
 from sequences.pulses.library import Gates, Reading, pulse
 from sequences.pulses.program import Program
 from sequences.results import Progress, SequenceError, Stream
-from sequences.routines import controls, state
+from sequences.routines import controls, hold, state
 from sequences.routines.beams import find_windows
 from sequences.routines.calibration_programs import first_programs, programs
 from sequences.routines.gradient import check_selective, find_resonances
+from sequences.routines.hold import Holding
 from sequences.routines.shots import COLUMNS as SHOT_COLUMNS
 from sequences.routines.shots import Shot, count, count_all
 
@@ -57,6 +58,8 @@ class CalibratePlan:
     """Current of the gradient coil."""
     largest_cross_talk: Annotated[float, Field(gt=0, le=1)] = 0.3
     """Beyond it the doughnut does not select one NV, and nothing that follows would mean anything."""
+    hold: bool = True
+    """Hold field and null between the plays: f+ and f-, the light under small dithers, the doughnut's null."""
 
     @property
     def duration_s(self) -> float:
@@ -100,17 +103,21 @@ def calibrate(lab: Lab, plan: CalibratePlan) -> Stream[CalibrateResult]:
         state.set_pulses(lab)
         controls.pump(lab, plan.pump_efficiency)
         state.set_doughnut(lab, plan.doughnut_mw)
+        holding = yield from hold.begin(lab, plan.hold)
         reading = find_windows(lab)
         yield Progress(0.03, f"windows {reading.pump_ns} and {reading.doughnut_ns} ns")
+        yield from holding.between()
         found = find_resonances(lab, reading, plan.gradient_a)
         yield Progress(0.08, f"cross-talk {found.cross_talk:.3f}({found.cross_talk_err:.3f})")
         check_selective(found, plan.largest_cross_talk)
         controls.gradient_coils(lab, plan.gradient_a, found.right_a)
+        yield from holding.between()
         start, known = _first_guess(lab, reading, found)
-        rough, compensation_a = yield from _rough(lab, plan, reading, start, known, found)
+        rough, compensation_a = yield from _rough(lab, holding, plan, reading, start, known, found)
         gates = _gates(lab, rough)
         shots = _timed(programs(gates), plan.hours * 3600.0)
-        data = yield from count_all(lab, reading, shots, (0.15, 1.0), _note(rough))
+        data = yield from count_all(holding, reading, shots, (0.15, 1.0), _note(rough))
+        holding.keep()
         final = fit_calibration(rough, known, data)
         _check_fit(final)
         gates = _gates(lab, final)
@@ -188,6 +195,7 @@ _LEFT_GRID_HZ: Final = np.arange(-600e3, 601e3, 50e3)
 
 def _rough(
     lab: Lab,
+    holding: Holding,
     plan: CalibratePlan,
     reading: Reading,
     start: PairCalibration,
@@ -200,7 +208,7 @@ def _rough(
     per_a = -found.slope_rad_per_s_per_a
     for attempt in (0, 1):
         shots = _timed(first_programs(gates), 600.0)
-        data = yield from count_all(lab, reading, shots, (0.08 + 0.03 * attempt, 0.11 + 0.03 * attempt), "gradient")
+        data = yield from count_all(holding, reading, shots, (0.08 + 0.03 * attempt, 0.11 + 0.03 * attempt), "gradient")
         start = _best_start(start, known, data)
         off = start.value("gradient_right_rad_per_s")[0] - 0.5 * (
             start.value("detuning_left_rad_per_s")[0] + start.value("detuning_right_rad_per_s")[0]

@@ -14,8 +14,9 @@ from sequences.lab import Lab
 from sequences.pulses.library import COOLING_US, Cycle, Reading, cooled, engine_shot, heated, wait
 from sequences.pulses.program import Program, joined
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
-from sequences.routines import controls, state
-from sequences.routines.measure import measure, repeats_for
+from sequences.routines import controls, hold, state
+from sequences.routines.hold import Holding
+from sequences.routines.measure import repeats_for
 from sequences.routines.state import Bench
 
 Real = NDArray[np.float64]
@@ -29,6 +30,7 @@ COLUMNS: Final = (
     Column("z_left_err", "its error", "", ("released_us",)),
     Column("z_right", "sigma_z of the right NV", "", ("released_us",)),
     Column("z_right_err", "its error", "", ("released_us",)),
+    *hold.COLUMNS,
 )
 _COOLING_US: Final = (10.0, 30.0, 60.0, 120.0, 250.0, 500.0, 1000.0)
 _RELEASED_US: Final = (0.2, 2.0, 4.0, 8.0, 12.0)
@@ -53,6 +55,8 @@ class CoolPlan:
     """(pi/2 pulse, contact) repetitions in each shot of the engine's cycle."""
     build_up_heating_steps: Annotated[int, Field(ge=1, le=500)] = 60
     """The same, before each point of the build-up curve, to start it from a hot bath."""
+    hold: bool = True
+    """Hold field and null between the plays: f+ and f-, the light under small dithers, the doughnut's null."""
 
     @property
     def duration_s(self) -> float:
@@ -84,12 +88,14 @@ def cool(lab: Lab, plan: CoolPlan) -> Stream[CoolResult]:
     """Measure the build-up and the release; stores the baths for predictions and designs."""
     with controls.left_safe(lab):
         bench, calibration = state.ready(lab), state.pair(lab)
+        holding = yield from hold.begin(lab, plan.hold)
         build_up_s, release_s = (plan.hours * 3600.0 * share for share in (_BUILD_UP_SHARE, 1.0 - _BUILD_UP_SHARE))
-        times, polarisation, error = yield from _build_up(lab, plan, bench, calibration, build_up_s)
+        times, polarisation, error = yield from _build_up(lab, holding, plan, bench, calibration, build_up_s)
         curve = fit_build_up(times * 1e-6, polarisation, error)
         yield Estimate({"build_up_s": curve.build_up_s, "build_up_s_err": curve.build_up_err_s})
         yield Progress(_BUILD_UP_SHARE, f"build-up {curve.build_up_s * 1e6:.0f}({curve.build_up_err_s * 1e6:.0f}) us")
-        found = yield from _release(lab, plan, bench, calibration, release_s)
+        found = yield from _release(lab, holding, plan, bench, calibration, release_s)
+        holding.keep()
     _check(found)
     _store(lab, found)
     result = _result(curve, found)
@@ -115,20 +121,20 @@ def _result(curve: BuildUp, found: Release) -> CoolResult:
 
 
 def _read_both(
-    lab: Lab, reading: Reading, calibration: PairCalibration, shots: Sequence[Program], seconds: float
-) -> tuple[Real, Real]:
+    holding: Holding, reading: Reading, calibration: PairCalibration, shots: Sequence[Program], seconds: float
+) -> Stream[tuple[Real, Real]]:
     """sigma_z of both NVs, (n, 2), after each of these programs, each played with either read-out."""
     photons, error = np.empty((2, len(shots))), np.empty((2, len(shots)))
     for k, program in enumerate(shots):
         for b, beam in enumerate(("pump", "depletion")):
             shot = program + reading.window(beam)
-            counts = measure(lab, shot, repeats_for(shot, seconds))
+            counts = yield from holding.measure(shot, repeats_for(shot, seconds))
             photons[b, k], error[b, k] = counts.per_shot, counts.per_shot_err
     return sigma_z(calibration, (photons[0], error[0]), (photons[1], error[1]))
 
 
 def _build_up(
-    lab: Lab, plan: CoolPlan, bench: Bench, calibration: PairCalibration, seconds: float
+    lab: Lab, holding: Holding, plan: CoolPlan, bench: Bench, calibration: PairCalibration, seconds: float
 ) -> Stream[tuple[Real, Real, Real]]:
     """Heat both baths, cool for a time, then let the right NV take its bath's temperature, the left one far off."""
     gamma1 = state.calibrated(lab, "cr.rate_per_s")
@@ -139,8 +145,8 @@ def _build_up(
     for cooling_us in _COOLING_US:
         cycle = Cycle(lab.whole_ticks(cooling_us * 1e3), lab.wiring.tick_ns, plan.build_up_heating_steps)
         prepared = joined("build-up", [heated(cycle, bench.gates), cooled(cycle, bench.gates)])
-        z, z_err = _read_both(
-            lab, bench.reading, calibration, [prepared, prepared + contact], seconds / len(_COOLING_US) / 4.0
+        z, z_err = yield from _read_both(
+            holding, bench.reading, calibration, [prepared, prepared + contact], seconds / len(_COOLING_US) / 4.0
         )
         polarisation.append(float(bath_after_contact(z[0, 1], z[1, 1], share, lab.guesses.bath_spins)))
         error.append(float(z_err[1, 1]) / share)
@@ -155,7 +161,9 @@ def _build_up(
     return np.array(_COOLING_US), np.array(polarisation), np.array(error)
 
 
-def _release(lab: Lab, plan: CoolPlan, bench: Bench, calibration: PairCalibration, seconds: float) -> Stream[Release]:
+def _release(
+    lab: Lab, holding: Holding, plan: CoolPlan, bench: Bench, calibration: PairCalibration, seconds: float
+) -> Stream[Release]:
     """Populations of both NVs after release; every evolution time makes a cycle, and a balance of heat, of its own."""
     times = np.array([*_RELEASED_US, plan.evolution_us])
     z, z_err = np.empty((len(times), 2)), np.empty((len(times), 2))
@@ -163,7 +171,7 @@ def _release(lab: Lab, plan: CoolPlan, bench: Bench, calibration: PairCalibratio
         cycle = Cycle(
             lab.whole_ticks(plan.cooling_us * 1e3), lab.whole_ticks(float(released_us) * 1e3), plan.heating_steps
         )
-        z[k], z_err[k] = _released(lab, cycle, bench, calibration, seconds / len(times) / 2.0)
+        z[k], z_err[k] = yield from _released(holding, cycle, bench, calibration, seconds / len(times) / 2.0)
         yield Point(
             {
                 "released_us": float(released_us),
@@ -180,11 +188,13 @@ def _release(lab: Lab, plan: CoolPlan, bench: Bench, calibration: PairCalibratio
     )
 
 
-def _released(lab: Lab, cycle: Cycle, bench: Bench, calibration: PairCalibration, seconds: float) -> tuple[Real, Real]:
+def _released(
+    holding: Holding, cycle: Cycle, bench: Bench, calibration: PairCalibration, seconds: float
+) -> Stream[tuple[Real, Real]]:
     photons, error = np.empty((2, 1)), np.empty((2, 1))
     for b, beam in enumerate(("pump", "depletion")):
-        shot = engine_shot(cycle, bench.gates, Program("-", lab.wiring.tick_ns), bench.reading.window(beam))
-        counts = measure(lab, shot, repeats_for(shot, seconds))
+        shot = engine_shot(cycle, bench.gates, Program("-", bench.gates.tick_ns), bench.reading.window(beam))
+        counts = yield from holding.measure(shot, repeats_for(shot, seconds))
         photons[b], error[b] = 0.5 * counts.per_shot, 0.5 * counts.per_shot_err
     z, z_err = sigma_z(calibration, (photons[0], error[0]), (photons[1], error[1]))
     return z[0], z_err[0]

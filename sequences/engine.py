@@ -74,6 +74,8 @@ class EnginePlan:
     """(pi/2 pulse, contact) repetitions that heat both baths in each shot, before cooling."""
     doughnut_mw: Annotated[float, Field(ge=1, le=2000)] = 1000.0
     """Power of the doughnut."""
+    hold: bool = True
+    """Hold field and null from the calibration on: f+ and f-, the light under small dithers, the doughnut's null."""
 
     @property
     def prepared_h(self) -> float:
@@ -142,6 +144,7 @@ def engine(lab: Lab, plan: EnginePlan) -> Stream[EngineResult]:
             cooling_us=plan.cooling_us,
             heating_steps=plan.heating_steps,
             focus=0.85 if k == course.best else 0.5,
+            hold=plan.hold,
         )
         found = yield from child("tomography", part, tomography(lab, part, wanted))
         course.found[k] = found
@@ -244,9 +247,11 @@ def _prepared(lab: Lab, plan: EnginePlan) -> Stream[CoolResult]:
     yield from child("wiring", quadratures, wiring(lab, quadratures))
     yield from child("relaxometry", RelaxometryPlan(), relaxometry(lab, RelaxometryPlan()))
     yield Progress(_ALIGNING_H * 3600.0 / plan.duration_s, "aligned")
-    calibration = CalibratePlan(hours=plan.calibrate_hours, doughnut_mw=plan.doughnut_mw)
+    calibration = CalibratePlan(hours=plan.calibrate_hours, doughnut_mw=plan.doughnut_mw, hold=plan.hold)
     yield from child("calibrate", calibration, calibrate(lab, calibration))
-    cooling = CoolPlan(hours=plan.cool_hours, cooling_us=plan.cooling_us, heating_steps=plan.heating_steps)
+    cooling = CoolPlan(
+        hours=plan.cool_hours, cooling_us=plan.cooling_us, heating_steps=plan.heating_steps, hold=plan.hold
+    )
     yield Progress((_ALIGNING_H + plan.calibrate_hours) * 3600.0 / plan.duration_s, "calibrated")
     return (yield from child("cool", cooling, cool(lab, cooling)))
 

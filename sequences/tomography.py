@@ -22,8 +22,8 @@ from sequences.lab import Lab, Wiring
 from sequences.pulses.library import COOLING_US, Cycle, Gates, Reading, engine_shot
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
-from sequences.routines import controls, state
-from sequences.routines.measure import measure
+from sequences.routines import controls, hold, state
+from sequences.routines.hold import Holding
 from sequences.routines.tomography_programs import Choice, Expectation, Turn, candidates, choose, expectation, in_rounds
 
 Real = NDArray[np.float64]
@@ -34,6 +34,7 @@ COLUMNS: Final = (
     Column("round", "number of the round", ""),
     Column("shots", "shots", "", ("program", "beam", "round")),
     Column("counts", "photons counted", "", ("program", "beam", "round")),
+    *hold.COLUMNS,
 )
 _WORST_SIGMA: Final = 6.0
 _SEED: Final = 20230113
@@ -56,6 +57,8 @@ class TomographyPlan:
     """(pi/2 pulse, contact) repetitions that heat both baths before cooling."""
     focus: Annotated[float, Field(ge=0, le=0.95)] = 0.5
     """Share of the time for the entanglement witness; the rest makes all fifteen Pauli terms alike precise."""
+    hold: bool = True
+    """Hold field and null between the plays: f+ and f-, the light under small dithers, the doughnut's null."""
 
     @property
     def duration_s(self) -> float:
@@ -106,7 +109,9 @@ def tomography(lab: Lab, plan: TomographyPlan, expected: Expectation | None = No
 
         chosen = choose(list(candidates(bench.gates)), shot, calibration, wanted, plan.hours * 3600.0, plan.focus)
         tally = _Tally(chosen)
-        yield from _counted(lab, plan, tally, wanted)
+        holding = yield from hold.begin(lab, plan.hold)
+        yield from _counted(holding, plan, tally, wanted)
+        holding.keep()
     found = tally.reconstructed()
     _check(found)
     result = _result(plan, found, wanted, tally.data(), estimated_concurrence(found, _SEED))
@@ -143,13 +148,13 @@ class _Tally:
         return np.array([getattr(self.chosen[k], name) for k in np.flatnonzero(self._cycles)])
 
 
-def _counted(lab: Lab, plan: TomographyPlan, tally: _Tally, wanted: Expectation) -> Stream[None]:
+def _counted(holding: Holding, plan: TomographyPlan, tally: _Tally, wanted: Expectation) -> Stream[None]:
     """Play all rounds, and say after each what it would be if it ended there."""
     rounds = in_rounds(tally.chosen)
     entangled: ConcurrenceEstimate | None = None
     note = ""
     for done, turns in enumerate(rounds, start=1):
-        yield from _played(lab, tally, turns, (done, len(rounds)), note)
+        yield from _played(holding, tally, turns, (done, len(rounds)), note)
         if done == len(rounds) or not tally.is_complete():
             continue
         found = tally.reconstructed()
@@ -160,12 +165,13 @@ def _counted(lab: Lab, plan: TomographyPlan, tally: _Tally, wanted: Expectation)
         note = _note(now)
 
 
-def _played(lab: Lab, tally: _Tally, turns: list[Turn], place: tuple[int, int], note: str) -> Stream[None]:
+def _played(holding: Holding, tally: _Tally, turns: list[Turn], place: tuple[int, int], note: str) -> Stream[None]:
     """Play one round; place: its number from 1, and how many there are. note: what is known before it."""
     number, rounds = place
     for k, turn in enumerate(turns, start=1):
         choice = tally.chosen[turn.choice]
-        counts = measure(lab, choice.shot, turn.repeats).signal
+        played = yield from holding.measure(choice.shot, turn.repeats)
+        counts = played.signal
         tally.add(turn, counts)
         yield Point(
             {

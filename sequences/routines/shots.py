@@ -9,6 +9,8 @@ from sequences.lab import Lab
 from sequences.pulses.library import Reading
 from sequences.pulses.program import Program
 from sequences.results import Column, Point, Progress, Stream
+from sequences.routines.hold import COLUMNS as HOLD_COLUMNS
+from sequences.routines.hold import Holding
 from sequences.routines.measure import measure, repeats_for
 
 COLUMNS: Final = (
@@ -16,6 +18,7 @@ COLUMNS: Final = (
     Column("beam", "read-out: 0 Gaussian, 1 doughnut", ""),
     Column("repeats", "shots", "", ("program", "beam")),
     Column("counts", "photons counted", "", ("program", "beam")),
+    *HOLD_COLUMNS,
 )
 
 
@@ -37,12 +40,14 @@ def count(lab: Lab, reading: Reading, shot: Shot) -> CountedProgram:
 
 
 def count_all(
-    lab: Lab, reading: Reading, shots: Sequence[Shot], span: tuple[float, float], note: str
+    holding: Holding, reading: Reading, shots: Sequence[Shot], span: tuple[float, float], note: str
 ) -> Stream[list[CountedProgram]]:
-    """Play programs in turn; span: the part of the run's progress that they are."""
+    """Play programs in turn, held; span: the part of the run's progress that they are."""
     out: list[CountedProgram] = []
     for k, shot in enumerate(shots):
-        done = count(lab, reading, shot)
+        program = reading.shot(shot.program, shot.beam)
+        counts = yield from holding.measure(program, repeats_for(program, shot.seconds))
+        done = CountedProgram(shot.program, shot.beam, counts.signal, counts.repeats)
         out.append(done)
         yield Point(
             {

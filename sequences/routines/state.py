@@ -16,6 +16,7 @@ from sequences.routines import controls
 
 _MEASURED_BY: Final = {
     "field": "align",
+    "magnet": "align",
     "cr": "relaxometry",
     "bath": "cool",
     "microwave": "rabi",

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from known_magnet import know_magnet
 from wired import Kept, Wired, frozen_hz, is_dark, know_field, know_pair, run, wired
 
 from sequences.calibrate import CalibratePlan, CalibrateResult, calibrate
@@ -64,6 +65,7 @@ def calibrated() -> Calibrated:
         know_field(bench)
         know_pair(bench)
         know_pulses(bench)
+        know_magnet(bench)
         result, points = run(calibrate(bench.lab, CalibratePlan(hours=2.0)))
         dark = is_dark(bench)
         state.ready(bench.lab)

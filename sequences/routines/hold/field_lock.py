@@ -1,0 +1,213 @@
+"""The field lock: two points on either slope of f+ and of the frozen f- tell the field along the axis from D.
+
+f+ moves by gamma dB + dD, f- while frozen by dD - gamma dB. The engine needs f- to stand still, for that is its
+detuning; so the main coil follows D, and the field is held only where D stands still. The first spectrum of a hold
+gives contrast, width and count rate. Where f- stands when f+ is as `align` left it is kept as hold.f_minus_hz.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.constants import GAMMA_E_HZ_PER_MT
+from sequences.analysis.odmr import LineFit, LineShape, fit_known_line
+from sequences.analysis.relaxation import detuning_slope_hz_per_mt
+from sequences.analysis.walk import Walk, standing
+from sequences.lab import Lab
+from sequences.pulses.library import cw_odmr
+from sequences.pulses.program import Program
+from sequences.results import Point, SequenceError, Stream
+from sequences.routines import controls
+from sequences.routines.hold.bench import HeldField
+from sequences.routines.measure import measure, repeats_for
+from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker, track_line
+from sequences.routines.state import calibrated
+
+Real = NDArray[np.float64]
+
+DETUNING_TOLERANCE_KHZ: Final = 20.0
+_KHZ_PER_UT: Final = GAMMA_E_HZ_PER_MT * 1e-6
+_ROWS: Final = np.array([[_KHZ_PER_UT, 1.0], [-_KHZ_PER_UT, 1.0]])
+"""f+ and f- in kHz, of the field along in uT and of D in kHz."""
+_FROZEN: Final = np.array([-_KHZ_PER_UT, 1.0])
+_FIELD_UT_PER_SQRT_MIN: Final = (0.003, 0.03, 0.1, 0.2, 0.4, 0.8)
+_ZERO_FIELD_KHZ_PER_SQRT_MIN: Final = (0.01, 1.0, 3.0, 10.0)
+_WIDTH_HZ: Final = 2.5e5
+_WIDTH_PER_RABI: Final = 2.4
+"""Full width of a power-broadened line over the Rabi frequency, under the light of CW_EFFICIENCY."""
+_USUAL_CONTRAST: Final = 0.07
+_SLOPES: Final = np.array([-0.29, 0.29])
+"""Where a Lorentzian is steepest, in full widths."""
+_FIRST_ERR_HZ: Final = 8e4
+_LOST_ERR_HZ: Final = 2e5
+_FIRST_HZ, _REFERENCE_HZ = 3e3, 2e3
+"""Error of the first spectra; of those that decide where f- belongs."""
+_DUE_SHARE: Final = 0.28
+"""Error of the frozen line at which a look is due, over the tolerance: twice as far in, pulses notice."""
+_LOOK_SHARE: Final = 0.3
+"""Error of a line in a look, over the tolerance."""
+_SHORTEST_S, _LONGEST_S = 0.3, 12.0
+_SEEN_SIGMA: Final = 6.0
+_WITHIN: Final = 0.6
+"""How far a line may have gone from where it is expected, in widths, before it is sought anew."""
+
+
+@dataclass
+class _Line:
+    """One of the two lines: how to measure it, and where it belongs."""
+
+    name: str
+    program: Program
+    about_hz: float
+    wanted_hz: float = 0.0
+    width_hz: float = _WIDTH_HZ
+    contrast: float = _USUAL_CONTRAST
+
+    def expected(self, error_hz: float) -> Expected:
+        """To be looked for by `track_line`."""
+        return Expected(self.name, self.about_hz, error_hz, np.zeros(1), 1.0)
+
+
+class FieldLock:
+    """Follows the field along the axis and D; `begin` before `look`."""
+
+    name = "field lock"
+    shortest_s, longest_s = 30.0, 900.0
+
+    def __init__(self, lab: Lab, field: HeldField) -> None:
+        self.lab, self.field = lab, field
+        plain = cw_odmr(lab.wiring.tick_ns)
+        plus_hz, minus_hz = calibrated(lab, "field.f_plus_hz"), calibrated(lab, "microwave.frozen_hz")
+        self._lines = (_Line("f+", plain, plus_hz, plus_hz), _Line("frozen f-", plain.with_lines("shift"), minus_hz))
+        slope = detuning_slope_hz_per_mt(calibrated(lab, "field.resonance_mt"), calibrated(lab, "field.nitrogen") > 0.5)
+        self.tolerance_khz = DETUNING_TOLERANCE_KHZ * GAMMA_E_HZ_PER_MT / abs(slope)
+        """Of the frozen line, at which the detuning is at its own."""
+        self._tracker: Tracker | None = None
+        self.walk: Walk | None = None
+
+    def seconds_left(self) -> float:
+        """How long until the frozen line's error reaches its share of the tolerance."""
+        return self._followed.seconds_until(_FROZEN, _DUE_SHARE * self.tolerance_khz)
+
+    def begin(self) -> Stream[None]:
+        """A spectrum of both lines; then the field is where f- belongs."""
+        self._bright()
+        tracker = replace(self._tracking(), target_hz=_FIRST_HZ if self._kept_hz() else _REFERENCE_HZ)
+        fits: list[LineFit] = []
+        for line in self._lines:
+            controls.carrier_off(self.lab)
+            fit = yield from track_line(self.lab, line.expected(_FIRST_ERR_HZ), tracker, line.program)
+            line.width_hz, line.contrast = fit.linewidth_hz, fit.contrast
+            fits.append(fit)
+        self._refer(fits)
+        errors = np.array([fit.centre_err_hz for fit in fits]) * 1e-3
+        off = np.array([fit.centre_hz - line.wanted_hz for fit, line in zip(fits, self._lines, strict=True)]) * 1e-3
+        back = np.linalg.inv(_ROWS)
+        rates = [
+            (field**2 / 60.0, zero**2 / 60.0)
+            for field, zero in product(_FIELD_UT_PER_SQRT_MIN, _ZERO_FIELD_KHZ_PER_SQRT_MIN)
+        ]
+        self.walk = standing(back @ off, back @ np.diag(errors**2) @ back.T, rates, self.lab.clock.now())
+        yield self._corrected()
+
+    def look(self) -> Stream[None]:
+        """Two points on each line, and the main coil follows."""
+        self._bright()
+        walk = self._followed.at(self.lab.clock.now())
+        expected_khz = _ROWS @ (walk.mean + np.array([self.field.applied_ut[0], 0.0]))
+        seen, errors = np.empty(2), np.empty(2)
+        for k, line in enumerate(self._lines):
+            line.about_hz = line.wanted_hz + 1e3 * float(expected_khz[k])
+            fit = self._on_slopes(line)
+            if fit.significance < _SEEN_SIGMA or abs(fit.centre_hz - line.about_hz) > _WITHIN * line.width_hz:
+                fit = yield from self._sought(line)
+            seen[k], errors[k] = 1e-3 * (fit.centre_hz - line.wanted_hz), 1e-3 * fit.centre_err_hz
+        drifted = seen - _ROWS[:, 0] * self.field.applied_ut[0]
+        self.walk = self._followed.at(self.lab.clock.now()).seen(_ROWS, drifted, np.diag(errors**2))
+        yield self._corrected()
+
+    @property
+    def _followed(self) -> Walk:
+        if self.walk is None:
+            raise SequenceError("The field lock has not seen its lines yet", "Call begin before look")
+        return self.walk
+
+    def _bright(self) -> None:
+        self.field.set()
+        controls.pump(self.lab, CW_EFFICIENCY)
+
+    def _tracking(self) -> Tracker:
+        """What the calibrated pulse says of power broadening, and one look at the count rate."""
+        if self._tracker is None:
+            program = self._lines[0].program
+            counts = measure(self.lab, program, repeats_for(program, 1.0))
+            rabi_hz = 0.25e9 / calibrated(self.lab, "microwave.pi_half_ns")
+            at_0dbm_hz = _WIDTH_PER_RABI * rabi_hz * 10.0 ** (-calibrated(self.lab, "microwave.pi_half_dbm") / 20.0)
+            rate = max(counts.reference / counts.duration_s, 1.0)
+            self._tracker = Tracker(at_0dbm_hz, _USUAL_CONTRAST, rate, _FIRST_HZ)
+        return self._tracker
+
+    def _refer(self, fits: list[LineFit]) -> None:
+        """Where f- belongs: as an earlier hold found it, or, after a new alignment, where f+ says it would be."""
+        plus, minus = self._lines
+        kept_hz = self._kept_hz()
+        minus.wanted_hz = kept_hz or fits[1].centre_hz + (fits[0].centre_hz - plus.wanted_hz)
+        if not kept_hz:
+            self.lab.calibration.put("hold.f_minus_hz", minus.wanted_hz, float(fits[1].centre_err_hz))
+
+    def _kept_hz(self) -> float:
+        """Where an earlier hold found that f- belongs, since the newest alignment; else 0."""
+        kept, aligned = (self.lab.calibration.get(key) for key in ("hold.f_minus_hz", "field.f_plus_hz"))
+        return kept.value if kept and aligned and kept.measured_s >= aligned.measured_s else 0.0
+
+    def _on_slopes(self, line: _Line) -> LineFit:
+        lab, tracker = self.lab, self._tracking()
+        target_hz = 1e3 * _LOOK_SHARE * self.tolerance_khz
+        seconds = (line.width_hz / (1.3 * line.contrast * target_hz)) ** 2 / tracker.counts_per_s
+        repeats = repeats_for(line.program, float(np.clip(seconds, _SHORTEST_S, _LONGEST_S)))
+        frequency = line.about_hz + _SLOPES * line.width_hz
+        ratio, error = np.empty(2), np.empty(2)
+        for k, hz in enumerate(frequency):
+            controls.carrier(lab, float(hz), tracker.dbm_for(_WIDTH_HZ))
+            counts = measure(lab, line.program, repeats)
+            ratio[k] = counts.signal / max(counts.reference, 1)
+            error[k] = ratio[k] * np.sqrt(1.0 / max(counts.signal, 1) + 1.0 / max(counts.reference, 1))
+        shape = LineShape(np.zeros(1), 1.0, line.width_hz, 0.05)
+        return fit_known_line(
+            frequency, ratio, error, shape, line.about_hz + 0.1 * line.width_hz * np.arange(-6.0, 7.0)
+        )
+
+    def _sought(self, line: _Line) -> Stream[LineFit]:
+        """One wider search. Raises SequenceError if the line is gone."""
+        try:
+            tracker = replace(self._tracking(), target_hz=_FIRST_HZ)
+            return (yield from track_line(self.lab, line.expected(_LOST_ERR_HZ), tracker, line.program))
+        except SequenceError as gone:
+            raise SequenceError(
+                f"The field lock has lost {line.name}, expected at {line.about_hz / 1e6:.3f} MHz",
+                "Check magnet supplies, microwave and green light; then run align again",
+                about_hz=line.about_hz,
+            ) from gone
+
+    def _corrected(self) -> Point:
+        """Move the main coil so that the frozen f- stands where it belongs."""
+        walk, before_ut = self._followed, float(self.field.applied_ut[0])
+        along_ut, zero_khz = walk.mean
+        errors = np.sqrt(np.diag(walk.covariance))
+        off_khz = float(_FROZEN @ walk.mean) - _KHZ_PER_UT * before_ut
+        if abs(off_khz) > float(np.sqrt(_FROZEN @ walk.covariance @ _FROZEN)):  # else it would follow noise
+            self.field.wanted_ut[0] = zero_khz / _KHZ_PER_UT - along_ut
+            self.field.set()
+        return Point(
+            {
+                "lock_s": walk.time_s,
+                "lock_ut": float(along_ut) + before_ut,
+                "lock_err_ut": float(errors[0]),
+                "lock_d_khz": float(zero_khz),
+                "lock_d_err_khz": float(errors[1]),
+                "lock_main_a": float(self.lab.magnet.currents()[2]),
+            }
+        )

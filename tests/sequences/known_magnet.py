@@ -1,0 +1,45 @@
+"""What a good `align` would have stored of the magnet and of f+, so that a hold can be tested alone."""
+
+import numpy as np
+from wired import Wired, run
+
+from sequences.analysis.field import NAMES
+from sequences.pulses.library import cw_odmr
+from sequences.routines import controls, state
+from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker, track_line
+
+
+def know_magnet(bench: Wired) -> None:
+    """The coils in the frame of the NV from the truth, and f+ as the lab would see it at the calibrated field."""
+    truth, put = bench.twin.sample, bench.lab.calibration.put
+    axis = truth.nv_axis.unit_vector
+    coils = np.array(truth.coil_matrix_mt_per_a)
+    c = np.cross(axis, coils[:, 0])  # the azimuth about the axis is free: trim x makes no field along c
+    c /= np.linalg.norm(c)
+    rows = np.array([axis, np.cross(c, axis), c])
+    offsets = rows @ (1e-3 * np.array(truth.residual_field_ut))
+    values = [*np.column_stack([rows @ coils, offsets]).ravel(), 0.0]
+    keys = [f"magnet.{name}" for name in NAMES]
+    for key, value in zip(keys, values, strict=True):
+        put(key, value, 1e-4)
+    bench.lab.calibration.put_covariance(keys, 1e-8 * np.eye(len(keys)))
+    put("field.nitrogen", float(truth.nitrogen == "14N"), 0.0)
+    put("field.f_plus_hz", f_plus_hz(bench), 1e3)
+
+
+def f_plus_hz(bench: Wired) -> float:
+    """f+ of the driven pair, by a long spectrum."""
+    lab = bench.lab
+    state.set_field(lab)
+    controls.pump(lab, CW_EFFICIENCY)
+    along_mt, across_mt = bench.twin.field_mt()
+    about_hz = float(bench.twin.lines(float(along_mt.mean()), across_mt).plus_hz[0])
+    tracker = Tracker(2.4e6 * truth_rabi(bench), 0.07, 5e4, target_hz=1e3)
+    fit, _ = run(track_line(lab, Expected("f+", about_hz, 3e4, np.zeros(1), 1.0), tracker, cw_odmr()))
+    controls.dark(lab)
+    return float(fit.centre_hz)
+
+
+def truth_rabi(bench: Wired) -> float:
+    """Rabi frequency at 0 dBm in MHz."""
+    return float(bench.twin.sample.microwave.rabi_mhz_at_0dbm)
