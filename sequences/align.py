@@ -182,13 +182,15 @@ def _check_model(known: Survey) -> None:
     """Lines that no magnet explains were not what they were taken for."""
     freedom = known.model.chi2 / known.model.lines
     if freedom > _WORST_CHI2:
-        raise SequenceError(
+        puzzle = spectroscopy.Puzzling(
             f"The {known.model.lines} lines measured do not fit one linear magnet and one NV axis: reduced chi-squared "
             f"{freedom:.1f}. {coils(known.lab, known.model)}",
             "Check the leads of a coil that makes too little, that the field stands still and that plan.nitrogen is "
             "right, then run align again",
             reduced_chi2=freedom,
         )
+        puzzle.counts_per_s = known.tracker_for(0.0).counts_per_s
+        raise puzzle
 
 
 @dataclass(frozen=True)

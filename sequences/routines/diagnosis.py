@@ -12,7 +12,7 @@ from sequences.lab import Lab
 from sequences.results import Progress, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.light import USUAL_CPS
-from sequences.routines.spectroscopy import LineMissing, reachable, scan
+from sequences.routines.spectroscopy import Puzzling, reachable, scan
 
 R = TypeVar("R")
 
@@ -66,29 +66,29 @@ class _Look:
 
 
 def explained(lab: Lab, stream: Stream[R], otherwise: str) -> Stream[R]:
-    """The stream; if it misses a line, a wide look at a low field says in the refusal what stands there instead.
+    """The stream; if lines puzzle it, a wide look at a low field says in the refusal what stands there instead.
 
     otherwise: what to try if nothing there is unusual. The spectra are data of the run, and the magnet is brought back
     to where it was.
     """
     try:
         return (yield from stream)
-    except LineMissing as missing:
-        missed = missing
-    raise (yield from _looked_for(lab, missed, otherwise))
+    except Puzzling as caught:
+        puzzle = caught
+    raise (yield from _looked_for(lab, puzzle, otherwise))
 
 
-def _looked_for(lab: Lab, missed: LineMissing, otherwise: str) -> Stream[SequenceError]:
-    """What to say of a missing line, after a look with current in the main coil and one without."""
-    yield Progress(0.05, f"{missed.what}: a wide look at what stands there instead")
+def _looked_for(lab: Lab, puzzle: Puzzling, otherwise: str) -> Stream[SequenceError]:
+    """What to say of it, after a look with current in the main coil and one without."""
+    yield Progress(0.05, f"{puzzle.what}: a wide look at what stands there instead")
     before = lab.magnet.currents()
     with_a = min(_LOOK_MT / _mt_per_a(lab), lab.magnet.limits_a[2])
-    look = yield from _wide_look(lab, with_a, _WIDEST_MT, missed.counts_per_s)
+    look = yield from _wide_look(lab, with_a, _WIDEST_MT, puzzle.counts_per_s)
     if look.dips.centres_hz:
-        without = yield from _wide_look(lab, 0.0, _LOOK_MT, missed.counts_per_s)
-        refusal = _told_by_lines(lab, missed.what, look, without, otherwise)
+        without = yield from _wide_look(lab, 0.0, _LOOK_MT, puzzle.counts_per_s)
+        refusal = _told_by_lines(lab, puzzle.what, look, without, otherwise)
     else:
-        refusal = _told_by_nothing(missed.what, look, missed.counts_per_s)
+        refusal = _told_by_nothing(puzzle.what, look, puzzle.counts_per_s)
     lab.magnet.ramp_to(before)
     return refusal
 

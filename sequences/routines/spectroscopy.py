@@ -95,7 +95,14 @@ def scan(
     return ratio, error
 
 
-class LineMissing(SequenceError):
+class Puzzling(SequenceError):
+    """Lines are not where they should be; a wide look may say why."""
+
+    counts_per_s: float
+    """Reference photons, of laboratory time."""
+
+
+class LineMissing(Puzzling):
     """No dip where a line is expected."""
 
     def __init__(self, line: "Expected", within_hz: float, counts_per_s: float) -> None:

@@ -47,7 +47,7 @@ def test_a_field_that_is_not_the_calibrated_one_sends_align_back_to_the_start():
         swept = [point.values["frequency_hz"] for point in points if "frequency_hz" in point.values]
         assert min(f for f in swept if f > 1e9) < LOOK_HZ[0]
         assert any(LOOK_HZ[1] < f < 3.2e9 for f in swept)
-        assert np.array(bench.lab.magnet.currents()) == pytest.approx(wanted, abs=1e-3)  # back where it was
+        assert np.array(bench.lab.magnet.currents()) == pytest.approx(wanted, abs=0.02)  # back from the look
 
 
 def test_odmr_at_a_field_that_is_not_the_calibrated_one_leaves_the_magnet_as_it_was():
@@ -69,7 +69,7 @@ def test_a_dead_trim_is_told_from_a_turned_axis():
         assert "do not fit one linear magnet" in ended.what
         made, guess = re.search(r"trim x ([\d.]+) \((\d+)\)", ended.what).groups()
         assert float(made) < 0.5 * float(guess)
-        assert "Check the leads of a coil that makes too little" in ended.remedy
+        assert "Check the trim coils' leads" in ended.remedy
 
 
 @pytest.mark.parametrize("method", ["adaptive", "raster"])
