@@ -93,6 +93,18 @@ def test_the_dip_is_found_within_its_errors():
         pulls_are_honest(one)
 
 
+def test_a_dip_says_how_each_field_pulls_its_centre():
+    steps = np.concatenate([np.zeros(3), np.arange(-4, 5), [-0.8, -0.45, 0, 0.45, 0.8]]) * 5e-3
+    contact = np.concatenate([np.zeros(3), np.full(14, 4e-6)])
+    clean = 0.1 * surviving(rate_at(steps, 1.3e-3, 5.2e-3, 2.4e5) * contact, 20.0)
+    rng = np.random.default_rng(8)
+    fit = fit_dip(steps, contact, clean, np.full(len(steps), 1e-3), 20.0, 5e-3)
+    assert fit.pulled_by.sum() == pytest.approx(1.0)
+    strayed = 5e-5 * rng.standard_normal(len(steps))
+    again = fit_dip(steps + strayed, contact, clean, np.full(len(steps), 1e-3), 20.0, 5e-3)
+    assert again.centre_mt - fit.centre_mt == pytest.approx(fit.pulled_by @ strayed, rel=0.05, abs=1e-6)
+
+
 @pytest.mark.parametrize(("along", "across"), [(5.0, 1.0), (30.0, 1.2), (102.6, 0.05)])
 @pytest.mark.parametrize("nitrogen", [True, False])
 def test_two_lines_give_back_their_field(along, across, nitrogen):
