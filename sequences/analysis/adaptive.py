@@ -88,12 +88,17 @@ class Cloud:
         means = np.add.reduceat(signal, starts, axis=1) / np.maximum(mass, 1e-300)
         return np.asarray((means - (means @ mass)[:, None]) ** 2 @ mass)
 
-    def best_frequency(self, width_hz: float, chance: np.random.Generator) -> float:
-        """Where the next point tells most about the centre; among those that tell as much, one at random."""
+    def best_frequency(
+        self, width_hz: float, chance: np.random.Generator, within_hz: tuple[float, float] = (0.0, np.inf)
+    ) -> float:
+        """Where the next point tells most about the centre; among those that tell as much, one at random.
+
+        within_hz: what the source can make.
+        """
         reach = _REACH_SIGMA * self.centre_err_hz + 1.2 * width_hz
         around = self.centre_hz + reach * np.linspace(-1.0, 1.0, _CANDIDATES)
         strong = self.offsets_hz[self._shares() > _NEGLIGIBLE]
-        candidates = (around + strong[:, None]).ravel()
+        candidates = np.clip((around + strong[:, None]).ravel(), *within_hz)
         told = self.told(candidates, width_hz)
         return float(chance.choice(candidates[told > _ALIKE * told.max()]))
 

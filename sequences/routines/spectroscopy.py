@@ -36,6 +36,8 @@ _CONTRAST_ERR: Final = 0.25
 """Relative: lines of different fields differ in depth."""
 _LEAST_ERR_HZ: Final = 6e4
 """What is believed of a centre beforehand is never trusted further: a line measured is news, not the belief again."""
+_LEAST_SPREAD: Final = 0.2
+"""Of a fit's points, in widths."""
 _FEWEST, _ENOUGH = 5, 1.2
 """Points that a fit needs; its error over the target."""
 _FIRST_S: Final = 0.5
@@ -199,7 +201,7 @@ class _Tracking:
     def _measure(self) -> Stream[None]:
         """One more point, longer the more is known."""
         width_hz = self._width_hz()
-        frequency_hz = float(np.clip(self._cloud.best_frequency(width_hz, self._chance), LOWEST_HZ, HIGHEST_HZ))
+        frequency_hz = self._cloud.best_frequency(width_hz, self._chance, (LOWEST_HZ, HIGHEST_HZ))
         seconds = max(_FIRST_S, _GROWTH * self._spent_s)
         controls.carrier(self._lab, frequency_hz, self._tracker.dbm_for(width_hz))
         also = self._also if width_hz == _WIDTHS_HZ[0] else {}
@@ -220,8 +222,13 @@ class _Tracking:
         starts = self._cloud.centre_hz + self._cloud.centre_err_hz * np.linspace(-2.0, 2.0, 9)
         fit = fit_known_line(frequency, ratio, error, shape, starts)
         away_hz = abs(fit.centre_hz - self._line.frequency_hz)
+        wide = np.ptp(frequency) > _LEAST_SPREAD * width[0]  # points in one place tell no centre
         near = away_hz < 1.1 * _REACH_SIGMA * max(self._line.error_hz, _LEAST_ERR_HZ)
-        return fit if near and fit.significance > _TRACKED_SIGMA and fit.centre_err_hz < fit.linewidth_hz else None
+        return (
+            fit
+            if wide and near and fit.significance > _TRACKED_SIGMA and fit.centre_err_hz < fit.linewidth_hz
+            else None
+        )
 
 
 def reachable(frequencies_hz: Real) -> Real:
