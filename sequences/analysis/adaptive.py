@@ -89,7 +89,7 @@ class Cloud:
         return np.asarray((means - (means @ mass)[:, None]) ** 2 @ mass)
 
     def best_frequency(
-        self, width_hz: float, chance: np.random.Generator, within_hz: tuple[float, float] = (0.0, np.inf)
+        self, width_hz: float, chance: np.random.Generator, within_hz: tuple[float, float] = (-np.inf, np.inf)
     ) -> float:
         """Where the next point tells most about the centre; among those that tell as much, one at random.
 
