@@ -102,7 +102,8 @@ def _patience() -> None:
 def _report(outcome: "Outcome") -> dict[str, Any]:
     run = outcome.run
     report = {"run_id": run.run_id, "sequence": run.sequence, "status": run.status}
-    report |= {"lab_time_s": run.lab_time_s, "wall_time_s": run.wall_time_s, "result": run.result}
+    report |= {"lab_time_s": run.lab_time_s, "wall_time_s": run.wall_time_s, "photons": run.photons}
+    report |= {"counting_s": run.counting_s, "result": run.result}
     report |= {"children": [child.as_dict() for child in run.children]}
     report |= {"message": run.message} if run.message else {}
     return report | ({"figure": str(figure)} if (figure := outcome.figures.get(run.run_id)) else {})
@@ -133,6 +134,7 @@ def _print(report: dict[str, Any]) -> None:
         print_result(report["truth"])
         typer.echo()
     times = f"{clock_words(report['lab_time_s'])} of laboratory time in {clock_words(report['wall_time_s'])}"
-    typer.echo(f"run {report['run_id']} ({report['sequence']}) {report['status']}: {times}")
+    counted = f"{report['photons']:.3g} photons in {clock_words(report['counting_s'])} of counting"
+    typer.echo(f"run {report['run_id']} ({report['sequence']}) {report['status']}: {times}; {counted}")
     if "figure" in report:
         typer.echo(f"figure: {report['figure']}")

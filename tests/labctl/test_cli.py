@@ -40,7 +40,17 @@ def test_a_run_answers_with_one_object_in_the_last_line(labctl, data):
     answer = labctl("run", "toy", "--simulated", "--seed", "3", "--set", "points=2", "--json")
     assert answer.code == 0
     found = answer.json
-    assert set(found) == {"run_id", "sequence", "status", "lab_time_s", "wall_time_s", "result", "children"}
+    assert set(found) == {
+        "run_id",
+        "sequence",
+        "status",
+        "lab_time_s",
+        "wall_time_s",
+        "photons",
+        "counting_s",
+        "result",
+        "children",
+    }
     assert (found["run_id"], found["sequence"], found["status"]) == (1, "toy", "completed")
     assert found["result"]["voltages_v"] == [0.0, 0.5]
     assert found["lab_time_s"] >= 2.0 > found["wall_time_s"] > 0

@@ -95,7 +95,18 @@ TRUTH_KEYS = {
 
 
 def test_the_last_line_is_the_whole_answer(answer):
-    expected = {"run_id", "sequence", "status", "lab_time_s", "wall_time_s", "result", "children", "truth"}
+    expected = {
+        "run_id",
+        "sequence",
+        "status",
+        "lab_time_s",
+        "wall_time_s",
+        "photons",
+        "counting_s",
+        "result",
+        "children",
+        "truth",
+    }
     assert expected <= set(answer)
     assert (answer["run_id"], answer["sequence"], answer["status"]) == (1, "engine", "completed")
     assert set(answer["result"]) >= ENGINE_KEYS
