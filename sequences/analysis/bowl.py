@@ -7,6 +7,7 @@ a minute of ODMR does, whose line bends by 9 kHz per uT there.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -33,8 +34,14 @@ class Bowl:
 
     def mixing(self, across_ut: Real) -> Real:
         """1 - (2w - 1)^2 at these fields across, in uT."""
-        weight = nv_lines(self.along_mt, 1e-3 * _GRID_UT, self.nitrogen).weight_0[:, 0]
-        return np.asarray(np.interp(across_ut, _GRID_UT, 1.0 - (2.0 * weight - 1.0) ** 2))
+        return np.asarray(np.interp(across_ut, _GRID_UT, _mixing(self.along_mt, self.nitrogen)))
+
+
+@lru_cache(maxsize=8)
+def _mixing(along_mt: float, nitrogen: bool) -> Real:
+    """On the grid."""
+    weight = nv_lines(along_mt, 1e-3 * _GRID_UT, nitrogen).weight_0[:, 0]
+    return np.asarray(1.0 - (2.0 * weight - 1.0) ** 2)
 
 
 @dataclass(frozen=True)

@@ -34,14 +34,14 @@ _FAR_UT: Final = 5.0
 """Beyond it the bowl is measured once more, from where it was thought to be."""
 _ATTEMPTS: Final = 4
 _WORST_SURPRISE: Final = 25.0
-_RATES_UT_PER_SQRT_MIN: Final = (0.003, 0.03, 0.1, 0.2, 0.4, 0.8)
+_RATES_UT_PER_SQRT_MIN: Final = (0.1, 0.2, 0.4, 0.8)
 
 
 class AcrossLock:
     """Follows both components across the axis; `begin` before `look`."""
 
     name = "lock across"
-    shortest_s, longest_s = 60.0, 3600.0
+    shortest_s, longest_s = 60.0, 1800.0
 
     def __init__(self, lab: Lab, field: HeldField) -> None:
         self.lab, self.field = lab, field

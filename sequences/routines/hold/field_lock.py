@@ -33,7 +33,8 @@ _KHZ_PER_UT: Final = GAMMA_E_HZ_PER_MT * 1e-6
 _ROWS: Final = np.array([[_KHZ_PER_UT, 1.0], [-_KHZ_PER_UT, 1.0]])
 """f+ and f- in kHz, of the field along in uT and of D in kHz."""
 _FROZEN: Final = np.array([-_KHZ_PER_UT, 1.0])
-_FIELD_UT_PER_SQRT_MIN: Final = (0.003, 0.03, 0.1, 0.2, 0.4, 0.8)
+_FIELD_UT_PER_SQRT_MIN: Final = (0.1, 0.2, 0.4, 0.8)
+"""Not less: a quiet quarter of an hour would be taken for a bench that stands still, and looks cost little."""
 _ZERO_FIELD_KHZ_PER_SQRT_MIN: Final = (0.01, 1.0, 3.0, 10.0)
 _WIDTH_HZ: Final = 2.5e5
 _WIDTH_PER_RABI: Final = 2.4
@@ -43,8 +44,10 @@ _SLOPES: Final = np.array([-0.29, 0.29])
 """Where a Lorentzian is steepest, in full widths."""
 _FIRST_ERR_HZ: Final = 8e4
 _LOST_ERR_HZ: Final = 2e5
-_FIRST_HZ, _REFERENCE_HZ = 3e3, 2e3
-"""Error of the first spectra; of those that decide where f- belongs."""
+_FIRST_HZ: Final = 3e3
+"""Error of the first spectra."""
+_REFERENCE_ROUNDS: Final = 24
+"""Of both lines in turn, that decide where f- belongs: the sum of the two knows no field, so drift does not matter."""
 _DUE_SHARE: Final = 0.28
 """Error of the frozen line at which a look is due, over the tolerance: twice as far in, pulses notice."""
 _LOOK_SHARE: Final = 0.3
@@ -75,7 +78,7 @@ class FieldLock:
     """Follows the field along the axis and D; `begin` before `look`."""
 
     name = "field lock"
-    shortest_s, longest_s = 30.0, 900.0
+    shortest_s, longest_s = 30.0, 300.0
 
     def __init__(self, lab: Lab, field: HeldField) -> None:
         self.lab, self.field = lab, field
@@ -95,14 +98,15 @@ class FieldLock:
     def begin(self) -> Stream[None]:
         """A spectrum of both lines; then the field is where f- belongs."""
         self._bright()
-        tracker = replace(self._tracking(), target_hz=_FIRST_HZ if self._kept_hz() else _REFERENCE_HZ)
+        tracker = replace(self._tracking(), target_hz=_FIRST_HZ)
         fits: list[LineFit] = []
         for line in self._lines:
             controls.carrier_off(self.lab)
             fit = yield from track_line(self.lab, line.expected(_FIRST_ERR_HZ), tracker, line.program)
-            line.width_hz, line.contrast = fit.linewidth_hz, fit.contrast
+            line.width_hz, line.contrast, line.about_hz = fit.linewidth_hz, fit.contrast, fit.centre_hz
             fits.append(fit)
-        self._refer(fits)
+        seen_s = self.lab.clock.now()
+        self._refer()
         errors = np.array([fit.centre_err_hz for fit in fits]) * 1e-3
         off = np.array([fit.centre_hz - line.wanted_hz for fit, line in zip(fits, self._lines, strict=True)]) * 1e-3
         back = np.linalg.inv(_ROWS)
@@ -110,8 +114,8 @@ class FieldLock:
             (field**2 / 60.0, zero**2 / 60.0)
             for field, zero in product(_FIELD_UT_PER_SQRT_MIN, _ZERO_FIELD_KHZ_PER_SQRT_MIN)
         ]
-        self.walk = standing(back @ off, back @ np.diag(errors**2) @ back.T, rates, self.lab.clock.now())
-        yield self._corrected()
+        self.walk = standing(back @ off, back @ np.diag(errors**2) @ back.T, rates, seen_s)
+        yield from self.look()
 
     def look(self) -> Stream[None]:
         """Two points on each line, and the main coil follows."""
@@ -150,13 +154,15 @@ class FieldLock:
             self._tracker = Tracker(at_0dbm_hz, _USUAL_CONTRAST, rate, _FIRST_HZ)
         return self._tracker
 
-    def _refer(self, fits: list[LineFit]) -> None:
+    def _refer(self) -> None:
         """Where f- belongs: as an earlier hold found it, or, after a new alignment, where f+ says it would be."""
         plus, minus = self._lines
-        kept_hz = self._kept_hz()
-        minus.wanted_hz = kept_hz or fits[1].centre_hz + (fits[0].centre_hz - plus.wanted_hz)
-        if not kept_hz:
-            self.lab.calibration.put("hold.f_minus_hz", minus.wanted_hz, float(fits[1].centre_err_hz))
+        minus.wanted_hz = self._kept_hz()
+        if not minus.wanted_hz:
+            sums_hz = [sum(self._on_slopes(line).centre_hz for line in self._lines) for _ in range(_REFERENCE_ROUNDS)]
+            minus.wanted_hz = float(np.mean(sums_hz)) - plus.wanted_hz
+            error_hz = float(np.std(sums_hz)) / _REFERENCE_ROUNDS**0.5
+            self.lab.calibration.put("hold.f_minus_hz", minus.wanted_hz, error_hz)
 
     def _kept_hz(self) -> float:
         """Where an earlier hold found that f- belongs, since the newest alignment; else 0."""

@@ -1,0 +1,132 @@
+"""A hold keeps detuning, field across and null through drift, leaves everything as it was, and says when it cannot."""
+
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from known_bench import know_pulses
+from known_magnet import know_magnet
+from wired import know_field, know_pair, run, sample, wired
+
+from benchmarks.night import night
+from sequences.analysis.bowl import Bowl, fit_across
+from sequences.analysis.null import Shine, fit_null, fit_shine
+from sequences.results import SequenceError
+from sequences.routines import controls, state
+from sequences.routines.hold import Hold
+
+CROSS_UT = 16.0 * np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+PAIR_NM = np.array([[29.0, -23.0], [41.0, -17.0]])
+
+
+@contextmanager
+def held(seed, **truth):
+    """A bench on resonance, and a hold that has begun."""
+    with wired(seed, **truth) as bench:
+        know_field(bench)
+        know_pair(bench)
+        know_pulses(bench)
+        know_magnet(bench)
+        state.set_pulses(bench.lab)
+        controls.pump(bench.lab, 0.15)
+        state.set_doughnut(bench.lab, 1000.0)
+        hold = Hold(bench.lab)
+        run(hold.begin())
+        yield bench, hold
+
+
+def detuning_khz(bench):
+    along, across = bench.twin.field_mt()
+    resonance = bench.lab.calibration.get("field.resonance_mt").value
+    return 1e-3 * (bench.twin.lines(float(along[0]), across).minus_hz[0] - 10.71e3 * resonance)
+
+
+def test_an_hour_is_held_and_would_not_be_without():
+    kept, left = (night(1.0, 5, held) for held in (True, False))
+    assert min(kept.shares) > 0.95  # 0.98 of a night; an hour has few independent excursions
+    assert kept.cost < 0.10
+    assert min(left.shares) < 0.5
+
+
+def test_the_lock_follows_temperature_where_f_plus_alone_would_not():
+    with held(6, zero_field_drift_khz_per_sqrt_min=8.0) as (bench, hold):
+        off, warmed = [], []
+        for _ in range(60):
+            bench.lab.clock.sleep(30.0)
+            run(hold.between())
+            off.append(detuning_khz(bench))
+            warmed.append(bench.twin.drift.zero_field_hz * 1e-3)
+    assert np.mean(np.abs(np.array(off) - off[0]) < 20.0) > 0.9
+    by_f_plus_alone = 2.0 * 0.7 * (np.array(warmed) - warmed[0])  # f+ kept still moves f- by twice D
+    assert np.mean(np.abs(by_f_plus_alone) < 20.0) < 0.7
+
+
+def test_a_look_leaves_everything_as_it_was():
+    with held(7) as (bench, hold):
+        for _ in range(4):
+            run(hold.between())
+            bench.lab.clock.sleep(120.0)
+        controls.carrier(bench.lab, 31e6, -3.0)
+        before = bench.twin.knobs
+        bench.lab.clock.sleep(3700.0)  # all is due
+        looks = hold.looks
+        run(hold.between())
+        assert hold.looks == looks + 3
+        after = bench.twin.knobs
+    for name, value in vars(before).items():
+        number = not isinstance(value, str)
+        assert getattr(after, name) == (pytest.approx(value, rel=2e-3, abs=4e-4) if number else value), name
+
+
+def test_a_bench_that_stands_still_costs_little():
+    with held(8) as (bench, hold):
+        began_s, spent_s = bench.lab.clock.now(), hold.spent_s
+        while bench.lab.clock.now() < began_s + 3600.0:
+            run(hold.between())
+            bench.lab.clock.sleep(30.0)
+        assert (hold.spent_s - spent_s) / 3600.0 < 0.03
+        assert abs(detuning_khz(bench)) < 10.0
+
+
+def test_a_line_that_is_gone_is_said_to_be():
+    with held(9) as (bench, hold):
+        bench.twin.sample = sample(optics={"contrast": 0.0})
+        with pytest.raises(SequenceError, match=r"The field lock has lost f\+.*run align"):
+            run(hold.lock.look())
+
+
+def test_a_correction_beyond_a_coil_names_it():
+    with held(10) as (_, hold):
+        hold.field.wanted_ut[1] = 20e3
+        with pytest.raises(SequenceError, match=r"trim [xy] coil"):
+            hold.field.set()
+
+
+def test_the_light_tells_the_field_across():
+    chance, bowl = np.random.default_rng(1), Bowl(102.47552, True, 0.149, 0.004)
+    pulls = []
+    for _ in range(150):
+        true = chance.normal(size=2)
+        light = 4.4e5 * (1.0 - 0.149 * bowl.mixing(np.hypot(*(CROSS_UT + true).T)))
+        fit = fit_across(bowl, CROSS_UT, chance.poisson(light).astype(float), np.zeros(2))
+        pulls.append((fit.across_ut - true) / np.sqrt(np.diag(fit.covariance_ut2)))
+    assert 0.8 < np.std(pulls) < 1.25
+    assert np.sqrt(fit.covariance_ut2[0, 0]) < 0.4
+
+
+def test_four_places_tell_the_null():
+    chance, true = np.random.default_rng(2), Shine(PAIR_NM, 180.0, 250.0, 3e-4, 250e3, 5e3)
+    axis = np.linspace(-24.0, 24.0, 7)
+    image = PAIR_NM[0] + np.array([(x, y) for x in axis for y in axis])
+    first = fit_shine(
+        PAIR_NM, 180.0, image, chance.poisson(0.1 * true.expected_cps(image + np.array([6.0, -9.0]))).astype(float), 0.1
+    )
+    np.testing.assert_allclose(first.offset_nm, [6.0, -9.0], atol=0.3)
+    places = PAIR_NM[0] + 5.0 * np.array([(0.92, 0.39), (-0.39, 0.92), (-0.92, -0.39), (0.39, -0.92)])
+    pulls = []
+    for _ in range(150):
+        off = chance.normal(size=2)
+        counts = chance.poisson(0.1 * true.expected_cps(places + off)).astype(float)
+        fit = fit_null(first.shine, places, counts, 0.1, np.zeros(2))
+        pulls.append((fit.offset_nm - off) / np.sqrt(np.diag(fit.covariance_nm2)))
+    assert 0.8 < np.std(pulls) < 1.25
