@@ -41,7 +41,7 @@ class AcrossLock:
     """Follows both components across the axis; `begin` before `look`."""
 
     name = "lock across"
-    shortest_s, longest_s = 60.0, 1800.0
+    shortest_s, longest_s = 60.0, 600.0
 
     def __init__(self, lab: Lab, field: HeldField) -> None:
         self.lab, self.field = lab, field
