@@ -30,8 +30,9 @@ from sequences.routines import controls  # noqa: E402
 from sequences.routines.first_light import first_light  # noqa: E402
 from sequences.routines.known_magnet import from_nothing  # noqa: E402
 from sequences.routines.measure import measure, repeats_for  # noqa: E402
-from sequences.routines.spectroscopy import reachable, scan, track_line  # noqa: E402
+from sequences.routines.spectroscopy import reachable, scan  # noqa: E402
 from sequences.routines.survey import Survey  # noqa: E402
+from sequences.routines.tracking import track_line  # noqa: E402
 
 Real = NDArray[np.float64]
 

@@ -265,7 +265,7 @@ def _result(known: Survey, found: _Found, here: Currents, centre_mt: float) -> A
         detuning_khz=slope * (along - centre_mt) * 1e-3,
         detuning_khz_err=abs(slope) * off_err_mt * 1e-3,
         resonance_field_mt=centre_mt,
-        resonance_field_mt_err=float(np.hypot(along_err, found.error_mt)),
+        resonance_field_mt_err=float(np.hypot(found.error_mt, now.shift_err_hz / GAMMA_E_HZ_PER_MT)),
         currents_a=here,
         photons=found.photons,
     )

@@ -163,7 +163,7 @@ def _scanned(lab: Lab, scan: _Scan, begun: float, total: int) -> Stream[Image]:
     program = Program("count under the doughnut", lab.wiring.tick_ns).then(100_000, "depletion", "gate_signal")
     repeats = repeats_for(program, scan.seconds)
     controls.doughnut(lab, scan.power_mw)
-    places = _serpentine(scan)
+    places = _places(scan)
     x, y, counts, times_s = [], [], [], []
     for n, place in enumerate(places):
         controls.steer(lab, *place)
@@ -181,14 +181,16 @@ def _scanned(lab: Lab, scan: _Scan, begun: float, total: int) -> Stream[Image]:
     return Image(pixels[0], pixels[1], pixels[2], pixels[3], seen.duration_s, scan.power_mw)
 
 
-def _serpentine(scan: _Scan) -> list[tuple[float, float]]:
-    """Where to count. A second pass runs backwards, so that a steady drift cancels.
+def _places(scan: _Scan) -> list[tuple[float, float]]:
+    """Where to count. A pair of passes runs outwards and back in: a steady drift cancels, and the end sees the null.
 
     Passes are turned by their angles: no two pixels share a coordinate, so the steps of the outputs err independently.
     The coarse image alone is straight: it is too flat for the steps to count.
     """
     offsets = np.linspace(-scan.half_range_nm, scan.half_range_nm, scan.pixels)
     square = [complex(dx, dy) for k, dy in enumerate(offsets) for dx in (offsets if k % 2 == 0 else -offsets)]
+    if len(scan.angles_rad) > 1:
+        square.sort(key=abs)
     turned = [place * np.exp(1j * angle) for angle in scan.angles_rad for place in square[:: 1 if angle >= 0 else -1]]
     return [(float(scan.centre_nm[0] + place.real), float(scan.centre_nm[1] + place.imag)) for place in turned]
 

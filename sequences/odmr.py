@@ -17,8 +17,9 @@ from sequences.routines import controls, diagnosis, light, spectroscopy, survey
 from sequences.routines.estimates import gathered, line_of
 from sequences.routines.first_light import first_light
 from sequences.routines.known_magnet import from_calibration, from_nothing
-from sequences.routines.spectroscopy import LOWEST_HZ, check_range, reachable, scan, track_line
+from sequences.routines.spectroscopy import LOWEST_HZ, check_range, reachable, scan
 from sequences.routines.survey import Nitrogen, Survey, exchange_shift_hz
+from sequences.routines.tracking import track_line
 
 Real = NDArray[np.float64]
 

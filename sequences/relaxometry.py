@@ -19,9 +19,10 @@ from sequences.routines.estimates import gathered
 from sequences.routines.known_magnet import from_calibration
 from sequences.routines.measure import measure, repeats_for
 from sequences.routines.spectroscopy import COLUMNS as SPECTRUM
-from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker, track_line
+from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker
 from sequences.routines.state import calibrated, calibrated_err, set_field
 from sequences.routines.survey import Nitrogen, Survey, moved
+from sequences.routines.tracking import track_line
 
 COLUMNS: Final[tuple[Column, ...]] = (*SPECTRUM, *dip.COLUMNS)
 _GAIN_STEP_MT: Final = 0.025

@@ -68,6 +68,11 @@ class FieldModel:
         """What all lines have in common."""
         return self.values[_SHIFT]
 
+    @property
+    def shift_err_hz(self) -> float:
+        """Its error."""
+        return float(np.sqrt(self.covariance[_SHIFT, _SHIFT]))
+
     def vector_mt(self, currents_a: Sequence[float] | Real) -> Real:
         """(..., 3) currents x, y, main -> (..., 3): along, and two components across."""
         currents = np.asarray(currents_a, dtype=float) - np.array(self.origin_a)

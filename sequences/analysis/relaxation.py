@@ -15,6 +15,8 @@ from physics.levels import nv_lines
 Real = NDArray[np.float64]
 
 _TRIED_WIDTHS: Final = (0.5, 1.0, 2.0)
+_WORSE_THAN_NOISE: Final = 2.0
+"""Reduced chi-squared of a scan that shot noise hardly ever makes."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ def fit_dip(
     fit = least_squares(residual, best, x_scale=[0.3, 0.3, 0.3, 0.05])
     reduced_chi2 = float(np.sum(fit.fun**2)) / max(1, len(difference) - 4)
     covariance = np.linalg.pinv(fit.jac.T @ fit.jac)
-    error_of = np.sqrt(np.diag(covariance) * max(1.0, reduced_chi2))
+    misfit = reduced_chi2 if reduced_chi2 > _WORSE_THAN_NOISE else 1.0
+    error_of = np.sqrt(np.diag(covariance) * misfit)
     rate, width = 1e5 * float(np.exp(fit.x[0])), scale * float(np.exp(fit.x[2]))
     return DipFit(
         centre_mt=float(field_mt.mean() + scale * fit.x[1]),

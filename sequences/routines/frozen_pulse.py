@@ -12,8 +12,8 @@ from sequences.results import Progress, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.dip import Inversion
 from sequences.routines.measure import measure, repeats_for
-from sequences.routines.spectroscopy import track_line
 from sequences.routines.survey import Survey, moved
+from sequences.routines.tracking import track_line
 
 Real = NDArray[np.float64]
 

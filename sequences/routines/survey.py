@@ -19,7 +19,8 @@ from sequences.routines import controls
 from sequences.routines.dip import Lock
 from sequences.routines.estimates import field_of
 from sequences.routines.reach import check_limits
-from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker, track_line
+from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker
+from sequences.routines.tracking import track_line
 
 Real = NDArray[np.float64]
 Nitrogen = Literal["auto", "14N", "none"]
@@ -169,7 +170,8 @@ class Survey:
         """What is known of all lines, aiming at this error."""
         if self.tracker is None:
             raise SequenceError("No line has been found yet", "Call first_light before visit")
-        return replace(self.tracker, target_hz=target_hz)
+        walk_hz = GAMMA_E_HZ_PER_MT * self.model.walk_mt_per_sqrt_s
+        return replace(self.tracker, target_hz=target_hz, walk_hz_per_sqrt_s=walk_hz)
 
 
 def believed_polarisation(along_mt: float) -> float:

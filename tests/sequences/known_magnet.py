@@ -6,7 +6,8 @@ from wired import Wired, run
 from sequences.analysis.field import NAMES
 from sequences.pulses.library import cw_odmr
 from sequences.routines import controls, state
-from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker, track_line
+from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker
+from sequences.routines.tracking import track_line
 
 
 def know_magnet(bench: Wired) -> None:

@@ -23,8 +23,9 @@ from sequences.results import Point, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.hold.bench import HeldField
 from sequences.routines.measure import measure, repeats_for
-from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker, track_line
+from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker
 from sequences.routines.state import calibrated
+from sequences.routines.tracking import track_line
 
 Real = NDArray[np.float64]
 
@@ -48,7 +49,7 @@ _FIRST_HZ: Final = 3e3
 """Error of the first spectra."""
 _REFERENCE_ROUNDS: Final = 24
 """Of both lines in turn, that decide where f- belongs: the sum of the two knows no field, so drift does not matter."""
-_DUE_SHARE: Final = 0.28
+_DUE_SHARE: Final = 0.24
 """Error of the frozen line at which a look is due, over the tolerance: twice as far in, pulses notice."""
 _LOOK_SHARE: Final = 0.3
 """Error of a line in a look, over the tolerance."""

@@ -18,7 +18,7 @@ Real = NDArray[np.float64]
 
 TOLERANCE_NM: Final = 1.9
 """Of the null: there e (r/r0)^2 is a null depth of 3e-4 at r0 = 180 nm, so the light on the left NV has doubled."""
-_DUE_SHARE: Final = 0.33
+_DUE_SHARE: Final = 0.3
 """Error of a coordinate at which a look is due, over the tolerance."""
 _IMAGE_HALF_RANGE_NM: Final = 24.0
 _IMAGE_PIXELS: Final = 7
