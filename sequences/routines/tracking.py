@@ -45,9 +45,9 @@ _GROWTH: Final = 0.35
 _SEED: Final = 20201105
 """Of the cloud of guesses: fixed, so that equal counts lead to equal choices."""
 _POLARISED: Final = 0.9
-_TOLD: Final = 20.0
+_TOLD: Final = 14.0
 """Of chi-squared, that decides between a triplet and itself one component further."""
-_TELL_APART_SIGMA, _LONGEST_TELL_S = 5.0, 30.0
+_TELL_APART_SIGMA, _LONGEST_TELL_S = 4.0, 20.0
 """How far the depth of a component shall stand out where a triplet mistaken for its neighbour would differ."""
 
 
@@ -59,9 +59,13 @@ def track_line(
     also: columns of the points at the power of the narrowest line, which are those that are fitted. Raises
     SequenceError if there is no dip where it is expected, even in a much wider range.
     """
+    program = program or cw_odmr(lab.wiring.tick_ns)
     for widening, at_least_hz in ((1.0, 0.0), (3.0, 2.5e5), (6.0, 7e5)):
         now = replace(line, error_hz=max(line.error_hz * widening, at_least_hz))
-        fit = yield from _Tracking(lab, now, tracker, program or cw_odmr(lab.wiring.tick_ns), also).fit()
+        fit = yield from _Tracking(lab, now, tracker, program, also).fit()
+        if fit is not None and abs(fit.centre_hz - now.frequency_hz) > REACH_SIGMA * max(now.error_hz, _LEAST_ERR_HZ):
+            there = replace(now, frequency_hz=fit.centre_hz)  # it was found, but measured as another component
+            fit = yield from _Tracking(lab, there, tracker, program, also).fit()
         if fit is not None:
             yield Estimate({"lines": [line_of(line.name, fit, line.offsets_hz)]})
             return fit
