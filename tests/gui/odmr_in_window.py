@@ -37,7 +37,7 @@ def main() -> None:
             time.sleep(0.005)
 
     until(lambda: session.activity == "idle")
-    window.run_wanted("odmr", {})
+    window.run_wanted("odmr", {"method": "raster"})
     until(lambda: session.journal.run is not None and session.journal.run.status != "running")
     window.tick()
     until(lambda: not session.is_busy)
