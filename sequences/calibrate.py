@@ -58,8 +58,9 @@ class CalibratePlan:
     """Current of the gradient coil."""
     largest_cross_talk: Annotated[float, Field(gt=0, le=1)] = 0.3
     """Beyond it the doughnut does not select one NV, and nothing that follows would mean anything."""
-    hold: bool = True
-    """Hold field and null between the plays: f+ and f-, the light under small dithers, the doughnut's null."""
+    hold: bool = False
+    """Hold field and null between the plays: f+ and f-, the light under small dithers, the doughnut's null.
+    Its corrections show in the counts: for a bench that drifts."""
 
     @property
     def duration_s(self) -> float:

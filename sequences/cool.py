@@ -55,8 +55,9 @@ class CoolPlan:
     """(pi/2 pulse, contact) repetitions in each shot of the engine's cycle."""
     build_up_heating_steps: Annotated[int, Field(ge=1, le=500)] = 60
     """The same, before each point of the build-up curve, to start it from a hot bath."""
-    hold: bool = True
-    """Hold field and null between the plays: f+ and f-, the light under small dithers, the doughnut's null."""
+    hold: bool = False
+    """Hold field and null between the plays: f+ and f-, the light under small dithers, the doughnut's null.
+    Its corrections show in the counts: for a bench that drifts."""
 
     @property
     def duration_s(self) -> float:

@@ -74,8 +74,9 @@ class EnginePlan:
     """(pi/2 pulse, contact) repetitions that heat both baths in each shot, before cooling."""
     doughnut_mw: Annotated[float, Field(ge=1, le=2000)] = 1000.0
     """Power of the doughnut."""
-    hold: bool = True
-    """Hold field and null from the calibration on: f+ and f-, the light under small dithers, the doughnut's null."""
+    hold: bool = False
+    """Hold field and null from the calibration on: f+ and f-, the light under small dithers, the doughnut's null.
+    Its corrections show in the counts: for a bench that drifts."""
 
     @property
     def prepared_h(self) -> float:

@@ -25,8 +25,8 @@ Real = NDArray[np.float64]
 
 COLUMNS: Final[tuple[Column, ...]] = (
     Column("sweep", "number of the sweep", ""),
-    *light.COLUMNS,
     *spectroscopy.COLUMNS,
+    *light.COLUMNS,
     *survey.COLUMNS,
 )
 _FRESH_MT: Final = 5.0

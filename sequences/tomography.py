@@ -57,8 +57,9 @@ class TomographyPlan:
     """(pi/2 pulse, contact) repetitions that heat both baths before cooling."""
     focus: Annotated[float, Field(ge=0, le=0.95)] = 0.5
     """Share of the time for the entanglement witness; the rest makes all fifteen Pauli terms alike precise."""
-    hold: bool = True
-    """Hold field and null between the plays: f+ and f-, the light under small dithers, the doughnut's null."""
+    hold: bool = False
+    """Hold field and null between the plays: f+ and f-, the light under small dithers, the doughnut's null.
+    Its corrections show in the counts: for a bench that drifts."""
 
     @property
     def duration_s(self) -> float:

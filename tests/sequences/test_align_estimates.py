@@ -69,7 +69,8 @@ def test_the_looks_at_the_field_are_points(seen):
     assert len(times) >= 4
     assert np.all(np.diff(times) > 0)
     assert np.all(np.abs(seen_ut) < 3.0)
-    assert np.all((errors > 0) & (errors < 0.3))
+    assert np.all((errors > 0) & (errors < 0.5))  # up to twice as large where the points misfit
+    assert np.median(errors) < 0.25
 
 
 def test_the_curve_goes_through_the_points_of_the_dip(seen):

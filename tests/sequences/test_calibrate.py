@@ -2,7 +2,6 @@
 
 import pytest
 from known_bench import calibrated, know_pulses
-from known_magnet import know_magnet
 from wired import is_dark, know_field, know_pair, run, wired
 
 from sequences.calibrate import CalibratePlan, calibrate
@@ -13,7 +12,6 @@ def known(bench):
     know_field(bench)
     know_pair(bench)
     know_pulses(bench)
-    know_magnet(bench)
 
 
 def pull(found, key, true):
@@ -71,7 +69,7 @@ def test_a_pair_that_cannot_be_told_apart_is_refused(truth, words):
     with wired(42, **truth) as bench:
         known(bench)
         with pytest.raises(SequenceError, match=words):
-            run(calibrate(bench.lab, CalibratePlan(hours=0.1, hold=False)))  # a lock would miss the contrast first
+            run(calibrate(bench.lab, CalibratePlan(hours=0.1)))
         assert bench.lab.calibration.get("calibrated.g_rad_per_s") is None
         assert bench.lab.calibration.get("gradient.compensation_a") is None
         assert is_dark(bench)

@@ -170,8 +170,7 @@ class OdmrView(View):
 
 
 def _has_spectrum(record: Record) -> bool:
-    table = record.table
-    return "frequency_hz" in table and bool(np.isfinite(table["frequency_hz"]).any())
+    return len(spectrum_points(record.table)) > 0
 
 
 def _names(parts: Sequence[tuple[float, float]], lines: Sequence[Mapping[str, Any]]) -> list[str]:

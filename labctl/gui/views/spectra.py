@@ -13,8 +13,8 @@ from sequences.analysis.odmr import dips, shares
 Real = NDArray[np.float64]
 Which = NDArray[np.intp]
 
-FAR_HZ: Final = 6e6
-"""No scan has steps as wide as this: beyond such a gap another line, or another look at one, begins."""
+FAR_HZ: Final = 3e7
+"""No search of one line jumps as far as this: beyond such a gap another line, or another look at one, begins."""
 MOST_BINS: Final = 600
 """Frequencies told apart in one spectrum: about as many as a picture has columns."""
 MOST_COLUMNS, MOST_ROWS = 400, 200
