@@ -108,6 +108,9 @@ class NVLines:
     minus_slope_hz_per_mt: Real
     """d(minus_hz) / d(B along)."""
     plus_slope_hz_per_mt: Real
+    minus_across_slope_hz_per_mt: Real
+    """d(minus_hz) / d(B across)."""
+    plus_across_slope_hz_per_mt: Real
 
 
 def nv_lines(along_mt: ArrayLike, across_mt: ArrayLike = 0.0, nitrogen: bool = True) -> NVLines:
@@ -120,7 +123,8 @@ def nv_lines(along_mt: ArrayLike, across_mt: ArrayLike = 0.0, nitrogen: bool = T
     spins = _SPINS[nitrogen]
     energies, states = _solved(along_mt, across_mt, spins)
     zero, minus, plus = _named(states, spins)
-    slopes = np.sum(states * (spins.field_z @ states), axis=-2)  # dE/dB of each eigenstate: Hellmann and Feynman
+    # dE/dB of each eigenstate: Hellmann and Feynman
+    along_slopes, across_slopes = (np.sum(states * (by @ states), axis=-2) for by in (spins.field_z, spins.field_x))
 
     def step(values: Real, to: Which) -> Real:
         return np.asarray(np.take_along_axis(values, to, -1) - np.take_along_axis(values, zero, -1))
@@ -129,8 +133,10 @@ def nv_lines(along_mt: ArrayLike, across_mt: ArrayLike = 0.0, nitrogen: bool = T
         minus_hz=step(energies, minus),
         plus_hz=step(energies, plus),
         weight_0=np.take_along_axis(_shares(states, spins)[..., _ZERO, :, :], zero[..., None], -1)[..., 0],
-        minus_slope_hz_per_mt=step(slopes, minus),
-        plus_slope_hz_per_mt=step(slopes, plus),
+        minus_slope_hz_per_mt=step(along_slopes, minus),
+        plus_slope_hz_per_mt=step(along_slopes, plus),
+        minus_across_slope_hz_per_mt=step(across_slopes, minus),
+        plus_across_slope_hz_per_mt=step(across_slopes, plus),
     )
 
 

@@ -31,8 +31,8 @@ _SHIFT: Final = 12
 NAMES: Final = ("a_x", "a_y", "a_main", "a_0", "b_x", "b_y", "b_main", "b_0", "c_x", "c_y", "c_main", "c_0", "shift")
 """Of a model's values."""
 _GAIN_ERR, _TILT_ERR, _RESIDUAL_ERR_MT, _SHIFT_ERR_HZ = 0.025, 0.04, 0.045, 5e4
-_ACROSS_STEP_MT2: Final = 1e-7
-"""Step in the square of B across; lines are smooth in it, not in B across itself."""
+_LEAST_MT: Final = 1e-12
+"""B across below which it has no direction; lines are even in it."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class FieldModel:
         near, far = (nv_lines(along, b, self.nitrogen) for b in (across, wider))
         out = []
         for plus in (False, True):
-            jacobian = line_slopes(self, np.array([currents_a], dtype=float), np.array([plus]))[0]
+            jacobian = lines_and_slopes(self, np.array([currents_a], dtype=float), np.array([plus]))[1][0]
             bend = (far.plus_hz - near.plus_hz if plus else np.abs(far.minus_hz) - np.abs(near.minus_hz))[..., 0]
             out.append(float(np.sqrt(max(0.0, jacobian @ self.covariance @ jacobian) + float(bend) ** 2)))
         return out[0], out[1]
@@ -171,21 +171,17 @@ def counted_from_zero(model: FieldModel) -> FieldModel:
     return replace(model, values=tuple(values.tolist()), covariance=covariance, origin_a=(0.0, 0.0, 0.0))
 
 
-def line_centres_hz(model: FieldModel, currents: Real, plus: NDArray[np.bool_]) -> Real:
-    lines = nv_lines(*model.along_across_mt(currents), model.nitrogen)
-    return np.asarray(np.where(plus, lines.plus_hz[:, 0], np.abs(lines.minus_hz[:, 0])) + model.shift_hz)
-
-
-def line_slopes(model: FieldModel, currents: Real, plus: NDArray[np.bool_]) -> Real:
-    """d(line) / d(values): (lines, 13)."""
+def lines_and_slopes(model: FieldModel, currents: Real, plus: NDArray[np.bool_]) -> tuple[Real, Real]:
+    """Line centres (lines,) in Hz, and d(line) / d(values) (lines, 13)."""
     vector = model.vector_mt(currents)
-    squared = vector[:, 1] ** 2 + vector[:, 2] ** 2
-    lines = nv_lines(vector[:, 0], np.sqrt(np.array([squared, squared + _ACROSS_STEP_MT2])), model.nitrogen)
-    sign = np.sign(lines.minus_hz[0, :, 0])
-    along = np.where(plus, lines.plus_slope_hz_per_mt[0, :, 0], sign * lines.minus_slope_hz_per_mt[0, :, 0])
-    step = np.where(plus, np.diff(lines.plus_hz[..., 0], axis=0)[0], sign * np.diff(lines.minus_hz[..., 0], axis=0)[0])
-    across = step / _ACROSS_STEP_MT2
-    drive = np.column_stack([along, 2.0 * across * vector[:, 1], 2.0 * across * vector[:, 2]])
+    across_mt = np.hypot(vector[:, 1], vector[:, 2])
+    lines = nv_lines(vector[:, 0], across_mt, model.nitrogen)
+    minus_hz = lines.minus_hz[:, 0]
+    sign = np.sign(minus_hz)
+    centres = np.where(plus, lines.plus_hz[:, 0], np.abs(minus_hz)) + model.shift_hz
+    along = np.where(plus, lines.plus_slope_hz_per_mt[:, 0], sign * lines.minus_slope_hz_per_mt[:, 0])
+    across = np.where(plus, lines.plus_across_slope_hz_per_mt[:, 0], sign * lines.minus_across_slope_hz_per_mt[:, 0])
+    drive = np.column_stack([along, vector[:, 1:] * (across / np.maximum(across_mt, _LEAST_MT))[:, None]])
     at = np.column_stack([currents - np.array(model.origin_a), np.ones(len(currents))])
     rows = (drive[:, :, None] * at[:, None, :]).reshape(len(currents), _SHIFT)
-    return np.column_stack([rows, np.ones(len(currents))])
+    return np.asarray(centres), np.column_stack([rows, np.ones(len(currents))])

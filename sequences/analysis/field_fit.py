@@ -6,6 +6,7 @@ it, so it needs no parameters of its own: it only correlates the lines' errors. 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from scipy.optimize import least_squares
 
-from sequences.analysis.field import OFFSETS, VALUES, Currents, FieldModel, line_centres_hz, line_slopes
+from sequences.analysis.field import OFFSETS, VALUES, Currents, FieldModel, lines_and_slopes
 
 Real = NDArray[np.float64]
 
@@ -114,12 +115,16 @@ class _Lines:
         """The model that explains the lines best, found from this start."""
         root = np.linalg.cholesky(self.covariance_hz2(self._prior.walk_mt_per_sqrt_s))
 
+        @lru_cache(maxsize=1)  # a step's slopes are asked for where its residuals were
+        def lines(scaled: bytes) -> tuple[Real, Real]:
+            return lines_and_slopes(self._model(np.frombuffer(scaled)), self._currents, self._plus)
+
         def residual(scaled: Real) -> Real:
-            away = line_centres_hz(self._model(scaled), self._currents, self._plus) - self._frequency_hz
+            away = lines(scaled.tobytes())[0] - self._frequency_hz
             return np.concatenate([solve_triangular(root, away, lower=True), scaled])
 
         def slope(scaled: Real) -> Real:
-            measured = line_slopes(self._model(scaled), self._currents, self._plus)[:, _FREE] @ self._factor
+            measured = lines(scaled.tobytes())[1][:, _FREE] @ self._factor
             return np.vstack([solve_triangular(root, measured, lower=True), np.eye(len(_FREE))])
 
         begin = np.linalg.solve(self._factor, (np.array(start.values) - self._mean)[_FREE])
@@ -145,8 +150,8 @@ class _Lines:
 
     def likelihoods(self, model: FieldModel, walks: Real) -> Real:
         """(walks,): log likelihood of each walk whatever the magnet, linearised about the model."""
-        slopes = line_slopes(model, self._currents, self._plus)[:, _FREE]
-        away = self._frequency_hz - line_centres_hz(model, self._currents, self._plus)
+        centres_hz, slopes = lines_and_slopes(model, self._currents, self._plus)
+        slopes, away = slopes[:, _FREE], self._frequency_hz - centres_hz
         away = away + slopes @ (np.array(model.values) - self._mean)[_FREE]
         by_prior = (slopes @ self._factor) @ (slopes @ self._factor).T
         out = []
@@ -176,7 +181,7 @@ def _shared_mt2_s(seen: Sequence[LineSeen], model: FieldModel) -> Real:
     """(n, n): covariance of the lines, in Hz^2 for a walk of 1 mT per root second counted back from the newest."""
     ago = np.array([seen[-1].time_s - line.time_s for line in seen])
     currents, plus = np.array([line.currents_a for line in seen]), np.array([line.plus for line in seen])
-    by_field = line_slopes(model, currents, plus)[:, OFFSETS]
+    by_field = lines_and_slopes(model, currents, plus)[1][:, OFFSETS]
     return np.asarray(np.minimum(ago[:, None], ago[None, :]) * (by_field @ by_field.T))
 
 

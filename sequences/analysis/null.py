@@ -58,8 +58,13 @@ class NullFit:
     reduced_chi2: float
 
 
-def fit_shine(pair_nm: Real, radius_nm: float, steered_nm: Real, counts: Real, seconds: float) -> NullFit:
-    """Everything from an image: offset, crest, brightness, null, background. steered_nm (k, 2), counts (k,)."""
+def fit_shine(
+    pair_nm: Real, radius_nm: float, steered_nm: Real, counts: Real, seconds: float, about_nm: Real
+) -> NullFit:
+    """Everything from an image: offset, crest, brightness, null, background. steered_nm (k, 2), counts (k,).
+
+    about_nm: (2,), the offset believed; the fit starts from places about it.
+    """
     low, high = float(counts.min()) / seconds, float(counts.max()) / seconds
 
     def shine(p: Real) -> Shine:
@@ -71,7 +76,8 @@ def fit_shine(pair_nm: Real, radius_nm: float, steered_nm: Real, counts: Real, s
         return np.append(missed, (p[3] - np.log(_START_NULL)) / _NULL_SPREAD)
 
     level = [np.log(_START_NULL), np.log(0.6 * high), np.log(max(0.5 * low, 10.0))]
-    starts = [np.array([x, y, np.log(c), *level]) for x in _STEPS_NM for y in _STEPS_NM for c in _TRIED_CRESTS]
+    steps = [about_nm + np.array([x, y]) for x in _STEPS_NM for y in _STEPS_NM]
+    starts = [np.array([*step, np.log(crest), *level]) for step in steps for crest in _TRIED_CRESTS]
     starts.sort(key=lambda p: float(np.sum(residual(p) ** 2)))
     scale = [2.0, 2.0, 0.3, 0.5, 0.2, 0.5]
     fits = [least_squares(residual, p, x_scale=scale, max_nfev=40) for p in starts[:_TRIED]]

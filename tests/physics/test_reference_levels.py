@@ -47,6 +47,11 @@ def test_slopes_are_derivatives():
     difference = (high.minus_hz - low.minus_hz) / (2 * step)
     np.testing.assert_allclose(lines.minus_slope_hz_per_mt, difference, rtol=0, atol=2e4)
     np.testing.assert_allclose(lines.plus_slope_hz_per_mt, (high.plus_hz - low.plus_hz) / (2 * step), rtol=0, atol=2e4)
+    low, high = nv_lines(along, 0.01 - step), nv_lines(along, 0.01 + step)
+    for sign in ("minus", "plus"):
+        difference = (getattr(high, f"{sign}_hz") - getattr(low, f"{sign}_hz")) / (2 * step)
+        np.testing.assert_allclose(getattr(lines, f"{sign}_across_slope_hz_per_mt"), difference, rtol=0, atol=50.0)
+    np.testing.assert_allclose(nv_lines(along, 0.0).minus_across_slope_hz_per_mt, 0.0, atol=1e-6)  # even in it
 
 
 def test_batch_shapes():

@@ -8,7 +8,8 @@ from physics.constants import GAMMA_13C_HZ_PER_MT
 from sequences.align import AlignPlan, align
 from sequences.results import Point, SequenceError
 
-MOST_PLAYS = 800
+COLD_S, AGAIN_SHARE = 20 * 60.0, 0.6
+"""Laboratory time of an align from nothing, and part of it that one from its calibration takes."""
 HARSH = {
     "nv_axis": {"tilt_deg": 2.9, "azimuth_deg": 250.0},
     "residual_field_ut": (-35.0, 30.0, -38.0),
@@ -46,19 +47,20 @@ def assert_aligned(bench: Wired, result):
 
 
 @pytest.mark.parametrize(
-    ("seed", "sample", "plan"),
+    ("seed", "sample", "plan", "most_s"),
     [
-        (1, {}, AlignPlan()),
-        (2, HARSH, AlignPlan(resonance="upper")),
-        (3, SINGLE_LINE, AlignPlan()),
+        (1, {}, AlignPlan(), COLD_S),
+        (2, HARSH, AlignPlan(resonance="upper"), 4 * COLD_S),  # two and a half times fewer photons of half the contrast
+        (3, SINGLE_LINE, AlignPlan(), COLD_S),
     ],
     ids=["default", "harsh and beyond the crossing", "without nitrogen"],
 )
-def test_a_cold_bench_is_brought_to_the_resonance_and_back_to_it(seed, sample, plan):
+def test_a_cold_bench_is_brought_to_the_resonance_and_back_to_it(seed, sample, plan, most_s):
     with wired(seed, **sample) as bench:
-        result, points = run(align(bench.lab, plan))
+        result, _ = run(align(bench.lab, plan))
         assert_aligned(bench, result)
-        assert len(points) < MOST_PLAYS
+        cold_s = bench.lab.clock.now()
+        assert cold_s < most_s
         assert is_dark(bench)
         kept = bench.lab.calibration
         assert [kept.get(f"field.{name}_a").value for name in ("x", "y", "main")] == list(result.currents_a)
@@ -70,11 +72,10 @@ def test_a_cold_bench_is_brought_to_the_resonance_and_back_to_it(seed, sample, p
         assert f_plus.value == pytest.approx(true_hz, abs=5 * f_plus.error)
         assert kept.get("field.nitrogen").value == (bench.twin.sample.nitrogen == "14N")
         bench.lab.magnet.ramp_to((0.0, 0.0, 0.5))
-        cold_s = bench.lab.clock.now()
-        again, fewer = run(align(bench.lab, AlignPlan(resonance=plan.resonance)))
+        began_s = bench.lab.clock.now()
+        again, _ = run(align(bench.lab, AlignPlan(resonance=plan.resonance)))
         assert_aligned(bench, again)
-        assert len(fewer) < 0.7 * len(points)
-        assert bench.lab.clock.now() - cold_s < 0.6 * cold_s
+        assert bench.lab.clock.now() - began_s < AGAIN_SHARE * cold_s
 
 
 def test_what_is_known_is_used_unless_it_shall_be_forgotten():

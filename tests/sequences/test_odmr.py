@@ -39,7 +39,8 @@ def test_a_fresh_bench_shows_its_field(seed, sample, plan, field_mt, tilt_err_de
         assert result.field_mt == pytest.approx(field_mt, abs=0.3)
         assert result.field_mt_err < 0.01
         assert result.tilt_deg_err < tilt_err_deg
-        assert 0.15e6 < result.linewidth_hz < 1.5e6
+        narrowest_hz = 0.3e6 if plan.method == "raster" else 0.15e6  # the adaptive one lowers its power on the way
+        assert narrowest_hz < result.linewidth_hz < 1.5e6
         assert result.contrast > 5 * result.contrast_err
         assert len(points) < (400 if plan.method == "raster" else 150)  # three sweeps of either line
         assert is_dark(bench)

@@ -62,7 +62,8 @@ class NullTracker:
         axis = np.linspace(-_IMAGE_HALF_RANGE_NM, _IMAGE_HALF_RANGE_NM, _IMAGE_PIXELS)
         x, y = np.meshgrid(axis, axis)
         steered = self._aim_nm + np.column_stack([x.ravel(), y.ravel()])
-        seen = fit_shine(self._pair_nm, self.lab.guesses.doughnut_radius_nm, steered, self._counted(steered), _POINT_S)
+        counts, about_nm = self._counted(steered), self._pair_nm[0] - self._aim_nm
+        seen = fit_shine(self._pair_nm, self.lab.guesses.doughnut_radius_nm, steered, counts, _POINT_S, about_nm)
         if seen.reduced_chi2 > _WORST_CHI2:
             raise SequenceError(
                 f"The image about the doughnut's null does not show the pair as located: reduced chi2 "
