@@ -11,15 +11,13 @@ from physics.constants import GAMMA_E_HZ_PER_MT
 from sequences.analysis.field import Currents
 from sequences.analysis.relaxation import detuning_slope_hz_per_mt
 from sequences.lab import Lab
-from sequences.pulses.library import cw_odmr
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
 from sequences.routines import controls, dip
 from sequences.routines.dip import Contacts, Dip, Inversion, Lock, scan_dip
 from sequences.routines.estimates import gathered
 from sequences.routines.known_magnet import from_calibration
-from sequences.routines.measure import measure, repeats_for
 from sequences.routines.spectroscopy import COLUMNS as SPECTRUM
-from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker
+from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, tracker_by_pulse
 from sequences.routines.state import calibrated, calibrated_err, set_field
 from sequences.routines.survey import Nitrogen, Survey, moved
 from sequences.routines.tracking import track_line
@@ -28,9 +26,6 @@ COLUMNS: Final[tuple[Column, ...]] = (*SPECTRUM, *dip.COLUMNS)
 _GAIN_STEP_MT: Final = 0.025
 _F_PLUS_ERR_HZ: Final = 8e4
 """How far f+ is expected from its calibration; it is sought in a wider range if it is not there."""
-_WIDTH_PER_RABI: Final = 2.4
-"""Full width of a power-broadened line over the Rabi frequency, under the light of CW_EFFICIENCY."""
-_USUAL_CONTRAST: Final = 0.07
 
 
 @dataclass(frozen=True)
@@ -113,7 +108,7 @@ def _scale(known: Survey) -> Stream[_Scale]:
     """f+ at two fields either side of the resonance: 28 MHz/mT tell the gain, their mean where the field stands now."""
     lab, calibrated_hz = known.lab, calibrated(known.lab, "field.f_plus_hz")
     controls.pump(lab, CW_EFFICIENCY)
-    tracker = _tracker(lab)
+    tracker = tracker_by_pulse(lab, 4.0, 5e3)
     seen: list[tuple[float, float]] = []
     for offset_mt in (-_GAIN_STEP_MT, _GAIN_STEP_MT):
         moved(lab, known.model.currents_for(calibrated(lab, "field.resonance_mt") + offset_mt))
@@ -134,16 +129,6 @@ def _scale(known: Survey) -> Stream[_Scale]:
         gain_err=error_hz / span_hz,
         f_plus_hz=0.5 * (low + high),
     )
-
-
-def _tracker(lab: Lab) -> Tracker:
-    """What the calibrated pulse says of the lines' power broadening, and one look at the count rate."""
-    program = cw_odmr(lab.wiring.tick_ns)
-    controls.carrier_off(lab)
-    counts = measure(lab, program, repeats_for(program, 4.0))
-    rabi_hz = 0.25e9 / calibrated(lab, "microwave.pi_half_ns")
-    at_0dbm = rabi_hz * 10.0 ** (-calibrated(lab, "microwave.pi_half_dbm") / 20.0)
-    return Tracker(_WIDTH_PER_RABI * at_0dbm, _USUAL_CONTRAST, max(counts.reference / counts.duration_s, 1.0))
 
 
 def _dip(known: Survey, plan: RelaxometryPlan, inversion: Inversion, scale: _Scale) -> Stream[Dip]:
@@ -181,7 +166,7 @@ class _Looking:
         controls.pump(self.lab, CW_EFFICIENCY)
         about_hz = self.scale.f_plus_hz + GAMMA_E_HZ_PER_MT * self.offset_mt
         line = Expected("f+", about_hz, 3e4, np.zeros(1), 1.0)
-        fit = yield from track_line(self.lab, line, _tracker(self.lab))
+        fit = yield from track_line(self.lab, line, tracker_by_pulse(self.lab, 4.0, 5e3))
         deviation_mt = (fit.centre_hz - about_hz) / GAMMA_E_HZ_PER_MT
         return Lock(self.lab.clock.now(), deviation_mt, fit.centre_err_hz / GAMMA_E_HZ_PER_MT)
 

@@ -12,6 +12,7 @@ from sequences.pulses.program import Program
 from sequences.results import Column, Point, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.measure import measure, repeats_for
+from sequences.routines.state import calibrated
 
 Real = NDArray[np.float64]
 
@@ -25,6 +26,9 @@ CW_EFFICIENCY: Final = 0.05
 LOWEST_HZ: Final = 1e6
 HIGHEST_HZ: Final = 6.07e9
 REACH_SIGMA: Final = 3.0
+_WIDTH_PER_RABI: Final = 2.4
+"""Full width of a power-broadened line over the Rabi frequency, under the light of CW_EFFICIENCY."""
+USUAL_CONTRAST: Final = 0.07
 
 
 @dataclass(frozen=True)
@@ -149,3 +153,13 @@ def check_range(line: Expected) -> None:
         "Set another field, or correct guesses.coil_matrix_mt_per_a if the field is not so large",
         about_hz=line.frequency_hz,
     )
+
+
+def tracker_by_pulse(lab: Lab, look_s: float, target_hz: float) -> Tracker:
+    """What the calibrated pulse says of the lines' power broadening, and one look at the count rate of the light."""
+    program = cw_odmr(lab.wiring.tick_ns)
+    controls.carrier_off(lab)
+    counts = measure(lab, program, repeats_for(program, look_s))
+    rabi_hz = 0.25e9 / calibrated(lab, "microwave.pi_half_ns")
+    at_0dbm_hz = _WIDTH_PER_RABI * rabi_hz * 10.0 ** (-calibrated(lab, "microwave.pi_half_dbm") / 20.0)
+    return Tracker(at_0dbm_hz, USUAL_CONTRAST, max(counts.reference / counts.duration_s, 1.0), target_hz)

@@ -23,7 +23,7 @@ from sequences.results import Point, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.hold.bench import HeldField
 from sequences.routines.measure import measure, repeats_for
-from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker
+from sequences.routines.spectroscopy import CW_EFFICIENCY, USUAL_CONTRAST, Expected, Tracker, tracker_by_pulse
 from sequences.routines.state import calibrated
 from sequences.routines.tracking import track_line
 
@@ -38,9 +38,6 @@ _FIELD_UT_PER_SQRT_MIN: Final = (0.1, 0.2, 0.4, 0.8)
 """Not less: a quiet quarter of an hour would be taken for a bench that stands still, and looks cost little."""
 _ZERO_FIELD_KHZ_PER_SQRT_MIN: Final = (0.01, 1.0, 3.0, 10.0)
 _WIDTH_HZ: Final = 2.5e5
-_WIDTH_PER_RABI: Final = 2.4
-"""Full width of a power-broadened line over the Rabi frequency, under the light of CW_EFFICIENCY."""
-_USUAL_CONTRAST: Final = 0.07
 _SLOPES: Final = np.array([-0.29, 0.29])
 """Where a Lorentzian is steepest, in full widths."""
 _FIRST_ERR_HZ: Final = 8e4
@@ -68,7 +65,7 @@ class _Line:
     about_hz: float
     wanted_hz: float = 0.0
     width_hz: float = _WIDTH_HZ
-    contrast: float = _USUAL_CONTRAST
+    contrast: float = USUAL_CONTRAST
 
     def expected(self, error_hz: float) -> Expected:
         """To be looked for by `track_line`."""
@@ -147,12 +144,7 @@ class FieldLock:
     def _tracking(self) -> Tracker:
         """What the calibrated pulse says of power broadening, and one look at the count rate."""
         if self._tracker is None:
-            program = self._lines[0].program
-            counts = measure(self.lab, program, repeats_for(program, 1.0))
-            rabi_hz = 0.25e9 / calibrated(self.lab, "microwave.pi_half_ns")
-            at_0dbm_hz = _WIDTH_PER_RABI * rabi_hz * 10.0 ** (-calibrated(self.lab, "microwave.pi_half_dbm") / 20.0)
-            rate = max(counts.reference / counts.duration_s, 1.0)
-            self._tracker = Tracker(at_0dbm_hz, _USUAL_CONTRAST, rate, _FIRST_HZ)
+            self._tracker = tracker_by_pulse(self.lab, 1.0, _FIRST_HZ)
         return self._tracker
 
     def _refer(self) -> None:
