@@ -6,8 +6,9 @@ In reading order: `cli`, the command line, with one module for each group of com
 may contain, `station_drivers` the drivers that it names, `station_file` the file read and checked, `station` the
 instruments opened, `bench` with all that a run needs; `check` asks who answers, `condition` what each does, and `watch`
 says so all the time. From plan to data: `catalogue` of what can be run, `plans` from `--set`, `runner` drives one
-sequence and tells its `news`, `gate` is where it pauses, `safety` what is switched off and in which order, `data` how
-runs are kept, `figures` drawn from them, and `drawing`, the process that does so beside the run. On the screen:
-`progress` while a run goes on, `tables` of results. `predict` the paper's Fig. 3. Beneath all: `refusals` and `faults`
-in words, `interrupts` Ctrl-C where it may fall, `log` what the screen need not show.
+sequence and tells its `news`, `gate` is where it pauses, `limits` what a plan may ask for, `safety` what is switched
+off and in which order, `guardian` the process that does so when this one is killed or hangs, `data` how runs are kept,
+`figures` drawn from them, and `drawing`, the process that does so beside the run. On the screen: `progress` while a run
+goes on, `tables` of results. `predict` the paper's Fig. 3. Beneath all: `refusals` and `faults` in words, `interrupts`
+Ctrl-C where it may fall, `log` what the screen need not show.
 """

@@ -49,8 +49,8 @@ def show_keys(entry: "Entry", as_json: bool) -> None:
 
 def check_limits(plan: Any, file: "StationFile") -> None:
     """Raises Refusal if the plan asks for more than station.yaml allows."""
+    from labctl.limits import beyond_limits
     from labctl.refusals import Refusal
-    from labctl.safety import beyond_limits
 
     if faults := beyond_limits(plan, file.limits()):
         raise Refusal(f"--set {fault} ({file.path})" for fault in faults)

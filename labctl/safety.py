@@ -1,22 +1,29 @@
-"""The safe state: everything that shines, heats or radiates is off, in order, each step read back and guarded alone.
+"""The safe state: whatever shines, radiates or heats is off, in order, each step guarded alone and read back."""
 
-Also the limits of station.yaml, checked on a whole plan before anything is opened.
-"""
-
-import dataclasses
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from sequences.lab import Lab, Limits
+from typing import Any, Final, Protocol
 
 LOG: Final = logging.getLogger(__name__)
 SMALL_A: Final = 1e-4
 """A current below this is none: the supplies' read-back is no finer."""
+_TRIES: Final = 2
+
+
+class Switches(Protocol):
+    """What has to be switched off: a Lab, or as much of the bench as answers."""
+
+    pulse_generator: Any
+    aom: Any
+    depletion_beam: Any
+    green_laser: Any
+    microwave: Any
+    shift_coil: Any
+    gradient_coil: Any
+    compensation_coil: Any
+    magnet: Any
 
 
 @dataclass(frozen=True)
@@ -25,125 +32,100 @@ class Step:
 
     what: str
     """As a sentence: 'the green laser is off'."""
+    by_hand: str
+    """What to do at the bench if it could not be confirmed."""
     fault: str = ""
     """Why it may not be so; empty if the read-back agreed."""
 
+    def __str__(self) -> str:
+        return f"it is not confirmed that {self.what}: {self.fault}. {self.by_hand}" if self.fault else self.what
 
-def make_safe(lab: "Lab", ramp_magnet: bool) -> list[Step]:
+
+def make_safe(bench: Switches, ramp_magnet: bool) -> list[Step]:
     """Bring the bench into its safe state. Never raises; the caller shows the steps that have a fault."""
-    steps = [_tried(what, act) for what, act in _steps(lab, ramp_magnet)]
-    for step in steps:
-        if step.fault:
-            LOG.error("Not safe: that %s could not be confirmed: %s", step.what, step.fault)
-    return steps
+    return [_tried(step, partial(act, bench)) for step, act in _STEPS if ramp_magnet or step.what != _NO_FIELD]
 
 
-def _steps(lab: "Lab", ramp_magnet: bool) -> Iterator[tuple[str, Callable[[], str]]]:
-    """Light first: it is what harms. Each act returns what its read-back found wrong, or nothing."""
-    yield "the pulse lines are low", lambda: _lines_low(lab)
-    yield "the doughnut beam is off", lambda: _doughnut_off(lab)
-    yield "the green laser is off", lambda: _green_off(lab)
-    yield "the AOM channels are off", lambda: _aom_off(lab)
-    yield "the microwave is off", lambda: _microwave_off(lab)
-    yield "the pulsed coils carry no current", lambda: _coils_off(lab)
-    if ramp_magnet:
-        yield "the magnet carries no current", lambda: _magnet_down(lab)
+def _tried(step: Step, act: Callable[[], str]) -> Step:
+    """What a step's read-back found; one that fails is tried once more."""
+    for _ in range(_TRIES):
+        if not (fault := _fault(act)):
+            return step
+    LOG.error("Not safe: that %s could not be confirmed: %s", step.what, fault)
+    return replace(step, fault=fault)
 
 
-def _tried(what: str, act: Callable[[], str]) -> Step:
+def _fault(act: Callable[[], str]) -> str:
     try:
-        return Step(what, act())
+        return act()
     except Exception as error:
-        LOG.debug("Safe state: %s", what, exc_info=True)
-        return Step(what, f"{type(error).__name__}: {error}")
+        LOG.debug("Safe state", exc_info=True)
+        return f"{type(error).__name__}: {error}"
 
 
-def _lines_low(lab: "Lab") -> str:
-    lab.pulse_generator.hold(0)
-    found = lab.pulse_generator.levels()
+def _faults(acts: dict[str, Callable[[], str]]) -> str:
+    """Of several parts, each guarded alone."""
+    return "; ".join(f"{name}: {fault}" for name, act in acts.items() if (fault := _fault(act)))
+
+
+def _lines_low(bench: Switches) -> str:
+    bench.pulse_generator.hold(0)
+    found = bench.pulse_generator.levels()
     return f"they were left at {found:#x}" if found else ""
 
 
-def _doughnut_off(lab: "Lab") -> str:
-    lab.depletion_beam.power_mw(0.0)
-    found = lab.depletion_beam.power_mw()
+def _aom_off(bench: Switches) -> str:
+    channels = {"pump": bench.aom.pump, "doughnut": bench.aom.doughnut}
+    return _faults({name: partial(_output_off, channel) for name, channel in channels.items()})
+
+
+def _output_off(source: Any) -> str:
+    source.output(False)
+    return "its output is still on" if source.output() else ""
+
+
+def _doughnut_off(bench: Switches) -> str:
+    bench.depletion_beam.power_mw(0.0)
+    found = bench.depletion_beam.power_mw()
     return f"its power reads {found:g} mW" if found else ""
 
 
-def _green_off(lab: "Lab") -> str:
-    lab.green_laser.emission(False)
-    return "it still emits" if lab.green_laser.emission() else ""
+def _green_off(bench: Switches) -> str:
+    bench.green_laser.emission(False)
+    return "it still emits" if bench.green_laser.emission() else ""
 
 
-def _aom_off(lab: "Lab") -> str:
-    channels = {"pump": lab.aom.pump, "doughnut": lab.aom.doughnut}
-    for channel in channels.values():
-        channel.output(False)
-    on = [name for name, channel in channels.items() if channel.output()]
-    return f"channel {' and '.join(on)} still on" if on else ""
-
-
-def _microwave_off(lab: "Lab") -> str:
-    lab.microwave.enable_RF("OFF")
-    found = lab.microwave.enable_RF()
+def _microwave_off(bench: Switches) -> str:
+    bench.microwave.enable_RF("OFF")
+    found = bench.microwave.enable_RF()
     return f"its output reads {found}" if found not in ("OFF", False, 0) else ""
 
 
-def _coils_off(lab: "Lab") -> str:
-    coils = {"shift": lab.shift_coil, "gradient": lab.gradient_coil, "compensation": lab.compensation_coil}
-    faults = []
-    for name, coil in coils.items():
-        fault = _tried(name, partial(_coil_off, coil)).fault
-        faults += [f"{name}: {fault}"] if fault else []
-    return "; ".join(faults)
+def _coils_off(bench: Switches) -> str:
+    names = ("shift_coil", "gradient_coil", "compensation_coil")
+    return _faults({name.removesuffix("_coil"): partial(_coil_off, bench, name) for name in names})
 
 
-def _coil_off(coil: Any) -> str:
+def _coil_off(bench: Switches, name: str) -> str:
+    coil = getattr(bench, name)
     coil.set_current(0.0)
-    coil.output(False)
-    return "its output is still on" if coil.output() else ""
+    return _output_off(coil)
 
 
-def _magnet_down(lab: "Lab") -> str:
-    lab.magnet.ramp_to((0.0, 0.0, 0.0))
-    left = [current for current in lab.magnet.currents() if abs(current) > SMALL_A]
+def _magnet_down(bench: Switches) -> str:
+    bench.magnet.ramp_to((0.0, 0.0, 0.0))
+    left = [current for current in bench.magnet.currents() if abs(current) > SMALL_A]
     return f"{', '.join(f'{current:g} A' for current in left)} left" if left else ""
 
 
-# ---- limits of station.yaml on a plan ------------------------------------------------------------------------------
-
-_LIMITED: Final = (
-    ("*_dbm", "microwave_dbm"),
-    ("*green*_mw", "green_mw"),
-    ("*depletion*_mw", "depletion_mw"),
-    ("*doughnut*_mw", "depletion_mw"),
-    ("*shift*_a", "pulsed_a"),
-    ("*gradient*_a", "pulsed_a"),
-    ("*compensation*_a", "pulsed_a"),
-    ("*trim*_a", "trim_a"),
-    ("*main*_a", "main_a"),
+_NO_FIELD: Final = "the magnet carries no current"
+_STEPS: Final[tuple[tuple[Step, Callable[[Switches], str]], ...]] = (
+    (Step("the pulse lines are low", "Unplug the NI card's connector block, or switch its computer off"), _lines_low),
+    (Step("the AOM channels are off", "Switch the AOM driver off at its front"), _aom_off),
+    (Step("the doughnut beam is off", "Turn the key of the depletion laser to OFF"), _doughnut_off),
+    (Step("the green laser is off", "Turn the key of the green laser to OFF"), _green_off),
+    (Step("the microwave is off", "Switch the microwave source to standby"), _microwave_off),
+    (Step("the pulsed coils carry no current", "Press Output Off on the supplies of the pulsed coils"), _coils_off),
+    (Step(_NO_FIELD, "Turn the magnet's supplies down at their fronts, slowly"), _magnet_down),
 )
-"""Names of plan fields, and the limit of station.yaml that holds for each."""
-
-
-def beyond_limits(plan: Any, limits: "Limits", prefix: str = "") -> list[str]:
-    """What in this plan, or in a plan within it, is beyond the station's limits; a sentence each."""
-    faults: list[str] = []
-    for field in dataclasses.fields(plan):
-        value, name = getattr(plan, field.name), prefix + field.name
-        if dataclasses.is_dataclass(value):
-            faults += beyond_limits(value, limits, f"{name}.")
-        else:
-            faults += _beyond(name, value, limits)
-    return faults
-
-
-def _beyond(name: str, value: Any, limits: "Limits") -> list[str]:
-    limit = next((limit for pattern, limit in _LIMITED if fnmatchcase(name.rsplit(".", 1)[-1], pattern)), None)
-    numbers: Sequence[Any] = value if isinstance(value, tuple | list) else (value,)
-    if limit is None:
-        return []
-    highest = getattr(limits, limit)
-    sizes = [abs(n) if name.endswith("_a") else n for n in numbers if isinstance(n, int | float)]
-    beyond = [number for number in sizes if number > highest]
-    return [f"{name} = {max(beyond):g} is beyond the station's limits.{limit} = {highest:g}"] if beyond else []
+"""Light first: it is what harms."""

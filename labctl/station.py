@@ -232,7 +232,7 @@ def lab_of(station: OpenStation, calibration: Calibration, interrupts: Interrupt
         with interrupts.held(dropping=True):
             steps = make_safe(lab, ramp_magnet=True)
         if unconfirmed := [step for step in steps if step.fault]:
-            raise BenchFault(f"NOT SAFE: it is not confirmed that {step.what}: {step.fault}" for step in unconfirmed)
+            raise BenchFault(f"NOT SAFE: {step}" for step in unconfirmed)
 
 
 def _instruments_only(file: StationFile) -> str:

@@ -21,10 +21,11 @@ from labctl.catalogue import ENTRIES, entry
 from labctl.gate import Gate
 from labctl.gui.messages import Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Said, Start, Watched
 from labctl.interrupts import Interrupts
+from labctl.limits import beyond_limits
 from labctl.log import log_into
 from labctl.news import News, Playing
 from labctl.refusals import BenchFault, Refusal
-from labctl.safety import beyond_limits, make_safe
+from labctl.safety import make_safe
 from labctl.watch import Watch
 
 LOG: Final = logging.getLogger(__name__)

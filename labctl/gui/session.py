@@ -11,10 +11,11 @@ from labctl.gui.journal import Journal
 from labctl.gui.link import Link
 from labctl.gui.messages import Activity, Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Start
 from labctl.gui.queue import Queue
+from labctl.limits import beyond_limits
 from labctl.news import News
 from labctl.plans import make_plan
 from labctl.refusals import Refusal
-from labctl.safety import Step, beyond_limits
+from labctl.safety import Step
 from sequences.lab import Limits
 
 LOG: Final = logging.getLogger(__name__)

@@ -260,5 +260,4 @@ class Window(QtWidgets.QMainWindow):
 
 def _unsafe(steps: tuple[Step, ...]) -> str:
     """What to do by hand."""
-    missing = "; ".join(f"that {step.what} could not be confirmed ({step.fault})" for step in steps)
-    return f"THE BENCH MAY NOT BE SAFE: {missing}. Turn the laser's key switch, then look"
+    return f"THE BENCH MAY NOT BE SAFE: {'; '.join(map(str, steps))}"

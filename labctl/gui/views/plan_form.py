@@ -10,9 +10,9 @@ from labctl.catalogue import ENTRIES
 from labctl.gui.theme import Theme, monospaced
 from labctl.gui.view import label
 from labctl.gui.views.plan_rows import Choice, Row
+from labctl.limits import beyond_limits
 from labctl.plans import Fault, known_keys, plan_of, settings_of, texts_of
 from labctl.progress import clock_words
-from labctl.safety import beyond_limits
 from sequences.lab import Limits
 
 _REST_MS: Final = 600

@@ -8,9 +8,9 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 from labctl.catalogue import ENTRIES
 from labctl.gui.queue import Queue, Wanted
 from labctl.gui.view import label
+from labctl.limits import beyond_limits
 from labctl.plans import plan_of
 from labctl.progress import clock_words
-from labctl.safety import beyond_limits
 from sequences.lab import Limits
 
 _TICKET: Final = QtCore.Qt.ItemDataRole.UserRole
