@@ -13,6 +13,8 @@ from pyvisa.resources import SerialInstrument
 from qcodes.instrument import InstrumentChannel, VisaInstrument
 from qcodes.validators import Bool, Enum, Numbers
 
+from instruments.errors import InstrumentError
+
 if TYPE_CHECKING:
     from typing import Unpack
 
@@ -30,12 +32,12 @@ _CHANNEL_LINE: Final = re.compile(r"l(\d) F=\s*([\d.]+) P=\s*([\d.]+) (ON|OFF) (
 _BLANKING_LINE: Final = re.compile(r"Blanking (ON|OFF) (INT|EXT)")
 
 
-class AomError(RuntimeError):
+class AomError(InstrumentError):
     """The driver did not take a setting, or none gives what was asked for."""
 
     def __init__(self, message: str, *, instrument: str, command: str, reply: str) -> None:
-        super().__init__(message)
-        self.instrument, self.command, self.reply = instrument, command, reply
+        super().__init__(message, instrument=instrument)
+        self.command, self.reply = command, reply
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class AomChannel(InstrumentChannel["MPDS"]):
             raise AomError(
                 f"AOM driver {self.parent.name!r} did not take {command!r}: channel {self._number} stands at "
                 f"{status.frequency_mhz} MHz, {status.power_dbm} dBm, {'on' if status.is_on else 'off'}, "
-                f"{'external' if status.is_external else 'internal'} gate",
+                f"{'external' if status.is_external else 'internal'} gate. Check its front panel and its cable",
                 instrument=self.full_name,
                 command=command,
                 reply=line,

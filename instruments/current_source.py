@@ -13,6 +13,8 @@ from qcodes.instrument_drivers.Keysight import KeysightB2962A, KeysightB2962ACha
 from qcodes.instrument_drivers.yokogawa import YokogawaGS200
 from qcodes.parameters import create_on_off_val_mapping
 
+from instruments.errors import InstrumentError
+
 if TYPE_CHECKING:
     from typing import Unpack
 
@@ -24,22 +26,26 @@ _TRIM_RANGE_A: Final = 0.2
 _TRIM_STEP_A: Final = 1e-6
 
 
-class CurrentLimitError(ValueError):
+class CurrentLimitError(InstrumentError, ValueError):
     """A current that a source must not give. Nothing was sent."""
 
     def __init__(self, source: str, value_a: float, limit_a: float) -> None:
         super().__init__(
             f"{source}: {value_a:g} A is beyond its limit of ±{limit_a:g} A; "
-            "ask for less, or give the source a larger range in station.yaml"
+            "ask for less, or give the source a larger range in station.yaml",
+            instrument=source,
         )
         self.source, self.value_a, self.limit_a = source, value_a, limit_a
 
 
-class SupplyError(RuntimeError):
+class SupplyError(InstrumentError):
     """A source did not do what it was told."""
 
     def __init__(self, source: str, request: str, answer: str) -> None:
-        super().__init__(f"{source}: {request} was not obeyed, it answers {answer}; check the source's front panel")
+        super().__init__(
+            f"{source}: {request} was not obeyed, it answers {answer}; check the source's front panel",
+            instrument=source,
+        )
         self.source, self.request, self.answer = source, request, answer
 
 

@@ -13,6 +13,7 @@ from qcodes.validators import Enum, Numbers
 
 from instruments.aom import LOWEST_EFFICIENCY, AomChannel
 from instruments.clock import Clock, WallClock
+from instruments.errors import InstrumentError
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -48,11 +49,11 @@ class Card(Protocol):
     def write_analog(self, volts: dict[str, float], /) -> None: ...
 
 
-class DepletionBeamError(RuntimeError):
+class DepletionBeamError(InstrumentError):
     """The beam cannot be, or is not, as it was asked for. `seen` holds the values."""
 
-    def __init__(self, message: str, **seen: float | str) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, instrument: str, **seen: float | str) -> None:
+        super().__init__(message, instrument=instrument)
         self.seen = seen
 
 
@@ -135,6 +136,7 @@ class DepletionBeam(Instrument):
             raise SteeringRangeError(
                 f"Beam {self.name!r}: {axis} = {nm:.6g} nm needs {volts:.6g} V, beyond +-{STEERING_LIMIT_V:g} V. Stay "
                 f"within +-{STEERING_LIMIT_V * self._steering_nm_per_v:g} nm, or move the sample",
+                instrument=self.name,
                 axis=axis,
                 nm=nm,
                 volts=volts,
@@ -158,6 +160,7 @@ class DepletionBeam(Instrument):
             raise DepletionBeamError(
                 f"Beam {self.name!r}: {power_mw:.4g} mW is less than {lowest_mw:.3g} mW, the least that laser "
                 "and AOM make together. Ask for more, or for 0",
+                instrument=self.name,
                 power_mw=power_mw,
                 lowest_mw=lowest_mw,
             )
@@ -177,6 +180,7 @@ class DepletionBeam(Instrument):
             raise DepletionBeamError(
                 f"Beam {self.name!r} is not off: AOM channel {'on' if self._aom.output() else 'off'}, laser "
                 f"{self._laser.output_mode()!r}. Close the shutter by hand",
+                instrument=self.name,
                 aom=str(self._aom.output()),
                 laser=str(self._laser.output_mode()),
             )
@@ -196,6 +200,7 @@ class DepletionBeam(Instrument):
                 raise DepletionBeamError(
                     f"Beam {self.name!r}: the laser stands at {seen_mw:.0f} mW, {RISE_LIMIT_S:.0f} s after it "
                     f"was set to {laser_mw:.0f} mW. Look at its warnings and its shutter",
+                    instrument=self.name,
                     set_mw=laser_mw,
                     seen_mw=seen_mw,
                 )
@@ -207,6 +212,7 @@ class DepletionBeam(Instrument):
             raise DepletionBeamError(
                 f"Beam {self.name!r}: {power_mw:.4g} mW was set, {seen_mw:.4g} mW is there. Look at the state "
                 "of the laser and of its AOM",
+                instrument=self.name,
                 set_mw=power_mw,
                 seen_mw=seen_mw,
             )
@@ -216,6 +222,7 @@ class DepletionBeam(Instrument):
             raise DepletionBeamError(
                 f"Beam {self.name!r}: mode 'STED' needs a laser at 775 nm, and this bench has a Sprout-G at "
                 "532 nm. Keep 'GSD', or fit such a laser and its driver",
+                instrument=self.name,
                 mode=mode,
             )
 

@@ -11,6 +11,7 @@ from qcodes.instrument import VisaInstrument
 from qcodes.validators import Bool, Enum, Numbers
 
 from instruments.clock import Clock, WallClock
+from instruments.errors import InstrumentError
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -41,12 +42,12 @@ _READINGS: Final = 3
 """Some heads now and then answer `pa?` with a bare 1; a fresh question gets the power."""
 
 
-class CoboltError(RuntimeError):
+class CoboltError(InstrumentError):
     """The head refused a command, or did not come to light."""
 
-    def __init__(self, message: str, *, instrument: str, command: str, reply: str) -> None:
-        super().__init__(message)
-        self.instrument, self.command, self.reply = instrument, command, reply
+    def __init__(self, message: str, *, instrument: str, command: str, reply: str, remedy: str = "") -> None:
+        super().__init__(message, instrument=instrument, remedy=remedy)
+        self.command, self.reply = command, reply
 
 
 class Cobolt06(VisaInstrument):
@@ -148,12 +149,15 @@ class Cobolt06(VisaInstrument):
             raise self._error(f"refused {command!r}: it answered {reply!r}", command, reply)
 
     def _error(self, what: str, command: str, reply: str) -> CoboltError:
+        stage, fault = str(self.operating_mode()), str(self.fault())
+        is_open, key_on = bool(self.interlock_open()), bool(self.key_on())
         return CoboltError(
-            f"Green laser {self.name!r} {what}. State: {self.operating_mode()}, fault: {self.fault()}, "
-            f"interlock {'open' if self.interlock_open() else 'closed'}, key {'on' if self.key_on() else 'off'}",
+            f"Green laser {self.name!r} {what}. State: {stage}, fault: {fault}, "
+            f"interlock {'open' if is_open else 'closed'}, key {'on' if key_on else 'off'}",
             instrument=self.name,
             command=command,
             reply=reply,
+            remedy=_advice(fault, is_open, key_on),
         )
 
     def _set_emission(self, on: bool) -> None:
@@ -180,6 +184,15 @@ class Cobolt06(VisaInstrument):
             if reply != "1":
                 return _milli(reply)
         raise self._error(f"answered 'pa?' with '1' {_READINGS} times", "pa?", "1")
+
+
+def _advice(fault: str, interlock_open: bool, key_on: bool) -> str:
+    """The first thing to see to."""
+    if interlock_open:
+        return "Close the interlock, then clear_fault(): the head stays dark until it is started again"
+    if fault != "none":
+        return "Remove the cause of the fault, then clear_fault()"
+    return "Look at the head and its supply" if key_on else "Turn the key on"
 
 
 def _milli(reply: str) -> float:

@@ -9,6 +9,7 @@ from qcodes.instrument import Instrument
 
 from instruments.clock import Clock, WallClock
 from instruments.current_source import CurrentSource, find_current_source
+from instruments.errors import InstrumentError
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -25,24 +26,26 @@ MOST_STEPS: Final = 40
 Currents = tuple[float, float, float]
 
 
-class MagnetLimitError(ValueError):
+class MagnetLimitError(InstrumentError, ValueError):
     """A current beyond the magnet's limits. Nothing has moved."""
 
     def __init__(self, axis: str, value_a: float, limit_a: float) -> None:
         super().__init__(
             f"magnet: {value_a:g} A for {axis} is beyond its limit of ±{limit_a:g} A; "
-            "ask for a smaller field, or check the coil matrix and the limits in station.yaml"
+            "ask for a smaller field, or check the coil matrix and the limits in station.yaml",
+            instrument="magnet",
         )
         self.axis, self.value_a, self.limit_a = axis, value_a, limit_a
 
 
-class MagnetOffError(RuntimeError):
+class MagnetOffError(InstrumentError):
     """A source of the magnet is off, so that its current cannot follow."""
 
     def __init__(self, axes: tuple[str, ...], occasion: str) -> None:
         super().__init__(
             f"magnet: the output of {', '.join(axes)} is off {occasion}; "
-            "check coil and cooling if it switched itself off, then call switch_on()"
+            "check coil and cooling if it switched itself off, then call switch_on()",
+            instrument="magnet",
         )
         self.axes = axes
 

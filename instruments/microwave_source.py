@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final, Self
 from qcodes.instrument_drivers.stanford_research import SG384
 from qcodes.validators import Ints, Numbers
 
+from instruments.errors import InstrumentError
+
 if TYPE_CHECKING:
     from typing import Unpack
 
@@ -38,13 +40,17 @@ _MEANINGS: Final = {
 _FUNCTIONS: Final = {"Sine": 0, "Ramp": 1, "Triangle": 2, "Square": 3, "Noise": 4, "External": 5}
 
 
-class MicrowaveError(RuntimeError):
+class MicrowaveError(InstrumentError):
     """The generator refused a command; it kept its old setting."""
 
     def __init__(self, instrument: str, command: str, codes: Sequence[int]) -> None:
         meanings = "; ".join(f"{code}, {_MEANINGS.get(code, 'see its manual')}" for code in codes)
-        super().__init__(f"{instrument}: {command!r} was refused: error {meanings}. The old setting still holds")
-        self.instrument, self.command, self.codes = instrument, command, tuple(codes)
+        super().__init__(
+            f"{instrument}: {command!r} was refused: error {meanings}. The old setting still holds",
+            instrument=instrument,
+            remedy="Ask for what the generator can do, or press its ERROR key and look at what it says",
+        )
+        self.command, self.codes = command, tuple(codes)
 
 
 class SG386(SG384):

@@ -9,16 +9,18 @@ from nidaqmx.stream_writers import AnalogSingleChannelWriter
 from nidaqmx.system import Device
 from qcodes.instrument import Instrument
 
+from instruments.errors import InstrumentError
+
 ANALOGUE_OUTPUTS: Final = ("ao0", "ao1", "ao2", "ao3")
 LARGEST_V: Final = 10.0
 
 
-class CardError(RuntimeError):
+class CardError(InstrumentError):
     """The card cannot do what it is asked to; `value` is what it was asked."""
 
-    def __init__(self, message: str, value: object = None) -> None:
+    def __init__(self, message: str, value: object = None, *, instrument: str) -> None:
         self.value = value
-        super().__init__(message)
+        super().__init__(message, instrument=instrument)
 
 
 class NICard(Instrument):
@@ -130,10 +132,16 @@ class NICard(Instrument):
     def _check_output(self, output: str, volts: float) -> None:
         if output not in ANALOGUE_OUTPUTS:
             raise CardError(
-                f"{self.name} has no analogue output {output!r}; it has {', '.join(ANALOGUE_OUTPUTS)}", output
+                f"{self.name} has no analogue output {output!r}; it has {', '.join(ANALOGUE_OUTPUTS)}",
+                output,
+                instrument=self.name,
             )
         if not abs(volts) <= LARGEST_V:
-            raise CardError(f"{self.name} {output}: {volts:g} V is beyond ±{LARGEST_V:g} V; ask for less", volts)
+            raise CardError(
+                f"{self.name} {output}: {volts:g} V is beyond ±{LARGEST_V:g} V; ask for less",
+                volts,
+                instrument=self.name,
+            )
 
 
 class CardUser(Instrument):

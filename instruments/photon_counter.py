@@ -42,7 +42,7 @@ class PhotonCounter(CardUser):
     def arm(self, gated: bool = True) -> None:
         """Start both counters at zero; do it before the pulse generator starts."""
         if self._armed:
-            raise CardError(f"{self.name} is armed already; disarm() it first")
+            raise CardError(f"{self.name} is armed already; disarm() it first", instrument=self.name)
         self._route(gated)
         self._armed = True
         for task in self._tasks.values():
@@ -51,7 +51,9 @@ class PhotonCounter(CardUser):
     def read(self) -> dict[str, int]:
         """Photons so far: {"signal": …, "reference": …}."""
         if not self._armed:
-            raise CardError(f"{self.name} is not armed; arm() it before the pulse generator starts")
+            raise CardError(
+                f"{self.name} is not armed; arm() it before the pulse generator starts", instrument=self.name
+            )
         return {role: int(reader.read_one_sample_uint32()) for role, reader in self._readers.items()}
 
     def disarm(self) -> None:

@@ -63,25 +63,31 @@ class PulseGenerator(CardUser):
         """Take a pattern, (ticks,); it is sent to the card when it is started."""
         words = np.ascontiguousarray(bits, dtype=np.uint32)
         if words.ndim != 1 or len(words) < 2:
-            raise CardError(f"{self.name}: a pattern is a row of at least 2 words, not {words.shape}", words.shape)
+            raise CardError(
+                f"{self.name}: a pattern is a row of at least 2 words, not {words.shape}",
+                words.shape,
+                instrument=self.name,
+            )
         highest = int(words.max())
         if highest >= 1 << LINES:
             raise CardError(
                 f"{self.name}: word {highest:#x} needs lines beyond {self._lines}; wire every role to one of these",
                 highest,
+                instrument=self.name,
             )
         self._bits = words
 
     def start(self, repeats: int) -> None:
         """Play the pattern exactly so many times; returns at once."""
         if self._bits is None:
-            raise CardError(f"{self.name}: no pattern is loaded; call load() first")
+            raise CardError(f"{self.name}: no pattern is loaded; call load() first", instrument=self.name)
         ticks = len(self._bits)
         if not 1 <= repeats * ticks <= MOST_TICKS:
             raise CardError(
                 f"{self.name}: {repeats} repeats of {ticks} ticks are not between 1 and {MOST_TICKS} ticks; "
                 "split the play",
                 repeats,
+                instrument=self.name,
             )
         self._free_lines()
         self._lasts_s = ticks * repeats / self._rate_hz
@@ -98,7 +104,9 @@ class PulseGenerator(CardUser):
     def hold(self, levels: int) -> None:
         """Stop and leave the lines at static levels, bit k for line k."""
         if not 0 <= levels < 1 << LINES:
-            raise CardError(f"{self.name}: levels {levels:#x} need lines beyond {self._lines}", levels)
+            raise CardError(
+                f"{self.name}: levels {levels:#x} need lines beyond {self._lines}", levels, instrument=self.name
+            )
         self.parameters["levels"].set(levels)
 
     def leave_safe(self) -> None:

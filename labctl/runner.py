@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from instruments.errors import InstrumentError
 from labctl.data.book import Book, Ended, Status
 from labctl.data.plain import plain
 from labctl.drawing import Drawing
@@ -102,7 +103,8 @@ class Runner:
             return "completed", "", self._consumed(stream)
         except KeyboardInterrupt:
             return "aborted", "aborted by the operator", None
-        except SequenceError as error:
+        except (SequenceError, InstrumentError) as error:
+            LOG.info("%s failed", self._book.sequence, exc_info=True)
             return "failed", str(error), None
         except Exception as error:
             LOG.exception("%s failed", self._book.sequence)

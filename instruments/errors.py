@@ -1,0 +1,14 @@
+"""What every instrument's error says: which instrument, what happened, and what to do about it."""
+
+
+class InstrumentError(RuntimeError):
+    """An instrument does not do what it was told, cannot, or does not answer."""
+
+    def __init__(self, what: str, *, instrument: str, remedy: str = "") -> None:
+        """instrument: its name in the station; remedy: a sentence, if `what` does not already say what to do."""
+        self.what, self.instrument, self.remedy = what, instrument, remedy
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        """The sentences alone: QCoDeS adds arguments of its own on the way, which a reader has no use for."""
+        return f"{self.what}. {self.remedy}" if self.remedy else self.what
