@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, Final, Self
 
 from qcodes.instrument import VisaInstrument
@@ -27,6 +28,8 @@ LOG: Final = logging.getLogger(__name__)
 _REMEDY: Final = "Is it on and connected, is the address right, and does no other program hold it?"
 _EXCHANGES: Final = ("ask", "write", "ask_raw", "write_raw", "command", "_block")
 """Methods of VISA drivers that speak; the last two, of the AOM driver, answer in several lines."""
+_WHOLE: Final = ("pulse_generator", "aom", "depletion_beam", "green_laser", "microwave")
+"""Instruments that a Lab has whole, under their own names."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,19 @@ class Silent:
         return f"{self.name}{where} {self.why}"
 
 
+class _Gone:
+    """Stands for an instrument that could not be opened."""
+
+    def __init__(self, silent: Silent) -> None:
+        self._silent = silent
+
+    def __getattr__(self, name: str) -> "_Gone":
+        return self
+
+    def __call__(self, *_: object) -> object:
+        raise BenchFault([str(self._silent)])
+
+
 class OpenStation:
     """The instruments that could be opened, and why the others could not."""
 
@@ -91,24 +107,26 @@ class OpenStation:
         """The lab for a sequence. Raises BenchFault naming every instrument that is not open."""
         if self.silent:
             raise BenchFault(str(silent) for silent in self.silent.values())
-        found = self.instruments
         self._prepare()
         return Lab(
-            magnet=found["magnet"],
-            shift_coil=found["main_supply"].ch2,
-            gradient_coil=found["pulsed_supply"].ch1,
-            compensation_coil=found["pulsed_supply"].ch2,
-            microwave=found["microwave"],
-            green_laser=found["green_laser"],
-            aom=found["aom"],
-            depletion_beam=found["depletion_beam"],
-            photon_counter=found["photon_counter"],
-            pulse_generator=found["pulse_generator"],
+            **vars(self.switches()),
+            photon_counter=self.instruments["photon_counter"],
             clock=self.wires.clock,
             wiring=self.file.wiring(),
             limits=self.file.limits(),
             guesses=self.file.guesses(),
             calibration=calibration,
+        )
+
+    def switches(self) -> SimpleNamespace:
+        """What the safe state switches, by the names it has in a Lab; one that is not open says so when it is used."""
+        found = dict(self.instruments) | {name: _Gone(silent) for name, silent in self.silent.items()}
+        return SimpleNamespace(
+            magnet=found["magnet"],
+            shift_coil=found["main_supply"].ch2,
+            gradient_coil=found["pulsed_supply"].ch1,
+            compensation_coil=found["pulsed_supply"].ch2,
+            **{name: found[name] for name in _WHOLE},
         )
 
     def snapshot(self) -> dict[str, Any]:
