@@ -1,13 +1,17 @@
-"""python -m simulated_instruments: the bench from a shell, until Ctrl-C."""
+"""python -m simulated_instruments: the bench from a shell, until Ctrl-C; with --serve for other processes, too."""
 
 import argparse
+import math
+import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from simulated_instruments.bench import Bench
-from simulated_instruments.sample import SampleError, load_sample
+from simulated_instruments.sample import Sample, SampleError, label, load_sample
+from simulated_instruments.served.bench import Served
 from simulated_instruments.visa.backend import DIALECTS
 
 
@@ -17,31 +21,85 @@ def _for_ever() -> None:
 
 
 def main(argv: Sequence[str] | None = None, wait: Callable[[], None] = _for_ever) -> int:
-    """Start the bench in real time, say where it listens, and wait for Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m simulated_instruments", description="Switch on the digital twin.")
-    parser.add_argument("--sample", type=Path, help="YAML file with what shall differ from the default sample")
-    parser.add_argument("--seed", type=_seed, help="random seed instead of the sample's")
-    arguments = parser.parse_args(argv)
+    """Start the bench, say where it listens, and wait for Ctrl-C or SIGTERM."""
+    arguments = _parser().parse_args(argv)
     try:
         sample = load_sample(arguments.sample)
     except SampleError as error:
         print(error, file=sys.stderr)
         return 2
-    with Bench(sample, arguments.seed, pace=1.0) as bench:
-        print(f"NI gRPC device server at {bench.ni_target}")
-        print(f"VISA, within this process, through {bench.visalib}:")
-        print(*(f"  {resource}" for resource in DIALECTS), "Ctrl-C ends it.", sep="\n", flush=True)
-        try:
+    try:
+        with _switched_on(arguments, sample):
             wait()
-        except KeyboardInterrupt:
-            print()
+    except KeyboardInterrupt:
+        print()
+    except OSError as error:
+        print(f"The bench cannot be served: {error}", file=sys.stderr)
+        return 1
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m simulated_instruments", description="Switch on the digital twin.")
+    parser.add_argument("--sample", type=Path, help="YAML file with what shall differ from the default sample")
+    parser.add_argument("--seed", type=_seed, help="random seed instead of the sample's")
+    parser.add_argument("--serve", action="store_true", help="every instrument on a loopback port, for other processes")
+    parser.add_argument("--file", type=Path, default=Path("bench.json"), help="with --serve: where to tell the ports")
+    parser.add_argument("--pace", type=_pace, help="with --serve: laboratory seconds a wall second; default: at once")
+    return parser
+
+
+@contextmanager
+def _switched_on(arguments: argparse.Namespace, sample: Sample) -> Iterator[None]:
+    """The bench that was asked for; it has said where it listens."""
+    if not arguments.serve:
+        with Bench(sample, arguments.seed, pace=1.0) as bench:
+            print(f"NI gRPC device server at {bench.ni_target}")
+            print(f"VISA, within this process, through {bench.visalib}:")
+            print(*(f"  {resource}" for resource in DIALECTS), "Ctrl-C ends it.", sep="\n", flush=True)
+            yield
+        return
+    seed = sample.seed if arguments.seed is None else arguments.seed
+    bench = Bench(sample, seed, arguments.pace)
+    with (
+        _ending_at_sigterm(),
+        Served(bench, arguments.file, label(arguments.sample, sample), seed, arguments.pace) as on,
+    ):
+        print(f"NI gRPC device server at {on.wires.ni_target}")
+        print(f"clock and state at {on.wires.control}")
+        print("VISA, for pyvisa-py:", *(f"  {a} at {b}" for a, b in on.wires.addresses.items()), sep="\n")
+        print(f"labctl reaches it with: --bench {arguments.file}", "Ctrl-C ends it.", sep="\n", flush=True)
+        yield
+
+
+@contextmanager
+def _ending_at_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the bench as Ctrl-C does; before, so that no signal finds it half switched on."""
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
     return int(text)
+
+
+def _pace(text: str) -> float:
+    try:
+        pace = float(text)
+    except ValueError:
+        pace = math.nan
+    if not (math.isfinite(pace) and pace > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return pace
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The truth about a sample and its bench, read from sample.yaml: strict about names, types and ranges."""
 
 import reprlib
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -137,6 +138,12 @@ def load_sample(file: Path | None = None) -> Sample:
             f"{'.'.join(map(str, e['loc']))}: {e['msg']} (given: {_BRIEF.repr(e['input'])})" for e in error.errors()
         )
         raise SampleError(f"{file or DEFAULT_SAMPLE}: " + "; ".join(faults)) from None
+
+
+def label(file: Path | None, sample: Sample) -> str:
+    """The sample's name and a digest of all of it but its seed: what calibrates one twin fits no other."""
+    digest = sha256(sample.model_dump_json(exclude={"seed"}).encode()).hexdigest()[:8]
+    return f"simulated {file.stem if file else 'default'} {digest}"
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -72,6 +72,11 @@ class Card:
                 self.clear(task)
             self._running.power_on()
 
+    def live_lines(self) -> int:
+        """Lines that are high now (bit k = line k of port 0); while a pattern goes out, all that it takes high."""
+        with self._lock:
+            return self._running.live_lines()
+
     def control(self, task: Task, action: TaskMode) -> None:
         """Move the task from state to state."""
         with self._lock:

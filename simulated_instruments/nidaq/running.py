@@ -71,6 +71,12 @@ class Running:
             self._count(play, out - play.counted)
             play.counted = out
 
+    def live_lines(self) -> int:
+        """Lines that are high now; while a pattern goes out, all that it takes high."""
+        if self._play is None or self._world.clock.now() >= self._play[1].ends_s:
+            return self._levels
+        return self._levels | int(np.bitwise_or.reduce(self._play[1].words))
+
     def hold(self, levels: int, mask: int = 2**32 - 1) -> None:
         """Leave the lines of the mask at these levels, the others where they are."""
         self._levels = (levels & mask) | (self._levels & ~mask)

@@ -44,11 +44,9 @@ class SproutG:
     def answer(self, message: bytes) -> bytes | None:
         """Reply to one command."""
         text = message.decode("ascii", "replace").strip()
-        if not text:
-            return None
-        reply = self._query(text[:-1]) if text.endswith("?") else self._setter(text)
+        reply = self._reply(text) if text else None
         self._shine()
-        return reply.encode()
+        return None if reply is None else reply.encode()
 
     def open_shutter(self, is_open: bool) -> None:
         """The lever on the head; it cannot be moved over the wire."""
@@ -112,6 +110,9 @@ class SproutG:
 
     def _query(self, key: str) -> str:
         return f"{key}={self._values[key]()}" if key in self._values else UNKNOWN
+
+    def _reply(self, text: str) -> str:
+        return self._query(text[:-1]) if text.endswith("?") else self._setter(text)
 
     def _setter(self, text: str) -> str:
         key, _, value = text.partition("=")

@@ -1,0 +1,85 @@
+"""Loopback ports: one thread waits for all callers, and each caller is answered by a thread of its own."""
+
+import selectors
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Final
+
+Serve = Callable[[socket.socket], None]
+HOST: Final = "127.0.0.1"
+_CHUNK: Final = 65_536
+
+
+class Ports:
+    """Ports that are open together and closed together. Nobody beyond this computer can reach them."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._listeners: list[socket.socket] = []
+        self._callers: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._ear, self._bell = socket.socketpair()
+        self._selector.register(self._ear, selectors.EVENT_READ)
+        self._thread = threading.Thread(target=self._welcome, name="ports", daemon=True)
+
+    def listen(self, serve: Serve) -> int:
+        """A free port, at which every caller is handed to `serve`; before `open`."""
+        listener = socket.create_server((HOST, 0))
+        listener.setblocking(False)
+        self._listeners.append(listener)
+        self._selector.register(listener, selectors.EVENT_READ, serve)
+        return int(listener.getsockname()[1])
+
+    def open(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Let nobody in any more, and hang up on those who are there."""
+        self._bell.send(b"x")
+        if self._thread.is_alive():
+            self._thread.join()
+        with self._lock:
+            for caller in self._callers:
+                with suppress(OSError):
+                    caller.shutdown(socket.SHUT_RDWR)
+        self._selector.close()
+        for one in (*self._listeners, self._ear, self._bell):
+            one.close()
+
+    def _welcome(self) -> None:
+        while True:
+            for key, _ in self._selector.select():
+                if key.fileobj is self._ear:
+                    return
+                with suppress(OSError):  # the caller has left again
+                    self._admit(key)
+
+    def _admit(self, key: selectors.SelectorKey) -> None:
+        assert isinstance(key.fileobj, socket.socket)
+        caller, _ = key.fileobj.accept()
+        caller.setblocking(True)
+        caller.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with self._lock:
+            self._callers.add(caller)
+        threading.Thread(target=self._attend, args=(caller, key.data), daemon=True).start()
+
+    def _attend(self, caller: socket.socket, serve: Serve) -> None:
+        with suppress(OSError), caller:  # a caller may leave in the middle of anything
+            serve(caller)
+        with self._lock:
+            self._callers.discard(caller)
+
+
+def messages(caller: socket.socket, end: bytes, longest: int) -> Iterator[bytes]:
+    """What a caller says, in pieces that end with `end`, until it hangs up or goes on for too long without an end."""
+    heard = bytearray()
+    while chunk := caller.recv(_CHUNK):
+        heard += chunk
+        while (at := heard.find(end)) >= 0:
+            yield bytes(heard[: at + len(end)])
+            del heard[: at + len(end)]
+        if len(heard) > longest:
+            return
