@@ -1,11 +1,14 @@
 """Switches the whole simulated bench on, and off again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 from simulated_instruments.clock import VirtualClock
+from simulated_instruments.faults.injector import Injector
+from simulated_instruments.faults.script import Fault
 from simulated_instruments.nidaq.server import NIServer
+from simulated_instruments.safe import state, still_on
 from simulated_instruments.sample import Sample
 from simulated_instruments.truth import truth
 from simulated_instruments.twin import Twin
@@ -20,15 +23,26 @@ class Bench:
     ni_target: str
     """Where the NI gRPC device server listens, "127.0.0.1:<port>"."""
 
-    def __init__(self, sample: Sample, seed: int | None = None, pace: float | None = None) -> None:
-        """seed: instead of the sample's; pace: laboratory seconds per wall second, None for as fast as it goes."""
+    def __init__(
+        self,
+        sample: Sample,
+        seed: int | None = None,
+        pace: float | None = None,
+        faults: Sequence[Fault] = (),
+        keep_calls: bool = False,
+    ) -> None:
+        """seed: instead of the sample's; pace: laboratory seconds per wall second, None for as fast as it goes.
+
+        faults: what shall go wrong. keep_calls: remember every call, so that `injector.calls` lists them.
+        """
         self.clock = VirtualClock(pace)
         self.twin = Twin(sample, self.clock, seed)
-        self._ni = NIServer(self.twin)
+        self.injector = Injector(self.clock, faults, keep_calls)
+        self._ni = NIServer(self.twin, self.injector)
 
     def __enter__(self) -> Self:
         self.ni_target = self._ni.start()
-        self.visalib = backend.connect(self.twin)
+        self.visalib = backend.connect(self.twin, self.injector)
         return self
 
     def __exit__(
@@ -40,3 +54,18 @@ class Bench:
     def truth(self, result: Mapping[str, Any]) -> dict[str, Any]:
         """What is true about a run's result: to be asked after the run, and not by the lab."""
         return truth(self.twin, result)
+
+    def still_on(self, magnet: bool = True) -> list[str]:
+        """What shines, radiates or carries current now; empty on a safe bench. magnet: whether its current counts."""
+        self._look()
+        return still_on(self.twin.knobs, self._ni.card.live_lines(), magnet)
+
+    def state(self) -> dict[str, Any]:
+        """Light, microwave, lines and currents now, as plain values, and what of them is `still_on`."""
+        self._look()
+        return state(self.twin.knobs, self._ni.card.live_lines())
+
+    def _look(self) -> None:
+        """A laser that warms up lights without being spoken to; so let every instrument follow the time."""
+        for wire in backend.wires().values():
+            wire.look()

@@ -9,9 +9,11 @@ from typing import Any, Final
 import grpc
 from nidaqmx._stubs.nidaqmx_pb2_grpc import NiDAQmxServicer, add_NiDAQmxServicer_to_server
 
+from simulated_instruments.faults.injector import Injector
 from simulated_instruments.knobs import World
 from simulated_instruments.nidaq.calls import CALLS
 from simulated_instruments.nidaq.card import Card
+from simulated_instruments.nidaq.disturbed import disturbed
 from simulated_instruments.nidaq.properties import Call
 from simulated_instruments.nidaq.refusals import ReadRefusal, Refusal, not_served
 
@@ -22,8 +24,8 @@ _THREADS: Final = 8
 class Servicer(NiDAQmxServicer):  # type: ignore[misc]  # grpc comes without types
     """NI's service: the calls of the table; every other one is refused by name."""
 
-    def __init__(self, card: Card) -> None:
-        self.card = card
+    def __init__(self, card: Card, injector: Injector) -> None:
+        self.card, self.injector = card, injector
 
 
 class _Threads(Executor):
@@ -61,8 +63,10 @@ class _Threads(Executor):
 class NIServer:
     """The simulated NI gRPC device server with one card in it, in its power-on state."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, injector: Injector | None = None) -> None:
+        """injector: what shall go wrong; None: nothing."""
         self.card = Card(world)
+        self._injector = injector or Injector(world.clock)
         self._threads: _Threads | None = None
         self._server: grpc.Server | None = None
 
@@ -70,7 +74,7 @@ class NIServer:
         """Listen on a free loopback port and say which: `127.0.0.1:<port>`."""
         self._threads = _Threads(_THREADS)
         self._server = grpc.server(self._threads, options=[("grpc.max_receive_message_length", -1)])
-        add_NiDAQmxServicer_to_server(Servicer(self.card), self._server)
+        add_NiDAQmxServicer_to_server(Servicer(self.card, self._injector), self._server)
         port = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
         return f"127.0.0.1:{port}"
@@ -88,7 +92,7 @@ def _answering(name: str, call: Call | None) -> Callable[[Servicer, Any, grpc.Se
         try:
             if call is None:
                 raise not_served(f"the call {name}", "Use only the calls that simulated_instruments.nidaq.calls lists")
-            return call(self.card, request)
+            return disturbed(self.injector, self.card, name, lambda: call(self.card, request), context)
         except Refusal as refusal:
             _refuse(context, refusal, getattr(getattr(request, "task", None), "name", ""))
 

@@ -108,6 +108,14 @@ class B2962A(ScpiInstrument):
             self._tripped[channel - 1] = False
         self._drive(channel)
 
+    def trip(self) -> None:
+        """The over-voltage protection of every channel that is on acts."""
+        for channel in range(1, self.channels + 1):
+            values = self.values[channel]
+            self._tripped[channel - 1] |= bool(values["on"])
+            values["on"] = False
+            self._drive(channel)
+
     def _drive(self, channel: int) -> None:
         values = self.values[channel]
         if values["on"] and self._terminals(channel).limited:

@@ -4,10 +4,11 @@ PyVISA caches one library object per YAML file and the devices in it outlive eve
 them all: a bench starts from power-on state whatever the one before it did.
 """
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import pyvisa
 from pyvisa.constants import StatusCode
@@ -18,23 +19,19 @@ from pyvisa_sim.devices import Device, Devices
 from pyvisa_sim.highlevel import SimVisaLibrary
 from pyvisa_sim.parser import get_devices
 
+from simulated_instruments.faults.injector import Injector
+from simulated_instruments.faults.kinds import RESOURCES
 from simulated_instruments.knobs import World
 from simulated_instruments.visa.b2962a import B2962A
 from simulated_instruments.visa.cobolt06 import Cobolt06
 from simulated_instruments.visa.gs200 import GS200
+from simulated_instruments.visa.line import Dialect, Line, LineLost
 from simulated_instruments.visa.mpds import MPDS
 from simulated_instruments.visa.sg386 import SG386
 from simulated_instruments.visa.sprout import SproutG
 
 STATION_FILE: Final = Path(__file__).with_name("station_sim.yaml")
 VISALIB: Final = f"{STATION_FILE}@sim"
-
-
-class Dialect(Protocol):
-    """One instrument as its wire knows it."""
-
-    def answer(self, message: bytes) -> bytes | None:
-        """Reply to one message, both without terminator; None is silence."""
 
 
 DIALECTS: Final[Mapping[str, Callable[[World], Dialect]]] = {
@@ -52,6 +49,7 @@ DIALECTS: Final[Mapping[str, Callable[[World], Dialect]]] = {
     "ASRL5::INSTR": SproutG,
 }
 """Resource name -> the instrument that answers there, in power-on state."""
+_NAMES: Final = {resource: name for name, resource in RESOURCES.items()}
 
 
 class Station(Devices):
@@ -59,34 +57,85 @@ class Station(Devices):
 
     def __getitem__(self, item: str) -> Device:
         try:
-            return super().__getitem__(item)
+            device = super().__getitem__(item)
         except KeyError:
             raise VisaIOError(StatusCode.error_resource_not_found) from None
+        if isinstance(device, Wire) and not device.line.open():
+            raise VisaIOError(StatusCode.error_resource_not_found)
+        return device
 
 
 class Wire(Device):
-    """A PyVISA-sim device whose every answer comes from a dialect."""
+    """A PyVISA-sim device whose every answer comes over a line from a dialect."""
 
-    def __init__(self, name: str, dialect: Dialect, like: Device) -> None:
+    def __init__(self, name: str, line: Line, like: Device) -> None:
         """like: the device of the YAML file whose terminators hold here."""
         super().__init__(name, b"")
-        self._dialect = dialect
+        self.line = line
         self._eoms = like._eoms
+        self._lock = threading.RLock()
+
+    @property
+    def message_end(self) -> bytes:
+        """What ends a message to this instrument."""
+        return self._query_eom
+
+    def exchange(self, message: bytes) -> bytes:
+        """What it sends back for a message, both with their ends; empty if it is silent."""
+        with self._lock:
+            self.write(message)
+            sent = b"".join(map(bytes, self._output_buffers))
+            self._output_buffers.clear()
+        return sent
+
+    def look(self) -> None:
+        """Let the light and the currents follow the time that passed since it was last spoken to."""
+        with self._lock:
+            self.line.dialect.answer(b"")
+
+    def read(self) -> tuple[bytes, bool]:
+        """A byte of what was answered, and whether it is the last. What will never come has timed out at once."""
+        if self.line.is_lost:
+            self._output_buffers.clear()
+            raise VisaIOError(StatusCode.error_connection_lost)
+        if self.line.is_mute and not self._output_buffers:
+            self.line.is_mute = False
+            raise VisaIOError(StatusCode.error_timeout)
+        return super().read()
 
     def _match(self, query: bytes) -> OptionalBytes:
-        reply = self._dialect.answer(query.strip(b"\r\n"))
-        return NoResponse if reply is None else reply
+        try:
+            with self._lock:
+                reply = self.line.exchange(query.strip(b"\r\n"))
+        except LineLost:
+            raise VisaIOError(StatusCode.error_connection_lost) from None
+        if reply:
+            self._output_buffers.append(bytearray(reply))
+        return NoResponse
 
 
-def connect(world: World) -> str:
-    """Switch on every instrument of the bench; returns the `visalib` through which drivers reach them."""
+def connect(world: World, injector: Injector | None = None) -> str:
+    """Switch on every instrument of the bench; returns the `visalib` through which drivers reach them.
+
+    injector: what shall go wrong; None: nothing.
+    """
     files = get_devices(STATION_FILE, False)
+    injector = injector or Injector(world.clock)
     devices = Station()
     for resource, build in DIALECTS.items():
         name = to_canonical_name(resource)
-        devices.add_device(name, Wire(name, build(world), files[name]))
+        ((_, reply_end),) = files[name]._eoms.values()
+        line = Line(_NAMES[resource], build, world, reply_end, injector)
+        devices.add_device(name, Wire(name, line, files[name]))
     _library().devices = devices
     return VISALIB
+
+
+def wires() -> dict[str, Wire]:
+    """The instruments that are switched on, by the resource names of DIALECTS."""
+    devices = _library().devices._internal  # to look is not to open a session
+    found = {resource: devices.get(to_canonical_name(resource)) for resource in DIALECTS}
+    return {resource: wire for resource, wire in found.items() if isinstance(wire, Wire)}
 
 
 def disconnect() -> None:

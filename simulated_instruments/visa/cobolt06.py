@@ -103,6 +103,11 @@ class Cobolt06:
             self._fault, self._started_s = 3, None
         self._shine()
 
+    def drop_out(self) -> None:
+        """The light goes out by itself: the head could not hold its power, and says so until the fault is cleared."""
+        self._fault, self._started_s = 4, None
+        self._shine()
+
     # ---- the head itself ---------------------------------------------------------------------------------------
 
     def _stage(self) -> Stage:

@@ -31,6 +31,10 @@ _TYPE_N_FROM_HZ: Final = 950e3
 _IQ_FROM_HZ: Final = 400e6
 _IQ_MOST_DBM: Final = 10.0
 _IQ_TYPE: Final = 6
+_UNLOCKED: Final = 16
+"""Bit of INSR? for the loop of the carrier's oscillator; which bit it is, is assumed."""
+_WANDERS_HZ: Final = 20e6
+"""So far is the carrier from its frequency while that loop is open."""
 _OPTIONS: Final = {1: "1", 2: "0", 3: "1", 4: "0"}
 """Rear clock outputs, frequency doubler, I/Q inputs, timebase."""
 
@@ -82,6 +86,8 @@ class SG386:
         self._identity = f"Stanford Research Systems,SG386,s/n{serial},ver1.21.26"
         self._errors: deque[int] = deque()
         self._states = StateList()
+        self._unlocks = 0
+        self._wanders_hz = 0.0
         self._values = {name: s.initial for name, s in _SETTINGS.items()}
         self._queries: dict[str, Callable[[list[str]], str]] = {
             "*IDN": lambda _: self._identity,
@@ -90,7 +96,7 @@ class SG386:
             "LERR": lambda _: str(self._errors.popleft() if self._errors else 0),
             "OPTN": self._option,
             "TEMP": lambda _: "38.5",
-            "INSR": lambda _: "0",
+            "INSR": lambda _: self._read_unlocks(),
             "ORNG": lambda _: "0",
             "LSTC": lambda arguments: self._states.create(arguments),
             "LSTP": lambda arguments: self._states.show(arguments),
@@ -121,6 +127,22 @@ class SG386:
                 continue
             replies += [] if reply is None else [reply]
         return ";".join(replies).encode() if replies else None
+
+    def unlock(self, is_open: bool) -> None:
+        """The loop that holds the carrier opens, or closes again; the status remembers that it was open."""
+        self._wanders_hz = _WANDERS_HZ if is_open else 0.0
+        self._unlocks |= _UNLOCKED if is_open else 0
+        self._drive()
+
+    def drop_rf(self) -> None:
+        """The output goes off by itself."""
+        self._values |= {"ENBR": 0.0}
+        self._drive()
+
+    def _read_unlocks(self) -> str:
+        """INSR?: what happened since it was asked last; what lasts is there again."""
+        unlocks, self._unlocks = self._unlocks, _UNLOCKED if self._wanders_hz else 0
+        return str(unlocks)
 
     def _run(self, text: str) -> str | None:
         match = re.fullmatch(r"(\*?[A-Za-z]+)(\?)?\s*(.*)", text)
@@ -177,7 +199,7 @@ class SG386:
     def _drive(self) -> None:
         v = self._values
         self._world.turn(
-            carrier_hz=v["FREQ"],
+            carrier_hz=v["FREQ"] + self._wanders_hz,
             carrier_dbm=v["AMPR"],
             carrier_on=bool(v["ENBR"]) and v["FREQ"] >= _TYPE_N_FROM_HZ,
         )

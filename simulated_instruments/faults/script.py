@@ -1,0 +1,152 @@
+"""Faults as a list, and the file that holds one: strict about names and ranges, and about what belongs to what."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
+
+from simulated_instruments.faults.kinds import CARD, KINDS, RESOURCES, kinds_of
+
+_OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "mends_after": ("disconnect",),
+    "for_s": ("slow", "interlock", "unlock"),
+    "code": ("refused",),
+    "share": ("fewer_counts",),
+    "text": ("replaced",),
+}
+"""What only some kinds have."""
+_NAMES: Final = {resource: name for name, resource in RESOURCES.items()}
+_ALL: Final = (*RESOURCES, CARD)
+
+Count = Annotated[int, Field(ge=1, le=10**9)]
+
+
+class FaultsError(ValueError):
+    """A file of faults that cannot be used; the message says line, fault and remedy of each."""
+
+
+class Fault(BaseModel):
+    """One fault. Among the calls of `instrument` (of all, if none is named) that match, the `call`-th has it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    """One of faults.kinds."""
+    instrument: str | None = None
+    """Short name or VISA resource name."""
+    matching: str | None = Field(default=None, max_length=200)
+    """Regular expression that is found in the message, or in the name of the gRPC call."""
+    call: Count = 1
+    """Which of these calls, from 1."""
+    times: Count = 1
+    """How many of these calls in a row."""
+    mends_after: Count | None = None
+    """disconnect: failed messages after which the session works again by itself; None: once it is opened again."""
+    for_s: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    """Laboratory time. slow: until the answer (2 s). interlock, unlock: until it is over; None: it stays so."""
+    code: Annotated[int, Field(ge=-(10**6), le=-1)] = -50401
+    """refused: DAQmx's status code; a communications fault unless said otherwise."""
+    share: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """fewer_counts: of the counts that are left."""
+    text: str = Field(default="", max_length=10_000)
+    """replaced: the reply, without its end."""
+
+    @field_validator("kind")
+    @classmethod
+    def _known_kind(cls, kind: str) -> str:
+        if kind not in KINDS:
+            raise ValueError(f"there is no fault {kind!r}; there are {', '.join(sorted(KINDS))}")
+        return kind
+
+    @field_validator("instrument")
+    @classmethod
+    def _short_name(cls, name: str | None) -> str | None:
+        short = _NAMES.get(name or "", name)
+        if short is not None and short not in _ALL:
+            raise ValueError(f"there is no instrument {name!r}; there are {', '.join(_ALL)}")
+        return short
+
+    @field_validator("matching")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except (re.error, OverflowError, RecursionError) as error:
+            raise ValueError(f"{pattern!r} is no regular expression ({error}); put a backslash before . * ?") from None
+        return pattern
+
+    @model_validator(mode="after")
+    def _belongs(self) -> Self:
+        if self.instrument is not None and self.kind not in kinds_of(self.instrument):
+            raise ValueError(
+                f"{self.kind} cannot befall {self.instrument}; it can have {', '.join(kinds_of(self.instrument))}"
+            )
+        for option, kinds in _OPTIONS.items():
+            if option in self.model_fields_set and self.kind not in kinds:
+                raise ValueError(f"{option} belongs to {' and '.join(kinds)}, not to {self.kind}: remove it")
+        return self
+
+    def concerns(self, instrument: str, text: str) -> bool:
+        """Is this call one of those that are counted for this fault?"""
+        if self.instrument is not None:
+            return instrument == self.instrument and self._matches(text)
+        return self.kind in kinds_of(instrument) and self._matches(text) if self.matching else True
+
+    def _matches(self, text: str) -> bool:
+        return self.matching is None or re.search(self.matching, text) is not None
+
+
+def load_faults(file: Path) -> tuple[Fault, ...]:
+    """The faults of a YAML file: `faults:` and a list. Raises FaultsError naming all that is wrong, by line."""
+    content = _read(file)
+    if not isinstance(content, CommentedMap) or list(content) != ["faults"]:
+        raise FaultsError(f"{file}, line 1: must have one key, `faults:`, and beneath it a list of faults")
+    entries = content["faults"]
+    if not isinstance(entries, CommentedSeq):
+        raise FaultsError(f"{file}, line {_line(content, 'faults')}: must be a list; start every fault with `- kind:`")
+    made, wrong = [], []
+    for index, entry in enumerate(entries):
+        try:
+            made.append(Fault.model_validate(entry))
+        except ValidationError as error:
+            wrong += [f"{file}, line {_place(entries, index, e)}: {_sentence(e)}" for e in error.errors()]
+    if wrong:
+        raise FaultsError("\n".join(wrong))
+    return tuple(made)
+
+
+def _read(file: Path) -> Any:
+    try:
+        return YAML(typ="rt", pure=True).load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FaultsError(f"{file}: cannot be read ({error.strerror}). Check its name") from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise FaultsError(f"{file}: not a YAML file: {' '.join(str(error).split())}") from None
+
+
+def _line(mapping: CommentedMap, key: str) -> int:
+    return int(mapping.lc.key(key)[0]) + 1
+
+
+def _place(entries: CommentedSeq, index: int, error: ErrorDetails) -> int:
+    """Line of the key that is wrong, or of the fault as a whole."""
+    entry, key = entries[index], error["loc"][0] if error["loc"] else ""
+    if isinstance(entry, CommentedMap) and key in entry:
+        return _line(entry, str(key))
+    return int(entries.lc.item(index)[0]) + 1
+
+
+def _sentence(error: ErrorDetails) -> str:
+    key = ".".join(map(str, error["loc"]))
+    words = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "missing":
+        words = "must be given"
+    if error["type"] == "extra_forbidden":
+        words = f"there is no such key; there are {', '.join(Fault.model_fields)}"
+    return f"{key}: {words}" if key else words
