@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from labctl.bench import OpenBench
     from labctl.station import Wires
     from labctl.station_file import StationFile
-    from simulated_instruments.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -24,23 +23,33 @@ class Choice:
     sample: Path | None = None
     seed: int | None = None
     pace: float | None = None
+    bench: Path | None = None
+    """File that tells where a twin is served by another process."""
 
     def check(self, reveal: bool = False) -> None:
         """Raises Refusal listing everything that is wrong with it. reveal: is the twin's truth asked for?"""
-        given = {"--sample": self.sample, "--seed": self.seed, "--pace": self.pace, "--reveal": reveal or None}
-        faults = [
-            f"{option} belongs to the digital twin: add --simulated"
-            for option, value in given.items()
-            if value is not None and not self.simulated
-        ]
+        faults = [*self._misplaced(reveal)]
         if self.seed is not None and self.seed < 0:
             faults.append(f"--seed must be 0 or more, not {self.seed}")
         if self.pace is not None and not (math.isfinite(self.pace) and self.pace > 0):
             faults.append(f"--pace must be a number above 0, not {self.pace:g}")
-        if self.simulated:
+        if self.bench is not None:
+            faults += _wires_faults(self.bench)
+        elif self.simulated:
             faults += _sample_faults(self.sample)
         if faults:
             raise Refusal(faults)
+
+    def _misplaced(self, reveal: bool) -> Iterator[str]:
+        """Options of a twin that is not there, or has been switched on with others."""
+        truth = {"--sample": self.sample, "--seed": self.seed, "--pace": self.pace}
+        for option in (option for option, value in truth.items() if value is not None):
+            if self.bench is not None:
+                yield f"{option} was chosen when the bench of --bench was started: leave it out"
+            elif not self.simulated:
+                yield f"{option} belongs to the digital twin: add --simulated"
+        if reveal and not self.simulated and self.bench is None:
+            yield "--reveal belongs to the digital twin: add --simulated"
 
 
 @dataclass(frozen=True)
@@ -61,18 +70,35 @@ def bench(choice: Choice, station: Path) -> Iterator[Connection]:
     """The bench that was chosen. A twin lives as long as this block."""
     from labctl.station import Wires
 
+    if choice.bench is not None:
+        with _served(choice.bench) as connection:
+            yield connection
+        return
     if not choice.simulated:
         yield Connection(Wires(), f"bench {station.stem}")
         return
     from simulated_instruments.bench import Bench
-    from simulated_instruments.sample import load_sample
+    from simulated_instruments.sample import label_of, load_sample
 
     sample = load_sample(choice.sample)
-    label = _label(choice.sample, sample)
+    label = label_of(choice.sample, sample)
     seed = sample.seed if choice.seed is None else choice.seed
     with Bench(sample, seed, choice.pace) as twin:
         wires = Wires(twin.visalib, twin.ni_target, twin.clock)
         yield Connection(wires, label, {"sample": label, "seed": seed}, twin.truth)
+
+
+@contextmanager
+def _served(file: Path) -> Iterator[Connection]:
+    """The twin that another process serves. It goes on when this block ends."""
+    from labctl.station import Wires
+    from simulated_instruments.served.client import ServedBench
+    from simulated_instruments.served.wires import read_wires
+
+    there = read_wires(file)
+    with closing(ServedBench(there)) as twin:
+        wires = Wires("@py", there.ni_target, twin, there.addresses)
+        yield Connection(wires, there.label, {"sample": there.label, "seed": there.seed}, twin.truth)
 
 
 @contextmanager
@@ -109,9 +135,11 @@ def _sample_faults(file: Path | None) -> list[str]:
     return []
 
 
-def _label(file: Path | None, sample: "Sample") -> str:
-    """The sample's name and a digest of all of it but its seed: what calibrates one twin fits no other."""
-    from hashlib import sha256
+def _wires_faults(file: Path) -> list[str]:
+    from simulated_instruments.served.wires import WiresError, read_wires
 
-    digest = sha256(sample.model_dump_json(exclude={"seed"}).encode()).hexdigest()[:8]
-    return f"simulated {file.stem if file else 'default'} {digest}"
+    try:
+        read_wires(file)
+    except WiresError as error:
+        return [str(error)]
+    return []

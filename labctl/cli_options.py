@@ -13,6 +13,10 @@ Simulated = Annotated[bool, typer.Option("--simulated", help="On the digital twi
 Sample = Annotated[Path | None, typer.Option("--sample", help="Truth of the twin (YAML; may name only some keys).")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Of the twin's random numbers.")]
 Pace = Annotated[float | None, typer.Option("--pace", help="Laboratory seconds a wall second; default: at once.")]
+BenchFile = Annotated[
+    Path | None,
+    typer.Option("--bench", metavar="FILE", help="On the digital twin that `--serve --file FILE` started elsewhere."),
+]
 Json = Annotated[bool, typer.Option("--json", help="The last line of stdout is one JSON object.")]
 Sequence = Annotated[str, typer.Argument(help="What to measure: see --list.", show_default=False)]
 Settings = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="A key of the plan; may be repeated.")]

@@ -9,6 +9,7 @@ import typer
 from labctl.cli_options import (
     DATA,
     STATION,
+    BenchFile,
     Data,
     DryRun,
     Json,
@@ -39,6 +40,7 @@ def run(
     sample: Sample = None,
     seed: Seed = None,
     pace: Pace = None,
+    served: BenchFile = None,
     settings: Settings = [],  # noqa: B006  # typer copies it
     station: Station = STATION,
     data: Data = DATA,
@@ -65,7 +67,7 @@ def run(
     if keys:
         return show_keys(entry, as_json)
     log_into(data)
-    choice = Choice(simulated, sample, seed, pace)
+    choice = Choice(simulated, sample, seed, pace, served)
     plan, file, _ = gathered(
         lambda: make_plan(entry.plan, settings), lambda: read_station(station), lambda: choice.check(reveal)
     )

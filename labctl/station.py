@@ -42,14 +42,27 @@ class Wires:
     """host:port of an NI gRPC device server."""
     clock: Clock = field(default_factory=WallClock)
     """Of the laboratory at the other end."""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """VISA address in station.yaml -> where that instrument is really reached; empty: as station.yaml says."""
 
-    def arguments(self, driver_class: type[Any]) -> dict[str, Any]:
-        """What a driver's constructor is given besides its entry in station.yaml."""
+    def arguments(self, driver_class: type[Any], address: str | None = None) -> dict[str, Any]:
+        """What a driver's constructor is given beyond its entry in station.yaml, which has this address.
+
+        Raises LookupError if these wires lead elsewhere and nothing is there under this address.
+        """
         if self.visalib is not None and is_visa(driver_class):
-            return {"visalib": self.visalib}
+            return {"visalib": self.visalib, **self._translated(address)}
         if self.ni_target is not None and is_ni(driver_class):
             return {"grpc_target": self.ni_target}
         return {}
+
+    def _translated(self, address: str | None) -> dict[str, str]:
+        if not self.addresses or address is None:
+            return {}
+        elsewhere = {_canonical(known): there for known, there in self.addresses.items()}
+        if (there := elsewhere.get(_canonical(address))) is None:
+            raise LookupError(f"there is no such address on this bench; it has {', '.join(self.addresses)}")
+        return {"address": there}
 
 
 @dataclass(frozen=True)
@@ -148,9 +161,9 @@ class OpenStation:
         if missing := sorted(references(entry.init) & self.silent.keys()):
             self.silent[name] = Silent(name, "", f"was not opened: it is built on {', '.join(missing)}")
             return
-        arguments = self.wires.arguments(driver(entry.type))
         began_s = time.monotonic()
         try:
+            arguments = self.wires.arguments(driver(entry.type), entry.address)
             with redirect_stdout(io.StringIO()):  # drivers print a greeting
                 self.station.load_instrument(name, update_snapshot=False, **arguments)
         except Exception as error:
@@ -259,6 +272,13 @@ def _instruments_only(file: StationFile) -> str:
     entries = {name: entry.model_dump(exclude_unset=True) for name, entry in file.instruments.items()}
     YAML(typ="safe", pure=True).dump({"instruments": entries}, stream)
     return stream.getvalue()
+
+
+def _canonical(address: str) -> str:
+    """One way of writing a VISA address, of the several that mean the same."""
+    from pyvisa.rname import to_canonical_name
+
+    return str(to_canonical_name(address))
 
 
 def _short(error: Exception) -> str:

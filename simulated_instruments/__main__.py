@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from simulated_instruments.bench import Bench
-from simulated_instruments.sample import Sample, SampleError, label, load_sample
+from simulated_instruments.sample import Sample, SampleError, label_of, load_sample
 from simulated_instruments.served.bench import Served
 from simulated_instruments.visa.backend import DIALECTS
 
@@ -63,7 +63,7 @@ def _switched_on(arguments: argparse.Namespace, sample: Sample) -> Iterator[None
     bench = Bench(sample, seed, arguments.pace)
     with (
         _ending_at_sigterm(),
-        Served(bench, arguments.file, label(arguments.sample, sample), seed, arguments.pace) as on,
+        Served(bench, arguments.file, label_of(arguments.sample, sample), seed, arguments.pace) as on,
     ):
         print(f"NI gRPC device server at {on.wires.ni_target}")
         print(f"clock and state at {on.wires.control}")

@@ -140,7 +140,7 @@ def load_sample(file: Path | None = None) -> Sample:
         raise SampleError(f"{file or DEFAULT_SAMPLE}: " + "; ".join(faults)) from None
 
 
-def label(file: Path | None, sample: Sample) -> str:
+def label_of(file: Path | None, sample: Sample) -> str:
     """The sample's name and a digest of all of it but its seed: what calibrates one twin fits no other."""
     digest = sha256(sample.model_dump_json(exclude={"seed"}).encode()).hexdigest()[:8]
     return f"simulated {file.stem if file else 'default'} {digest}"
