@@ -103,11 +103,11 @@ def _served(file: Path) -> Iterator[Connection]:
 
 @contextmanager
 def opened_bench(
-    choice: Choice, file: "StationFile", data: Path, told: Callable[[], None] = lambda: None
+    choice: Choice, file: "StationFile", data: Path, told: Callable[[str], None] = lambda _: None
 ) -> "Iterator[OpenBench]":
     """The bench that was chosen, open for runs; in the end it is safe.
 
-    data: folder of runs and calibrations. told: called when a signal has to wait until the bench is safe.
+    data: folder of runs and calibrations. told: called with what a signal leads to, if that takes a while.
     """
     from labctl.bench import OpenBench
     from labctl.data.calibration import CalibrationStore

@@ -92,13 +92,14 @@ def _measure(
     from labctl.progress import progress
 
     with opened_bench(choice, file, data, _patience) as bench, progress() as listener:
+        bench.interrupts.patient = True
         report |= _report(bench.run(entry, plan, (listener,)))
         if reveal and bench.truth is not None:
             report["truth"] = plain(bench.truth(report["result"] or {}))
 
 
-def _patience() -> None:
-    typer.echo("labctl: making the bench safe, one moment", err=True)
+def _patience(what: str) -> None:
+    typer.echo(f"labctl: {what}", err=True)
 
 
 def _report(outcome: "Outcome") -> dict[str, Any]:

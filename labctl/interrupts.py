@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM as one KeyboardInterrupt, which never falls into the middle of a write or of the safe state."""
+"""Ctrl-C and SIGTERM as one KeyboardInterrupt, which never falls into the middle of a write or of the safe state.
+
+Whoever is patient asks with the first Ctrl-C for an end at the next safe point, and with the second for one at once.
+"""
 
 import signal
 import threading
@@ -13,11 +16,13 @@ SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "
 class Interrupts:
     """While it is open, a signal raises KeyboardInterrupt at once, or at the end of the block that holds it back."""
 
-    def __init__(self, told: Callable[[], None] = lambda: None) -> None:
-        """told: called when a signal arrives while it is held back."""
+    def __init__(self, told: Callable[[str], None] = lambda _: None) -> None:
+        """told: called with what a signal leads to, if that takes a while."""
+        self.patient = False
+        """Whether the first Ctrl-C within `heard` waits for the next safe point."""
         self._told = told
         self._depth = 0
-        self._waiting = False
+        self._waiting = self._asked = self._listening = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -49,15 +54,33 @@ class Interrupts:
         """Within a block that holds signals back, let them through; one that waits comes at once."""
         depth, self._depth = self._depth, 0
         try:
-            if self._waiting:
-                self._waiting = False
-                raise KeyboardInterrupt
+            self._asked = self._asked or self._waiting
+            self._waiting = False
+            with self.safe_point():
+                pass
+            self._listening = True
             yield
         finally:
+            self._listening = False
             self._depth = depth
 
-    def _arrived(self, _number: int, _frame: FrameType | None) -> None:
-        if not self._depth:
+    @contextmanager
+    def safe_point(self) -> Iterator[None]:
+        """The place where a first Ctrl-C takes effect, whether it came before or comes now."""
+        if self._asked:
+            self._asked = False
             raise KeyboardInterrupt
-        self._waiting = True
-        self._told()
+        listening, self._listening = self._listening, False
+        yield
+        self._listening = listening
+
+    def _arrived(self, number: int, _frame: FrameType | None) -> None:
+        if self._depth:
+            self._waiting = True
+            self._told("making the bench safe, one moment")
+        elif self.patient and self._listening and number == signal.SIGINT and not self._asked:
+            self._asked = True
+            self._told("stopping before the next play; Ctrl-C again stops at once")
+        else:
+            self._asked = False
+            raise KeyboardInterrupt
