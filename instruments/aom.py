@@ -13,7 +13,7 @@ from pyvisa.resources import SerialInstrument
 from qcodes.instrument import InstrumentChannel, VisaInstrument
 from qcodes.validators import Bool, Enum, Numbers
 
-from instruments.errors import InstrumentError
+from instruments.errors import GarbledError, InstrumentError
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -29,6 +29,8 @@ FREQUENCY_MHZ: Final = (150.0, 250.0)
 _EOL: Final = "\n\r"
 _PROMPT: Final = "?"
 _CHANNEL_LINE: Final = re.compile(r"l(\d) F=\s*([\d.]+) P=\s*([\d.]+) (ON|OFF) (INT|EXT)")
+_ANY: Final = re.compile(r".*", re.DOTALL)
+_STATUS: Final = re.compile(rf"\s*(?:{_CHANNEL_LINE.pattern}\s+)+Blanking (?:ON|OFF) (?:INT|EXT)\s*")
 _BLANKING_LINE: Final = re.compile(r"Blanking (ON|OFF) (INT|EXT)")
 
 
@@ -114,8 +116,15 @@ class AomChannel(InstrumentChannel["MPDS"]):
         return found[self._number]
 
     def _set(self, units: str, **expected: float | bool) -> None:
-        """Send some units of a command to this channel, and see that they were taken."""
+        """Send some units of a command to this channel, and see that they were taken; if not, send them once more."""
         command = f"L{self._number}{units}"
+        try:
+            self._send(command, **expected)
+        except AomError as error:
+            self.log.warning("%s; once more", error)
+            self._send(command, **expected)
+
+    def _send(self, command: str, **expected: float | bool) -> None:
         line = self.parent.command(command)
         status = self.status()
         if any(abs(getattr(status, field) - value) > 1e-3 for field, value in expected.items()):
@@ -192,7 +201,7 @@ class MPDS(VisaInstrument):
         """Every channel by its number."""
         return {
             int(number): ChannelStatus(float(mhz), float(dbm), on == "ON", source == "EXT")
-            for number, mhz, dbm, on, source in _CHANNEL_LINE.findall(self._block("S"))
+            for number, mhz, dbm, on, source in _CHANNEL_LINE.findall(self._status())
         }
 
     def command(self, command: str) -> str:
@@ -213,13 +222,20 @@ class MPDS(VisaInstrument):
         """Keep frequencies and powers through power-off."""
         self._block("E")
 
-    def _block(self, command: str) -> str:
-        """A command that answers lines up to the prompt."""
+    def _block(self, command: str, form: re.Pattern[str] = _ANY) -> str:
+        """A command that answers lines up to the prompt. Raises GarbledError if they have not this form."""
         self.write(command)
-        return str(self.visa_handle.read(termination=_PROMPT))
+        block = str(self.visa_handle.read(termination=_PROMPT))
+        if not form.fullmatch(block):
+            raise GarbledError(self.name, repr(command), block)
+        return block
+
+    def _status(self) -> str:
+        """Lines of all channels, then that of the blanking."""
+        return self._block("S", _STATUS)
 
     def _blanking(self) -> str:
-        found = _BLANKING_LINE.search(self._block("S"))
+        found = _BLANKING_LINE.search(self._status())
         return "internal" if found is not None and found[2] == "INT" else "external"
 
     def _set_blanking(self, source: str) -> None:

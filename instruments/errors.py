@@ -12,3 +12,15 @@ class InstrumentError(RuntimeError):
     def __str__(self) -> str:
         """The sentences alone: QCoDeS adds arguments of its own on the way, which a reader has no use for."""
         return f"{self.what}. {self.remedy}" if self.remedy else self.what
+
+
+class GarbledError(InstrumentError, ValueError):
+    """What came back is no answer in the instrument's language: it was cut off, or spoiled on its way."""
+
+    def __init__(self, instrument: str, exchange: str, came_back: str) -> None:
+        super().__init__(
+            f"{instrument}: {exchange} brought back {came_back!r}, which is no answer",
+            instrument=instrument,
+            remedy="Try again; if it comes back, look at the cable and at what runs beside it",
+        )
+        self.exchange, self.came_back = exchange, came_back

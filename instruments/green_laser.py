@@ -11,7 +11,7 @@ from qcodes.instrument import VisaInstrument
 from qcodes.validators import Bool, Enum, Numbers
 
 from instruments.clock import Clock, WallClock
-from instruments.errors import InstrumentError
+from instruments.errors import GarbledError, InstrumentError
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -38,6 +38,7 @@ _STAGES: Final = {
     7: "modulation",
 }
 _CONTROL: Final = {"current": ("ci", 0), "power": ("cp", 1), "modulation": ("em", 2)}
+_REFUSAL: Final = "Syntax error"
 _READINGS: Final = 3
 """Some heads now and then answer `pa?` with a bare 1; a fresh question gets the power."""
 
@@ -133,11 +134,15 @@ class Cobolt06(VisaInstrument):
         """Forget a fault whose cause is gone; the head stays dark until it is started again."""
         self._order("cf")
 
-    def ask_raw(self, cmd: str) -> str:
-        """One command and its line, after the pause that the head wants."""
+    def rest(self) -> None:
+        """Leave the head the peace that it wants before the next command."""
         since_s = self.clock.now() - self._spoke_s
         if 0.0 <= since_s < PAUSE_S:  # negative: the clock was replaced meanwhile
             self.clock.sleep(PAUSE_S - since_s)
+
+    def ask_raw(self, cmd: str) -> str:
+        """One command and its line, after the pause that the head wants."""
+        self.rest()
         try:
             return super().ask_raw(cmd)
         finally:
@@ -145,8 +150,10 @@ class Cobolt06(VisaInstrument):
 
     def _order(self, command: str) -> None:
         reply = self.ask(command)
-        if reply != "OK":
+        if reply.startswith(_REFUSAL):
             raise self._error(f"refused {command!r}: it answered {reply!r}", command, reply)
+        if reply != "OK":
+            raise GarbledError(self.name, repr(command), reply)
 
     def _error(self, what: str, command: str, reply: str) -> CoboltError:
         stage, fault = str(self.operating_mode()), str(self.fault())

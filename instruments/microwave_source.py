@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Self
 from qcodes.instrument_drivers.stanford_research import SG384
 from qcodes.validators import Ints, Numbers
 
-from instruments.errors import InstrumentError
+from instruments.errors import GarbledError, InstrumentError
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -76,9 +76,16 @@ class SG386(SG384):
     def errors(self) -> list[int]:
         """Read and forget the queued error codes, oldest first."""
         codes = []
-        while code := int(self.ask("LERR?")):
+        while code := self._next_error():
             codes.append(code)
         return codes
+
+    def _next_error(self) -> int:
+        """Not repeated by itself if the answer is spoiled: the generator has forgotten what it has told."""
+        reply = self.ask("LERR?")
+        if not reply.strip().isdecimal():
+            raise GarbledError(self.name, "'LERR?'", reply)
+        return int(reply)
 
     def write(self, cmd: str) -> None:
         """Send a command. Raises MicrowaveError if the generator refuses it."""
