@@ -17,6 +17,7 @@ from qcodes.validators import Numbers
 from ruamel.yaml import YAML
 
 from instruments.clock import Clock, WallClock
+from instruments.steady import make_steady
 from labctl.interrupts import Interrupts
 from labctl.refusals import BenchFault
 from labctl.safety import make_safe
@@ -204,7 +205,7 @@ class OpenStation:
 
 
 def one_at_a_time(instrument: Any) -> None:
-    """Let several threads use a VISA instrument: an exchange, question and answer, is finished before the next begins.
+    """Make a VISA instrument steady, and let several threads use it: an exchange is finished before the next begins.
 
     So is a whole parameter, asked or set and remembered: some drivers read the answer to a setting beyond `write_raw`,
     and a value asked for before a setting must not be remembered after it. Only a driver with a clock is let go between
@@ -213,6 +214,7 @@ def one_at_a_time(instrument: Any) -> None:
     if not isinstance(instrument, VisaInstrument):
         return
     lock = threading.RLock()
+    make_steady(instrument, lock)
     _lock(instrument, _EXCHANGES, lock)
     if not hasattr(instrument, "clock"):
         for part in (instrument, *instrument.instrument_modules.values()):
