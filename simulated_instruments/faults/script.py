@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node
 
 from simulated_instruments.faults.kinds import CARD, KINDS, RESOURCES, kinds_of
 
@@ -104,49 +104,53 @@ class Fault(BaseModel):
 
 def load_faults(file: Path) -> tuple[Fault, ...]:
     """The faults of a YAML file: `faults:` and a list. Raises FaultsError naming all that is wrong, by line."""
-    content = _read(file)
-    if not isinstance(content, CommentedMap) or list(content) != ["faults"]:
+    content, node = _read(file)
+    if not isinstance(content, dict) or list(content) != ["faults"]:
         raise FaultsError(f"{file}, line 1: must have one key, `faults:`, and beneath it a list of faults")
-    entries = content["faults"]
-    if not isinstance(entries, CommentedSeq):
-        raise FaultsError(f"{file}, line {_line(content, 'faults')}: must be a list; start every fault with `- kind:`")
+    (key, nodes), entries = node.value[0], content["faults"]
+    if not isinstance(entries, list):
+        raise FaultsError(f"{file}, line {_line(key)}: must be a list; start every fault with `- kind:`")
     made, wrong = [], []
     for index, entry in enumerate(entries):
         try:
             made.append(Fault.model_validate(entry))
         except ValidationError as error:
-            wrong += [f"{file}, line {_place(entries, index, e)}: {_sentence(e)}" for e in error.errors()]
+            wrong += [f"{file}, line {_place(nodes.value[index], e)}: {_sentence(e)}" for e in error.errors()]
     if wrong:
         raise FaultsError("\n".join(wrong))
     return tuple(made)
 
 
-def _read(file: Path) -> Any:
+def _read(file: Path) -> tuple[Any, Any]:
+    """What a file holds, and where: its values and its nodes."""
     try:
-        return YAML(typ="rt", pure=True).load(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        return YAML(typ="safe", pure=True).load(text), YAML(typ="safe", pure=True).compose(text)
     except OSError as error:
         raise FaultsError(f"{file}: cannot be read ({error.strerror}). Check its name") from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise FaultsError(f"{file}: not a YAML file: {' '.join(str(error).split())}") from None
 
 
-def _line(mapping: CommentedMap, key: str) -> int:
-    return int(mapping.lc.key(key)[0]) + 1
+def _line(node: Node) -> int:
+    return int(node.start_mark.line) + 1
 
 
-def _place(entries: CommentedSeq, index: int, error: ErrorDetails) -> int:
+def _place(entry: Node, error: ErrorDetails) -> int:
     """Line of the key that is wrong, or of the fault as a whole."""
-    entry, key = entries[index], error["loc"][0] if error["loc"] else ""
-    if isinstance(entry, CommentedMap) and key in entry:
-        return _line(entry, str(key))
-    return int(entries.lc.item(index)[0]) + 1
+    wrong = str(error["loc"][0]) if error["loc"] else ""
+    keys = [key for key, _ in entry.value] if isinstance(entry, MappingNode) else []
+    return next((_line(key) for key in keys if key.value == wrong), _line(entry))
 
 
 def _sentence(error: ErrorDetails) -> str:
     key = ".".join(map(str, error["loc"]))
     words = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "missing":
-        words = "must be given"
-    if error["type"] == "extra_forbidden":
-        words = f"there is no such key; there are {', '.join(Fault.model_fields)}"
+    match error["type"]:
+        case "missing":
+            words = "must be given"
+        case "model_type":
+            words = "must be a mapping; start it with `- kind:`"
+        case "extra_forbidden":
+            words = f"there is no such key; there are {', '.join(Fault.model_fields)}"
     return f"{key}: {words}" if key else words
