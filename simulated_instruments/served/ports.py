@@ -76,10 +76,17 @@ class Ports:
 def messages(caller: socket.socket, end: bytes, longest: int) -> Iterator[bytes]:
     """What a caller says, in pieces that end with `end`, until it hangs up or goes on for too long without an end."""
     heard = bytearray()
-    while chunk := caller.recv(_CHUNK):
+    while chunk := _heard(caller):
         heard += chunk
         while (at := heard.find(end)) >= 0:
             yield bytes(heard[: at + len(end)])
             del heard[: at + len(end)]
         if len(heard) > longest:
             return
+
+
+def _heard(caller: socket.socket) -> bytes:
+    """What comes next, acknowledged at once where the system can: else a caller's second command waits for that."""
+    if hasattr(socket, "TCP_QUICKACK"):
+        caller.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)  # it lasts until the next answer
+    return caller.recv(_CHUNK)
