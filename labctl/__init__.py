@@ -10,5 +10,5 @@ sequence and tells its `news`, `gate` is where it pauses, `limits` what a plan m
 off and in which order, `guardian` the process that does so when this one is killed or hangs, `data` how runs are kept,
 `figures` drawn from them, and `drawing`, the process that does so beside the run. On the screen: `progress` while a run
 goes on, `tables` of results. `predict` the paper's Fig. 3. Beneath all: `refusals` and `faults` in words, `interrupts`
-Ctrl-C where it may fall, `log` what the screen need not show.
+Ctrl-C where it may fall, `log` what the screen need not show, `places` where the program keeps what is its user's.
 """

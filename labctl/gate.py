@@ -1,6 +1,7 @@
 """A gate between two plays: while it is closed, a run waits in front of it with all lines low."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -38,3 +39,17 @@ class Gate:
         while not self._open.wait(POLL_S):
             pass
         self._told(False)
+
+    def wait_for(self, works: Callable[[], bool], every_s: float, patience_s: float) -> bool:
+        """Wait here, closed or open, until `works` says so, asking again and again; False if it never did in that time.
+
+        Times are those of the wall.
+        """
+        self._told(True)
+        given_up_s = time.monotonic() + patience_s
+        while not (done := works()) and time.monotonic() < given_up_s:
+            next_s = time.monotonic() + every_s
+            while time.monotonic() < next_s:
+                time.sleep(min(POLL_S, every_s))
+        self._told(False)
+        return done

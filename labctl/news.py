@@ -28,6 +28,14 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """The run waits, with all lines low; or it goes on again."""
+
+    why: str
+    """What it waits for and what to do about it; empty if it goes on."""
+
+
+@dataclass(frozen=True)
 class News:
     """What listeners hear: an event, and the run that it belongs to. Every run starts with Begin, the outermost too."""
 
@@ -35,7 +43,7 @@ class News:
     sequence: str
     depth: int
     """0 for the run that was asked for, 1 for its children."""
-    event: Event | Playing | Counted
+    event: Event | Playing | Counted | Waiting
     lab_time_s: float
     """Since the outermost run began."""
 

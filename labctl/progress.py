@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from labctl.news import Waiting
 from sequences.results import Begin, End, Progress
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Lines:
                 self._next[news.depth] = STEP
             case End():
                 self._say(news, f"run {news.run_id} completed")
+            case Waiting(why):
+                self._say(news, f"waits: {why}" if why else "goes on")
             case Progress(fraction, note) if self._is_due(news.depth, fraction):
                 self._say(news, f"{fraction:4.0%} {note}".rstrip())
                 self._next[news.depth] = fraction + STEP
@@ -91,6 +94,10 @@ def _bar() -> "Iterator[Listener]":
                     tasks.append(bar.add_task("", total=1.0, sequence=indented, lab=lab, note=""))
                 case End() if news.depth:
                     bar.remove_task(tasks.pop())
+                case Waiting(why):
+                    bar.update(tasks[-1], note=why, lab=lab)
+                    if why:
+                        bar.console.print(f"{news.sequence} waits: {why}", markup=False)
                 case Progress(fraction, note):
                     bar.update(tasks[-1], completed=fraction, note=note, lab=lab)
 

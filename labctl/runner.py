@@ -5,18 +5,21 @@ The command line, the window and the tests use this one runner; it knows nothing
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from instruments.errors import InstrumentError
+from labctl.data.blocks import digest_of
 from labctl.data.book import Book, Ended, Status
+from labctl.data.ledger import Unstored
 from labctl.data.plain import plain
 from labctl.drawing import Drawing
 from labctl.gate import Gate
 from labctl.interrupts import Interrupts
 from labctl.log import NAME as LOG_NAME
-from labctl.news import Counted, Listener, News, Playing
+from labctl.news import Counted, Listener, News, Playing, Waiting
 from labctl.safety import Step, make_safe
 from sequences.results import Begin, Column, End, Estimate, Event, Point, Progress, SequenceError, Stream
 
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
     from sequences.pulses.program import Program
 
 LOG: Final = logging.getLogger(__name__)
+RETRY_S: Final = 2.0
+"""Wall time between two attempts to store what could not be stored."""
+PATIENCE_S: Final = 600.0
+"""Wall time for which a run waits until its data can be stored."""
 
 
 @dataclass(frozen=True)
@@ -90,12 +97,16 @@ class Runner:
 
     def playing(self, program: "Program", repeats: int) -> None:
         """The lab is about to play: the safe point at which a run pauses."""
-        self._gate.passed()
+        with self._interrupts.safe_point():
+            self._settled(self._book.flush)
+            self._gate.passed()
+        self._book.playing(program.name, digest_of(program, self._lab.wiring.lines), repeats)
         self._publish(Playing(program, repeats))
 
     def counted(self, signal: int, reference: int, duration_s: float) -> None:
         """The lab has counted a play."""
-        self._book.counted(signal + reference, duration_s)
+        with self._interrupts.held():
+            self._book.counted(signal, reference, duration_s)
         self._publish(Counted(signal, reference, duration_s))
 
     def _driven(self, stream: Stream[Any]) -> tuple[Status, str, Any]:
@@ -103,7 +114,7 @@ class Runner:
             return "completed", "", self._consumed(stream)
         except KeyboardInterrupt:
             return "aborted", "aborted by the operator", None
-        except (SequenceError, InstrumentError) as error:
+        except (SequenceError, InstrumentError, Unstored) as error:
             LOG.info("%s failed", self._book.sequence, exc_info=True)
             return "failed", str(error), None
         except Exception as error:
@@ -117,6 +128,7 @@ class Runner:
                 with self._interrupts.heard():
                     event = next(stream)
             except StopIteration as stop:
+                self._settled(self._book.flush, hearing=True)
                 return plain(stop.value)
             self._take(event)
 
@@ -129,7 +141,8 @@ class Runner:
                 self._book.estimate(values)
                 self._publish(Estimate(plain(values)))
             case Begin(sequence, plan):
-                self._book.begin(sequence, plan, self._columns_of(sequence))
+                columns = self._columns_of(sequence)
+                self._settled(lambda: self._begun(sequence, plan, columns), hearing=True)
                 self._publish(event)
             case End(result):
                 self._publish(event)
@@ -138,6 +151,30 @@ class Runner:
                 self._drawing.part(ended)
             case Progress():
                 self._publish(event)
+
+    def _begun(self, sequence: str, plan: Any, columns: Sequence[Column]) -> bool:
+        try:
+            self._book.begin(sequence, plan, columns)
+        except Unstored:
+            return False
+        return True
+
+    def _settled(self, stored: Callable[[], bool], hearing: bool = False) -> None:
+        """Go on once this could be stored; until then the run waits, and an operator can end it.
+
+        hearing: let signals through meanwhile. Raises Unstored when patience ends.
+        """
+        if stored():
+            return
+        self._publish(Waiting(self._book.complaint()))
+        with ExitStack() as stack:
+            if hearing:
+                stack.enter_context(self._interrupts.heard())
+                stack.enter_context(self._interrupts.safe_point())
+            done = self._gate.wait_for(stored, RETRY_S, PATIENCE_S)
+        if not done:
+            raise Unstored(f"The data could not be stored for {PATIENCE_S / 60:g} min")
+        self._publish(Waiting(""))
 
     def _ended(self, stream: Stream[Any], status: Status, message: str, result: Any) -> Outcome:
         """First the bench, then the record, then the pictures."""
@@ -155,7 +192,7 @@ class Runner:
     def _notes(self) -> dict[str, Any]:
         return {"notes": list(self._lab.notes), "calibration_used": plain(self._calibration.used)}
 
-    def _publish(self, event: Event | Playing | Counted) -> None:
+    def _publish(self, event: Event | Playing | Counted | Waiting) -> None:
         book, lab_time_s = self._book, self._lab.clock.now() - self._began_s
         self._tell(News(book.run_id, book.sequence, book.depth - 1, event, lab_time_s))
 

@@ -1,6 +1,8 @@
 """A run on disk: points, plan, snapshot, calibration, versions and outcome, in a QCoDeS dataset that anyone can read.
 
 In reading order: `plain`, any result as what JSON can hold; `provenance`, which code measured it; `history`, runs being
-read; `export`, a run for other programs; `store`, a run being written; `calibration`, what runs have learned; `book`,
-the runs that are being measured now, one within the other.
+read; `blocks`, the plays of a run; `export`, a run for other programs; `entries`, what a run writes while it goes on;
+`side`, the file beside the database while that cannot be written; `ledger`, which writes to the one or the other;
+`store`, a run being written; `calibration`, what runs have learned; `book`, the runs that are being measured now, one
+within the other.
 """

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instruments.clock import Clock
+from labctl.data.blocks import Block
 from labctl.data.calibration import CalibrationStore
+from labctl.data.entries import BlockEntry
 from labctl.data.plain import plain
 from labctl.data.provenance import git_commit, versions
 from labctl.data.store import Recording, Store
@@ -80,6 +82,14 @@ class _Open:
     counting_s: float = 0.0
 
 
+@dataclass(frozen=True)
+class _Playing:
+    program: str
+    digest: str
+    repeats: int
+    began_s: float
+
+
 class Book:
     """Begins and ends runs; a run that begins within another is its child."""
 
@@ -87,6 +97,8 @@ class Book:
         """clock: of the laboratory."""
         self._store, self._calibration, self._clock = store, calibration, clock
         self._open: list[_Open] = []
+        self._blocks = 0
+        self._playing = _Playing("", "", 0, 0.0)
 
     @property
     def depth(self) -> int:
@@ -111,7 +123,14 @@ class Book:
         record: Mapping[str, Any] | None = None,
         snapshot: Mapping[str, Any] | None = None,
     ) -> None:
-        """A run begins. record and snapshot: what else to keep with it."""
+        """A run begins. record and snapshot: what else to keep with it.
+
+        Raises Unstored if the database cannot be written; nothing has begun then, and it can be tried again.
+        """
+        if not self._open:
+            self._store.ledger.flush()
+            self._store.ledger.forget()
+            self._blocks = 0
         origin = {"bench": self._store.label, "versions": versions(), "git": git_commit()}
         kept = {"plan": plain(plan), "calibration": self._calibration.all(), **origin, **(record or {})}
         parent = self._open[-1].recording if self._open else None
@@ -127,11 +146,42 @@ class Book:
         """What the innermost open run would conclude now; kept with it whatever becomes of it."""
         self._open[-1].estimate = plain(values)
 
-    def counted(self, photons: int, duration_s: float) -> None:
-        """So many photons more in so much laboratory time, for every run that is open."""
+    def flush(self) -> bool:
+        """Try again to write what the database has not taken; whether it holds everything now."""
+        return self._store.ledger.flush()
+
+    def complaint(self) -> str:
+        """Why the database takes nothing, where the data are meanwhile, and what to do."""
+        return self._store.ledger.complaint()
+
+    def playing(self, program: str, digest: str, repeats: int) -> None:
+        """A play begins."""
+        self._playing = _Playing(program, digest, repeats, self._since_s())
+
+    def counted(self, signal: int, reference: int, duration_s: float) -> None:
+        """The play has been counted: a block of the outermost run, on disk at once."""
         for run in self._open:
-            run.photons += photons
+            run.photons += signal + reference
             run.counting_s += duration_s
+        play = self._playing
+        block = Block(
+            self._open[0].recording.run_id,
+            self._blocks,
+            self.run_id,
+            play.program,
+            play.digest,
+            play.repeats,
+            signal,
+            reference,
+            play.began_s,
+            self._since_s(),
+        )
+        self._store.ledger.write(BlockEntry(block))
+        self._blocks += 1
+
+    def _since_s(self) -> float:
+        """Laboratory time since the outermost run began."""
+        return self._clock.now() - self._open[0].began_lab_s
 
     def end(
         self,
@@ -140,7 +190,7 @@ class Book:
         result: Mapping[str, Any] | None = None,
         notes: Mapping[str, Any] | None = None,
     ) -> Ended:
-        """The innermost open run ends; it has failed if its last points or its outcome could not be written."""
+        """The innermost open run ends; the outermost has failed if not all of it could be written."""
         run = self._open.pop()
         ended = Ended(
             run.recording.run_id,
@@ -161,6 +211,9 @@ class Book:
         if self._open:
             self._open[-1].children.append(ended)
             self._calibration.run_id = str(self.run_id)
+        elif self._store.ledger.trouble:
+            message = f"{self.complaint()}, then take it in: labctl runs --repair --data {self._store.folder}"
+            ended = replace(ended, status="failed", message=f"{ended.message}. {message}" if ended.message else message)
         return ended
 
 
@@ -169,6 +222,6 @@ def _stored(ended: Ended) -> Ended:
         ended.recording.end(ended.outcome())
     except Exception as error:
         LOG.exception("Run %s could not be stored", ended.run_id)
-        message = f"The run could not be stored ({error}). Is the disk full, or its folder gone?"
+        message = f"The run could not be stored ({type(error).__name__}: {error})"
         return replace(ended, status="failed", message=message)
     return ended

@@ -55,7 +55,7 @@ def each_run(folder: Path) -> Iterator[Run]:
     """The same, one after the other: thousands need not be in memory at once."""
     if not (folder / DATABASE).exists():
         return
-    with _reading(folder) as connection:
+    with reading(folder) as connection:
         for row in connection.execute(_query(connection, "ORDER BY run_id")):
             yield _run(row)
 
@@ -63,7 +63,7 @@ def each_run(folder: Path) -> Iterator[Run]:
 def one_run(folder: Path, run_id: int) -> Run:
     """The run of this number. Raises Refusal if there is none."""
     if (folder / DATABASE).exists():
-        with _reading(folder) as connection:
+        with reading(folder) as connection:
             row = connection.execute(_query(connection, "WHERE run_id = ?"), (run_id,)).fetchone()
         if row is not None:
             return _run(row)
@@ -81,7 +81,7 @@ def points(folder: Path, run_id: int) -> Points:
     from qcodes.dataset.sqlite.database import connect
 
     one_run(folder, run_id)
-    with _reading(folder), closing(connect(folder / DATABASE, read_only=True)) as connection:
+    with reading(folder), closing(connect(folder / DATABASE, read_only=True)) as connection:
         dataset = DataSet(run_id=run_id, conn=connection)
         columns = tuple(
             Column(spec.name, spec.label, spec.unit, tuple(spec.depends_on_)) for spec in dataset.get_parameters()
@@ -94,7 +94,7 @@ def points(folder: Path, run_id: int) -> Points:
 
 
 @contextmanager
-def _reading(folder: Path) -> Iterator[sqlite3.Connection]:
+def reading(folder: Path) -> Iterator[sqlite3.Connection]:
     """Changes nothing; it may write only so that the last one to leave can tidy SQLite's side files away."""
     file = (folder / DATABASE).resolve()
     try:

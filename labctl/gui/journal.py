@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from labctl.data.plain import plain
 from labctl.gui.record import Record, Table
-from labctl.news import Counted, News, Playing
+from labctl.news import Counted, News, Playing, Waiting
 from sequences.results import Begin, Column, End, Estimate, Point, Progress
 
 
@@ -40,6 +40,8 @@ class Journal:
             case Playing():
                 for record in self._open:
                     record.playing = news.event
+            case Waiting(why):
+                self._open[-1].note = why
             case Counted(signal, reference, duration_s):
                 self._counted(signal + reference, duration_s)
         self._touch(news.lab_time_s)
