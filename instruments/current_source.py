@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from qcodes.parameters import Parameter
 
 _STEPS_OF_A_RANGE: Final = 1e6
+_TRIES: Final = 2
+"""Of a setting whose read-back differs."""
 _TRIM_RANGE_A: Final = 0.2
 _TRIM_STEP_A: Final = 1e-6
 
@@ -88,9 +90,12 @@ class CurrentChannel(KeysightB2962AChannel):
         """Set the current and verify the setting by reading it back."""
         if not abs(amps) <= self.limit_a:
             raise CurrentLimitError(self.full_name, amps, self.limit_a)
-        self.source_current(amps)
-        if abs(self.setpoint_a() - amps) > self._resolution_a:
-            raise SupplyError(self.full_name, f"a current of {amps:g} A", self._complaint())
+        for _ in range(_TRIES):
+            self.source_current(amps)
+            if abs(self.setpoint_a() - amps) <= self._resolution_a:
+                return
+            complaint = self._complaint()
+        raise SupplyError(self.full_name, f"a current of {amps:g} A", complaint)
 
     def setpoint_a(self) -> float:
         """The setting, whether the output is on or off."""
@@ -173,10 +178,13 @@ class CurrentChannel(KeysightB2962AChannel):
     def _set_output(self, on: bool) -> None:
         if on and self.source_mode() != "current":
             self.source_mode("current")
-        self.enable(bool(on))
-        if self.enable() != bool(on):
-            reason = "its protection: the compliance voltage was reached" if self.tripped() else self._complaint()
-            raise SupplyError(self.full_name, f"output {'on' if on else 'off'}", reason)
+        for _ in range(_TRIES):
+            self.enable(bool(on))
+            if self.enable() == bool(on):
+                return
+            if self.tripped():
+                raise SupplyError(self.full_name, "output on", "its protection: the compliance voltage was reached")
+        raise SupplyError(self.full_name, f"output {'on' if on else 'off'}", self._complaint())
 
     def _complaint(self) -> str:
         return str(self.ask(":SYST:ERR?"))
@@ -217,9 +225,11 @@ class TrimSource:
         if not abs(amps) <= self.limit_a:
             raise CurrentLimitError(self._source.full_name, amps, self.limit_a)
         self._require_current_mode()
-        self._source.current(amps)
-        if abs(self.setpoint_a() - amps) > _TRIM_STEP_A:
-            raise SupplyError(self._source.full_name, f"a current of {amps:g} A", str(self._source.system_errors()))
+        for _ in range(_TRIES):
+            self._source.current(amps)
+            if abs(self.setpoint_a() - amps) <= _TRIM_STEP_A:
+                return
+        raise SupplyError(self._source.full_name, f"a current of {amps:g} A", str(self._source.system_errors()))
 
     def setpoint_a(self) -> float:
         """The setting."""
@@ -238,7 +248,11 @@ class TrimSource:
         self._source.source_mode("CURR")
         self._source.current_range(_TRIM_RANGE_A)
         self.set_current(0.0)
-        self._source.output("on")
+        for _ in range(_TRIES):
+            self._source.output("on")
+            if self.is_on():
+                return
+        raise SupplyError(self._source.full_name, "output on", str(self._source.system_errors()))
 
     def _require_current_mode(self) -> None:
         if self._source.source_mode() != "CURR":

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 MAX_FREQUENCY_HZ: Final = 6.075e9
 MAX_LIST: Final = 2000
+RF_POWER_DBM: Final = (-110.0, 16.5)
+_TRIES: Final = 2
+"""Of a setting whose read-back differs."""
 _DOUBLER_OPTION: Final = 2
 _LIST_FIELDS: Final = 15
 _FREQUENCY_FIELD, _POWER_FIELD = 0, 4
@@ -54,14 +57,15 @@ class MicrowaveError(InstrumentError):
 
 
 class SG386(SG384):
-    """As qcodes' SG384, to 6.075 GHz at the type-N output; each setting asks LERR? whether it was taken.
+    """As qcodes' SG384, to 6.075 GHz at the type-N output; each setting is read back, or asks LERR? if it was taken.
 
+    Frequency, power and output of the carrier are read back with the same message that sets them.
     The doubler's parameters are dropped if there is no doubler: its queries would not be answered.
     """
 
     def __init__(self, name: str, address: str, reset: bool = False, **kwargs: "Unpack[VisaInstrumentKWArgs]") -> None:
         super().__init__(name, address, reset, **kwargs)
-        self.frequency.vals = Numbers(0.95e6, MAX_FREQUENCY_HZ)
+        self._add_carrier()
         if not self.has_option(_DOUBLER_OPTION):
             self.remove_parameter("amplitude_HF")
             self.remove_parameter("enable_HF")
@@ -116,6 +120,55 @@ class SG386(SG384):
         codes = self.errors()
         if codes:
             raise MicrowaveError(self.name, cmd, codes)
+
+    def _add_carrier(self) -> None:
+        for name in ("frequency", "amplitude_RF", "enable_RF"):
+            self.remove_parameter(name)
+        self.frequency: Parameter[float, Self] = self.add_parameter(
+            "frequency",
+            label="Frequency",
+            unit="Hz",
+            get_cmd="FREQ?",
+            set_cmd=lambda hz: self._take("FREQ", hz, 3),
+            get_parser=float,
+            vals=Numbers(0.95e6, MAX_FREQUENCY_HZ),
+        )
+        self.amplitude_RF: Parameter[float, Self] = self.add_parameter(
+            "amplitude_RF",
+            label="Power of type-N RF output",
+            unit="dBm",
+            get_cmd="AMPR?",
+            set_cmd=lambda dbm: self._take("AMPR", dbm, 2),
+            get_parser=float,
+            vals=Numbers(*RF_POWER_DBM),
+        )
+        self.enable_RF: Parameter[str, Self] = self.add_parameter(
+            "enable_RF",
+            label="Type-N RF output",
+            get_cmd="ENBR?",
+            set_cmd=lambda on: self._take("ENBR", on, 0),
+            val_mapping={"OFF": 0, "ON": 1},
+        )
+
+    def _take(self, name: str, value: float, digits: int) -> None:
+        """Set a value and read it back in one message; once more if it differs. Raises MicrowaveError if refused."""
+        order, asked = f"{name} {value:.{digits}f}", f"{name}?"
+        for _ in range(_TRIES):
+            reply = self.ask(f"{order};{asked}")
+            if abs(self._number(asked, reply) - value) <= 0.51 * 10**-digits:
+                return
+            self._raise_errors(order)
+        raise InstrumentError(
+            f"{self.name} did not take {order!r}: it answers {reply}",
+            instrument=self.name,
+            remedy="Look at its front panel: is it still in remote control?",
+        )
+
+    def _number(self, exchange: str, reply: str) -> float:
+        try:
+            return float(reply)
+        except ValueError:
+            raise GarbledError(self.name, repr(exchange), reply) from None
 
     def _add_modulation(self) -> None:
         self.pulse_function: Parameter[str, Self] = self.add_parameter(

@@ -43,7 +43,7 @@ class Habits:
     """What ends that answer, where it is not what ends all others."""
     once: re.Pattern[str] = re.compile(r"(?!)")
     """Commands that are never repeated by themselves: a second one does more, or the first one's answer is lost."""
-    form: re.Pattern[str] = re.compile(r".*", re.DOTALL)
+    form: re.Pattern[str] = re.compile(r".+", re.DOTALL)
     """Of every answer: one that is cut off shows by it."""
 
 
@@ -58,7 +58,7 @@ HABITS: Final = {
     ),
     "SG386": Habits(once=re.compile(r"\*(TRG|RST|SAV|RCL|ESR).*|LERR\?.*|LSTC.*|LSTD|LSTR", re.IGNORECASE)),
     "Cobolt06": Habits("gsn?", once=re.compile(r"@cob[01]|l1")),
-    "MPDS": Habits("q", ends="?", once=re.compile(r"[EM]")),
+    "MPDS": Habits("q", ends="?", once=re.compile(r"[EM]"), form=re.compile(r".*", re.DOTALL)),
     "LighthousePhotonicsSproutG": Habits("SERIALNUMBER?", once=re.compile(r"OPMODE=CALIBRATE")),
 }
 """Driver -> its habits. Triggers, resets, stores and programs do more the second time; an error queue forgets what it

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from instruments.aom import MAX_DBM
+from instruments.errors import InstrumentError
 from instruments.green_laser import MAX_POWER_MW
 from instruments.ni_card import ANALOGUE_OUTPUTS, LARGEST_V
 from labctl.station import OpenStation
@@ -81,6 +82,8 @@ def condition(station: OpenStation, name: str) -> Condition:
 
 def _why(error: Exception) -> str:
     """Without what QCoDeS adds to it."""
+    if isinstance(error, InstrumentError):
+        return error.what
     return f"{type(error).__name__}: {error.args[0] if error.args else error}"
 
 

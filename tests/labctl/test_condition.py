@@ -171,7 +171,9 @@ def test_an_instrument_that_does_not_answer_is_silent_and_the_others_speak(stati
     monkeypatch.setattr(station.instruments["aom"].visa_handle, "write", broken)
     found = {one.instrument: one for one in conditions(station)}
     assert (found["aom"].verdict, found["aom"].readings) == ("silent", ())
-    assert found["aom"].words == "does not answer (TimeoutError: nothing came within 5 s)"
+    assert found["aom"].words == (
+        "does not answer (aom at ASRL4::INSTR: 'S' failed (tried 3 times): nothing came within 5 s)"
+    )
     assert found["sprout"].verdict == "off"
 
 
