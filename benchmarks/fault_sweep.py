@@ -1,0 +1,156 @@
+"""Every I/O call of a run x every fault that it can have: does the run recover, or end safe and say which instrument?
+
+Run: python benchmarks/fault_sweep.py [--experiment odmr] [--sample 200] [--seed 1] [--instrument NAME] [--kind KIND].
+Without --sample all cases are run. The run without faults tells the calls and the right result; then each case has a
+process, a twin and a data folder of its own. Whether the bench is safe is read from the twin. Exit code 1 if any case
+is unsafe, loses a point, shows a traceback, hangs, is wrong, or does not name the instrument.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.faulted_run import Experiment, Faulted, Seen, load_what_runs_need, verdict
+from simulated_instruments.faults.kinds import Call, applicable
+from simulated_instruments.faults.script import Fault
+
+EXPERIMENTS: Final = {
+    "odmr": Experiment("odmr", ("target_khz=50",)),
+    "engine": Experiment(
+        "engine", ("evolution_us=5.4", "hours=1", "survey_hours=0.3", "calibrate_hours=2", "cool_hours=1")
+    ),
+}
+GOOD: Final = ("recovered", "safe end")
+BAD: Final = ("wrong result", "nameless", "on, and says so", "unsafe", "lost", "traceback", "hang")
+OUTCOMES: Final = (*GOOD, *BAD, "not reached")
+_PAUSE_S: Final = 0.02
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault at one call."""
+
+    call: Call
+    kind: str
+
+    @property
+    def fault(self) -> Fault:
+        """As the twin is told it."""
+        return Fault(kind=self.kind, instrument=self.call.instrument, call=self.call.number)
+
+    def __str__(self) -> str:
+        return f"{self.call.instrument} {self.call.number}, {self.kind} at {self.call.text[:60]!r}"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A case and what became of it."""
+
+    case: Case
+    outcome: str
+    said: str
+    """What labctl said last, or what was still on."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0 if every case is good."""
+    options = _options(arguments)
+    experiment, folder = EXPERIMENTS[options.experiment], Path(tempfile.mkdtemp(prefix="fault_sweep_"))
+    load_what_runs_need(experiment)
+    try:
+        began_s = time.monotonic()
+        normal = Faulted(experiment, (), folder / "normal", 3600.0, keep_calls=True).finished()
+        if normal is None or normal.code != 0:
+            print(f"The run without faults fails: {normal.said if normal else 'it died'}")
+            return 2
+        wall_s = time.monotonic() - began_s
+        cases = [c for c in _cases(normal.calls) if _is_wanted(c, options)]
+        print(f"{experiment.sequence}: {len(normal.calls)} calls, {wall_s:.1f} s, {len(cases)} cases", flush=True)
+        chosen = _chosen(cases, options.sample, options.seed)
+        limit_s = options.limit or 5.0 * wall_s + 20.0
+        judged = list(_judged(chosen, experiment, normal, folder, limit_s, options.jobs))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    _print(judged)
+    return 1 if any(one.outcome in BAD for one in judged) else 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--experiment", choices=EXPERIMENTS, default="odmr")
+    parser.add_argument("--sample", type=int, help="so many cases, drawn at random; all without it")
+    parser.add_argument("--seed", type=int, default=1, help="of the drawing")
+    parser.add_argument("--instrument", help="only its calls")
+    parser.add_argument("--kind", help="only this fault")
+    parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
+    parser.add_argument("--limit", type=float, help="wall seconds after which a run hangs")
+    return parser.parse_args(arguments)
+
+
+def _cases(calls: Sequence[Call]) -> Iterator[Case]:
+    return (Case(call, kind) for call in calls for kind in applicable(call))
+
+
+def _is_wanted(case: Case, options: argparse.Namespace) -> bool:
+    return options.instrument in (None, case.call.instrument) and options.kind in (None, case.kind)
+
+
+def _chosen(cases: list[Case], count: int | None, seed: int) -> list[Case]:
+    if count is None or count >= len(cases):
+        return cases
+    return [cases[k] for k in np.random.default_rng(seed).choice(len(cases), count, replace=False)]
+
+
+def _judged(
+    cases: Sequence[Case], experiment: Experiment, normal: Seen, folder: Path, limit_s: float, jobs: int
+) -> Iterator[Judged]:
+    """Some runs at a time; each is judged when it is over."""
+    waiting = iter(enumerate(cases))
+    running: list[tuple[Case, Faulted]] = []
+    while True:
+        for number, case in islice(waiting, jobs - len(running)):
+            running.append((case, Faulted(experiment, (case.fault,), folder / str(number), limit_s)))
+        if not running:
+            return
+        for case, run in [pair for pair in running if pair[1].is_over]:
+            running.remove((case, run))
+            yield _judge(case, run, normal)
+        time.sleep(_PAUSE_S)
+
+
+def _judge(case: Case, run: Faulted, normal: Seen) -> Judged:
+    seen = run.seen()
+    outcome = verdict(seen, run.hung, case.call.instrument, normal.result or {})
+    said = (run.folder / "err").read_text() if seen is None else "; ".join(seen.still_on) or seen.said
+    shutil.rmtree(run.folder, ignore_errors=True)
+    judged = Judged(case, outcome, " ".join(said.split())[-400:])
+    if outcome not in GOOD:
+        print(f"{outcome}: {case}\n    {judged.said}", flush=True)
+    return judged
+
+
+def _print(judged: Sequence[Judged]) -> None:
+    found = [outcome for outcome in OUTCOMES if any(one.outcome == outcome for one in judged)]
+    for title, name in (("fault", lambda j: j.case.kind), ("instrument", lambda j: j.case.call.instrument)):
+        table = Counter((name(one), one.outcome) for one in judged)
+        print(f"\n{title:<18}" + "".join(f"{outcome:>17}" for outcome in found))
+        for row in sorted({key for key, _ in table}):
+            print(f"{row:<18}" + "".join(f"{table[row, outcome]:>17}" for outcome in found))
+    totals = Counter(one.outcome for one in judged)
+    print(f"{'all ' + str(len(judged)):<18}" + "".join(f"{totals[outcome]:>17}" for outcome in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

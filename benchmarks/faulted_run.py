@@ -1,0 +1,264 @@
+"""One run of `labctl` on a twin that misbehaves, in a process forked for it, and what it came to."""
+
+import faulthandler
+import json
+import math
+import multiprocessing
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+
+import simulated_instruments.bench as twins
+from labctl import progress
+from labctl.__main__ import main
+from labctl.data.history import all_runs, points
+from labctl.station_file import read_station
+from simulated_instruments.faults.injector import Injected
+from simulated_instruments.faults.kinds import Call
+from simulated_instruments.faults.script import Fault
+
+FOR_SURE: Final = 5.0
+"""Standard errors by which two results may differ and still agree."""
+SPEAK_FOR: Final[Mapping[str, tuple[str, ...]]] = {
+    "main_supply": ("magnet",),
+    "trim_x": ("magnet",),
+    "trim_y": ("magnet",),
+    "aom": ("depletion_beam",),
+    "sprout": ("depletion_beam",),
+    "ni_card": ("pulse_generator", "photon_counter", "depletion_beam"),
+}
+"""Instruments of the station that are built on another; a message that names one of them names it."""
+STATION: Final = Path(__file__).parents[1] / "station.yaml"
+_NEEDED: Final = (
+    "labctl.bench",
+    "labctl.cli_bench",
+    "labctl.cli_plan",
+    "labctl.cli_run",
+    "labctl.station",
+    "labctl.tables",
+)
+_PAUSE_S: Final = 0.02
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a run came to."""
+
+    code: int
+    """Exit code."""
+    said: str
+    """On stderr."""
+    result: dict[str, Any] | None
+    still_on: tuple[str, ...]
+    """What shone, radiated or carried current after it, from the twin's own state."""
+    published: Mapping[int, int]
+    """Run -> points that listeners were told of."""
+    stored: Mapping[int, int]
+    """Run -> points that can be read afterwards."""
+    log: tuple[Injected, ...]
+    calls: tuple[Call, ...] = ()
+    """Only where they were asked for."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is run."""
+
+    sequence: str
+    settings: tuple[str, ...] = ()
+    seed: int = 11
+
+    def arguments(self, folder: Path) -> list[str]:
+        """Of labctl."""
+        settings = [word for setting in self.settings for word in ("--set", setting)]
+        seed = ["--seed", str(self.seed)]
+        bench = ["--simulated", "--station", str(STATION), "--data", str(folder)]
+        return ["run", self.sequence, "--json", *bench, *seed, *settings]
+
+
+def load_what_runs_need(experiment: Experiment) -> None:
+    """Import here what every forked process would import again."""
+    for module in _NEEDED:
+        import_module(module)
+    import_module(f"labctl.figures.{experiment.sequence}")
+    read_station(STATION)
+
+
+@dataclass
+class _Watch:
+    """What is noted down in the forked process."""
+
+    faults: Sequence[Fault]
+    keep_calls: bool
+    still_on: tuple[str, ...] = ()
+    log: tuple[Injected, ...] = ()
+    calls: tuple[Call, ...] = ()
+    published: Counter[int] = field(default_factory=Counter)
+
+    def install(self) -> None:
+        """Make every twin misbehave and be looked at before it is switched off, and count the points published."""
+        watch = self
+
+        class Watched(twins.Bench):
+            def __init__(self, *arguments: Any, **named: Any) -> None:
+                super().__init__(*arguments, **{**named, "faults": watch.faults, "keep_calls": watch.keep_calls})
+
+            def __exit__(self, *why: Any) -> None:
+                watch.still_on = tuple(self.still_on())
+                watch.log, watch.calls = tuple(self.injector.log), tuple(self.injector.calls)
+                super().__exit__(*why)
+
+        vars(twins)["Bench"] = Watched
+        vars(progress)["progress"] = self._listening
+
+    @contextmanager
+    def _listening(self) -> Iterator[Any]:
+        def heard(news: Any) -> None:
+            if type(news.event).__name__ == "Point":
+                self.published[news.run_id] += 1
+
+        yield heard
+
+
+class Faulted:
+    """A run under way in a process of its own."""
+
+    def __init__(
+        self, experiment: Experiment, faults: Sequence[Fault], folder: Path, limit_s: float, keep_calls: bool = False
+    ) -> None:
+        """folder: of its own, for data and what it says. limit_s: wall time after which it hangs."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self._began_s, self._limit_s = folder, time.monotonic(), limit_s
+        self._mine, theirs = multiprocessing.get_context("fork").Pipe()
+        watch = _Watch(faults, keep_calls)
+        self._process = multiprocessing.get_context("fork").Process(
+            target=_run, args=(experiment, watch, folder, theirs, 0.9 * limit_s), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    @property
+    def is_over(self) -> bool:
+        """It has ended, or it hangs."""
+        return not self._process.is_alive() or self._mine.poll() or self.wall_s > self._limit_s
+
+    @property
+    def wall_s(self) -> float:
+        """Since its start."""
+        return time.monotonic() - self._began_s
+
+    def seen(self) -> Seen | None:
+        """What it came to; None if it hung or died."""
+        try:
+            return self._mine.recv() if self._mine.poll() else None
+        except EOFError:
+            return None
+        finally:
+            self.hung = self._process.is_alive() and self.wall_s > self._limit_s
+            self._process.kill()
+            self._process.join()
+
+    def finished(self) -> Seen | None:
+        """What it came to, waited for."""
+        while not self.is_over:
+            time.sleep(_PAUSE_S)
+        return self.seen()
+
+
+def _run(experiment: Experiment, watch: _Watch, folder: Path, answer: Connection, patience_s: float) -> None:
+    with (folder / "out").open("w+") as out, (folder / "err").open("w+") as err:
+        os.dup2(out.fileno(), 1)
+        os.dup2(err.fileno(), 2)
+        faulthandler.dump_traceback_later(patience_s, file=err)
+        watch.install()
+        code = _code(experiment.arguments(folder / "data"))
+        sys.stdout.flush()
+        sys.stderr.flush()
+        answer.send(_seen(code, watch, folder))
+        os._exit(0)
+
+
+def _code(arguments: Sequence[str]) -> int:
+    try:
+        main(arguments)
+    except SystemExit as end:
+        return int(end.code or 0)
+
+
+def _seen(code: int, watch: _Watch, folder: Path) -> Seen:
+    lines = (folder / "out").read_text().splitlines()
+    report = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}
+    return Seen(
+        code,
+        (folder / "err").read_text(),
+        report.get("result"),
+        watch.still_on,
+        dict(watch.published),
+        _stored(folder / "data"),
+        watch.log,
+        watch.calls,
+    )
+
+
+def _stored(data: Path) -> dict[int, int]:
+    """Run -> points that can be read; -1 where they cannot."""
+    counts: dict[int, int] = {}
+    try:
+        for run in all_runs(data):
+            counts[run.run_id] = -1
+            columns = points(data, run.run_id).values
+            counts[run.run_id] = max((len(column) for column in columns.values()), default=0)
+    except Exception:
+        return counts
+    return counts
+
+
+# ---- the verdict ---------------------------------------------------------------------------------------------------
+
+
+def verdict(seen: Seen | None, hung: bool, instrument: str, normal: Mapping[str, Any]) -> str:
+    """What became of a run with a fault in this instrument. normal: the result of the run without one."""
+    if seen is None:
+        return "hang" if hung else "traceback"
+    if not any(not entry.effect for entry in seen.log):
+        return "not reached"
+    if "Traceback (most recent" in seen.said or "traceback" in seen.said or "unexpected" in seen.said:
+        return "traceback"
+    if seen.still_on:
+        return "on, and says so" if "NOT SAFE" in seen.said else "unsafe"
+    if any(seen.stored.get(run, 0) < count for run, count in seen.published.items()):
+        return "lost"
+    if seen.code == 0:
+        return "recovered" if pull(seen.result or {}, normal) <= FOR_SURE else "wrong result"
+    names = (instrument, *SPEAK_FOR.get(instrument, ()))
+    return "safe end" if seen.code == 1 and any(name in seen.said for name in names) else "nameless"
+
+
+def pull(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
+    """Largest difference of two results in standard errors; infinite if one lacks what the other has."""
+    if one.keys() != other.keys():
+        return math.inf
+    pulls = [0.0]
+    for key, value in one.items():
+        if isinstance(value, Mapping) and isinstance(other[key], Mapping):
+            pulls.append(pull(value, other[key]))
+        elif f"{key}_err" in one:
+            pulls += _pulls(value, other[key], one[f"{key}_err"], other[f"{key}_err"])
+    return max(pulls)
+
+
+def _pulls(one: Any, other: Any, err_one: Any, err_other: Any) -> list[float]:
+    if isinstance(one, list):
+        rows = zip(one, other, err_one, err_other, strict=False)
+        return [] if len(one) != len(other) else [pull for row in rows for pull in _pulls(*row)]
+    if not all(isinstance(value, int | float) for value in (one, other, err_one, err_other)):
+        return []
+    return [abs(one - other) / (math.hypot(err_one, err_other) or 1e-12)]
