@@ -94,7 +94,7 @@ class Answer:
 @pytest.fixture
 def labctl(capsys, monkeypatch, tmp_path, toys):  # noqa: ARG001  # the experiments of the tests are in the catalogue
     """The program, as if called from a shell, with a data folder of its own: labctl("runs") -> Answer."""
-    monkeypatch.setenv("PYVISA_LIBRARY", "@sim")  # the real bench is not there: no test may search the network for it
+    monkeypatch.setenv("PYVISA_LIBRARY", "none")  # the real bench is not there: no test may search the network for it
 
     def call(*arguments, data=tmp_path / "data"):
         with pytest.raises(SystemExit) as exit_:
