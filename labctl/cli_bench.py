@@ -25,6 +25,8 @@ class Choice:
     pace: float | None = None
     bench: Path | None = None
     """File that tells where a twin is served by another process."""
+    faults: Path | None = None
+    """File that says what shall go wrong on the twin."""
 
     def check(self, reveal: bool = False) -> None:
         """Raises Refusal listing everything that is wrong with it. reveal: is the twin's truth asked for?"""
@@ -36,13 +38,13 @@ class Choice:
         if self.bench is not None:
             faults += _wires_faults(self.bench)
         elif self.simulated:
-            faults += _sample_faults(self.sample)
+            faults += [*_sample_faults(self.sample), *_script_faults(self.faults)]
         if faults:
             raise Refusal(faults)
 
     def _misplaced(self, reveal: bool) -> Iterator[str]:
         """Options of a twin that is not there, or has been switched on with others."""
-        truth = {"--sample": self.sample, "--seed": self.seed, "--pace": self.pace}
+        truth = {"--sample": self.sample, "--seed": self.seed, "--pace": self.pace, "--faults": self.faults}
         for option in (option for option, value in truth.items() if value is not None):
             if self.bench is not None:
                 yield f"{option} was chosen when the bench of --bench was started: leave it out"
@@ -78,14 +80,18 @@ def bench(choice: Choice, station: Path) -> Iterator[Connection]:
         yield Connection(Wires(), f"bench {station.stem}")
         return
     from simulated_instruments.bench import Bench
+    from simulated_instruments.faults.script import load_faults
     from simulated_instruments.sample import label_of, load_sample
 
     sample = load_sample(choice.sample)
     label = label_of(choice.sample, sample)
     seed = sample.seed if choice.seed is None else choice.seed
-    with Bench(sample, seed, choice.pace) as twin:
+    record: dict[str, Any] = {"sample": label, "seed": seed}
+    if choice.faults is not None:
+        record["faults"] = choice.faults.read_text(encoding="utf-8")
+    with Bench(sample, seed, choice.pace, load_faults(choice.faults) if choice.faults else ()) as twin:
         wires = Wires(twin.visalib, twin.ni_target, twin.clock)
-        yield Connection(wires, label, {"sample": label, "seed": seed}, twin.truth)
+        yield Connection(wires, label, record, twin.truth)
 
 
 @contextmanager
@@ -123,6 +129,17 @@ def opened_bench(
         open_station = stack.enter_context(opened(file, connection.wires))
         lab = stack.enter_context(lab_of(open_station, calibration, interrupts))
         yield OpenBench(open_station, lab, store, calibration, interrupts, connection.record, connection.truth)
+
+
+def _script_faults(file: Path | None) -> list[str]:
+    from simulated_instruments.faults.script import FaultsError, load_faults
+
+    try:
+        if file is not None:
+            load_faults(file)
+    except FaultsError as error:
+        return str(error).splitlines()
+    return []
 
 
 def _sample_faults(file: Path | None) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from labctl.cli_options import DATA, STATION, BenchFile, Data, Json, Pace, Sample, Seed, Simulated, Station
+from labctl.cli_options import DATA, STATION, BenchFile, Data, Faults, Json, Pace, Sample, Seed, Simulated, Station
 
 if TYPE_CHECKING:
     from labctl.check import Finding
@@ -18,6 +18,7 @@ def check(
     seed: Seed = None,
     pace: Pace = None,
     served: BenchFile = None,
+    script: Faults = None,
     station: Station = STATION,
     data: Data = DATA,
     as_json: Json = False,
@@ -32,7 +33,7 @@ def check(
     from labctl.station_file import read_station
 
     log_into(data)
-    choice = Choice(simulated, sample, seed, pace, served)
+    choice = Choice(simulated, sample, seed, pace, served, script)
     _, file = gathered(choice.check, lambda: read_station(station))
     with Interrupts(), bench(choice, station) as connection, opened(file, connection.wires) as there:
         found = findings(there)

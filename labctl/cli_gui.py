@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from labctl.cli_options import DATA, STATION, BenchFile, Data, Pace, Sample, Seed, Simulated, Station
+from labctl.cli_options import DATA, STATION, BenchFile, Data, Faults, Pace, Sample, Seed, Simulated, Station
 
 Theme = Annotated[
     Literal["system", "light", "dark"], typer.Option("--theme", help="Look of the window; default: as the desktop.")
@@ -20,6 +20,7 @@ def gui(
     seed: Seed = None,
     pace: Pace = None,
     served: BenchFile = None,
+    script: Faults = None,
     station: Station = STATION,
     data: Data = DATA,
     theme: Theme = "system",
@@ -31,7 +32,7 @@ def gui(
     from labctl.station_file import read_station
 
     log_into(data)
-    choice = Choice(simulated, sample, seed, pace, served)
+    choice = Choice(simulated, sample, seed, pace, served, script)
     file, _ = gathered(lambda: read_station(station), choice.check)
     _check_qt()
     from labctl.gui.app import main

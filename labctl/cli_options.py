@@ -13,6 +13,7 @@ Simulated = Annotated[bool, typer.Option("--simulated", help="On the digital twi
 Sample = Annotated[Path | None, typer.Option("--sample", help="Truth of the twin (YAML; may name only some keys).")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Of the twin's random numbers.")]
 Pace = Annotated[float | None, typer.Option("--pace", help="Laboratory seconds a wall second; default: at once.")]
+Faults = Annotated[Path | None, typer.Option("--faults", help="What shall go wrong on the twin, and when (YAML).")]
 BenchFile = Annotated[
     Path | None,
     typer.Option("--bench", metavar="FILE", help="On the digital twin that `--serve --file FILE` started elsewhere."),

@@ -12,6 +12,7 @@ from labctl.cli_options import (
     BenchFile,
     Data,
     DryRun,
+    Faults,
     Json,
     Keys,
     List,
@@ -41,6 +42,7 @@ def run(
     seed: Seed = None,
     pace: Pace = None,
     served: BenchFile = None,
+    script: Faults = None,
     settings: Settings = [],  # noqa: B006  # typer copies it
     station: Station = STATION,
     data: Data = DATA,
@@ -67,7 +69,7 @@ def run(
     if keys:
         return show_keys(entry, as_json)
     log_into(data)
-    choice = Choice(simulated, sample, seed, pace, served)
+    choice = Choice(simulated, sample, seed, pace, served, script)
     plan, file, _ = gathered(
         lambda: make_plan(entry.plan, settings), lambda: read_station(station), lambda: choice.check(reveal)
     )

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from simulated_instruments.bench import Bench
+from simulated_instruments.faults.script import FaultsError, load_faults
 from simulated_instruments.sample import Sample, SampleError, label_of, load_sample
 from simulated_instruments.served.bench import Served
 from simulated_instruments.visa.backend import DIALECTS
@@ -25,7 +26,8 @@ def main(argv: Sequence[str] | None = None, wait: Callable[[], None] = _for_ever
     arguments = _parser().parse_args(argv)
     try:
         sample = load_sample(arguments.sample)
-    except SampleError as error:
+        arguments.faults = load_faults(arguments.faults) if arguments.faults else ()
+    except (SampleError, FaultsError) as error:
         print(error, file=sys.stderr)
         return 2
     try:
@@ -42,6 +44,7 @@ def main(argv: Sequence[str] | None = None, wait: Callable[[], None] = _for_ever
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulated_instruments", description="Switch on the digital twin.")
     parser.add_argument("--sample", type=Path, help="YAML file with what shall differ from the default sample")
+    parser.add_argument("--faults", type=Path, help="YAML file with what shall go wrong, and when")
     parser.add_argument("--seed", type=_seed, help="random seed instead of the sample's")
     parser.add_argument("--serve", action="store_true", help="every instrument on a loopback port, for other processes")
     parser.add_argument("--file", type=Path, default=Path("bench.json"), help="with --serve: where to tell the ports")
@@ -53,14 +56,14 @@ def _parser() -> argparse.ArgumentParser:
 def _switched_on(arguments: argparse.Namespace, sample: Sample) -> Iterator[None]:
     """The bench that was asked for; it has said where it listens."""
     if not arguments.serve:
-        with Bench(sample, arguments.seed, pace=1.0) as bench:
+        with Bench(sample, arguments.seed, 1.0, arguments.faults) as bench:
             print(f"NI gRPC device server at {bench.ni_target}")
             print(f"VISA, within this process, through {bench.visalib}:")
             print(*(f"  {resource}" for resource in DIALECTS), "Ctrl-C ends it.", sep="\n", flush=True)
             yield
         return
     seed = sample.seed if arguments.seed is None else arguments.seed
-    bench = Bench(sample, seed, arguments.pace)
+    bench = Bench(sample, seed, arguments.pace, arguments.faults)
     with (
         _ending_at_sigterm(),
         Served(bench, arguments.file, label_of(arguments.sample, sample), seed, arguments.pace) as on,

@@ -67,6 +67,8 @@ def answer(caller: socket.socket, wire: Wire) -> None:
     """One instrument answers one caller, until it hangs up or the instrument's line breaks."""
     if not wire.line.open():
         return
+    if not wire.line.open():
+        return
     try:
         for message in messages(caller, wire.message_end, LONGEST):
             if reply := wire.exchange(message):
