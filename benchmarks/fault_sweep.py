@@ -1,12 +1,14 @@
 """Every I/O call of a run x every fault that it can have: does the run recover, or end safe and say which instrument?
 
-Run: python benchmarks/fault_sweep.py [--experiment odmr] [--sample 200] [--seed 1] [--instrument NAME] [--kind KIND].
-Without --sample all cases are run. The run without faults tells the calls and the right result; then each case has a
-process, a twin and a data folder of its own. Whether the bench is safe is read from the twin. Exit code 1 if any case
+Run: python benchmarks/fault_sweep.py [--experiment odmr] [--forms] [--sample 200] [--seed 1] [--instrument NAME]
+[--kind KIND]. Without --sample all cases are run; --forms takes one call of those that differ in numbers only. The run
+without faults tells the calls and the right result; then each case has a process, a twin and a data folder of its own.
+Whether the bench is safe is read from the twin. Exit code 1 if any case
 is unsafe, loses a point, shows a traceback, hangs, is wrong, or does not name the instrument.
 """
 
 import argparse
+import re
 import shutil
 import sys
 import tempfile
@@ -36,6 +38,8 @@ GOOD: Final = ("recovered", "safe end")
 BAD: Final = ("wrong result", "nameless", "on, and says so", "unsafe", "lost", "traceback", "hang")
 OUTCOMES: Final = (*GOOD, *BAD, "not reached")
 _PAUSE_S: Final = 0.02
+_FRAME: Final = re.compile(r'File ".*?/((?:labctl|sequences|instruments|simulated_instruments)/.*?)", line (\d+)')
+_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class Judged:
     case: Case
     outcome: str
     said: str
-    """What labctl said last, or what was still on."""
+    """What labctl said last, what was still on, or where it hung."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,7 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"The run without faults fails: {normal.said if normal else 'it died'}")
             return 2
         wall_s = time.monotonic() - began_s
-        cases = [c for c in _cases(normal.calls) if _is_wanted(c, options)]
+        calls = _one_of_each(normal.calls, options.seed) if options.forms else normal.calls
+        cases = [c for c in _cases(calls) if _is_wanted(c, options)]
         print(f"{experiment.sequence}: {len(normal.calls)} calls, {wall_s:.1f} s, {len(cases)} cases", flush=True)
         chosen = _chosen(cases, options.sample, options.seed)
         limit_s = options.limit or 5.0 * wall_s + 20.0
@@ -91,6 +96,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--experiment", choices=EXPERIMENTS, default="odmr")
     parser.add_argument("--sample", type=int, help="so many cases, drawn at random; all without it")
+    parser.add_argument("--forms", action="store_true", help="one call of those that differ in numbers only")
     parser.add_argument("--seed", type=int, default=1, help="of the drawing")
     parser.add_argument("--instrument", help="only its calls")
     parser.add_argument("--kind", help="only this fault")
@@ -101,6 +107,15 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _cases(calls: Sequence[Call]) -> Iterator[Case]:
     return (Case(call, kind) for call in calls for kind in applicable(call))
+
+
+def _one_of_each(calls: Sequence[Call], seed: int) -> list[Call]:
+    """A call of every form that an instrument was spoken to in; the calls of a form differ in numbers only."""
+    forms: dict[tuple[str, str], list[Call]] = {}
+    for call in calls:
+        forms.setdefault((call.instrument, _NUMBER.sub("0", call.text)), []).append(call)
+    draw = np.random.default_rng(seed)
+    return [alike[int(draw.integers(len(alike)))] for alike in forms.values()]
 
 
 def _is_wanted(case: Case, options: argparse.Namespace) -> bool:
@@ -133,12 +148,18 @@ def _judged(
 def _judge(case: Case, run: Faulted, normal: Seen) -> Judged:
     seen = run.seen()
     outcome = verdict(seen, run.hung, case.call.instrument, normal.result or {})
-    said = (run.folder / "err").read_text() if seen is None else "; ".join(seen.still_on) or seen.said
+    said = _hung_in(run.folder / "err") if seen is None else "; ".join(seen.still_on) or " ".join(seen.said.split())
     shutil.rmtree(run.folder, ignore_errors=True)
-    judged = Judged(case, outcome, " ".join(said.split())[-400:])
+    judged = Judged(case, outcome, said[-600:])
     if outcome not in GOOD:
         print(f"{outcome}: {case}\n    {judged.said}", flush=True)
     return judged
+
+
+def _hung_in(file: Path) -> str:
+    """Lines of this project on the main thread's stack, innermost first, as it was dumped before the end."""
+    frames = _FRAME.findall(file.read_text().rpartition("hread 0x")[2])
+    return " < ".join(f"{name}:{line}" for name, line in frames[:8])
 
 
 def _print(judged: Sequence[Judged]) -> None:
