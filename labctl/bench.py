@@ -8,6 +8,7 @@ from labctl.catalogue import Entry, columns_of
 from labctl.data.calibration import CalibrationStore
 from labctl.data.store import Store
 from labctl.gate import Gate
+from labctl.heartbeat import Heartbeat
 from labctl.interrupts import Interrupts
 from labctl.news import Listener
 from labctl.runner import Outcome, Runner
@@ -28,9 +29,16 @@ class OpenBench:
     """What every run keeps about the bench."""
     truth: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     """What is true about the result of a run; only a twin knows."""
+    heartbeat: Heartbeat | None = None
+    """Tells a guardian that this process is alive, where a bench outlives it."""
 
     def run(self, entry: Entry, plan: Any, listeners: Sequence[Listener] = (), gate: Gate | None = None) -> Outcome:
         """Run an experiment to its end, whatever that is. gate: where it pauses."""
-        runner = Runner(self.lab, self.store, self.calibration, columns_of, listeners, self.interrupts, gate)
+        hear, rest = (self.heartbeat.heard, self.heartbeat.rest) if self.heartbeat else (lambda _: None, lambda: None)
+        told = (*listeners, hear)
+        runner = Runner(self.lab, self.store, self.calibration, columns_of, told, self.interrupts, gate)
         record = {**self.record, "station_file": self.station.file.text}
-        return runner.run(entry.name, plan, entry.function(self.lab, plan), record, self.station.snapshot())
+        try:
+            return runner.run(entry.name, plan, entry.function(self.lab, plan), record, self.station.snapshot())
+        finally:
+            rest()

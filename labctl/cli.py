@@ -2,7 +2,7 @@
 
 import typer
 
-from labctl import cli_check, cli_gui, cli_predict, cli_run, cli_runs
+from labctl import cli_check, cli_guard, cli_gui, cli_predict, cli_run, cli_runs
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -13,6 +13,7 @@ app = typer.Typer(
 )
 app.command("check")(cli_check.check)
 app.command("run")(cli_run.run)
+app.command("guard", hidden=True)(cli_guard.guard)
 app.command("gui")(cli_gui.gui)
 app.command("runs")(cli_runs.runs)
 app.command("show")(cli_runs.show)

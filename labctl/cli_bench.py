@@ -1,6 +1,7 @@
 """The one door to the simulation: the wires of the real bench, or those of a twin that is switched on for a command."""
 
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from labctl.refusals import Refusal
 
 if TYPE_CHECKING:
     from labctl.bench import OpenBench
+    from labctl.heartbeat import Heartbeat
     from labctl.station import Wires
     from labctl.station_file import StationFile
 
@@ -27,6 +29,11 @@ class Choice:
     """File that tells where a twin is served by another process."""
     faults: Path | None = None
     """File that says what shall go wrong on the twin."""
+
+    @property
+    def outlives_us(self) -> bool:
+        """Whether the bench goes on when this process is killed."""
+        return self.bench is not None or not self.simulated
 
     def check(self, reveal: bool = False) -> None:
         """Raises Refusal listing everything that is wrong with it. reveal: is the twin's truth asked for?"""
@@ -108,6 +115,18 @@ def _served(file: Path) -> Iterator[Connection]:
 
 
 @contextmanager
+def sole(choice: Choice, station: Path) -> Iterator[None]:
+    """Nobody else opens this bench within this block. Raises BenchFault if somebody has; our own twin is ours anyway."""
+    if (file := choice.bench or (None if choice.simulated else station)) is None:
+        yield
+        return
+    from labctl.lock import held
+
+    with held(file):
+        yield
+
+
+@contextmanager
 def opened_bench(
     choice: Choice, file: "StationFile", data: Path, told: Callable[[str], None] = lambda _: None
 ) -> "Iterator[OpenBench]":
@@ -123,12 +142,26 @@ def opened_bench(
 
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts(told))
+        stack.enter_context(sole(choice, file.path))
         connection = stack.enter_context(bench(choice, file.path))
         store = stack.enter_context(closing(Store(data, connection.label)))
         calibration = CalibrationStore(data / "calibration", connection.label, connection.wires.clock)
+        heartbeat = stack.enter_context(_guarded(choice, file.path, data)) if choice.outlives_us else None
         open_station = stack.enter_context(opened(file, connection.wires))
+        if heartbeat:
+            heartbeat.ready()
         lab = stack.enter_context(lab_of(open_station, calibration, interrupts))
-        yield OpenBench(open_station, lab, store, calibration, interrupts, connection.record, connection.truth)
+        yield OpenBench(
+            open_station, lab, store, calibration, interrupts, connection.record, connection.truth, heartbeat
+        )
+
+
+def _guarded(choice: Choice, station: Path, data: Path) -> "Heartbeat":
+    """A guardian that reaches the bench as this process does."""
+    from labctl.heartbeat import Heartbeat
+
+    there = ["--bench", str(choice.bench)] if choice.bench else []
+    return Heartbeat(["--pid", str(os.getpid()), "--station", str(station), "--data", str(data), *there])
 
 
 def _script_faults(file: Path | None) -> list[str]:

@@ -5,7 +5,7 @@ import io
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -101,16 +101,27 @@ class _Gone:
 class OpenStation:
     """The instruments that could be opened, and why the others could not."""
 
-    def __init__(self, file: StationFile, wires: Wires) -> None:
-        """Opens every instrument that it can; raises nothing if one does not answer."""
+    def __init__(
+        self,
+        file: StationFile,
+        wires: Wires,
+        first: Sequence[str] = (),
+        met: Callable[[str, Any], None] = lambda _name, _instrument: None,
+    ) -> None:
+        """Opens every instrument that it can; raises nothing if one does not answer.
+
+        first: those to be opened before others. met: called with each instrument as soon as it is open.
+        """
         self.file, self.wires = file, wires
         self.station = Station(default=False)
         self.station.load_config(_instruments_only(file))
         self.silent: dict[str, Silent] = {}
         self.opened_s: dict[str, float] = {}
         """Name -> wall time that it took to open."""
-        for name in file.order():
+        for name in file.order(first):
             self._open(name)
+            if name in self.instruments:
+                met(name, self.instruments[name])
 
     @property
     def instruments(self) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """station.yaml, read and checked: every fault at once, each with its line and what would be right. Opens nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -45,10 +45,10 @@ class StationFile:
         """Name -> its entry."""
         return self.model.instruments
 
-    def order(self) -> list[str]:
-        """The instruments, each after those that it is built on."""
+    def order(self, first: Sequence[str] = ()) -> list[str]:
+        """The instruments, each after those that it is built on. first: those that come before others if they can."""
         order: list[str] = []
-        waiting = list(self.instruments)
+        waiting = sorted(self.instruments, key=lambda name: name not in first)
         while waiting:
             ready = next(n for n in waiting if references(self.instruments[n].init) <= set(order))
             order.append(ready)

@@ -1,0 +1,127 @@
+"""`labctl guard`: watches a labctl that runs the bench, and makes the bench safe if that one dies or hangs.
+
+It opens nothing while the other lives: serial ports have one owner. Its drivers are loaded by then.
+"""
+
+import contextlib
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from labctl.cli_options import DATA, STATION, BenchFile, Data, Station
+from labctl.heartbeat import BEAT, BYE, READY
+
+if TYPE_CHECKING:
+    from labctl.safety import Step
+    from labctl.station import Wires
+    from labctl.station_file import StationFile
+
+LOG: Final = logging.getLogger(__name__)
+HUNG_S: Final = 10.0
+KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)
+END: Final = ""
+_LIGHT_FIRST: Final = ("ni_card", "pulse_generator", "aom", "green_laser", "sprout", "depletion_beam")
+
+
+def guard(
+    pid: Annotated[int, typer.Option(help="Process to watch.")],
+    bench: BenchFile = None,
+    station: Station = STATION,
+    data: Data = DATA,
+    patience: Annotated[float, typer.Option(help="Without a sign of life for so many seconds, it hangs.")] = HUNG_S,
+) -> None:
+    """Make the bench safe if the labctl that runs it dies or hangs (labctl starts this itself)."""
+    from labctl.cli_bench import Choice, sole
+    from labctl.cli_bench import bench as reached
+    from labctl.log import log_into
+    from labctl.station_file import read_station
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)  # they are for the other
+    log_into(data)
+    file, choice = read_station(station), Choice(False, bench=bench)
+    with reached(choice, file.path) as connection:
+        _load(connection.wires)
+        sys.stdout.write(READY)
+        sys.stdout.flush()
+        if why := _watch(pid, patience):
+            with sole(choice, file.path):  # the other's end has freed the bench; nobody shall take it while it shines
+                raise typer.Exit(_rescued(file, connection.wires, why))
+
+
+def _load(wires: "Wires") -> None:
+    """All that takes time later, and touches no instrument."""
+    import pyvisa
+
+    from labctl import safety, station  # noqa: F401  # loaded for later
+
+    with contextlib.suppress(Exception):  # it is told when it matters
+        pyvisa.ResourceManager(wires.visalib or "")
+
+
+def _watch(pid: int, patience_s: float) -> str:
+    """Return when the other says goodbye, with nothing; or when it no longer has the bench, with the reason.
+
+    Its end closes the pipe, whatever ended it.
+    """
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(heard,), daemon=True).start()
+    try:
+        while (word := heard.get(timeout=patience_s)) == BEAT:
+            pass
+        return "" if word == BYE else "died"
+    except queue.Empty:
+        os.kill(pid, KILL)  # no two may hold the instruments
+    while heard.get() != END:
+        pass
+    return "hung and was ended"
+
+
+def _listen(heard: "queue.SimpleQueue[str]") -> None:
+    for line in sys.stdin:
+        heard.put(line)
+    heard.put(END)
+
+
+def _rescued(file: "StationFile", wires: "Wires", why: str) -> int:
+    """Make the bench safe and say what could not be confirmed; the exit code."""
+    LOG.error("labctl %s; making the bench safe", why)
+    steps = _made_safe(file, wires)
+    unsafe = [step for step in steps if step.fault]
+    for step in unsafe:
+        _shout(f"labctl guard: NOT SAFE: {step}")
+    if not unsafe:
+        _shout(f"labctl guard: labctl {why}; the bench is safe, read back: {'; '.join(step.what for step in steps)}")
+    return 1 if unsafe else 0
+
+
+def _made_safe(file: "StationFile", wires: "Wires") -> "list[Step]":
+    from labctl.safety import make_safe
+    from labctl.station import OpenStation
+
+    station = OpenStation(file, wires, _LIGHT_FIRST, _darken)
+    try:
+        return make_safe(station.switches(), ramp_magnet=True)
+    finally:
+        station.close()
+
+
+def _darken(name: str, instrument: Any) -> None:
+    """What the other left playing would go on; a reset closes all gates. If it fails, the safe state says so."""
+    if name == "ni_card":
+        with contextlib.suppress(Exception):
+            instrument.reset()
+
+
+def _shout(text: str) -> None:
+    """Into the log, and onto the terminal if there still is one."""
+    LOG.error("%s", text)
+    with contextlib.suppress(OSError):
+        typer.echo(text, err=True)

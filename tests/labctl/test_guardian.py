@@ -1,0 +1,83 @@
+"""The guardian makes the bench safe when labctl is killed or hangs, and keeps quiet when it ends by itself."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+
+import pytest
+
+from simulated_instruments.served.client import ServedBench
+from simulated_instruments.served.wires import read_wires
+
+SAFE_WITHIN_S = 2.0
+"""Of wall time, on a machine that has time; tests share theirs."""
+PATIENCE_S = 60.0
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A bench served by another process, paced so that light is on for a while: (its wires file, its client)."""
+    wires = tmp_path / "wires.json"
+    command = [sys.executable, "-m", "simulated_instruments", "--serve", "--file", str(wires), "--pace", "20"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as bench:
+        try:
+            until(wires.exists)
+            with closing(ServedBench(read_wires(wires))) as client:
+                yield wires, client
+        finally:
+            bench.terminate()
+
+
+def until(happens) -> float:
+    """Wait for it; returns how long it took."""
+    began_s = time.monotonic()
+    while not happens():
+        assert time.monotonic() - began_s < PATIENCE_S, "it does not happen"
+        time.sleep(0.02)
+    return time.monotonic() - began_s
+
+
+def shines(client) -> bool:
+    return any("is high" in what or "emits" in what for what in client.state()["still_on"])
+
+
+def measuring(wires, tmp_path):
+    command = [sys.executable, "-m", "labctl", "run", "odmr", "--bench", str(wires), "--data", str(tmp_path / "data")]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_killed_run_leaves_no_laser_on(served, tmp_path):
+    wires, client = served
+    with measuring(wires, tmp_path) as labctl:
+        until(lambda: shines(client))
+        labctl.kill()
+        took_s = until(lambda: not client.state()["still_on"])
+        said = labctl.stderr.read()
+    assert took_s < 5 * SAFE_WITHIN_S
+    assert "labctl guard: labctl died; the bench is safe, read back: the pulse lines are low" in said
+
+
+def test_a_run_that_ends_by_itself_needs_no_guardian(served, tmp_path):
+    wires, client = served
+    with measuring(wires, tmp_path) as labctl:
+        until(lambda: shines(client))
+        labctl.send_signal(signal.SIGTERM)
+        said = labctl.stderr.read()
+    assert labctl.returncode == 130
+    assert "labctl guard" not in said
+    assert client.state()["still_on"] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot stop a process and let it go on")
+def test_a_run_that_hangs_is_ended(served, tmp_path):
+    wires, client = served
+    with measuring(wires, tmp_path) as labctl:
+        until(lambda: shines(client))
+        labctl.send_signal(signal.SIGSTOP)
+        until(lambda: not client.state()["still_on"])
+        said = labctl.stderr.read()
+    assert labctl.returncode == -signal.SIGKILL
+    assert "labctl hung and was ended; the bench is safe" in said
