@@ -1,8 +1,9 @@
 """NI PCIe-6363: one card, the NI driver behind it, and its analogue outputs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
-import grpc
 import nidaqmx
 from nidaqmx.errors import Error
 from nidaqmx.stream_writers import AnalogSingleChannelWriter
@@ -10,6 +11,7 @@ from nidaqmx.system import Device
 from qcodes.instrument import Instrument
 
 from instruments.errors import InstrumentError
+from instruments.ni_line import connected
 
 ANALOGUE_OUTPUTS: Final = ("ao0", "ao1", "ao2", "ao3")
 LARGEST_V: Final = 10.0
@@ -23,6 +25,14 @@ class CardError(InstrumentError):
         super().__init__(message, instrument=instrument)
 
 
+class CardFault(CardError):
+    """The card, its driver or the way to it failed at something that it can do; a fresh start may help."""
+
+    def __init__(self, card: str, what: str, error: Error) -> None:
+        super().__init__(f"{card}: {what} failed: {' '.join(str(error).split())}", instrument=card)
+        self.remedy = "Is the card there, its driver or gRPC device server running, and does no other program hold it?"
+
+
 class NICard(Instrument):
     """A card, by its DAQmx name. Pulse generator, photon counter and steering share it and make their tasks here."""
 
@@ -31,12 +41,13 @@ class NICard(Instrument):
         uses the NI driver of this computer."""
         super().__init__(name, **kwargs)
         self.address = address
-        self._channel = grpc.insecure_channel(grpc_target) if grpc_target else None
+        self._channel = connected(grpc_target) if grpc_target else None
         self._options = nidaqmx.GrpcSessionOptions(self._channel, "") if self._channel else None
         self._device = Device(address, grpc_options=self._options)
         self._tasks: list[nidaqmx.Task] = []
         self._users: list[CardUser] = []
         self._outputs: dict[str, AnalogSingleChannelWriter] = {}
+        self._volts: dict[str, float] = {}
         for output in ANALOGUE_OUTPUTS:
             self.add_parameter(
                 output,
@@ -94,12 +105,31 @@ class NICard(Instrument):
         except Error as error:
             self.log.warning("task %s could not be cleared: %s", task, error)
 
+    @contextmanager
+    def doing(self, what: str) -> Iterator[None]:
+        """What the card refuses, or does not answer, becomes a CardFault that says what was being done."""
+        try:
+            yield
+        except Error as error:
+            raise CardFault(self.name, what, error) from error
+
+    def renew(self) -> None:
+        """Give up all tasks, for they may be spoiled or gone, and set the analogue outputs again as they were."""
+        self.log.warning("tasks are made anew")
+        for user in self._users:
+            user.forget_tasks()
+        self._clear()
+        for output, volts in self._volts.items():
+            self._put(output, volts)
+
     def reset(self) -> None:
         """Reset the card: every task is gone, all lines are low, all outputs at 0 V."""
         for user in self._users:
             user.forget_tasks()
         self._clear()
-        self._device.reset_device()
+        self._volts.clear()
+        with self.doing("resetting it"):
+            self._device.reset_device()
         for output in ANALOGUE_OUTPUTS:
             self.parameters[output].cache.set(0.0)
 
@@ -122,12 +152,22 @@ class NICard(Instrument):
             self.release(task)
 
     def _write(self, output: str, volts: float) -> None:
+        """A level may be set twice: if it fails, it is tried again with fresh tasks."""
         self._check_output(output, volts)
-        if output not in self._outputs:
-            task = self.task()
-            task.ao_channels.add_ao_voltage_chan(f"{self.address}/{output}", min_val=-LARGEST_V, max_val=LARGEST_V)
-            self._outputs[output] = AnalogSingleChannelWriter(task.out_stream, auto_start=True)
-        self._outputs[output].write_one_sample(float(volts))
+        self._volts[output] = float(volts)
+        try:
+            self._put(output, volts)
+        except CardFault as fault:
+            self.log.warning("%s", fault)
+            self.renew()
+
+    def _put(self, output: str, volts: float) -> None:
+        with self.doing(f"setting {output} to {volts:g} V"):
+            if output not in self._outputs:
+                task = self.task()
+                task.ao_channels.add_ao_voltage_chan(f"{self.address}/{output}", min_val=-LARGEST_V, max_val=LARGEST_V)
+                self._outputs[output] = AnalogSingleChannelWriter(task.out_stream, auto_start=True)
+            self._outputs[output].write_one_sample(float(volts))
 
     def _check_output(self, output: str, volts: float) -> None:
         if output not in ANALOGUE_OUTPUTS:
@@ -155,6 +195,11 @@ class CardUser(Instrument):
         self._card = card_of(card)
         self._card.serve(self)
         self._has_card = True
+
+    @property
+    def card(self) -> NICard:
+        """The card that it is a part of."""
+        return self._card
 
     def get_idn(self) -> dict[str, str | None]:
         """That of the card."""

@@ -43,10 +43,11 @@ class PhotonCounter(CardUser):
         """Start both counters at zero; do it before the pulse generator starts."""
         if self._armed:
             raise CardError(f"{self.name} is armed already; disarm() it first", instrument=self.name)
-        self._route(gated)
-        self._armed = True
-        for task in self._tasks.values():
-            task.start()
+        with self._card.doing("arming the counters"):
+            self._route(gated)
+            self._armed = True
+            for task in self._tasks.values():
+                task.start()
 
     def read(self) -> dict[str, int]:
         """Photons so far: {"signal": …, "reference": …}."""
@@ -54,13 +55,15 @@ class PhotonCounter(CardUser):
             raise CardError(
                 f"{self.name} is not armed; arm() it before the pulse generator starts", instrument=self.name
             )
-        return {role: int(reader.read_one_sample_uint32()) for role, reader in self._readers.items()}
+        with self._card.doing("reading the counters"):
+            return {role: int(reader.read_one_sample_uint32()) for role, reader in self._readers.items()}
 
     def disarm(self) -> None:
         """Stop both counters. Their tasks stay for the next time."""
-        for task in self._tasks.values():
-            task.stop()
         self._armed = False
+        with self._card.doing("stopping the counters"):
+            for task in self._tasks.values():
+                task.stop()
 
     def forget_tasks(self) -> None:
         """Give the counters back."""

@@ -9,7 +9,7 @@ from nidaqmx.constants import AcquisitionType, LineGrouping, TaskMode
 from nidaqmx.stream_writers import DigitalSingleChannelWriter
 from numpy.typing import NDArray
 
-from instruments.ni_card import CardError, CardUser, NICard
+from instruments.ni_card import CardError, CardFault, CardUser, NICard
 
 LINES: Final = 8
 MOST_TICKS: Final = 2**32 - 1
@@ -89,17 +89,19 @@ class PulseGenerator(CardUser):
                 repeats,
                 instrument=self.name,
             )
-        self._free_lines()
-        self._lasts_s = ticks * repeats / self._rate_hz
-        playing = self._timed_output(ticks, repeats)
-        playing.writer.write_many_sample_port_uint32(self._bits)
-        playing.task.start()
+        with self._card.doing(f"starting a play of {repeats} repeats of {ticks} ticks"):
+            self._free_lines()
+            self._lasts_s = ticks * repeats / self._rate_hz
+            playing = self._timed_output(ticks, repeats)
+            playing.writer.write_many_sample_port_uint32(self._bits)
+            playing.task.start()
         self.parameters["repeats"].cache.set(repeats)
 
     def wait(self, margin_s: float = 10.0) -> None:
-        """Wait until the play is over. Raises DaqError if it still runs `margin_s` after its time."""
+        """Wait until the play is over. Raises CardFault if it still runs `margin_s` after its time."""
         if self._playing is not None and self._lasts_s is not None:
-            self._playing.task.wait_until_done(self._lasts_s * 1.01 + margin_s)
+            with self._card.doing("waiting for the end of a play"):
+                self._playing.task.wait_until_done(self._lasts_s * 1.01 + margin_s)
 
     def hold(self, levels: int) -> None:
         """Stop and leave the lines at static levels, bit k for line k."""
@@ -121,10 +123,20 @@ class PulseGenerator(CardUser):
         self._playing = self._static = self._lasts_s = None
 
     def _write_levels(self, levels: int) -> None:
-        self._free_lines()
-        self._static = self._static or self._output()
-        self._static.writer.write_one_sample_port_uint32(levels)
-        self._static.task.stop()
+        """Levels may be set twice: if it fails, it is tried again with fresh tasks."""
+        try:
+            self._put_levels(levels)
+        except CardFault as fault:
+            self.log.warning("%s", fault)
+            self._card.renew()
+            self._put_levels(levels)
+
+    def _put_levels(self, levels: int) -> None:
+        with self._card.doing(f"setting the lines to {levels:#x}"):
+            self._free_lines()
+            self._static = self._static or self._output()
+            self._static.writer.write_one_sample_port_uint32(levels)
+            self._static.task.stop()
 
     def _free_lines(self) -> None:
         """Both tasks own the same lines: the pattern has to let go before the other writes."""

@@ -1,13 +1,19 @@
 """The one place that plays a program and returns counts."""
 
+import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from instruments.ni_card import CardFault
 from sequences.lab import Lab
 from sequences.pulses.compile import compiled
 from sequences.pulses.program import Program
 from sequences.results import SequenceError
 
+LOG: Final = logging.getLogger(__name__)
+PLAYS: Final = 3
+"""Of a play that the card fails at; the counts of a play that failed are dropped."""
 LARGEST_PLAY_S: Final = 400.0
 """Length of one uninterrupted play: a finite generation counts its samples in 32 bits (429 s at 10 MS/s)."""
 
@@ -43,7 +49,8 @@ def repeats_for(program: Program, seconds: float) -> int:
 def measure(lab: Lab, program: Program, repeats: int, gated: bool = True) -> Counts:
     """Play a program exactly `repeats` times and count. Long plays are split; the lines end low whatever happens.
 
-    gated=False counts every photon, whatever the gates say. Raises SequenceError if the detector is flooded.
+    gated=False counts every photon, whatever the gates say. Raises SequenceError if the detector is flooded, and
+    CardFault if the card fails time after time. A counter that lost some of its counts cannot be noticed here.
     """
     bits = compiled(program, lab.wiring.lines)
     longest = max(1, int(LARGEST_PLAY_S / (program.duration_ns * 1e-9)))
@@ -54,23 +61,44 @@ def measure(lab: Lab, program: Program, repeats: int, gated: bool = True) -> Cou
         while left:
             now = min(left, longest)
             lab.observer.playing(program, now)
-            lab.photon_counter.arm(gated=gated)
-            lab.pulse_generator.start(now)
-            lab.pulse_generator.wait()
-            counted = lab.photon_counter.read()
-            lab.photon_counter.disarm()
+            counted = _played(lab, now, gated)
             lab.observer.counted(counted["signal"], counted["reference"], now * program.duration_ns * 1e-9)
             signal, reference, left = signal + counted["signal"], reference + counted["reference"], left - now
             if left:
                 lab.pulse_generator.hold(0)  # a pattern leaves its last word on the lines, light included
-    except BaseException:
-        lab.photon_counter.disarm()
-        raise
     finally:
         lab.pulse_generator.hold(0)
     duration_s = repeats * program.duration_ns * 1e-9
     _check_rate(lab, program, signal, repeats * program.time_high_ns("gate_signal") * 1e-9)
     return Counts(signal, reference, repeats, duration_s)
+
+
+def _played(lab: Lab, repeats: int, gated: bool) -> dict[str, int]:
+    """Counts of one uninterrupted play. One that the card fails at is played again as a whole, with fresh tasks."""
+    for tries in range(1, PLAYS + 1):
+        try:
+            return _played_once(lab, repeats, gated)
+        except CardFault as fault:
+            LOG.warning("Play %d of %d: %s", tries, PLAYS, fault)
+            lab.photon_counter.card.renew()
+            lab.pulse_generator.hold(0)
+            if tries == PLAYS:
+                raise
+    raise AssertionError(repeats)
+
+
+def _played_once(lab: Lab, repeats: int, gated: bool) -> dict[str, int]:
+    try:
+        lab.photon_counter.arm(gated=gated)
+        lab.pulse_generator.start(repeats)
+        lab.pulse_generator.wait()
+        counted = lab.photon_counter.read()
+    except BaseException:
+        with suppress(CardFault):
+            lab.photon_counter.disarm()
+        raise
+    lab.photon_counter.disarm()
+    return counted
 
 
 def _check_rate(lab: Lab, program: Program, counts: int, open_s: float) -> None:
