@@ -1,0 +1,278 @@
+"""The bench on loopback ports: many callers, the control port, and the file that tells where everything is."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import pyvisa
+from pyvisa.resources import MessageBasedResource
+
+from simulated_instruments.bench import Bench
+from simulated_instruments.sample import load_sample
+from simulated_instruments.served.bench import Served
+from simulated_instruments.served.client import ServedBench
+from simulated_instruments.served.ports import Ports, messages
+from simulated_instruments.served.wires import WiresError, WiresFile, read_wires
+
+SUPPLY = "TCPIP0::192.168.10.21::inst0::INSTR"
+GREEN, SPROUT = "ASRL3::INSTR", "ASRL5::INSTR"
+# address, what a command ends with, what a reply ends with, a query, the start of its reply
+WIRES = [
+    (SUPPLY, "\n", "\n", "*IDN?", "Keysight Technologies,B2962A,"),
+    ("TCPIP0::192.168.10.22::inst0::INSTR", "\n", "\n", "*IDN?", "Keysight Technologies,B2962A,"),
+    ("USB0::0x0B21::0x0039::91U112233::INSTR", "\n", "\n", "*IDN?", "YOKOGAWA,GS210,91U112233,"),
+    ("USB0::0x0B21::0x0039::91U112234::INSTR", "\n", "\n", "*IDN?", "YOKOGAWA,GS210,91U112234,"),
+    ("TCPIP0::192.168.10.23::inst0::INSTR", "\r\n", "\r\n", "*IDN?", "Stanford Research Systems,SG386,"),
+    (GREEN, "\r", "\r\n", "gsn?", "2"),
+    ("ASRL4::INSTR", "\n\r", "\n\r", "L1", "l1F"),
+    (SPROUT, "\r", "\r", "PRODUCT?", "PRODUCT=Sprout"),
+]
+
+
+def served_in(folder: Path, pace: float | None = None) -> Served:
+    return Served(Bench(load_sample(), 1, pace), folder / "bench.json", "simulated default", 1, pace)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served_in(tmp_path_factory.mktemp("served")) as bench:
+        yield bench
+
+
+@pytest.fixture
+def twin(served: Served) -> Iterator[ServedBench]:
+    caller = ServedBench(served.wires)
+    yield caller
+    caller.close()
+
+
+def opened(served: Served, address: str, write_end: str = "\n", read_end: str = "\n") -> MessageBasedResource:
+    handle = pyvisa.ResourceManager("@py").open_resource(served.wires.addresses[address])
+    assert isinstance(handle, MessageBasedResource)
+    handle.timeout = 2000
+    handle.write_termination, handle.read_termination = write_end, read_end
+    return handle
+
+
+@pytest.mark.parametrize(("address", "write_end", "read_end", "query", "reply"), WIRES)
+def test_every_instrument_answers_at_its_port(
+    served: Served, address: str, write_end: str, read_end: str, query: str, reply: str
+) -> None:
+    handle = opened(served, address, write_end, read_end)
+    assert handle.query(query).startswith(reply)
+    handle.close()
+
+
+def test_callers_at_once_get_each_their_own_answers(served: Served) -> None:
+    def ask(query: str, found: list[str]) -> None:
+        handle = opened(served, SUPPLY)
+        found += [handle.query(query) for _ in range(50)]
+        handle.close()
+
+    answers: dict[str, list[str]] = {"*IDN?": [], ":OUTP1?": [], ":SOUR1:FUNC:MODE?": []}
+    callers = [threading.Thread(target=ask, args=pair) for pair in answers.items()]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert [len(found) for found in answers.values()] == [50, 50, 50]
+    assert all(len(set(found)) == 1 for found in answers.values())
+    assert len({found[0] for found in answers.values()}) == 3
+
+
+def test_a_second_command_does_not_wait_for_the_acknowledgement_of_the_first(served: Served) -> None:
+    handle = opened(served, SUPPLY)
+    began_s = time.perf_counter()
+    for _ in range(20):
+        handle.write("*CLS")
+        handle.query("*IDN?")
+    took_s = (time.perf_counter() - began_s) / 20
+    handle.close()
+    assert took_s < (0.02 if hasattr(socket, "TCP_QUICKACK") else 0.5)
+
+
+@pytest.mark.parametrize("noise", [b"\x00\xff\xfe\n", b"\n\n\n", b"FOO?\n", b"x" * 2**21, b"half a mess"])
+def test_noise_from_one_caller_leaves_the_others_their_answers(served: Served, noise: bytes) -> None:
+    host, port = served.wires.addresses[SUPPLY].split("::")[1:3]
+    with socket.create_connection((host, int(port))) as caller:
+        caller.sendall(noise)
+        handle = opened(served, SUPPLY)
+        assert handle.query("*IDN?").startswith("Keysight")
+        handle.write("*CLS")
+        handle.close()
+
+
+def test_whoever_never_ends_a_message_is_dropped() -> None:
+    ports, heard = Ports(), list[bytes]()
+    port = ports.listen(lambda caller: heard.extend(messages(caller, b"\n", longest=10)))
+    ports.open()
+    with socket.create_connection(("127.0.0.1", port), timeout=5.0) as caller:
+        caller.sendall(b"one\ntwo\n" + b"x" * 11)
+        assert caller.recv(1) == b""
+    ports.close()
+    assert heard == [b"one\n", b"two\n"]
+
+
+def test_it_listens_on_loopback_only(served: Served) -> None:
+    listening = [c.laddr for c in psutil.Process().net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+    ours = {int(socket_.split("::")[2]) for socket_ in served.wires.addresses.values()}
+    ours |= {int(where.split(":")[1]) for where in (served.wires.control, served.wires.ni_target)}
+    assert ours <= {address.port for address in listening}
+    assert {address.ip for address in listening if address.port in ours} <= {"127.0.0.1", "::ffff:127.0.0.1"}
+
+
+# ---- control -------------------------------------------------------------------------------------------------------
+
+
+def test_the_clock_is_the_benchs(twin: ServedBench) -> None:
+    before_s = twin.now()
+    twin.sleep(3600.0)
+    twin.sleep(-1.0)
+    assert twin.now() == before_s + 3600.0
+
+
+def test_one_thread_sleeps_while_another_asks(tmp_path: Path) -> None:
+    with served_in(tmp_path, pace=10.0) as bench:
+        caller = ServedBench(bench.wires)
+        sleeper = threading.Thread(target=caller.sleep, args=(10.0,))
+        sleeper.start()
+        began_s = time.monotonic()
+        assert caller.now() < 10.0
+        assert time.monotonic() - began_s < 0.5
+        sleeper.join()
+        assert caller.now() == 10.0
+        caller.close()
+
+
+def test_the_truth_is_that_of_the_bench(served: Served, twin: ServedBench) -> None:
+    assert twin.truth({})["g_rad_per_s"] == served._bench.twin.g_rad_per_s
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"\n",
+        b"[]\n",
+        b"{}\n",
+        b'{"ask": "reboot"}\n',
+        b'{"ask": "sleep", "seconds": NaN}\n',
+        b"\xff\n",
+        b"[" * 9999 + b"\n",
+    ],
+)
+def test_what_is_no_question_is_an_error_and_the_line_stays_open(served: Served, line: bytes) -> None:
+    host, port = served.wires.control.split(":")
+    with socket.create_connection((host, int(port)), timeout=5.0) as caller, caller.makefile("rwb") as both:
+        both.write(line)
+        both.flush()
+        assert set(json.loads(both.readline())) == {"error"}
+        both.write(b'{"ask": "now"}\n')
+        both.flush()
+        assert set(json.loads(both.readline())) == {"answer"}
+
+
+def test_a_question_that_the_bench_refuses_and_a_bench_that_is_gone_are_said(tmp_path: Path) -> None:
+    with served_in(tmp_path) as bench:
+        caller = ServedBench(bench.wires)
+        with pytest.raises(RuntimeError, match="'sleep': ValueError: cannot sleep for nan s"):
+            caller._ask("sleep", seconds=float("nan"))
+    with pytest.raises(ConnectionError, match=r"does not answer .* Is it still running\?"):
+        caller.now()
+
+
+# ---- what is still on ----------------------------------------------------------------------------------------------
+
+
+def test_a_laser_that_lights_without_being_spoken_to_is_seen(tmp_path: Path) -> None:
+    with served_in(tmp_path) as bench:
+        caller = ServedBench(bench.wires)
+        assert caller.state()["still_on"] == []
+        green, sprout = opened(bench, GREEN, "\r", "\r\n"), opened(bench, SPROUT, "\r", "\r")
+        assert (green.query("p 0.0500"), green.query("@cob1")) == ("OK", "OK")
+        assert (sprout.query("POWER SET=0.50"), sprout.query("OPMODE=ON")) == ("0", "0")
+        assert caller.state()["still_on"] == []  # both warm up
+        caller.sleep(600.0)
+        lit = ["the green laser emits 50 mW", "the doughnut's laser emits 500 mW"]
+        assert caller.state()["still_on"] == lit
+        green.close()  # a caller that leaves switches nothing off
+        sprout.close()
+        assert caller.state()["still_on"] == lit
+        caller.close()
+
+
+def test_a_coil_with_current_and_a_carrier_are_seen(tmp_path: Path) -> None:
+    with served_in(tmp_path) as bench:
+        caller, supply = ServedBench(bench.wires), opened(bench, SUPPLY)
+        source = opened(bench, "TCPIP0::192.168.10.23::inst0::INSTR")
+        supply.write(":SOUR1:FUNC:MODE CURR;:SOUR1:CURR 0.1;:OUTP1 1;:SOUR2:FUNC:MODE CURR;:SOUR2:CURR -0.05;:OUTP2 1")
+        source.write("FREQ 2870 MHZ;AMPR -10;ENBR 1")
+        supply.query("*IDN?")
+        source.query("*IDN?")
+        assert caller.state()["still_on"] == ["the microwave radiates -10 dBm", "main_a is 0.1 A", "shift_a is -0.05 A"]
+        assert bench._bench.still_on(magnet=False) == ["the microwave radiates -10 dBm", "shift_a is -0.05 A"]
+        for handle in (supply, source, caller):
+            handle.close()
+
+
+# ---- the file ------------------------------------------------------------------------------------------------------
+
+
+def test_the_file_tells_of_the_bench_as_long_as_it_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "bench.json"
+    with served_in(tmp_path) as bench:
+        assert read_wires(file) == bench.wires
+        assert [entry.name for entry in tmp_path.iterdir()] == ["bench.json"]
+    assert not file.exists()
+
+
+def test_the_file_of_another_bench_is_left_alone(tmp_path: Path) -> None:
+    with served_in(tmp_path) as first:
+        other = first.wires.model_copy(update={"seed": 2})
+        other.write(tmp_path / "bench.json")
+    assert read_wires(tmp_path / "bench.json") == other
+
+
+def test_a_bench_that_cannot_tell_where_it_is_does_not_stay(tmp_path: Path) -> None:
+    before = len(threading.enumerate())
+    with pytest.raises(OSError, match="No such file"), served_in(tmp_path / "missing"):
+        pass
+    assert not [thread for thread in threading.enumerate()[before:] if thread.name == "ports"]
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"control": "192.168.10.5:5000"}, "control"),
+        ({"ni_target": "example.org:5000"}, "ni_target"),
+        ({"addresses": {SUPPLY: "TCPIP0::192.168.10.21::5025::SOCKET"}}, "addresses"),
+        ({"label": "../../elsewhere"}, "label"),
+        ({"pace": 0}, "pace"),
+        ({"more": 1}, "more"),
+    ],
+)
+def test_a_file_that_leads_elsewhere_is_refused(
+    served: Served, tmp_path: Path, change: dict[str, object], complaint: str
+) -> None:
+    file = tmp_path / "hostile.json"
+    file.write_text(json.dumps(served.wires.model_dump() | change))
+    with pytest.raises(WiresError, match=f"{complaint}.*--serve --file"):
+        read_wires(file)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]", b"[" * 100_000, b"null", b'{"control": 1}'])
+def test_a_file_of_something_else_is_refused(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "other.json"
+    file.write_bytes(content)
+    with pytest.raises(WiresError, match="is not the file of a served bench"):
+        read_wires(file)
+    with pytest.raises(WiresError, match="cannot be read"):
+        read_wires(tmp_path / "missing.json")
+
+
+def test_the_file_is_the_same_after_a_round_trip(served: Served) -> None:
+    assert WiresFile.model_validate_json(served.wires.model_dump_json()) == served.wires
