@@ -108,8 +108,8 @@ class _Watch:
         watch = self
 
         class Watched(twins.Bench):
-            def __init__(self, *arguments: Any, **named: Any) -> None:
-                super().__init__(*arguments, **{**named, "faults": watch.faults, "keep_calls": watch.keep_calls})
+            def __init__(self, *arguments: Any) -> None:
+                super().__init__(*arguments[:3], watch.faults, watch.keep_calls)
 
             def __exit__(self, *why: Any) -> None:
                 watch.still_on = tuple(self.still_on())
