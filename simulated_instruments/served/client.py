@@ -17,6 +17,7 @@ class ServedBench:
 
     def __init__(self, wires: WiresFile) -> None:
         """Calls nobody yet."""
+        self.wires = wires
         host, port = wires.control.split(":")
         self._where, self._pace = (host, int(port)), wires.pace
         self._idle: SimpleQueue[socket.socket] = SimpleQueue()
