@@ -116,7 +116,7 @@ def _served(file: Path) -> Iterator[Connection]:
 
 @contextmanager
 def sole(choice: Choice, station: Path) -> Iterator[None]:
-    """Nobody else opens this bench within this block. Raises BenchFault if somebody has; our own twin is ours anyway."""
+    """Nobody else opens this bench meanwhile. Raises BenchFault if somebody has it. Our own twin is ours anyway."""
     if (file := choice.bench or (None if choice.simulated else station)) is None:
         yield
         return

@@ -25,7 +25,7 @@ def check(
 ) -> None:
     """Open every instrument and say who answers, in which state, and how fast. Switches nothing on."""
     from labctl.check import findings
-    from labctl.cli_bench import Choice, bench
+    from labctl.cli_bench import Choice, bench, sole
     from labctl.interrupts import Interrupts
     from labctl.log import log_into
     from labctl.refusals import BenchFault, gathered
@@ -35,7 +35,12 @@ def check(
     log_into(data)
     choice = Choice(simulated, sample, seed, pace, served, script)
     _, file = gathered(choice.check, lambda: read_station(station))
-    with Interrupts(), bench(choice, station) as connection, opened(file, connection.wires) as there:
+    with (
+        Interrupts(),
+        sole(choice, station),
+        bench(choice, station) as connection,
+        opened(file, connection.wires) as there,
+    ):
         found = findings(there)
         silent = [str(one) for one in there.silent.values()]
     if as_json:

@@ -145,6 +145,7 @@ class Book:
     def estimate(self, values: Mapping[str, Any]) -> None:
         """What the innermost open run would conclude now; kept with it whatever becomes of it."""
         self._open[-1].estimate = plain(values)
+        self._open[-1].recording.estimate(self._open[-1].estimate)
 
     def flush(self) -> bool:
         """Try again to write what the database has not taken; whether it holds everything now."""

@@ -1,4 +1,4 @@
-"""What a run writes while it goes on, one transaction or one line of text each: points, blocks, outcomes.
+"""What a run writes while it goes on, one transaction or one line of text each: points, blocks, estimates, outcomes.
 
 Writing an entry twice is the same as writing it once: what may or may not have reached the disk is written again.
 """
@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from labctl.data.blocks import COLUMNS, Block
 
@@ -53,6 +53,24 @@ class BlockEntry:
 
 
 @dataclass(frozen=True)
+class EstimateEntry:
+    """What a run would conclude if it ended now."""
+
+    run_id: int
+    estimate: Mapping[str, Any]
+
+    @property
+    def runs(self) -> tuple[int, ...]:
+        """All runs that it speaks of."""
+        return (self.run_id,)
+
+    def statement(self) -> tuple[str, tuple[Any, ...]]:
+        """SQL and its parameters."""
+        text = json.dumps(self.estimate, allow_nan=False)
+        return "UPDATE runs SET labctl_estimate = ? WHERE run_id = ?", (text, self.run_id)
+
+
+@dataclass(frozen=True)
 class OutcomeEntry:
     """How a run ended, and that it has."""
 
@@ -72,13 +90,13 @@ class OutcomeEntry:
         return f"UPDATE runs SET labctl_outcome = ?, {ended} WHERE run_id = ?", (text, self.unix_s, self.run_id)
 
 
-Entry = PointEntry | BlockEntry | OutcomeEntry
+Entry = PointEntry | BlockEntry | EstimateEntry | OutcomeEntry
+_KINDS: Final = {PointEntry: "point", BlockEntry: "block", EstimateEntry: "estimate", OutcomeEntry: "outcome"}
 
 
 def as_json(entry: Entry) -> str:
     """One line of text that `from_json` reads back."""
-    kind = {PointEntry: "point", BlockEntry: "block", OutcomeEntry: "outcome"}[type(entry)]
-    return json.dumps({"kind": kind, **asdict(entry)})
+    return json.dumps({"kind": _KINDS[type(entry)], **asdict(entry)})
 
 
 def from_json(content: Mapping[str, Any]) -> Entry:
@@ -89,6 +107,8 @@ def from_json(content: Mapping[str, Any]) -> Entry:
             return PointEntry(int(content["run_id"]), str(content["table"]), int(content["number"]), values)
         case "block":
             return BlockEntry(Block(**content["block"]))
+        case "estimate":
+            return EstimateEntry(int(content["run_id"]), dict(content["estimate"]))
         case "outcome":
             return OutcomeEntry(int(content["run_id"]), dict(content["outcome"]), float(content["unix_s"]))
     raise ValueError(f"{content['kind']!r} is no kind of entry")
@@ -103,5 +123,5 @@ def moved(entry: Entry, runs: Mapping[int, tuple[int, str]]) -> Entry:
         case BlockEntry(block):
             run_id, part_id = runs[block.run_id][0], runs[block.part_id][0]
             return BlockEntry(replace(block, run_id=run_id, part_id=part_id))
-        case OutcomeEntry():
+        case EstimateEntry() | OutcomeEntry():
             return replace(entry, run_id=runs[entry.run_id][0])

@@ -25,7 +25,7 @@ class Run:
     run_id: int
     sequence: str
     status: str
-    """completed, aborted, failed; unfinished while it runs, or if its process died."""
+    """completed, aborted, failed; interrupted if its process died; unfinished while it runs or nobody has noticed."""
     started: str
     """ISO 8601 with time zone."""
     parent_id: int | None
@@ -34,7 +34,9 @@ class Run:
     record: dict[str, Any] = field(repr=False)
     """What was known when it began: plan, bench, calibration, versions, commit."""
     outcome: dict[str, Any] = field(repr=False)
-    """What was known when it ended: status, message, result, times, figure; empty if it has not."""
+    """What was known when it ended: status, message, result, times, figure; empty if it has not.
+
+    Of an interrupted run what is on disk of it: points, blocks, photons."""
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,11 @@ from qcodes.parameters import ParamSpecBase
 from qcodes.utils import NumpyJSONEncoder
 
 from labctl.data.blocks import TABLE
-from labctl.data.entries import OutcomeEntry, PointEntry
+from labctl.data.entries import EstimateEntry, OutcomeEntry, PointEntry
 from labctl.data.history import DATABASE
+from labctl.data.interrupted import mark_interrupted
 from labctl.data.ledger import Header, Ledger, Unstored
+from labctl.data.presence import Presence
 from labctl.refusals import Refusal
 from sequences.results import Column
 
@@ -33,6 +35,8 @@ RECORD: Final = "labctl_record"
 """Metadata written when a run begins: sequence, plan, started, parent_id, bench, calibration, versions, commit."""
 OUTCOME: Final = "labctl_outcome"
 """Metadata written when it ends: status, message, result, times, figure."""
+ESTIMATE: Final = "labctl_estimate"
+"""Metadata written while it goes on: what it would conclude."""
 BUSY_MS: Final = 1000
 """So long a write waits for another process that writes; a write takes a fraction of a millisecond."""
 
@@ -48,11 +52,13 @@ class Store:
             initialise_or_create_database_at(folder / DATABASE)
             self._connection = connect(folder / DATABASE)
             _prepare(self._connection)
+            self._presence = Presence(folder)
         except Exception as error:
             raise Refusal(f"{folder}: no runs can be stored here ({error}). Choose a folder with --data") from error
         qcodes_config.core.db_location = str(folder / DATABASE)
         self._experiment: Experiment = load_or_create_experiment("labctl", label, conn=self._connection)
         self.ledger = Ledger(self._connection, folder)
+        mark_interrupted(self._connection, folder)
 
     def begin(
         self,
@@ -67,7 +73,8 @@ class Store:
         Raises Unstored if the database cannot be written.
         """
         started = datetime.now().astimezone().isoformat(timespec="seconds")
-        kept = {"sequence": sequence, "started": started, "parent_id": parent.run_id if parent else None, **record}
+        kept = {"sequence": sequence, "started": started, "parent_id": parent.run_id if parent else None}
+        kept |= {"writer": self._presence.name, **record}
         try:
             with atomic(self._connection):
                 dataset = self._dataset(sequence, columns, kept, snapshot)
@@ -100,6 +107,7 @@ class Store:
         """Close the database."""
         self.ledger.flush()
         self._connection.close()
+        self._presence.close()
 
 
 class Recording:
@@ -123,6 +131,10 @@ class Recording:
             raise ValueError(f"{self.dataset.name} gave a column that its COLUMNS lack: {unknown[0]!r}")
         self.points.append({name: float(value) for name, value in values.items()})
         self._ledger.write(PointEntry(self.run_id, self._table, len(self.points), self.points[-1]))
+
+    def estimate(self, values: Mapping[str, Any]) -> None:
+        """Write what the run would conclude if it ended now, in place of what was written before."""
+        self._ledger.write(EstimateEntry(self.run_id, values))
 
     def end(self, outcome: Mapping[str, Any]) -> None:
         """Write how the run ended; it is then complete. What the database does not take is in a side file."""
@@ -158,5 +170,5 @@ def _prepare(connection: AtomicConnection) -> None:
     with atomic(connection):
         connection.execute(TABLE)
         there = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
-        for column in sorted({RECORD, OUTCOME} - there):
+        for column in sorted({RECORD, OUTCOME, ESTIMATE} - there):
             connection.execute(f"ALTER TABLE runs ADD COLUMN {column} TEXT")

@@ -32,7 +32,7 @@ class Line:
     run_id: int
     sequence: str
     status: str
-    """completed, aborted, failed, unfinished."""
+    """completed, aborted, failed, interrupted, unfinished."""
     started: str
     """'2026-11-24 09:14', local time."""
     duration: str

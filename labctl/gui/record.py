@@ -77,7 +77,7 @@ class Record:
     depth: int = 0
     """0 for the run that was asked for, 1 for its parts."""
     status: str = "running"
-    """running, completed, aborted, failed, unfinished."""
+    """running, completed, aborted, failed, interrupted, unfinished."""
     message: str = ""
     started: str = ""
     """ISO 8601."""

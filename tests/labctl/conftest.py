@@ -1,6 +1,7 @@
 """A made-up lab whose every setting can be read back, a made-up experiment in the catalogue, and the program itself."""
 
 import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,13 @@ def lab():
         compensation_coil=_coil(log, "compensation"),
         magnet=SimpleNamespace(ramp_to=currents, currents=currents),
     )
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path, monkeypatch):
+    """A folder of the user's state for each test: locks of real benches are of one user."""
+    monkeypatch.setenv("LOCALAPPDATA" if os.name == "nt" else "XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state"
 
 
 @pytest.fixture

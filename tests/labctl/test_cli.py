@@ -246,13 +246,15 @@ def test_nothing_measured_is_an_empty_list(labctl, data):
     assert not data.exists()
 
 
-def test_a_run_whose_process_died_is_unfinished(labctl, data):
+def test_a_run_whose_process_died_is_unfinished_until_the_folder_is_written(labctl, data):
     labctl("run", "part", "--simulated", "--json")
     with closing(sqlite3.connect(data / "runs.db")) as connection, connection:
         connection.execute("UPDATE runs SET labctl_outcome = NULL")
     (listed,) = labctl("runs", "--json").json
     assert (listed["status"], listed["result"]) == ("unfinished", None)
     assert labctl("show", "1").code == 0
+    labctl("run", "part", "--simulated", "--json")
+    assert [run["status"] for run in labctl("runs", "--json").json] == ["interrupted", "completed"]
 
 
 def test_a_database_of_something_else_is_refused(labctl, data):

@@ -13,7 +13,7 @@ from labctl.gui.theme import Theme
 from labctl.gui.view import label
 from labctl.gui.views.history_model import CONCLUSION, HistoryModel
 
-_WIDEST: Final = ("12345", "relaxometry", "✖ unfinished", "11-24 09:14", "00 min 00 s", "")
+_WIDEST: Final = ("12345", "relaxometry", "✖ interrupted", "11-24 09:14", "00 min 00 s", "")
 """What the columns are made wide enough for."""
 _CONCLUSION_PX: Final = 260
 _INDENT_PX: Final = 12

@@ -36,8 +36,9 @@ class HistoryModel(QtCore.QAbstractItemModel):
         self._outermost: list[int] = []
         self._numbers: dict[int, int] = {}
         """Run -> its node."""
-        self._signs = {"completed": "✔", "failed": "✖", "aborted": "■", "unfinished": "…"}
+        self._signs = {"completed": "✔", "failed": "✖", "aborted": "■", "interrupted": "✖", "unfinished": "…"}
         colours = {"completed": theme.ok, "failed": theme.fault, "aborted": theme.warning}
+        colours["interrupted"] = theme.fault
         self._colours = {status: QtGui.QBrush(QtGui.QColor(colour)) for status, colour in colours.items()}
 
     def show(self, found: Sequence[tuple[Line, Sequence[Line]]]) -> None:

@@ -16,6 +16,7 @@ _STATUS: Final = {
     "completed": "✔ completed",
     "aborted": "■ aborted",
     "failed": "✖ failed",
+    "interrupted": "✖ interrupted",
     "unfinished": "? unfinished",
 }
 _WAITING: Final[dict[Activity, str]] = {"pausing": "◐ pausing", "paused": "⏸ paused", "stopping": "■ stopping"}
