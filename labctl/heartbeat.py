@@ -46,6 +46,9 @@ class Heartbeat:
         self._say(BYE)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._guardian.wait(timeout=5.0)
+            for pipe in (self._guardian.stdin, self._guardian.stdout):
+                with contextlib.suppress(OSError):
+                    pipe.close()
 
     def ready(self) -> None:
         """Return when somebody watches. Raises BenchFault if nobody will: then nothing may be switched on."""

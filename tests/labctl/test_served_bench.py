@@ -16,6 +16,7 @@ from simulated_instruments.served.client import ServedBench
 from simulated_instruments.served.wires import read_wires
 
 HOME = Path(__file__).parents[2]
+ODMR = ("odmr", "--set", "target_khz=50", "--reveal", "--json")
 SHINES_AND_PLAYS = """
 import sys, time
 import numpy as np, pyvisa
@@ -72,10 +73,10 @@ def bench(tmp_path_factory):
 
 
 def test_a_run_over_the_ports_is_the_run_in_this_process_and_ends_safe(labctl, bench):
-    there = labctl("run", "odmr", "--bench", str(bench.file), "--reveal", "--json")
+    there = labctl("run", *ODMR, "--bench", str(bench.file))
     assert there.code == 0, there.err
     assert bench.twin.state()["still_on"] == []
-    here = labctl("run", "odmr", "--simulated", "--seed", "3", "--reveal", "--json")
+    here = labctl("run", *ODMR, "--simulated", "--seed", "3")
     same = ("result", "truth", "photons", "lab_time_s", "counting_s")
     assert {key: there.json[key] for key in same} == {key: here.json[key] for key in same}
 
