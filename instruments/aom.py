@@ -13,7 +13,7 @@ from pyvisa.resources import SerialInstrument
 from qcodes.instrument import InstrumentChannel, VisaInstrument
 from qcodes.validators import Bool, Enum, Numbers
 
-from instruments.errors import GarbledError, InstrumentError
+from instruments.errors import ChangedError, GarbledError, InstrumentError
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -26,6 +26,8 @@ SATURATION_DBM: Final = 22.0
 """RF power of greatest diffraction: the modulators of this bench are matched to the driver's full output."""
 FREQUENCY_MHZ: Final = (150.0, 250.0)
 
+_SAME: Final = 1e-3
+"""MHz or dBm: no setting is finer."""
 _EOL: Final = "\n\r"
 _PROMPT: Final = "?"
 _CHANNEL_LINE: Final = re.compile(r"l(\d) F=\s*([\d.]+) P=\s*([\d.]+) (ON|OFF) (INT|EXT)")
@@ -78,6 +80,7 @@ class AomChannel(InstrumentChannel["MPDS"]):
     def __init__(self, parent: "MPDS", name: str, number: int) -> None:
         super().__init__(parent, name)
         self._number = number
+        self._standing: dict[str, float | bool] = {}
         self.efficiency: Parameter = self.add_parameter(
             "efficiency", vals=Numbers(0.0, 1.0), get_cmd=self._efficiency, set_cmd=self._set_efficiency
         )
@@ -118,16 +121,30 @@ class AomChannel(InstrumentChannel["MPDS"]):
     def _set(self, units: str, **expected: float | bool) -> None:
         """Send some units of a command to this channel, and see that they were taken; if not, send them once more."""
         command = f"L{self._number}{units}"
+        self._standing = {known: value for known, value in self._standing.items() if known not in expected}
         try:
             self._send(command, **expected)
         except AomError as error:
             self.log.warning("%s; once more", error)
             self._send(command, **expected)
+        self._standing |= expected
+
+    def changes(self, status: ChannelStatus) -> list[str]:
+        """What is not as it was set last, a phrase each; it is forgotten then."""
+        seen = {field: getattr(status, field) for field in self._standing}
+        found = [
+            f"{self.short_name} {field} is {seen[field]}, was {was}"
+            for field, was in self._standing.items()
+            if abs(seen[field] - was) > _SAME
+        ]
+        if found:
+            self._standing = {}
+        return found
 
     def _send(self, command: str, **expected: float | bool) -> None:
         line = self.parent.command(command)
         status = self.status()
-        if any(abs(getattr(status, field) - value) > 1e-3 for field, value in expected.items()):
+        if any(abs(getattr(status, field) - value) > _SAME for field, value in expected.items()):
             raise AomError(
                 f"AOM driver {self.parent.name!r} did not take {command!r}: channel {self._number} stands at "
                 f"{status.frequency_mhz} MHz, {status.power_dbm} dBm, {'on' if status.is_on else 'off'}, "
@@ -217,6 +234,15 @@ class MPDS(VisaInstrument):
                 reply=_PROMPT,
             )
         return line
+
+    def check_standing(self) -> None:
+        """Raises ChangedError if a channel is not as it was set last."""
+        status = self.status()
+        channels = {1: self.pump, 2: self.doughnut}
+        if changes := [
+            change for k, channel in channels.items() if k in status for change in channel.changes(status[k])
+        ]:
+            raise ChangedError(self.name, ", ".join(changes))
 
     def store(self) -> None:
         """Keep frequencies and powers through power-off."""

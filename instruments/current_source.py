@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, Self, runtime_checkable
 
-from qcodes.instrument import Instrument, InstrumentBase
+from qcodes.instrument import Instrument, InstrumentBase, VisaInstrument
 from qcodes.instrument_drivers.Keysight import KeysightB2962A, KeysightB2962AChannel
 from qcodes.instrument_drivers.yokogawa import YokogawaGS200
 from qcodes.parameters import create_on_off_val_mapping
 
-from instruments.errors import InstrumentError
+from instruments.errors import ChangedError, GarbledError, InstrumentError
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _STEPS_OF_A_RANGE: Final = 1e6
 _TRIES: Final = 2
 """Of a setting whose read-back differs."""
+_POWER_ON: Final = 128
+"""Bit of *ESR?: power came on since it was asked last."""
 _TRIM_RANGE_A: Final = 0.2
 _TRIM_STEP_A: Final = 1e-6
 
@@ -70,6 +72,9 @@ class CurrentSource(Protocol):
     def switch_on(self) -> None:
         """Output on, as a current source; from 0 A if it was off, untouched if it was on."""
 
+    def check_standing(self) -> None:
+        """Raises ChangedError if the source is not as it was set last."""
+
 
 class CurrentChannel(KeysightB2962AChannel):
     """One channel as a current source in a fixed range.
@@ -82,6 +87,8 @@ class CurrentChannel(KeysightB2962AChannel):
         super().__init__(parent, name, chan)
         self.limit_a = current_range_a
         self._resolution_a = current_range_a / _STEPS_OF_A_RANGE
+        self._chan = chan
+        self._standing: dict[str, float] = {}
         self._add_settings(chan)
         self._replace_measurements(chan)
         self._configure(current_range_a, voltage_limit_v)
@@ -90,9 +97,11 @@ class CurrentChannel(KeysightB2962AChannel):
         """Set the current and verify the setting by reading it back."""
         if not abs(amps) <= self.limit_a:
             raise CurrentLimitError(self.full_name, amps, self.limit_a)
+        self._standing.pop("CURR", None)
         for _ in range(_TRIES):
             self.source_current(amps)
-            if abs(self.setpoint_a() - amps) <= self._resolution_a:
+            if abs((seen_a := self.setpoint_a()) - amps) <= self._resolution_a:
+                self._standing["CURR"] = seen_a
                 return
             complaint = self._complaint()
         raise SupplyError(self.full_name, f"a current of {amps:g} A", complaint)
@@ -110,6 +119,19 @@ class CurrentChannel(KeysightB2962AChannel):
         if not self.is_on():
             self.set_current(0.0)
             self.output(True)
+
+    def check_standing(self) -> None:
+        """As that of the whole supply."""
+        self.parent.check_standing()
+
+    def standing(self) -> dict[str, float]:
+        """Question -> the answer to it, if this channel still is as it was set last."""
+        questions = {"CURR": f":SOUR{self._chan}:CURR?", "OUTP": f":OUTP{self._chan}?"}
+        return {questions[setting]: value for setting, value in self._standing.items()}
+
+    def forget_standing(self) -> None:
+        """It is as it is."""
+        self._standing.clear()
 
     def _add_settings(self, chan: int) -> None:
         on_off = create_on_off_val_mapping(on_val=1, off_val=0)
@@ -178,9 +200,11 @@ class CurrentChannel(KeysightB2962AChannel):
     def _set_output(self, on: bool) -> None:
         if on and self.source_mode() != "current":
             self.source_mode("current")
+        self._standing.pop("OUTP", None)
         for _ in range(_TRIES):
             self.enable(bool(on))
             if self.enable() == bool(on):
+                self._standing["OUTP"] = float(on)
                 return
             if self.tripped():
                 raise SupplyError(self.full_name, "output on", "its protection: the compliance voltage was reached")
@@ -210,6 +234,36 @@ class B2962A(KeysightB2962A):
             channel_name = f"ch{chan}"
             del self.submodules[channel_name], self.instrument_modules[channel_name]
             self.add_submodule(channel_name, CurrentChannel(self, channel_name, chan, range_a, limit_v))
+        self.ask("*ESR?")  # forgets that it was switched on before
+
+    def check_standing(self) -> None:
+        """Raises ChangedError if a channel is not as it was set last, or the supply was off meanwhile."""
+        standing = self.ch1.standing() | self.ch2.standing()
+        try:
+            _compare(self, standing)
+        except ChangedError:
+            self.ch1.forget_standing()
+            self.ch2.forget_standing()
+            raise
+
+
+def _compare(source: VisaInstrument, standing: dict[str, float]) -> None:
+    """Ask everything in one message. Raises ChangedError if an answer is not as it stands here, or power was away."""
+    message = ";".join(("*ESR?", *standing))
+    reply = source.ask(message)
+    try:
+        status, *seen = (float(number) for number in reply.split(";"))
+        changes = [
+            f"{question} is {now:g}, was {was:g}"
+            for (question, was), now in zip(standing.items(), seen, strict=True)
+            if now != was
+        ]
+    except ValueError:
+        raise GarbledError(source.name, repr(message), reply) from None
+    if int(status) & _POWER_ON:
+        changes.insert(0, "it was switched off and on again")
+    if changes:
+        raise ChangedError(source.name, ", ".join(changes))
 
 
 class TrimSource:
@@ -219,15 +273,19 @@ class TrimSource:
 
     def __init__(self, source: YokogawaGS200) -> None:
         self._source = source
+        self._standing: dict[str, float] = {}
+        source.ask("*ESR?")  # forgets that it was switched on before
 
     def set_current(self, amps: float) -> None:
         """Set the current and verify the setting by reading it back."""
         if not abs(amps) <= self.limit_a:
             raise CurrentLimitError(self._source.full_name, amps, self.limit_a)
         self._require_current_mode()
+        self._standing.pop(":SOUR:LEV?", None)
         for _ in range(_TRIES):
             self._source.current(amps)
-            if abs(self.setpoint_a() - amps) <= _TRIM_STEP_A:
+            if abs((seen_a := self.setpoint_a()) - amps) <= _TRIM_STEP_A:
+                self._standing[":SOUR:LEV?"] = seen_a
                 return
         raise SupplyError(self._source.full_name, f"a current of {amps:g} A", str(self._source.system_errors()))
 
@@ -251,8 +309,17 @@ class TrimSource:
         for _ in range(_TRIES):
             self._source.output("on")
             if self.is_on():
+                self._standing[":OUTP?"] = 1.0
                 return
         raise SupplyError(self._source.full_name, "output on", str(self._source.system_errors()))
+
+    def check_standing(self) -> None:
+        """Raises ChangedError if current or output are not as they were set last, or the source was off meanwhile."""
+        try:
+            _compare(self._source, self._standing)
+        except ChangedError:
+            self._standing.clear()
+            raise
 
     def _require_current_mode(self) -> None:
         if self._source.source_mode() != "CURR":

@@ -13,7 +13,7 @@ from qcodes.validators import Enum, Numbers
 
 from instruments.aom import LOWEST_EFFICIENCY, AomChannel
 from instruments.clock import Clock, WallClock
-from instruments.errors import InstrumentError
+from instruments.errors import ChangedError, InstrumentError
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -111,6 +111,7 @@ class DepletionBeam(Instrument):
         self._card: Card = _component(card)
         self._steering_nm_per_v = steering_nm_per_v
         self._position_nm = (0.0, 0.0)
+        self._laser_mw = 0.0
         self.power_mw: Parameter = self.add_parameter(
             "power_mw", unit="mW", vals=Numbers(0.0, MAX_POWER_MW), get_cmd=self._power_mw, set_cmd=self._set_power
         )
@@ -144,12 +145,24 @@ class DepletionBeam(Instrument):
             )
         return volts
 
+    def check_standing(self) -> None:
+        """Raises ChangedError if the laser was set to shine and does not, or otherwise; the AOM tells of itself."""
+        wanted_mw = self._laser_mw
+        if not wanted_mw:
+            return
+        mode = str(self._laser.output_mode())
+        seen_mw = float(self._laser.output_power()) * 1e3 if mode == "on" else 0.0
+        if abs(seen_mw - wanted_mw) > _tolerance(wanted_mw):
+            self._laser_mw = 0.0
+            raise ChangedError(self.name, f"its laser is {mode} at {seen_mw:.0f} mW, was at {wanted_mw:.0f} mW")
+
     def _power_mw(self) -> float:
         if self._laser.output_mode() != "on":
             return 0.0
         return float(self._laser.output_power()) * 1e3 * float(self._aom.efficiency())
 
     def _set_power(self, power_mw: float) -> None:
+        self._laser_mw = 0.0
         if power_mw == 0.0:
             self._switch_off()
             return
@@ -169,6 +182,7 @@ class DepletionBeam(Instrument):
             self._move_laser(parts.laser_mw)
         self._aom.efficiency(parts.efficiency)
         self._verify(power_mw, parts)
+        self._laser_mw = parts.laser_mw
 
     def _switch_off(self) -> None:
         """First the fast switch, then the laser, whatever the first one says."""

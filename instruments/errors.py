@@ -24,3 +24,15 @@ class GarbledError(InstrumentError, ValueError):
             remedy="Try again; if it comes back, look at the cable and at what runs beside it",
         )
         self.exchange, self.came_back = exchange, came_back
+
+
+class ChangedError(InstrumentError):
+    """An instrument is not as it was set: it was reset, tripped, or switched by somebody else meanwhile."""
+
+    def __init__(self, instrument: str, changes: str) -> None:
+        super().__init__(
+            f"{instrument} is not as it was set: {changes}. What was counted since cannot be relied on",
+            instrument=instrument,
+            remedy="See why it changed (power, interlock, protection, another program), then run again",
+        )
+        self.changes = changes

@@ -11,7 +11,7 @@ from qcodes.instrument import VisaInstrument
 from qcodes.validators import Bool, Enum, Numbers
 
 from instruments.clock import Clock, WallClock
-from instruments.errors import GarbledError, InstrumentError
+from instruments.errors import ChangedError, GarbledError, InstrumentError
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -37,6 +37,7 @@ _STAGES: Final = {
     6: "aborted",
     7: "modulation",
 }
+_STEADY: Final = ("completed", "modulation")
 _CONTROL: Final = {"current": ("ci", 0), "power": ("cp", 1), "modulation": ("em", 2)}
 _REFUSAL: Final = "Syntax error"
 _READINGS: Final = 3
@@ -63,6 +64,7 @@ class Cobolt06(VisaInstrument):
         super().__init__(name, address, **kwargs)
         self.clock: Clock = WallClock()
         self._spoke_s = float("-inf")
+        self._is_lit = False
         handle = self.visa_handle
         handle.write_termination, handle.read_termination = "\r", "\r\n"
         if isinstance(handle, SerialInstrument):
@@ -134,6 +136,12 @@ class Cobolt06(VisaInstrument):
         """Forget a fault whose cause is gone; the head stays dark until it is started again."""
         self._order("cf")
 
+    def check_standing(self) -> None:
+        """Raises ChangedError if it was lit and its light is no longer steady. One question: the head is slow."""
+        if self._is_lit and (stage := self.operating_mode()) not in _STEADY:
+            self._is_lit = False
+            raise ChangedError(self.name, f"it is no longer lit: {stage}, fault: {self.fault()}")
+
     def rest(self) -> None:
         """Leave the head the peace that it wants before the next command."""
         since_s = self.clock.now() - self._spoke_s
@@ -168,17 +176,18 @@ class Cobolt06(VisaInstrument):
         )
 
     def _set_emission(self, on: bool) -> None:
+        self._is_lit = False
         if not on:
             self._order("l0")
             return
-        if self.emission() and self.operating_mode() in ("completed", "modulation"):
-            return
-        self._order("@cob1" if self.autostart() else "l1")
-        self._wait_for_light()
+        if not (self.emission() and self.operating_mode() in _STEADY):
+            self._order("@cob1" if self.autostart() else "l1")
+            self._wait_for_light()
+        self._is_lit = True
 
     def _wait_for_light(self) -> None:
         deadline_s = self.clock.now() + START_LIMIT_S
-        while (stage := self.operating_mode()) not in ("completed", "modulation"):
+        while (stage := self.operating_mode()) not in _STEADY:
             if stage in ("off", "waiting for key", "fault", "aborted"):
                 raise self._error(f"does not start: {stage}", "gom?", stage)
             if self.clock.now() > deadline_s:

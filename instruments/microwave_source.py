@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Self
 from qcodes.instrument_drivers.stanford_research import SG384
 from qcodes.validators import Ints, Numbers
 
-from instruments.errors import GarbledError, InstrumentError
+from instruments.errors import ChangedError, GarbledError, InstrumentError
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MAX_FREQUENCY_HZ: Final = 6.075e9
 MAX_LIST: Final = 2000
 RF_POWER_DBM: Final = (-110.0, 16.5)
+_LOOPS: Final = 0b11111
+"""Bits of INSR? for the loops that hold the carrier on its frequency: 1, that one was open."""
 _TRIES: Final = 2
 """Of a setting whose read-back differs."""
 _DOUBLER_OPTION: Final = 2
@@ -59,12 +61,15 @@ class MicrowaveError(InstrumentError):
 class SG386(SG384):
     """As qcodes' SG384, to 6.075 GHz at the type-N output; each setting is read back, or asks LERR? if it was taken.
 
-    Frequency, power and output of the carrier are read back with the same message that sets them.
+    Frequency, power and output of the carrier are read back with the same message that sets one of them, which first
+    asks whether all three are still as they were set: a generator that was reset meanwhile is not healed in silence.
     The doubler's parameters are dropped if there is no doubler: its queries would not be answered.
     """
 
     def __init__(self, name: str, address: str, reset: bool = False, **kwargs: "Unpack[VisaInstrumentKWArgs]") -> None:
         super().__init__(name, address, reset, **kwargs)
+        self._standing: dict[str, float] = {}
+        self._retuned = True
         self._add_carrier()
         if not self.has_option(_DOUBLER_OPTION):
             self.remove_parameter("amplitude_HF")
@@ -151,24 +156,59 @@ class SG386(SG384):
         )
 
     def _take(self, name: str, value: float, digits: int) -> None:
-        """Set a value and read it back in one message; once more if it differs. Raises MicrowaveError if refused."""
-        order, asked = f"{name} {value:.{digits}f}", f"{name}?"
+        """Set a value and read it back in one message; once more if it differs. Raises MicrowaveError if refused.
+
+        Raises ChangedError if the carrier was not as it was set before; switching off is always obeyed.
+        """
+        order = f"{name} {value:.{digits}f}"
+        before = {} if name == "ENBR" and not value else self._standing
+        self._standing = {known: was for known, was in self._standing.items() if known != name}
+        self._retuned |= name == "FREQ"
         for _ in range(_TRIES):
-            reply = self.ask(f"{order};{asked}")
-            if abs(self._number(asked, reply) - value) <= 0.51 * 10**-digits:
+            *were, seen = self._numbers(";".join((*(f"{known}?" for known in before), order, f"{name}?")))
+            self._compare(before, were)
+            if abs(seen - value) <= 0.51 * 10**-digits:
+                self._standing[name] = seen
                 return
             self._raise_errors(order)
+            before = {}
         raise InstrumentError(
-            f"{self.name} did not take {order!r}: it answers {reply}",
+            f"{self.name} did not take {order!r}: it answers {seen:.10g}",
             instrument=self.name,
             remedy="Look at its front panel: is it still in remote control?",
         )
 
-    def _number(self, exchange: str, reply: str) -> float:
+    def check_standing(self) -> None:
+        """Raises ChangedError if the carrier is not as it was set last, or does not hold its frequency."""
+        *seen, loops = self._numbers(";".join((*(f"{name}?" for name in self._standing), "INSR?")))
+        self._compare(self._standing, seen)
+        if int(loops) & _LOOPS and self._retuned:  # a loop opens while it follows to another frequency
+            (loops,) = self._numbers("INSR?")
+        self._retuned = False
+        if int(loops) & _LOOPS and self._standing.get("ENBR"):
+            self._standing.clear()
+            raise ChangedError(self.name, f"its carrier is not locked (INSR? {loops:.0f})")
+
+    def _compare(self, standing: dict[str, float], seen: Sequence[float]) -> None:
+        changes = [
+            f"{name} is {now:.10g}, was {was:.10g}"
+            for (name, was), now in zip(standing.items(), seen, strict=True)
+            if now != was
+        ]
+        if changes:
+            self._standing.clear()
+            raise ChangedError(self.name, ", ".join(changes))
+
+    def _numbers(self, message: str) -> list[float]:
+        """Answers to the questions in a message."""
+        reply = self.ask(message)
         try:
-            return float(reply)
+            numbers = [float(number) for number in reply.split(";")]
         except ValueError:
-            raise GarbledError(self.name, repr(exchange), reply) from None
+            numbers = []
+        if len(numbers) != message.count("?"):
+            raise GarbledError(self.name, repr(message), reply)
+        return numbers
 
     def _add_modulation(self) -> None:
         self.pulse_function: Parameter[str, Self] = self.add_parameter(

@@ -47,14 +47,19 @@ class Habits:
     """Of every answer: one that is cut off shows by it."""
 
 
+def _each(value: str) -> re.Pattern[str]:
+    """Values of this form with semicolons between them; or text, which has commas."""
+    return re.compile(rf"(?:{value})(?:;(?:{value}))*|.+,.+")
+
+
 HABITS: Final = {
     "B2962A": Habits(
-        once=re.compile(r"\*(TRG|RST|SAV|RCL|ESR).*|.*:?SYST:ERR.*|:?INIT.*", re.IGNORECASE),
-        form=re.compile(r"[+-]\d\.\d{8}E[+-]\d\d|\d+|[A-Z]+|.+,.+"),
+        once=re.compile(r"\*(TRG|RST|SAV|RCL).*|\*ESR\?|.*:?SYST:ERR.*|:?INIT.*", re.IGNORECASE),
+        form=_each(r"[+-]\d\.\d{8}E[+-]\d\d|\d+|[A-Z]+"),
     ),
     "YokogawaGS200": Habits(
-        once=re.compile(r"\*(TRG|RST|SAV|RCL|ESR|CAL).*|.*:?SYST:ERR.*|:?PROG.*|:?STAT:EVEN.*", re.IGNORECASE),
-        form=re.compile(r"[+-]?\d+\.?\d*E[+-]?\d+|\d+|\"?[A-Z]+\"?|.+,.+"),
+        once=re.compile(r"\*(TRG|RST|SAV|RCL|CAL).*|\*ESR\?|.*:?SYST:ERR.*|:?PROG.*|:?STAT:EVEN.*", re.IGNORECASE),
+        form=_each(r"[+-]?\d+\.?\d*E[+-]?\d+|\d+|\"?[A-Z]+\"?"),
     ),
     "SG386": Habits(once=re.compile(r"\*(TRG|RST|SAV|RCL|ESR).*|LERR\?.*|LSTC.*|LSTD|LSTR", re.IGNORECASE)),
     "Cobolt06": Habits("gsn?", once=re.compile(r"@cob[01]|l1")),
