@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from pyvisa.constants import StatusCode
 from pyvisa.errors import Error as VisaError
 from pyvisa.errors import InvalidSession
-from pyvisa.resources import MessageBasedResource, SerialInstrument
+from pyvisa.resources import MessageBasedResource, SerialInstrument, TCPIPSocket
 from qcodes.instrument import VisaInstrument
 from qcodes.parameters import ParameterBase
 
@@ -108,6 +108,7 @@ class Line:
         self._habits = HABITS.get(type(instrument).__name__, Habits())
         handle = instrument.visa_handle
         self._baud_rate = handle.baud_rate if isinstance(handle, SerialInstrument) else None
+        self._is_socket = isinstance(handle, TCPIPSocket)  # cannot be cleared; what is under way dies with it
         self._known = ""
         self._in_doubt = False
         self._lost = False
@@ -153,7 +154,7 @@ class Line:
             return
         with self._lock:
             self._in_doubt = False  # what follows is spoken over this line too
-            for reopen in (True,) if self._lost else (False, True):
+            for reopen in (True,) if self._lost or self._is_socket else (False, True):
                 try:
                     if self._agrees(reopen):
                         self._lost = False

@@ -57,13 +57,13 @@ class Wires:
             return {"grpc_target": self.ni_target}
         return {}
 
-    def _translated(self, address: str | None) -> dict[str, str]:
+    def _translated(self, address: str | None) -> dict[str, Any]:
         if not self.addresses or address is None:
             return {}
         elsewhere = {_canonical(known): there for known, there in self.addresses.items()}
         if (there := elsewhere.get(_canonical(address))) is None:
             raise LookupError(f"there is no such address on this bench; it has {', '.join(self.addresses)}")
-        return {"address": there}
+        return {"address": there, "device_clear": False}  # there is none on a socket; PyVISA-py's may never return
 
 
 @dataclass(frozen=True)
