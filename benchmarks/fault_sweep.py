@@ -152,7 +152,7 @@ def _judge(case: Case, run: Faulted, normal: Seen) -> Judged:
     shutil.rmtree(run.folder, ignore_errors=True)
     judged = Judged(case, outcome, said[-600:])
     if outcome not in GOOD:
-        print(f"{outcome}: {case}\n    {judged.said}", flush=True)
+        print(f"{outcome} after {run.wall_s:.0f} s: {case}\n    {judged.said}", flush=True)
     return judged
 
 
@@ -164,8 +164,9 @@ def _hung_in(file: Path) -> str:
 
 def _print(judged: Sequence[Judged]) -> None:
     found = [outcome for outcome in OUTCOMES if any(one.outcome == outcome for one in judged)]
-    for title, name in (("fault", lambda j: j.case.kind), ("instrument", lambda j: j.case.call.instrument)):
-        table = Counter((name(one), one.outcome) for one in judged)
+    for title in ("fault", "instrument"):
+        rows = ((one.case.kind if title == "fault" else one.case.call.instrument, one.outcome) for one in judged)
+        table = Counter(rows)
         print(f"\n{title:<18}" + "".join(f"{outcome:>17}" for outcome in found))
         for row in sorted({key for key, _ in table}):
             print(f"{row:<18}" + "".join(f"{table[row, outcome]:>17}" for outcome in found))

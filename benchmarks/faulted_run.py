@@ -5,11 +5,12 @@ import json
 import math
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -108,8 +109,8 @@ class _Watch:
         watch = self
 
         class Watched(twins.Bench):
-            def __init__(self, *arguments: Any) -> None:
-                super().__init__(*arguments[:3], watch.faults, watch.keep_calls)
+            def __init__(self, sample: Any, seed: int | None, pace: float | None, *_: Any) -> None:
+                super().__init__(sample, seed, pace, watch.faults, watch.keep_calls)
 
             def __exit__(self, *why: Any) -> None:
                 watch.still_on = tuple(self.still_on())
@@ -140,7 +141,7 @@ class Faulted:
         self._mine, theirs = multiprocessing.get_context("fork").Pipe()
         watch = _Watch(faults, keep_calls)
         self._process = multiprocessing.get_context("fork").Process(
-            target=_run, args=(experiment, watch, folder, theirs, 0.9 * limit_s), daemon=True
+            target=_run, args=(experiment, watch, folder, theirs, 0.9 * limit_s)
         )
         self._process.start()
         theirs.close()
@@ -163,8 +164,15 @@ class Faulted:
             return None
         finally:
             self.hung = self._process.is_alive() and self.wall_s > self._limit_s
+            self._end()
+
+    def _end(self) -> None:
+        """With all that it has started, if it still runs."""
+        if self._process.is_alive() and self._process.pid:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.kill()
-            self._process.join()
+        self._process.join()
 
     def finished(self) -> Seen | None:
         """What it came to, waited for."""
@@ -174,6 +182,7 @@ class Faulted:
 
 
 def _run(experiment: Experiment, watch: _Watch, folder: Path, answer: Connection, patience_s: float) -> None:
+    os.setsid()  # so that it can be ended with all processes that it has started
     with (folder / "out").open("w+") as out, (folder / "err").open("w+") as err:
         os.dup2(out.fileno(), 1)
         os.dup2(err.fileno(), 2)
