@@ -16,6 +16,8 @@ from simulated_instruments.nidaq.refusals import Refusal
 Play = Callable[[], Any]
 """Does the call; its response."""
 
+_LONGEST_DEADLINE_S: Final = 1e6
+"""More is none."""
 _UNREACHED: Final = "failed to connect to all addresses; the simulated server was told not to be there"
 
 
@@ -38,7 +40,7 @@ def _disturbed(fault: Fault, injector: Injector, card: Card, play: Play, context
         case "unavailable":
             context.abort(grpc.StatusCode.UNAVAILABLE, _UNREACHED)
         case "stuck":
-            _wait_for_the_end(context)
+            _wait_for_the_end(injector, context)
         case "slow":
             injector.clock.sleep(fault.for_s or SLOW_S)
         case "reset":
@@ -63,8 +65,12 @@ def _words(error: DAQmxErrors | None) -> str:
     return f"The simulated card was told to fail: {name}."
 
 
-def _wait_for_the_end(context: grpc.ServicerContext) -> None:
-    """Until the client has given up: its deadline is over, or its channel is closed."""
+def _wait_for_the_end(injector: Injector, context: grpc.ServicerContext) -> None:
+    """Until the client has given up. Its deadline is laboratory time; without one, its channel has to be closed."""
+    left_s = context.time_remaining()
+    if left_s is not None and left_s < _LONGEST_DEADLINE_S:
+        injector.clock.sleep(left_s)
+        context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded")
     over = threading.Event()
     if context.add_callback(over.set):
         over.wait()

@@ -80,14 +80,25 @@ def test_a_call_that_is_cut_off_was_done() -> None:
         assert bench.world.held == [5]
 
 
-def test_a_stuck_call_ends_with_the_clients_deadline_and_holds_up_no_other() -> None:
+def test_a_stuck_call_costs_laboratory_time_up_to_the_clients_deadline_and_holds_up_no_other() -> None:
     with client({"kind": "stuck", "matching": "GetDeviceAttributeDouble"}) as (bench, _):
         stub = NiDAQmxStub(bench.options.grpc_channel)
         request = pb.GetDeviceAttributeDoubleRequest(device_name="Dev1", attribute_raw=0x299A)
         with pytest.raises(grpc.RpcError) as caught:
-            stub.GetDeviceAttributeDouble(request, timeout=0.2)
+            stub.GetDeviceAttributeDouble(request, timeout=60.0)
         assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-        assert stub.GetDeviceAttributeDouble(request, timeout=5.0).value == 10e6
+        assert bench.world.clock.now() == pytest.approx(60.0, abs=1.0)
+        assert stub.GetDeviceAttributeDouble(request, timeout=60.0).value == 10e6
+
+
+def test_without_a_deadline_a_stuck_call_never_returns_and_holds_up_no_other() -> None:
+    with client({"kind": "stuck", "matching": "GetDeviceAttributeDouble"}) as (bench, _):
+        stub = NiDAQmxStub(bench.options.grpc_channel)
+        request = pb.GetDeviceAttributeDoubleRequest(device_name="Dev1", attribute_raw=0x299A)
+        stuck = stub.GetDeviceAttributeDouble.future(request)
+        assert stub.GetDeviceAttributeDouble(request, timeout=60.0).value == 10e6
+        assert not stuck.done()
+        stuck.cancel()
 
 
 def test_a_slow_call_costs_laboratory_time() -> None:
