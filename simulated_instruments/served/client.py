@@ -1,13 +1,16 @@
 """The other end of the control port: the clock of a served bench, and its truth."""
 
 import json
+import logging
 import socket
+import time
 from collections.abc import Mapping
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 from simulated_instruments.served.wires import WiresFile
 
+LOG: Final = logging.getLogger(__name__)
 PATIENCE_S: Final = 30.0
 """Wall time that an answer may take beyond what it has to wait for."""
 
@@ -21,13 +24,23 @@ class ServedBench:
         host, port = wires.control.split(":")
         self._where, self._pace = (host, int(port)), wires.pace
         self._idle: SimpleQueue[socket.socket] = SimpleQueue()
+        self._seen = (0.0, time.monotonic())
+        """Laboratory time when it was last told, and the wall's then."""
 
     def now(self) -> float:
-        """Laboratory seconds since the bench was switched on."""
-        return float(self._ask("now"))
+        """Laboratory seconds since the bench was switched on.
+
+        They go on with the wall's clock if the bench is gone: what was measured until then still gets its times.
+        """
+        try:
+            self._seen = (float(self._ask("now")), time.monotonic())
+        except ConnectionError as error:
+            LOG.warning("%s", error)
+            return self._seen[0] + time.monotonic() - self._seen[1]
+        return self._seen[0]
 
     def sleep(self, seconds: float) -> None:
-        """Let laboratory time pass."""
+        """Let laboratory time pass. Raises ConnectionError if nobody answers: there is nothing to wait for."""
         if seconds > 0:
             self._ask("sleep", seconds / self._pace if self._pace else 0.0, seconds=seconds)
 

@@ -182,7 +182,20 @@ def test_a_question_that_the_bench_refuses_and_a_bench_that_is_gone_are_said(tmp
         with pytest.raises(RuntimeError, match="'sleep': ValueError: cannot sleep for nan s"):
             caller._ask("sleep", seconds=float("nan"))
     with pytest.raises(ConnectionError, match=r"does not answer .* Is it still running\?"):
-        caller.now()
+        caller.sleep(1.0)
+
+
+def test_laboratory_time_goes_on_without_the_bench(tmp_path: Path) -> None:
+    with served_in(tmp_path) as bench:
+        caller = ServedBench(bench.wires)
+        caller.sleep(100.0)
+        left_s = caller.now()
+    began_s = time.monotonic()
+    first_s = caller.now()
+    time.sleep(0.05)
+    second_s = caller.now()
+    assert left_s == 100.0
+    assert left_s <= first_s < second_s < left_s + 1.0 + time.monotonic() - began_s
 
 
 # ---- what is still on ----------------------------------------------------------------------------------------------
