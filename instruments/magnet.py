@@ -109,10 +109,10 @@ class Magnet(Instrument):
         for source in self._sources:
             source.switch_on()
 
-    def check_standing(self) -> None:
-        """Raises ChangedError if a source is not as it was set last."""
-        for source in self._sources:
-            source.check_standing()
+    @property
+    def sources(self) -> tuple[CurrentSource, ...]:
+        """Of x, y and main."""
+        return self._sources
 
     def _permitted(self, currents_a: Currents) -> NDArray[np.float64]:
         for axis, value_a, limit_a in zip(AXES, currents_a, self.limits_a, strict=True):

@@ -125,6 +125,8 @@ class Lab:
     observer: Observer = field(default_factory=Nobody)
     notes: list[str] = field(default_factory=list)
     """Remarks that belong in the run's record, e.g. a limit met."""
+    unchecked_s: float = 0.0
+    """Time played since all instruments were last asked whether they are as they were set."""
 
     def whole_ticks(self, duration_ns: float) -> int:
         """The nearest duration that the pattern's grid can play, at least one tick."""

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from sequences.lab import Lab
+from sequences.routines.still_set import still_set
 
 if TYPE_CHECKING:
     from instruments.current_source import CurrentChannel
@@ -84,9 +85,13 @@ def dark(lab: Lab) -> None:
 
 @contextmanager
 def left_safe(lab: Lab) -> Iterator[None]:
-    """Whatever happens inside, the bench is left dark, its pulsed coils without current; the magnet keeps its field."""
+    """Whatever happens inside, the bench is left dark, its pulsed coils without current; the magnet keeps its field.
+
+    Raises ChangedError if all went well, but not on a bench that still was as it was set.
+    """
     try:
         yield
+        still_set(lab)
     finally:
         with ExitStack() as steps:
             steps.callback(coils_off, lab)

@@ -10,6 +10,7 @@ from sequences.lab import Lab
 from sequences.pulses.compile import compiled
 from sequences.pulses.program import Program
 from sequences.results import SequenceError
+from sequences.routines.still_set import look_now_and_then
 
 LOG: Final = logging.getLogger(__name__)
 PLAYS: Final = 3
@@ -69,6 +70,7 @@ def measure(lab: Lab, program: Program, repeats: int, gated: bool = True) -> Cou
     finally:
         lab.pulse_generator.hold(0)
     duration_s = repeats * program.duration_ns * 1e-9
+    look_now_and_then(lab, duration_s)
     _check_rate(lab, program, signal, repeats * program.time_high_ns("gate_signal") * 1e-9)
     return Counts(signal, reference, repeats, duration_s)
 

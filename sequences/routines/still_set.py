@@ -1,0 +1,24 @@
+"""Whether the bench still is as the sequence set it: no result from one that was reset, tripped or went dark."""
+
+from typing import Final
+
+from sequences.lab import Lab
+
+LOOK_AFTER_S: Final = 2.0
+"""Of playing: a look costs nine exchanges, about 50 ms."""
+
+
+def still_set(lab: Lab) -> None:
+    """Ask every instrument that was set whether it is so. Raises ChangedError naming one that is not."""
+    sources = (*lab.magnet.sources, lab.shift_coil, lab.gradient_coil, lab.compensation_coil)
+    supplies = {id(getattr(source, "parent", source)): source for source in sources}
+    for part in (*supplies.values(), lab.microwave, lab.green_laser, lab.aom, lab.depletion_beam):
+        part.check_standing()
+    lab.unchecked_s = 0.0
+
+
+def look_now_and_then(lab: Lab, played_s: float) -> None:
+    """As `still_set`, if enough was played since the last look."""
+    lab.unchecked_s += played_s
+    if lab.unchecked_s >= LOOK_AFTER_S:
+        still_set(lab)

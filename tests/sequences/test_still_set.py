@@ -1,0 +1,111 @@
+"""A bench that changes behind a sequence's back: noticed at the next look, and named."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from wired import STATION, Kept, sample
+
+from instruments.errors import ChangedError
+from labctl.station import Wires, opened
+from labctl.station_file import read_station
+from sequences.lab import Lab
+from sequences.pulses.library import cw_odmr
+from sequences.routines import controls
+from sequences.routines.measure import measure
+from sequences.routines.still_set import LOOK_AFTER_S, still_set
+from simulated_instruments.bench import Bench
+from simulated_instruments.faults.script import Fault
+
+HAPPENINGS = [
+    ("main_supply", "reset", "main_supply"),
+    ("main_supply", "trip", "main_supply"),
+    ("pulsed_supply", "reset", "pulsed_supply"),
+    ("pulsed_supply", "trip", "pulsed_supply"),
+    ("trim_x", "reset", "trim_x"),
+    ("trim_y", "reset", "trim_y"),
+    ("microwave", "reset", "microwave"),
+    ("microwave", "rf_off", "microwave"),
+    ("microwave", "unlock", "microwave"),
+    ("green_laser", "reset", "green_laser"),
+    ("green_laser", "interlock", "green_laser"),
+    ("green_laser", "drop_out", "green_laser"),
+    ("aom", "reset", "aom"),
+    ("sprout", "reset", "depletion_beam"),
+    ("sprout", "interlock", "depletion_beam"),
+]
+MAGNET_A = (0.01, -0.02, 0.5)
+
+
+@contextmanager
+def all_on(*faults: Fault) -> Iterator[tuple[Lab, Bench]]:
+    """Everything on that an experiment may switch on."""
+    with Bench(sample(), 3, faults=faults) as bench:
+        wires = Wires(bench.visalib, bench.ni_target, bench.clock)
+        with opened(read_station(STATION), wires) as station:
+            lab = station.lab(Kept())
+            lab.magnet.switch_on()
+            lab.magnet.ramp_to(MAGNET_A)
+            controls.carrier(lab, 2.87e9, -20.0)
+            controls.pulsed_coils(lab, -0.05, 0.1, 0.02)
+            controls.pump(lab)
+            controls.doughnut(lab, 400.0)
+            yield lab, bench
+
+
+@pytest.fixture(scope="module")
+def calls() -> Callable[[str], int]:
+    """Messages to each instrument until everything is on: the same on every bench."""
+    with all_on() as (_, bench):
+        found = {name: bench.injector.count_of(name) for name, _, _ in HAPPENINGS}
+    return found.__getitem__
+
+
+def test_a_bench_that_is_as_it_was_set_passes_every_look_and_nine_exchanges_do() -> None:
+    with all_on() as (lab, bench):
+        still_set(lab)
+        before = bench.injector.count
+        still_set(lab)
+        assert bench.injector.count - before == 9
+        controls.dark(lab)
+        controls.coils_off(lab)
+        still_set(lab)
+
+
+@pytest.mark.parametrize(("name", "kind", "blamed"), HAPPENINGS)
+def test_what_happened_behind_our_back_is_noticed_at_the_next_look(calls, name: str, kind: str, blamed: str) -> None:
+    with all_on(Fault(kind=kind, instrument=name, call=calls(name) + 1)) as (lab, bench):
+        with pytest.raises(ChangedError, match="not as it was set") as caught:
+            still_set(lab)
+        assert caught.value.instrument == blamed
+        assert [injected.kind for injected in bench.injector.log] == [kind]
+
+
+@pytest.mark.parametrize("name", ["main_supply", "pulsed_supply", "trim_x", "microwave"])
+def test_a_reset_is_noticed_even_if_everything_was_set_again_after_it(calls, name: str) -> None:
+    with all_on(Fault(kind="reset", instrument=name, call=calls(name) + 1)) as (lab, _):
+        with pytest.raises(ChangedError) as caught:
+            set_again(lab)
+        assert caught.value.instrument == name
+
+
+def set_again(lab: Lab) -> None:
+    controls.carrier(lab, 2.87e9, -20.0)
+    lab.magnet.switch_on()
+    controls.pulsed_coils(lab, -0.05, 0.1, 0.02)
+    lab.magnet.ramp_to(MAGNET_A)
+    still_set(lab)
+
+
+def test_looks_are_taken_after_so_much_playing_and_before_a_sequence_ends(calls) -> None:
+    with all_on(Fault(kind="rf_off", instrument="microwave", call=calls("microwave") + 1)) as (lab, _):
+        program = cw_odmr()
+        repeats = round(0.4 * LOOK_AFTER_S / (program.duration_ns * 1e-9))
+        measure(lab, program, repeats)
+        measure(lab, program, repeats)
+        with pytest.raises(ChangedError, match="ENBR is 0, was 1"):
+            measure(lab, program, repeats)
+    with all_on(Fault(kind="rf_off", instrument="microwave", call=calls("microwave") + 1)) as (lab, bench):
+        with pytest.raises(ChangedError, match="microwave"), controls.left_safe(lab):
+            measure(lab, program, 10)
+        assert bench.still_on(magnet=False) == []
