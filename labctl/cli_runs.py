@@ -1,4 +1,4 @@
-"""`labctl runs`, `show` and `export`: what has been measured. Opens no instrument and changes nothing."""
+"""`labctl runs`, `show` and `export`: what has been measured. Opens no instrument; only --repair changes anything."""
 
 import json
 from pathlib import Path
@@ -10,17 +10,24 @@ from labctl.cli_options import DATA, Data, Json
 
 if TYPE_CHECKING:
     from labctl.data.history import Run
+    from labctl.data.repair import Repaired
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Number of the run, as `labctl runs` shows it.")]
+Repair = Annotated[bool, typer.Option("--repair", help="Take in what could not be stored, and nothing else.")]
 _FIGURES = (".png", ".pdf", ".svg")
 
 
-def runs(data: Data = DATA, as_json: Json = False) -> None:
+def runs(data: Data = DATA, as_json: Json = False, repair: Repair = False) -> None:
     """List the stored runs, oldest first; parts of a run are indented."""
     from labctl.data.history import all_runs
+    from labctl.data.side import side_files
     from labctl.log import log_into
 
     log_into(data)
+    if repair:
+        return _repair(data, as_json)
+    if waiting := side_files(data):
+        typer.echo(f"labctl: {_count(waiting, 'side file')} not in the database yet: labctl runs --repair", err=True)
     found = all_runs(data)
     if as_json:
         typer.echo(json.dumps([_listed(run) for run in found]))
@@ -66,6 +73,36 @@ def export(
     log_into(data)
     write(data, one_run(data, _number(run)), to)
     typer.echo(f"run {run}: {to}")
+
+
+def _repair(data: Path, as_json: bool) -> None:
+    from labctl.data.plain import plain
+    from labctl.data.repair import repair
+
+    done = repair(data)
+    if as_json:
+        typer.echo(json.dumps(plain(done)))
+    elif not done.taken and done.damaged is None:
+        typer.echo(f"{data}: nothing to repair.")
+    else:
+        _print_repair(done)
+    if any(one.fault for one in done.taken):
+        raise typer.Exit(1)
+
+
+def _print_repair(done: "Repaired") -> None:
+    if done.damaged is not None:
+        typer.echo(f"The database was damaged. It is kept as {done.damaged}; a new one is begun with the next run.")
+    for one in done.taken:
+        if one.fault:
+            typer.echo(f"labctl: {one.file} could not be taken in and is left as it is ({one.fault})", err=True)
+        else:
+            runs = ", ".join(str(run) for run in one.runs)
+            typer.echo(f"{one.file}: {one.entries} entries are in the database now (run {runs})")
+
+
+def _count(things: "list[Any]", name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
 
 def _number(run: str) -> int:

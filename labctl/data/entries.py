@@ -30,9 +30,10 @@ class PointEntry:
 
     def statement(self) -> tuple[str, tuple[Any, ...]]:
         """SQL and its parameters."""
-        names = ", ".join(f'"{name}"' for name in ("id", *self.values))
+        names = ", ".join(_quoted(name) for name in ("id", *self.values))
         marks = ", ".join("?" * (1 + len(self.values)))
-        return f'INSERT OR IGNORE INTO "{self.table}" ({names}) VALUES ({marks})', (self.number, *self.values.values())
+        into = f"INSERT OR IGNORE INTO {_quoted(self.table)} ({names})"
+        return f"{into} VALUES ({marks})", (self.number, *self.values.values())
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,11 @@ _KINDS: Final = {PointEntry: "point", BlockEntry: "block", EstimateEntry: "estim
 def as_json(entry: Entry) -> str:
     """One line of text that `from_json` reads back."""
     return json.dumps({"kind": _KINDS[type(entry)], **asdict(entry)})
+
+
+def _quoted(name: str) -> str:
+    """A name in SQL: a side file may say anything."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def from_json(content: Mapping[str, Any]) -> Entry:

@@ -98,8 +98,7 @@ class Ledger:
         try:
             if self._side is None:
                 self._side = SideFile.begun(self._folder, min(self._headers))
-            ids = {run for entry in self._waiting[self._aside :] for run in entry.runs}
-            self._side.head({run: self._headers[run].as_json() for run in sorted(ids)})
+            self._side.head({run: header.as_json() for run, header in self._headers.items()})
             self._side.add([as_json(entry) for entry in self._waiting[self._aside :]])
             self._aside = len(self._waiting)
         except OSError:

@@ -31,6 +31,12 @@ class Presence:
             self._file.unlink(missing_ok=True)
 
 
+def writers(folder: Path) -> list[str]:
+    """Numbers of the processes that write runs in this data folder now."""
+    names = [file.stem for file in sorted((folder / FOLDER).glob("*.lock"))]
+    return [name.partition("-")[0] for name in names if is_writing(folder, name)]
+
+
 def is_writing(folder: Path, name: object) -> bool:
     """Whether the process of this presence is still there. Removes the file that a dead one left."""
     file = folder / FOLDER / f"{name}.lock"

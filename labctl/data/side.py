@@ -29,9 +29,14 @@ class SideFile:
             try:
                 place.mkdir(parents=True, exist_ok=True)
                 made = cls(_created(place, run_id))
+            except OSError as error:
+                fault = error
+                continue
+            try:
                 made.add([json.dumps({"kind": "folder", "folder": str(folder.resolve())})])
             except OSError as error:
                 fault = error
+                made.path.unlink(missing_ok=True)
             else:
                 return made
         raise fault or OSError("no place for a side file")
@@ -43,11 +48,16 @@ class SideFile:
         self._headed |= new.keys()
 
     def add(self, lines: Sequence[str]) -> None:
-        """Append lines."""
-        with self.path.open("a", encoding="utf-8") as stream:
-            stream.writelines(f"{line}\n" for line in lines)
-            stream.flush()
-            os.fsync(stream.fileno())
+        """Append lines, or none of them: what a full disk left of them is cut off again. Raises OSError then."""
+        before = self.path.stat().st_size
+        try:
+            with self.path.open("a", encoding="utf-8") as stream:
+                stream.writelines(f"{line}\n" for line in lines)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError:
+            os.truncate(self.path, before)
+            raise
 
     def taken(self) -> None:
         """All of it is in the database: the file is kept under another name."""

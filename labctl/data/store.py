@@ -8,6 +8,7 @@ SQLite appends it to its log (0.1 ms), and waits for the disk only when the log 
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -47,18 +48,24 @@ class Store:
     def __init__(self, folder: Path, label: str) -> None:
         """Makes the folder if need be. label: of the bench, kept with every run as QCoDeS's sample name."""
         self.folder, self.label = folder, label
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            initialise_or_create_database_at(folder / DATABASE)
-            self._connection = connect(folder / DATABASE)
-            _prepare(self._connection)
-            self._presence = Presence(folder)
-        except Exception as error:
-            raise Refusal(f"{folder}: no runs can be stored here ({error}). Choose a folder with --data") from error
+        with ExitStack() as opened:
+            try:
+                self._open(opened)
+            except Exception as error:
+                raise Refusal(_unusable(folder, root_of(error))) from error
+            self._opened = opened.pop_all()
         qcodes_config.core.db_location = str(folder / DATABASE)
-        self._experiment: Experiment = load_or_create_experiment("labctl", label, conn=self._connection)
-        self.ledger = Ledger(self._connection, folder)
-        mark_interrupted(self._connection, folder)
+        self.ledger = Ledger(self.connection, folder)
+
+    def _open(self, opened: ExitStack) -> None:
+        """opened: closes what has been opened, if the rest cannot be."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._presence = opened.enter_context(closing(Presence(self.folder)))
+        initialise_or_create_database_at(self.folder / DATABASE)
+        self.connection = opened.enter_context(closing(connect(self.folder / DATABASE)))
+        _prepare(self.connection)
+        mark_interrupted(self.connection, self.folder)
+        self._experiment: Experiment = load_or_create_experiment("labctl", self.label, conn=self.connection)
 
     def begin(
         self,
@@ -76,16 +83,17 @@ class Store:
         kept = {"sequence": sequence, "started": started, "parent_id": parent.run_id if parent else None}
         kept |= {"writer": self._presence.name, **record}
         try:
-            with atomic(self._connection):
+            with atomic(self.connection):
                 dataset = self._dataset(sequence, columns, kept, snapshot)
                 if parent:
                     dataset.parent_dataset_links = [Link(dataset.guid, parent.dataset.guid, "child", sequence)]
                 dataset.mark_started()
-        except RuntimeError as error:  # what QCoDeS makes of any error within a transaction
+        except (RuntimeError, sqlite3.Error) as error:  # QCoDeS makes a RuntimeError of whatever ends a transaction
             if not isinstance(fault := root_of(error), sqlite3.Error | OSError):
                 raise
             self.ledger.trouble = self.ledger.trouble or str(fault)
             raise Unstored(self.ledger.complaint()) from error
+        self.ledger.flush()
         self.ledger.begin(Header(dataset.run_id, dataset.guid, sequence, tuple(columns), kept))
         return Recording(dataset, columns, self.ledger)
 
@@ -93,7 +101,7 @@ class Store:
         self, sequence: str, columns: Sequence[Column], record: Mapping[str, Any], snapshot: Mapping[str, Any] | None
     ) -> DataSet:
         dataset = DataSet(
-            conn=self._connection,
+            conn=self.connection,
             exp_id=self._experiment.exp_id,
             name=sequence,
             in_memory_cache=False,
@@ -106,8 +114,7 @@ class Store:
     def close(self) -> None:
         """Close the database."""
         self.ledger.flush()
-        self._connection.close()
-        self._presence.close()
+        self._opened.close()
 
 
 class Recording:
@@ -144,6 +151,13 @@ class Recording:
         """Write the outcome again, with something that became known later; not while the database takes nothing."""
         if not self._ledger.trouble:
             self.end(outcome)
+
+
+def _unusable(folder: Path, error: BaseException) -> str:
+    words = f"{folder}: no runs can be stored here ({error}). Choose a folder with --data"
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+        words += f", or have the damaged database moved aside: labctl runs --repair --data {folder}"
+    return words
 
 
 def root_of(error: BaseException) -> BaseException:
