@@ -10,6 +10,7 @@ is unsafe, loses a point, shows a traceback, hangs, is wrong, or does not name t
 import argparse
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -30,6 +31,7 @@ from simulated_instruments.faults.script import Fault
 
 EXPERIMENTS: Final = {
     "odmr": Experiment("odmr", ("target_khz=50",)),
+    "locate": Experiment("locate"),
     "engine": Experiment(
         "engine", ("evolution_us=5.4", "hours=1", "survey_hours=0.3", "calibrate_hours=2", "cool_hours=1")
     ),
@@ -72,7 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 if every case is good."""
     options = _options(arguments)
     experiment, folder = EXPERIMENTS[options.experiment], Path(tempfile.mkdtemp(prefix="fault_sweep_"))
+    judged: list[Judged] = []
     load_what_runs_need(experiment)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         began_s = time.monotonic()
         normal = Faulted(experiment, (), folder / "normal", 3600.0, keep_calls=True).finished()
@@ -85,7 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{experiment.sequence}: {len(normal.calls)} calls, {wall_s:.1f} s, {len(cases)} cases", flush=True)
         chosen = _chosen(cases, options.sample, options.seed)
         limit_s = options.limit or 5.0 * wall_s + 20.0
-        judged = list(_judged(chosen, experiment, normal, folder, limit_s, options.jobs))
+        for one in _judged(chosen, experiment, normal, folder, limit_s, options.jobs):
+            judged.append(one)
+    except KeyboardInterrupt:
+        print(f"\nStopped after {len(judged)} cases.")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     _print(judged)
@@ -134,15 +141,19 @@ def _judged(
     """Some runs at a time; each is judged when it is over."""
     waiting = iter(enumerate(cases))
     running: list[tuple[Case, Faulted]] = []
-    while True:
-        for number, case in islice(waiting, jobs - len(running)):
-            running.append((case, Faulted(experiment, (case.fault,), folder / str(number), limit_s)))
-        if not running:
-            return
-        for case, run in [pair for pair in running if pair[1].is_over]:
-            running.remove((case, run))
-            yield _judge(case, run, normal)
-        time.sleep(_PAUSE_S)
+    try:
+        while True:
+            for number, case in islice(waiting, jobs - len(running)):
+                running.append((case, Faulted(experiment, (case.fault,), folder / str(number), limit_s)))
+            if not running:
+                return
+            for case, run in [pair for pair in running if pair[1].is_over]:
+                running.remove((case, run))
+                yield _judge(case, run, normal)
+            time.sleep(_PAUSE_S)
+    finally:
+        for _, run in running:
+            run.end()
 
 
 def _judge(case: Case, run: Faulted, normal: Seen) -> Judged:

@@ -164,9 +164,9 @@ class Faulted:
             return None
         finally:
             self.hung = self._process.is_alive() and self.wall_s > self._limit_s
-            self._end()
+            self.end()
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """With all that it has started, if it still runs."""
         if self._process.is_alive() and self._process.pid:
             with suppress(ProcessLookupError):
