@@ -55,7 +55,13 @@ def test_from_a_shell_it_runs_until_interrupted(capsys: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
-    [(["--seed", "-1"], "not a whole number"), (["--sample", "missing.yaml"], "cannot be read")],
+    [
+        (["--seed", "-1"], "not a whole number"),
+        (["--sample", "missing.yaml"], "cannot be read"),
+        (["--faults", "missing.yaml"], "cannot be read"),
+        (["--serve", "--pace", "0"], "not a number above 0"),
+        (["--serve", "--pace", "nan"], "not a number above 0"),
+    ],
 )
 def test_what_cannot_be_started_says_why(arguments: list[str], complaint: str) -> None:
     process = subprocess.run(

@@ -13,6 +13,7 @@ import pyvisa
 from pyvisa.resources import MessageBasedResource
 
 from simulated_instruments.bench import Bench
+from simulated_instruments.faults.script import Fault
 from simulated_instruments.sample import load_sample
 from simulated_instruments.served.bench import Served
 from simulated_instruments.served.client import ServedBench
@@ -34,8 +35,8 @@ WIRES = [
 ]
 
 
-def served_in(folder: Path, pace: float | None = None) -> Served:
-    return Served(Bench(load_sample(), 1, pace), folder / "bench.json", "simulated default", 1, pace)
+def served_in(folder: Path, pace: float | None = None, *faults: Fault) -> Served:
+    return Served(Bench(load_sample(), 1, pace, faults), folder / "bench.json", "simulated default", 1, pace)
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +125,27 @@ def test_it_listens_on_loopback_only(served: Served) -> None:
     ours |= {int(where.split(":")[1]) for where in (served.wires.control, served.wires.ni_target)}
     assert ours <= {address.port for address in listening}
     assert {address.ip for address in listening if address.port in ours} <= {"127.0.0.1", "::ffff:127.0.0.1"}
+
+
+@pytest.mark.parametrize(("kind", "comes_back"), [("disconnect", True), ("unplugged", False)])
+def test_a_line_that_breaks_hangs_up_on_its_caller(tmp_path: Path, kind: str, comes_back: bool) -> None:
+    fault = Fault(kind=kind, instrument="main_supply", call=2)
+    with served_in(tmp_path, None, fault) as bench:
+        host, port = bench.wires.addresses[SUPPLY].split("::")[1:3]
+        with socket.create_connection((host, int(port)), timeout=5.0) as caller:
+            caller.sendall(b"*IDN?\n")
+            assert caller.recv(100).startswith(b"Keysight")
+            caller.sendall(b"*IDN?\n")
+            assert caller.recv(100) == b""
+        with socket.create_connection((host, int(port)), timeout=5.0) as caller:
+            if comes_back:
+                caller.sendall(b"*IDN?\n")
+                assert caller.recv(100).startswith(b"Keysight")
+            else:
+                assert caller.recv(100) == b""
+        other = opened(bench, GREEN, "\r", "\r\n")
+        assert other.query("l?") == "0"
+        other.close()
 
 
 # ---- control -------------------------------------------------------------------------------------------------------
