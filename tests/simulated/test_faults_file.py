@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from simulated_instruments.faults.kinds import KINDS
 from simulated_instruments.faults.script import Fault, FaultsError, load_faults
 
 
@@ -78,3 +79,11 @@ def test_a_hostile_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FaultsError, match=r"cannot be read \(No such file"):
         load_faults(tmp_path / "none.yaml")
+
+
+def test_the_page_about_faults_shows_a_file_that_works_and_names_every_kind(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    assert len(load_faults(written(tmp_path, example))) == 5
+    table = page.partition("| who |")[2].partition("\n\n")[0]
+    assert {kind for kind in KINDS if f"`{kind}`" not in table} == set()
