@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 
@@ -39,6 +40,20 @@ for k in range(3):
 print("written", flush=True)
 time.sleep(60)
 """
+
+
+COUNT = (
+    WRITE.partition("for k in range(3):")[0].replace('book.begin("part", {}, columns)', "")
+    + """
+for k in range(10**9):
+    book.playing("flash", "0123456789abcdef", 10)
+    book.counted(k, 2, 0.5)
+    print("block", k, flush=True)
+    book.add({"volt": float(k)})
+    print("point", k, flush=True)
+"""
+)
+"""Counts for ever, and says of every block and every point when it is kept."""
 
 
 @pytest.fixture
@@ -133,6 +148,31 @@ def test_a_killed_labctl_keeps_every_block_but_that_in_flight(labctl, tmp_path):
     shown = labctl("show", "1").out
     assert f"{len(kept)} blocks are kept" in shown
     assert "interrupted" in labctl("runs").out
+
+
+@pytest.mark.parametrize("after_s", [0.05, 0.37])
+def test_nothing_that_was_kept_is_lost_wherever_the_process_is_killed(tmp_path, after_s):
+    told = told_until_killed(tmp_path, after_s)
+    opened(tmp_path)
+    assert [block.signal for block in blocks_of(tmp_path, 1)][: told["block"] + 1] == list(range(told["block"] + 1))
+    assert len(blocks_of(tmp_path, 1)) - told["block"] in (1, 2)
+    kept = points(tmp_path, 1).values["volt"].tolist()[1:]
+    assert kept == [float(k) for k in range(len(kept))]
+    assert len(kept) - told["point"] in (1, 2)
+    found = one_run(tmp_path, 1).outcome
+    assert (found["status"], found["blocks"], found["points"]) == (STATUS, len(blocks_of(tmp_path, 1)), len(kept) + 1)
+    with closing(sqlite3.connect(tmp_path / "runs.db")) as other:
+        assert other.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def told_until_killed(folder, after_s):
+    """The last block and the last point that a writer said were kept, when it was killed so long after its first."""
+    command = [sys.executable, "-c", COUNT, str(folder)]
+    with subprocess.Popen(command, cwd=STATION.parent, stdout=subprocess.PIPE, text=True) as process:
+        lines = [process.stdout.readline()]
+        threading.Timer(after_s, process.kill).start()
+        lines += process.stdout
+    return {line.split()[0]: int(line.split()[1]) for line in lines if line.endswith("\n")}
 
 
 def _wait_for_blocks(data, process):
