@@ -13,6 +13,7 @@ app = typer.Typer(
 )
 app.command("check")(cli_check.check)
 app.command("run")(cli_run.run)
+app.command("resume")(cli_run.resume)
 app.command("guard", hidden=True)(cli_guard.guard)
 app.command("gui")(cli_gui.gui)
 app.command("runs")(cli_runs.runs)

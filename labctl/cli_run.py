@@ -1,4 +1,7 @@
-"""`labctl run`: one experiment, from the plan to the stored result. All is checked before anything is opened."""
+"""`labctl run` and `labctl resume`: one experiment, from its plan, or from where it was interrupted, to the result.
+
+All is checked before anything is opened.
+"""
 
 import json
 from pathlib import Path
@@ -18,6 +21,7 @@ from labctl.cli_options import (
     List,
     Pace,
     Reveal,
+    RunId,
     Sample,
     Seed,
     Sequence,
@@ -29,6 +33,7 @@ from labctl.cli_options import (
 if TYPE_CHECKING:
     from labctl.catalogue import Entry
     from labctl.cli_bench import Choice
+    from labctl.continuation import Continuation
     from labctl.runner import Outcome
     from labctl.station_file import StationFile
 
@@ -76,9 +81,52 @@ def run(
     check_limits(plan, file)
     if dry_run:
         return show_dry_run(entry, plan, file, as_json)
+    _carry_out(entry, plan, file, choice, data, as_json, reveal)
+
+
+def resume(
+    run_id: RunId,
+    simulated: Simulated = False,
+    sample: Sample = None,
+    seed: Seed = None,
+    pace: Pace = None,
+    served: BenchFile = None,
+    station: Station = STATION,
+    data: Data = DATA,
+    as_json: Json = False,
+    reveal: Reveal = False,
+) -> None:
+    """Continue a run that was interrupted: what it counted is kept, and the rest is measured."""
+    from labctl.cli_bench import Choice
+    from labctl.cli_plan import check_limits
+    from labctl.continuation import continuation
+    from labctl.log import log_into
+    from labctl.refusals import gathered
+    from labctl.station_file import read_station
+
+    log_into(data)
+    found = continuation(data, run_id)
+    seed = found.another_seed if seed is None and simulated else seed
+    choice = Choice(simulated, sample, seed, pace, served)
+    file, _ = gathered(lambda: read_station(station), lambda: choice.check(reveal))
+    check_limits(found.plan, file)
+    _carry_out(found.entry, found.plan, file, choice, data, as_json, reveal, found)
+
+
+def _carry_out(
+    entry: "Entry",
+    plan: Any,
+    file: "StationFile",
+    choice: "Choice",
+    data: Path,
+    as_json: bool,
+    reveal: bool,
+    interrupted: "Continuation | None" = None,
+) -> None:
+    """Run it, print what it found, and end the program with the code of its end."""
     report: dict[str, Any] = {}
     try:
-        _measure(entry, plan, file, choice, data, reveal, report)
+        _measure(entry, plan, file, choice, data, reveal, report, interrupted)
     finally:
         if report:
             _tell(report, data, as_json)
@@ -86,7 +134,14 @@ def run(
 
 
 def _measure(
-    entry: "Entry", plan: Any, file: "StationFile", choice: "Choice", data: Path, reveal: bool, report: dict[str, Any]
+    entry: "Entry",
+    plan: Any,
+    file: "StationFile",
+    choice: "Choice",
+    data: Path,
+    reveal: bool,
+    report: dict[str, Any],
+    interrupted: "Continuation | None",
 ) -> None:
     """From the bench's opening to its safe end; the report is filled as soon as there is one."""
     from labctl.cli_bench import opened_bench
@@ -95,7 +150,14 @@ def _measure(
 
     with opened_bench(choice, file, data, _patience) as bench, progress() as listener:
         bench.interrupts.patient = True
-        report |= _report(bench.run(entry, plan, (listener,)))
+        before = interrupted.on(bench.store.label) if interrupted else None
+        report |= _report(bench.run(entry, plan, (listener,), interrupted=before))
+        if before:
+            report["resumes"] = {
+                "run_id": before.run_id,
+                "blocks": before.replay.taken,
+                "of": len(before.replay.blocks),
+            }
         if reveal and bench.truth is not None:
             report["truth"] = plain(bench.truth(report["result"] or {}))
 
@@ -141,5 +203,8 @@ def _print(report: dict[str, Any]) -> None:
     times = f"{clock_words(report['lab_time_s'])} of laboratory time in {clock_words(report['wall_time_s'])}"
     counted = f"{report['photons']:.3g} photons in {clock_words(report['counting_s'])} of counting"
     typer.echo(f"run {report['run_id']} ({report['sequence']}) {report['status']}: {times}; {counted}")
+    if "resumes" in report:
+        before = report["resumes"]
+        typer.echo(f"continues run {before['run_id']}: {before['blocks']} of its {before['of']} blocks were taken")
     if "figure" in report:
         typer.echo(f"figure: {report['figure']}")

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labctl.cli_options import DATA, Data, Json
+from labctl.cli_options import DATA, Data, Json, RunId
 
 if TYPE_CHECKING:
     from labctl.data.history import Run
     from labctl.data.repair import Repaired
 
-RunId = Annotated[str, typer.Argument(metavar="RUN", help="Number of the run, as `labctl runs` shows it.")]
 Repair = Annotated[bool, typer.Option("--repair", help="Take in what could not be stored, and nothing else.")]
 _FIGURES = (".png", ".pdf", ".svg")
 
@@ -63,6 +62,7 @@ def show(
 def export(
     run: RunId,
     to: Annotated[Path, typer.Option("--to", help="File to write: .nc (netCDF) or .csv.", show_default=False)],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
     data: Data = DATA,
 ) -> None:
     """Write the points of a run for other programs."""
@@ -71,7 +71,7 @@ def export(
     from labctl.log import log_into
 
     log_into(data)
-    write(data, one_run(data, _number(run)), to)
+    write(data, one_run(data, _number(run)), to, overwrite)
     typer.echo(f"run {run}: {to}")
 
 
@@ -136,8 +136,15 @@ def _print_list(found: "list[Run]") -> None:
         depths[run.run_id] = depths.get(run.parent_id, -1) + 1
         lab = clock_words(run.outcome["lab_time_s"]) if "lab_time_s" in run.outcome else "-"
         name = "· " * depths[run.run_id] + run.sequence
-        table.add_row(str(run.run_id), name, run.status, run.started, lab, run.record.get("bench", "-"))
+        table.add_row(str(run.run_id), name, _status(run), run.started, lab, run.record.get("bench", "-"))
     console().print(table)
+
+
+def _status(run: "Run") -> str:
+    """Of one that was interrupted, with what is on disk of it."""
+    if run.status != "interrupted":
+        return run.status
+    return f"{run.status} ({run.outcome.get('points', 0)} points, {run.outcome.get('blocks', 0)} blocks)"
 
 
 def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:

@@ -20,6 +20,7 @@ from labctl.gate import Gate
 from labctl.interrupts import Interrupts
 from labctl.log import NAME as LOG_NAME
 from labctl.news import Counted, Listener, News, Playing, Waiting
+from labctl.replay import Journal
 from labctl.safety import Step, make_safe
 from sequences.results import Begin, Column, End, Estimate, Event, Point, Progress, SequenceError, Stream
 
@@ -59,17 +60,19 @@ class Runner:
         listeners: Sequence[Listener] = (),
         interrupts: Interrupts | None = None,
         gate: Gate | None = None,
+        journal: Journal | None = None,
     ) -> None:
         """calibration: the one that `lab` has. columns_of: sequence name -> its columns, for children too.
 
-        gate: where the runs pause while it is closed.
+        gate: where the runs pause while it is closed. journal: what is noted with every play, and may answer it.
         """
+        self._clock, self._journal = journal.clock if journal else lab.clock, journal
         self._lab, self._folder, self._calibration = lab, store.folder, calibration
         self._columns_of, self._listeners = columns_of, listeners
         self._interrupts = interrupts or Interrupts()
         self._gate = gate or Gate()
         lab.observer = self
-        self._book = Book(store, calibration, lab.clock)
+        self._book = Book(store, calibration, self._clock)
         self._began_s = 0.0
         self._drawing = Drawing(self._folder / "figures")
 
@@ -85,7 +88,7 @@ class Runner:
 
         Raises nothing that the sequence or the bench may do wrong: the outcome says it.
         """
-        self._began_s = self._lab.clock.now()
+        self._began_s = self._clock.now()
         self._drawing = Drawing(self._folder / "figures")
         self._lab.notes.clear()
         self._calibration.used.clear()
@@ -95,12 +98,26 @@ class Runner:
             status, message, result = self._driven(stream)
             return self._ended(stream, status, message, result)
 
+    def recorded(self, program: "Program", repeats: int) -> tuple[int, int] | None:
+        """What is on disk of a play, if the run was interrupted behind it."""
+        if self._journal is None:
+            return None
+        digest = digest_of(program, self._lab.wiring.lines)
+        if (block := self._journal.answer(digest, repeats)) is None:
+            for event in self._journal.refreshed():
+                with self._interrupts.held():
+                    self._take(event)
+            return None
+        self._book.playing(program.name, digest, repeats, self._journal.notes)
+        return block.signal, block.reference
+
     def playing(self, program: "Program", repeats: int) -> None:
         """The lab is about to play: the safe point at which a run pauses."""
         with self._interrupts.safe_point():
             self._settled(self._book.flush)
             self._gate.passed()
-        self._book.playing(program.name, digest_of(program, self._lab.wiring.lines), repeats)
+        notes = self._journal.notes if self._journal else {}
+        self._book.playing(program.name, digest_of(program, self._lab.wiring.lines), repeats, notes)
         self._publish(Playing(program, repeats))
 
     def counted(self, signal: int, reference: int, duration_s: float) -> None:
@@ -193,7 +210,7 @@ class Runner:
         return {"notes": list(self._lab.notes), "calibration_used": plain(self._calibration.used)}
 
     def _publish(self, event: Event | Playing | Counted | Waiting) -> None:
-        book, lab_time_s = self._book, self._lab.clock.now() - self._began_s
+        book, lab_time_s = self._book, self._clock.now() - self._began_s
         self._tell(News(book.run_id, book.sequence, book.depth - 1, event, lab_time_s))
 
     def _tell(self, news: News) -> None:

@@ -89,6 +89,9 @@ class Calibration(Protocol):
 class Observer(Protocol):
     """Who watches the bench play: told of every play before it begins and after it was counted."""
 
+    def recorded(self, program: "Program", repeats: int) -> tuple[int, int] | None:
+        """Photons in the signal and reference windows if this play has been counted before: it is not played again."""
+
     def playing(self, program: "Program", repeats: int) -> None:
         """All lines are low and no light falls on the sample: it may keep the sequence waiting here."""
 
@@ -97,6 +100,8 @@ class Observer(Protocol):
 
 class Nobody:
     """The observer of a lab that nobody watches."""
+
+    def recorded(self, program: "Program", repeats: int) -> tuple[int, int] | None: ...
 
     def playing(self, program: "Program", repeats: int) -> None: ...
 

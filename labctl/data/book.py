@@ -88,6 +88,7 @@ class _Playing:
     digest: str
     repeats: int
     began_s: float
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Book:
@@ -155,9 +156,9 @@ class Book:
         """Why the database takes nothing, where the data are meanwhile, and what to do."""
         return self._store.ledger.complaint()
 
-    def playing(self, program: str, digest: str, repeats: int) -> None:
-        """A play begins."""
-        self._playing = _Playing(program, digest, repeats, self._since_s())
+    def playing(self, program: str, digest: str, repeats: int, notes: Mapping[str, Any]) -> None:
+        """A play begins. notes: the bench's settings, and what else the play depends on."""
+        self._playing = _Playing(program, digest, repeats, self._since_s(), plain(notes))
 
     def counted(self, signal: int, reference: int, duration_s: float) -> None:
         """The play has been counted: a block of the outermost run, on disk at once."""
@@ -176,6 +177,7 @@ class Book:
             reference,
             play.began_s,
             self._since_s(),
+            play.notes,
         )
         self._store.ledger.write(BlockEntry(block))
         self._blocks += 1

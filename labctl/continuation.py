@@ -1,0 +1,71 @@
+"""An interrupted run of the data folder, ready to be continued: its plan, its blocks, and how long ago it ended."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from labctl.bench import Interrupted
+from labctl.catalogue import Entry, entry
+from labctl.data.blocks import Block, blocks_of
+from labctl.data.history import Run, one_run
+from labctl.refusals import Refusal
+from labctl.replay import Replay
+from sequences.routines.still_set import LOOK_AFTER_S
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """What is needed to continue a run."""
+
+    run: Run
+    entry: Entry
+    plan: Any
+    blocks: tuple[Block, ...]
+
+    @property
+    def another_seed(self) -> int:
+        """For a twin that is switched on anew: with the same seed it would count the same photons again."""
+        return int(self.run.record.get("seed", 0)) + 1
+
+    def on(self, label: str) -> Interrupted:
+        """To be continued on the bench of this label. Raises Refusal if it was measured on another one."""
+        if self.run.record["bench"] != label:
+            there = self.run.record["bench"]
+            raise Refusal(f"Run {self.run.run_id} was measured on {there!r}, and this is {label!r}: continue it there")
+        last = self.blocks[-1]
+        gap_s = max(0.0, time.time() - last.settings["unix_s"] - (last.ended_s - last.began_s))
+        return Interrupted(self.run.run_id, Replay(self.blocks, self.run.record["calibration"]), gap_s)
+
+
+def continuation(folder: Path, number: str) -> Continuation:
+    """The run of this number. Raises Refusal saying why it cannot be continued."""
+    if not number.isdecimal():
+        raise Refusal(f"{number!r} is no run: give its number, as `labctl runs` shows it")
+    run = one_run(folder, int(number))
+    if run.parent_id is not None:
+        raise Refusal(f"Run {number} is a part of run {run.parent_id}: continue that one")
+    if run.status == "completed":
+        raise Refusal(f"Run {number} is complete: there is nothing to continue. `labctl show {number}` shows it")
+    blocks = tuple(block for block in blocks_of(folder, run.run_id) if block.run_id == run.run_id)
+    if run.status == "failed":
+        blocks = _trusted(blocks)
+    if not blocks or any("bench" not in block.settings for block in blocks):
+        raise Refusal(f"Run {number} has counted nothing that could be continued: start it anew")
+    found = entry(run.sequence)
+    try:
+        plan = TypeAdapter(found.plan).validate_python(run.record["plan"])
+    except (ValidationError, KeyError) as error:
+        raise Refusal(f"The plan of run {number} does not fit this version of {run.sequence}: {error}") from None
+    return Continuation(run, found, plan, blocks)
+
+
+def _trusted(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Without the last ones: what made the run fail may have begun behind the last look at the bench."""
+    left, played_s = list(blocks), 0.0
+    while left and played_s <= LOOK_AFTER_S:
+        last = left.pop()
+        played_s += last.ended_s - last.began_s
+    return tuple(left)

@@ -1,0 +1,159 @@
+"""An interrupted run is continued: what was counted is kept and the rest is measured, as if nothing had happened."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labctl.catalogue import entry
+from labctl.cli_bench import Choice, opened_bench
+from labctl.continuation import continuation
+from labctl.data.blocks import blocks_of
+from labctl.data.history import one_run, points
+from labctl.news import Counted
+from labctl.refusals import Refusal
+from labctl.replay import STALE_S, Journal, Replay
+from labctl.settings import noted
+from labctl.station_file import read_station
+from sequences.results import Progress
+from sequences.routines import controls
+
+STATION = read_station(Path(__file__).parents[2] / "station.yaml")
+ODMR = entry("odmr")
+
+
+def stopped_behind(plays):
+    """A listener that ends the run as Ctrl-C would, when so many plays have been counted."""
+    left = iter(range(plays - 1))
+
+    def hear(news):
+        if isinstance(news.event, Counted) and next(left, None) is None:
+            raise KeyboardInterrupt
+
+    return hear
+
+
+def run(data, seed=1, plays=None, interrupted=None, experiment=ODMR, plan=None):
+    """On a twin that is switched on for it; with `plays` it is interrupted behind so many."""
+    listeners = (stopped_behind(plays),) if plays else ()
+    with opened_bench(Choice(True, seed=seed), STATION, data) as bench:
+        before = interrupted.on(bench.store.label) if interrupted else None
+        return bench.run(experiment, plan or experiment.plan(), listeners, interrupted=before).run, before
+
+
+def test_the_continued_run_is_the_unbroken_one_as_far_as_it_was_counted(tmp_path):
+    unbroken, _ = run(tmp_path / "unbroken")
+    broken, _ = run(tmp_path, plays=25)
+    assert (broken.status, len(blocks_of(tmp_path, 1))) == ("aborted", 25)
+    resumed, before = run(tmp_path, seed=2, interrupted=continuation(tmp_path, "1"))
+    assert resumed.status == "completed"
+    assert before.replay.taken == 25
+    assert one_run(tmp_path, resumed.run_id).record["resumes"] == 1
+    first, later = (points(folder, k).values for folder, k in ((tmp_path / "unbroken", 1), (tmp_path, 2)))
+    shared = len(points(tmp_path, 1).values["signal"])
+    for name in ("frequency_hz", "signal"):
+        np.testing.assert_array_equal(first[name][:shared], later[name][:shared])
+    assert not np.array_equal(first["signal"][shared : shared + 5], later["signal"][shared : shared + 5])
+    pulls = (np.array(resumed.result["resonances_hz"]) - np.array(unbroken.result["resonances_hz"])) / np.hypot(
+        resumed.result["resonances_err_hz"], unbroken.result["resonances_err_hz"]
+    )
+    assert np.all(np.abs(pulls) < 4.0)
+    assert resumed.photons == sum(block.signal + block.reference for block in blocks_of(tmp_path, 2))
+
+
+def test_a_continued_run_can_be_interrupted_and_continued(tmp_path):
+    run(tmp_path, plays=10)
+    again, _ = run(tmp_path, seed=2, plays=25, interrupted=continuation(tmp_path, "1"))
+    assert again.status == "aborted"
+    last, before = run(tmp_path, seed=3, interrupted=continuation(tmp_path, "2"))
+    assert (last.status, before.replay.taken) == ("completed", 25)
+
+
+def test_other_plays_end_the_replay_and_the_bench_measures(tmp_path):
+    run(tmp_path, plays=25)
+    found = continuation(tmp_path, "1")
+    blocks = [*found.blocks[:6], replace(found.blocks[6], digest="another"), *found.blocks[7:]]
+    resumed, before = run(tmp_path, seed=2, interrupted=replace(found, blocks=tuple(blocks)))
+    assert (resumed.status, before.replay.taken) == ("completed", 6)
+
+
+def test_settings_that_differ_end_the_replay(tmp_path):
+    run(tmp_path, plays=4)
+    block = blocks_of(tmp_path, 1)[0]
+    bench = block.settings["bench"]
+    assert Replay([block], {}).answer(block.digest, block.repeats, bench) is block
+    for other in (bench["carrier_hz"] + 1.0, None):
+        replay = Replay([block], {})
+        assert replay.answer(block.digest, block.repeats, {**bench, "carrier_hz": other}) is None
+        assert replay.over
+
+
+def test_the_plays_before_a_failure_are_not_trusted(tmp_path):
+    run(tmp_path, plays=25)
+    kept = continuation(tmp_path, "1").blocks
+    assert len(kept) == 25
+    with opened_bench(Choice(True, seed=1), STATION, tmp_path) as bench:
+        count = iter(range(12))
+
+        def darken(news):
+            if isinstance(news.event, Counted) and next(count, None) is None:
+                bench.lab.green_laser.write("l0")
+
+        failed = bench.run(ODMR, ODMR.plan(), (darken,)).run
+    assert failed.status == "failed"
+    assert "green_laser" in failed.message
+    trusted = continuation(tmp_path, str(failed.run_id)).blocks
+    dropped = blocks_of(tmp_path, failed.run_id)[len(trusted) :]
+    assert sum(block.ended_s - block.began_s for block in dropped) > 2.0
+    assert len(trusted) >= 5
+
+
+@pytest.mark.parametrize(("number", "why"), [("one", "is no run"), ("9", "There is no run 9")])
+def test_what_is_no_run_is_refused(tmp_path, number, why):
+    with pytest.raises(Refusal, match=why):
+        continuation(tmp_path, number)
+
+
+def test_a_complete_run_and_another_bench_are_refused(tmp_path):
+    run(tmp_path)
+    with pytest.raises(Refusal, match="is complete"):
+        continuation(tmp_path, "1")
+    run(tmp_path, plays=5)
+    with pytest.raises(Refusal, match=r"was measured on 'simulated default .*continue it there"):
+        continuation(tmp_path, "2").on("bench station")
+
+
+def test_after_a_long_break_the_field_is_brought_back_and_all_else_is_as_it_was(tmp_path):
+    with opened_bench(Choice(True, seed=1), STATION, tmp_path) as bench:
+        lab, kept, off_a = bench.lab, bench.calibration, np.array([0.0, 0.001, -0.002])
+        was_a, is_a = np.array([0.04, 0.06, 0.9]), np.array([0.041, 0.059, 0.901])
+        learn(kept, was_a)
+        lab.magnet.switch_on()
+        lab.magnet.ramp_to(tuple(was_a + off_a))
+        controls.carrier(lab, 31.1e6, -3.0)
+        controls.shift_coil(lab, 0.05)
+        controls.pump(lab, 0.15)
+
+        def align(lab):
+            controls.dark(lab)
+            controls.coils_off(lab)
+            learn(lab.calibration, is_a)
+            lab.magnet.ramp_to(tuple(is_a))
+            yield Progress(1.0, "aligned")
+
+        journal = Journal(lab, kept, Replay([], {}), gap_s=2.0 * STALE_S, align=align)
+        assert journal.answer("any", 1) is None
+        before = journal.notes["bench"]
+        assert [event.fraction for event in journal.refreshed()] == [1.0]
+        assert {name: value for name, value in noted(lab).items() if value} == {
+            name: value for name, value in before.items() if value
+        }
+        np.testing.assert_allclose(lab.magnet.currents(), is_a + off_a, atol=2e-6)
+        assert list(journal.refreshed()) == []  # once
+        journal.close()
+
+
+def learn(calibration, currents_a):
+    for name, value in zip(("x", "y", "main"), currents_a, strict=True):
+        calibration.put(f"field.{name}_a", float(value), 1e-6)
