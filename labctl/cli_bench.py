@@ -186,10 +186,13 @@ def _sample_faults(file: Path | None) -> list[str]:
 
 
 def _wires_faults(file: Path) -> list[str]:
+    from simulated_instruments.served.client import ServedBench
     from simulated_instruments.served.wires import WiresError, read_wires
 
     try:
-        read_wires(file)
+        with closing(ServedBench(read_wires(file))) as twin:
+            there = twin.is_there()
     except WiresError as error:
         return [str(error)]
-    return []
+    start = f"python -m simulated_instruments --serve --file {file}"
+    return [] if there else [f"{file}: the bench that it tells of is gone; start one with: {start}"]

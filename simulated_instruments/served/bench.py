@@ -1,6 +1,7 @@
 """The bench on loopback ports: every VISA dialect on its own, the NI server on another, and one for control."""
 
 import socket
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -8,9 +9,10 @@ from typing import Final, Self
 from pyvisa.errors import VisaIOError
 
 from simulated_instruments.bench import Bench
+from simulated_instruments.served.client import ServedBench
 from simulated_instruments.served.control import Control
 from simulated_instruments.served.ports import HOST, Ports, messages
-from simulated_instruments.served.wires import WiresFile
+from simulated_instruments.served.wires import WiresError, WiresFile, read_wires
 from simulated_instruments.visa.backend import Wire, wires
 
 LONGEST: Final = 2**20
@@ -27,10 +29,14 @@ class Served:
         """file: is written when the bench is ready and removed when it ends. The others are told in it."""
         self._bench, self._file = bench, file
         self._told = (label, seed, pace)
-        self._ports = Ports()
 
     def __enter__(self) -> Self:
-        """Raises OSError if the file cannot be written."""
+        """Raises OSError if the file cannot be written, or tells of another bench that is there."""
+        if is_served(self._file):
+            raise FileExistsError(
+                f"{self._file} tells of a bench that is running: choose another file, or end that one"
+            )
+        self._ports = Ports()
         self._bench.__enter__()
         label, seed, pace = self._told
         self.wires = WiresFile(
@@ -61,6 +67,15 @@ class Served:
 
     def _socket(self, wire: Wire) -> str:
         return f"TCPIP0::{HOST}::{self._ports.listen(lambda caller: answer(caller, wire))}::SOCKET"
+
+
+def is_served(file: Path) -> bool:
+    """Whether the bench that a file tells of is there."""
+    try:
+        with closing(ServedBench(read_wires(file))) as bench:
+            return bench.is_there()
+    except WiresError:
+        return False
 
 
 def answer(caller: socket.socket, wire: Wire) -> None:

@@ -27,6 +27,14 @@ class ServedBench:
         self._seen = (0.0, time.monotonic())
         """Laboratory time when it was last told, and the wall's then."""
 
+    def is_there(self) -> bool:
+        """Whether the bench answers."""
+        try:
+            self._ask("now")
+        except ConnectionError:
+            return False
+        return True
+
     def now(self) -> float:
         """Laboratory seconds since the bench was switched on.
 

@@ -13,7 +13,7 @@ import pytest
 
 from instruments.ni_card import NICard
 from simulated_instruments.served.client import ServedBench
-from simulated_instruments.served.wires import read_wires
+from simulated_instruments.served.wires import WiresFile, read_wires
 
 HOME = Path(__file__).parents[2]
 ODMR = ("odmr", "--set", "target_khz=50", "--reveal", "--json")
@@ -57,11 +57,14 @@ def within(seconds: float, is_so: Callable[[], bool]) -> bool:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[SimpleNamespace]:
-    """A bench in a process of its own: its file, its process, and the other end of its control port."""
+def served(folder: Path, left: WiresFile | None = None) -> Iterator[SimpleNamespace]:
+    """A bench in a process of its own: its file, its process, and the other end of its control port.
+
+    left: what a bench that was there before has left in the file.
+    """
     file = folder / "bench.json"
     with process("-m", "simulated_instruments", "--serve", "--file", str(file), "--seed", "3") as bench:
-        assert within(30.0, file.exists)
+        assert within(30.0, lambda: file.exists() and read_wires(file) != left)
         with closing(ServedBench(read_wires(file))) as twin:
             yield SimpleNamespace(file=file, process=bench, twin=twin)
 
@@ -133,6 +136,18 @@ def test_a_file_that_tells_of_no_bench_is_refused_with_the_remedy(labctl, tmp_pa
     answer = labctl("run", "toy", "--bench", str(file))
     assert (answer.code, answer.out) == (2, "")
     assert f"python -m simulated_instruments --serve --file {file}" in answer.err
+
+
+def test_a_file_that_a_killed_bench_left_is_refused_and_written_anew(labctl, tmp_path):
+    with served(tmp_path) as killed:
+        killed.process.kill()
+        killed.process.wait()
+    assert killed.file.exists()
+    answer = labctl("run", "toy", "--bench", str(killed.file))
+    assert (answer.code, answer.out) == (2, "")
+    assert f"{killed.file}: the bench that it tells of is gone; start one with: python -m sim" in answer.err
+    with served(tmp_path, left=killed.twin.wires) as again:
+        assert again.twin.is_there()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

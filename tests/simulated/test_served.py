@@ -272,6 +272,13 @@ def test_the_file_of_another_bench_is_left_alone(tmp_path: Path) -> None:
     assert read_wires(tmp_path / "bench.json") == other
 
 
+def test_a_second_bench_does_not_take_the_file_of_one_that_is_there(tmp_path: Path) -> None:
+    with served_in(tmp_path) as first:
+        with pytest.raises(FileExistsError, match="tells of a bench that is running"), served_in(tmp_path):
+            pass
+        assert read_wires(tmp_path / "bench.json") == first.wires
+
+
 def test_a_bench_that_cannot_tell_where_it_is_does_not_stay(tmp_path: Path) -> None:
     before = len(threading.enumerate())
     with pytest.raises(OSError, match="No such file"), served_in(tmp_path / "missing"):
