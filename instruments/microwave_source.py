@@ -1,6 +1,6 @@
 """SRS SG386: the carrier to 6.075 GHz, stepped through lists by triggers, with every refusal raised as an error."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
 from qcodes.instrument_drivers.stanford_research import SG384
@@ -19,6 +19,7 @@ MAX_LIST: Final = 2000
 RF_POWER_DBM: Final = (-110.0, 16.5)
 _LOOPS: Final = 0b11111
 """Bits of INSR? for the loops that hold the carrier on its frequency: 1, that one was open."""
+_NOTHING: Final[Mapping[str, float]] = {}
 _TRIES: Final = 2
 """Of a setting whose read-back differs."""
 _DOUBLER_OPTION: Final = 2
@@ -166,12 +167,11 @@ class SG386(SG384):
         self._retuned |= name == "FREQ"
         for _ in range(_TRIES):
             *were, seen = self._numbers(";".join((*(f"{known}?" for known in before), order, f"{name}?")))
-            self._compare(before, were)
+            self._compare(before, were, {name: seen})
             if abs(seen - value) <= 0.51 * 10**-digits:
                 self._standing[name] = seen
                 return
             self._raise_errors(order)
-            before = {}
         raise InstrumentError(
             f"{self.name} did not take {order!r}: it answers {seen:.10g}",
             instrument=self.name,
@@ -189,11 +189,12 @@ class SG386(SG384):
             self._standing.clear()
             raise ChangedError(self.name, f"its carrier is not locked (INSR? {loops:.0f})")
 
-    def _compare(self, standing: dict[str, float], seen: Sequence[float]) -> None:
+    def _compare(self, standing: dict[str, float], seen: Sequence[float], new: Mapping[str, float] = _NOTHING) -> None:
+        """new: what a value may be already, if this is the second time that it is set."""
         changes = [
             f"{name} is {now:.10g}, was {was:.10g}"
             for (name, was), now in zip(standing.items(), seen, strict=True)
-            if now != was
+            if now not in (was, new.get(name))
         ]
         if changes:
             self._standing.clear()
