@@ -37,8 +37,9 @@ EXPERIMENTS: Final = {
     ),
 }
 GOOD: Final = ("recovered", "safe end")
-BAD: Final = ("wrong result", "nameless", "on, and says so", "unsafe", "lost", "traceback", "hang")
-OUTCOMES: Final = (*GOOD, *BAD, "not reached")
+BAD: Final = ("wrong result", "nameless", "unsafe", "lost", "traceback", "hang")
+OUTCOMES: Final = (*GOOD, "out of reach", *BAD, "not reached")
+"""out of reach: an unplugged instrument is still on, all else is off, and labctl says NOT SAFE."""
 _PAUSE_S: Final = 0.02
 _FRAME: Final = re.compile(r'File ".*?/((?:labctl|sequences|instruments|simulated_instruments)/.*?)", line (\d+)')
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")

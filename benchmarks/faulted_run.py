@@ -38,6 +38,17 @@ SPEAK_FOR: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Instruments of the station that are built on another; a message that names one of them names it."""
 STATION: Final = Path(__file__).parents[1] / "station.yaml"
+DRIVES: Final[Mapping[str, tuple[str, ...]]] = {
+    "main_supply": ("main_a", "shift_a"),
+    "pulsed_supply": ("gradient_a", "compensation_a"),
+    "trim_x": ("trim_x_a",),
+    "trim_y": ("trim_y_a",),
+    "microwave": ("the microwave",),
+    "green_laser": ("the green laser",),
+    "aom": ("the pump's AOM", "the doughnut's AOM"),
+    "sprout": ("the doughnut's laser",),
+}
+"""How that which is still on begins, by the instrument that drives it."""
 _NEEDED: Final = (
     "labctl.bench",
     "labctl.cli_bench",
@@ -242,13 +253,20 @@ def verdict(seen: Seen | None, hung: bool, instrument: str, normal: Mapping[str,
     if "Traceback (most recent" in seen.said or "traceback" in seen.said or "unexpected" in seen.said:
         return "traceback"
     if seen.still_on:
-        return "on, and says so" if "NOT SAFE" in seen.said else "unsafe"
+        return "out of reach" if _is_out_of_reach(seen, instrument) else "unsafe"
     if any(seen.stored.get(run, 0) < count for run, count in seen.published.items()):
         return "lost"
     if seen.code == 0:
         return "recovered" if pull(seen.result or {}, normal) <= FOR_SURE else "wrong result"
     names = (instrument, *SPEAK_FOR.get(instrument, ()))
     return "safe end" if seen.code == 1 and any(name in seen.said for name in names) else "nameless"
+
+
+def _is_out_of_reach(seen: Seen, instrument: str) -> bool:
+    """Nothing is on but what an instrument drives that was unplugged, and labctl says so."""
+    unplugged = any(entry.kind == "unplugged" for entry in seen.log)
+    own = all(what.startswith(DRIVES.get(instrument, ())) for what in seen.still_on)
+    return unplugged and own and seen.code == 1 and "NOT SAFE" in seen.said
 
 
 def pull(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:

@@ -30,6 +30,8 @@ def seen(**changes: object) -> Seen:
 
 
 FAILED = {"code": 1, "result": None}
+LASER = "the doughnut's laser emits 300 mW"
+UNPLUGGED = Injected(1.0, CALL, "unplugged")
 VERDICTS = [
     ("recovered", {}),
     ("recovered", {"result": {**NORMAL, "field_mt": 5.04}}),
@@ -42,7 +44,11 @@ VERDICTS = [
     ("nameless", {"code": 2, "said": "labctl: sprout"}),
     ("unsafe", {**FAILED, "still_on": ("main_a is 0.9 A",), "said": "labctl: sprout"}),
     ("unsafe", {"still_on": ("main_a is 0.9 A",)}),
-    ("on, and says so", {**FAILED, "still_on": ("main_a is 0.9 A",), "said": "labctl: NOT SAFE: sprout"}),
+    ("unsafe", {**FAILED, "still_on": ("main_a is 0.9 A",), "said": "labctl: NOT SAFE: sprout"}),
+    ("unsafe", {**FAILED, "still_on": (LASER,), "said": "labctl: NOT SAFE: sprout"}),
+    ("unsafe", {**FAILED, "still_on": (LASER,), "log": (UNPLUGGED,)}),
+    ("unsafe", {**FAILED, "still_on": (LASER, "main_a is 0.9 A"), "said": "labctl: NOT SAFE", "log": (UNPLUGGED,)}),
+    ("out of reach", {**FAILED, "still_on": (LASER,), "said": "labctl: NOT SAFE: sprout", "log": (UNPLUGGED,)}),
     ("lost", {"stored": {1: 3}}),
     ("lost", {"stored": {}}),
     ("traceback", {**FAILED, "said": "labctl: unexpected KeyError: 3"}),
