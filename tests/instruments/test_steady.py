@@ -1,6 +1,7 @@
 """Lines that misbehave: what may be repeated is, what may not is not, and no answer is taken for another's."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,8 +15,8 @@ from instruments.aom import MPDS
 from instruments.current_source import B2962A
 from instruments.errors import InstrumentError
 from instruments.green_laser import Cobolt06
-from instruments.microwave_source import SG386
-from instruments.steady import make_steady
+from instruments.microwave_source import SG386, MicrowaveError
+from instruments.steady import LineError, make_steady
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin
 from simulated_instruments.visa import backend
@@ -55,11 +56,8 @@ class BadWire:
         self.script: list[Fault | None] = []
         self.heard: list[bytes] = []
         self.late: list[bytes] = []
-        self.gone = False
 
     def answer(self, message: bytes) -> bytes | None:
-        if self.gone:
-            raise VisaIOError(StatusCode.error_connection_lost)
         self.heard.append(message)
         fault = self.script.pop(0) if self.script else None
         return fault(self, message) if fault else self.true(message)
@@ -90,10 +88,6 @@ def noise(wire: BadWire, message: bytes) -> bytes | None:
 
 def refused_by_line(_wire: BadWire, _message: bytes) -> None:
     raise VisaIOError(StatusCode.error_io)
-
-
-class LateWire(BadWire):
-    """As BadWire; what `late` holds comes out before the answer to the message after it."""
 
 
 def late(wire: BadWire, message: bytes) -> None:
@@ -198,3 +192,66 @@ def test_settings_survive_one_fault_or_say_that_they_did_not(plugged, name, faul
         lost_unseen = name in ("main_supply", "trim_x") and fault is swallowed  # their users read back: set_current
         assert lost_unseen or reading() == second
     assert named == name
+
+
+def unheard(wire: BadWire, message: bytes) -> bytes | None:
+    """Nothing is heard from now on."""
+    wire.script.append(unheard)
+    return swallowed(wire, message)
+
+
+def test_a_device_that_stays_silent_is_named_with_its_address_what_was_asked_and_a_remedy(plugged):
+    driver, wire = plugged("microwave")
+    wire.script = [unheard]
+    with pytest.raises(LineError, match="Is it on and connected") as caught:
+        driver.frequency()
+    assert (caught.value.instrument, caught.value.address) == ("microwave", MICROWAVE)
+    assert "no answer came in time" in str(caught.value)
+    wire.script = []
+    assert driver.frequency() == 10e6  # it speaks again: what was still under way is thrown away first
+
+
+def test_a_trigger_is_never_sent_twice(plugged):
+    driver, wire = plugged("microwave")
+    driver.load_list([1e9, 2e9, 3e9])
+    driver.list_armed("ON")
+    wire.heard.clear()
+    wire.script = [refused_by_line]
+    with pytest.raises(LineError, match=r"'\*TRG' failed \(tried once, for it must not be repeated\)"):
+        driver.trigger()
+    assert wire.heard == [b"*TRG"]
+    driver.trigger()
+    assert driver.frequency() == 1e9
+
+
+def test_a_refusal_that_was_lost_on_its_way_is_not_taken_for_consent(plugged):
+    """LERR? forgets what it has told: if its answer is lost, the setting is sent and asked about again."""
+    driver, wire = plugged("microwave")
+    wire.script = [None, unanswered]
+    with pytest.raises(MicrowaveError, match="illegal value"):
+        driver.sweep_deviation(2e9)
+    assert wire.heard.count(b"SDEV 2000000000.0") == 2
+
+
+@pytest.mark.parametrize("name", DRIVERS)
+def test_a_connection_that_was_lost_is_opened_again_with_its_ends(plugged, name):
+    driver, _ = plugged(name)
+    path, (wanted, _) = SETTINGS[name]
+    parameter(driver, SETTERS.get(name, path))(wanted)
+    handle = driver.visa_handle
+    ends = handle.read_termination, handle.write_termination
+    handle.close()
+    assert parameter(driver, path)() == wanted
+    assert (handle.read_termination, handle.write_termination) == ends
+    assert handle.timeout == pytest.approx(60.0)
+
+
+def test_a_silent_device_does_not_hold_a_run_for_ever(plugged):
+    """Three tries, and what it takes to bring the line back: beyond that every question is refused within it."""
+    driver, wire = plugged("trim_x")
+    wire.script = [unheard]
+    for _ in range(2):
+        began_s = time.monotonic()
+        with pytest.raises(LineError):
+            driver.output()
+        assert time.monotonic() - began_s < 10.0
