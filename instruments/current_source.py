@@ -119,6 +119,7 @@ class CurrentChannel(KeysightB2962AChannel):
         if not self.is_on():
             self.set_current(0.0)
             self.output(True)
+        self._standing["OUTP"] = 1.0
 
     def check_standing(self) -> None:
         """As that of the whole supply."""
@@ -301,6 +302,7 @@ class TrimSource:
     def switch_on(self) -> None:
         """Output on in current mode and full range; from 0 A if it was off or a voltage source."""
         if self.is_on() and self._source.source_mode() == "CURR":
+            self._standing[":OUTP?"] = 1.0
             return
         self._source.output("off")
         self._source.source_mode("CURR")

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from sequences.lab import Lab
-from sequences.routines.still_set import still_set
+from sequences.routines.still_set import as_it_is, still_set
 
 if TYPE_CHECKING:
     from instruments.current_source import CurrentChannel
@@ -89,6 +89,7 @@ def left_safe(lab: Lab) -> Iterator[None]:
 
     Raises ChangedError if all went well, but not on a bench that still was as it was set.
     """
+    as_it_is(lab)
     try:
         yield
         still_set(lab)

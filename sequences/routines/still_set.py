@@ -1,7 +1,9 @@
 """Whether the bench still is as the sequence set it: no result from one that was reset, tripped or went dark."""
 
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final
 
+from instruments.errors import ChangedError
 from sequences.lab import Lab
 
 LOOK_AFTER_S: Final = 2.0
@@ -10,11 +12,24 @@ LOOK_AFTER_S: Final = 2.0
 
 def still_set(lab: Lab) -> None:
     """Ask every instrument that was set whether it is so. Raises ChangedError naming one that is not."""
-    sources = (*lab.magnet.sources, lab.shift_coil, lab.gradient_coil, lab.compensation_coil)
-    supplies = {id(getattr(source, "parent", source)): source for source in sources}
-    for part in (*supplies.values(), lab.microwave, lab.green_laser, lab.aom, lab.depletion_beam):
+    for part in _parts(lab):
         part.check_standing()
     lab.unchecked_s = 0.0
+
+
+def as_it_is(lab: Lab) -> None:
+    """Take the bench as it is: what changed before a sequence began is forgotten, for that sets everything anew."""
+    for part in _parts(lab):
+        with suppress(ChangedError):
+            part.check_standing()
+    lab.unchecked_s = 0.0
+
+
+def _parts(lab: Lab) -> tuple[Any, ...]:
+    """Everything that can say whether it is as it was set; of both channels of a supply one, which speaks for it."""
+    sources = (*lab.magnet.sources, lab.shift_coil, lab.gradient_coil, lab.compensation_coil)
+    supplies = {id(getattr(source, "parent", source)): source for source in sources}
+    return (*supplies.values(), lab.microwave, lab.green_laser, lab.aom, lab.depletion_beam)
 
 
 def look_now_and_then(lab: Lab, played_s: float) -> None:

@@ -105,7 +105,20 @@ def test_looks_are_taken_after_so_much_playing_and_before_a_sequence_ends(calls)
         measure(lab, program, repeats)
         with pytest.raises(ChangedError, match="ENBR is 0, was 1"):
             measure(lab, program, repeats)
-    with all_on(Fault(kind="rf_off", instrument="microwave", call=calls("microwave") + 1)) as (lab, bench):
+    with all_on(Fault(kind="rf_off", instrument="microwave", call=calls("microwave") + 2)) as (lab, bench):
         with pytest.raises(ChangedError, match="microwave"), controls.left_safe(lab):
             measure(lab, program, 10)
         assert bench.still_on(magnet=False) == []
+
+
+def test_a_sequence_is_not_blamed_for_what_happened_before_it(calls) -> None:
+    """After a run that found the generator reset, or none at all, the next one sets everything anew."""
+    faults = [
+        Fault(kind="reset", instrument=name, call=calls(name) + 1) for name in ("microwave", "main_supply", "aom")
+    ]
+    with all_on(*faults) as (lab, _):
+        for _ in range(2):
+            with controls.left_safe(lab):
+                set_again(lab)
+                controls.pump(lab)
+                measure(lab, cw_odmr(), 10)
