@@ -89,6 +89,8 @@ class CalibrationStore:
             label, entries = content["bench"], content["entries"]
             self._covariances = {_pair(one, other): float(value) for one, other, value in content["covariances"]}
             for entry in entries.values():
+                if not (math.isfinite(entry["value"]) and math.isfinite(entry["error"])):
+                    raise ValueError("a value or an error is not finite")
                 Calibrated(float(entry["value"]), float(entry["error"]), str(entry["run_id"]), float(entry["unix_s"]))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Refusal(

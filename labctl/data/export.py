@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,19 +13,28 @@ from labctl.refusals import Refusal
 ENDINGS: Final = (".nc", ".csv")
 
 
-def export(folder: Path, run: Run, to: Path) -> None:
-    """Write the points of a run, netCDF or CSV by the ending; netCDF holds plan, result and origin too."""
+def export(folder: Path, run: Run, to: Path, overwrite: bool = False) -> None:
+    """Write the points of a run, netCDF or CSV by the ending; netCDF holds plan, result and origin too.
+
+    The file is there as a whole or not at all. overwrite: whether it may take the place of another.
+    """
     if to.suffix.lower() not in ENDINGS:
         raise Refusal(f"--to {to} has no known ending: use {' or '.join(ENDINGS)}")
     if not to.parent.is_dir():
         raise Refusal(f"--to {to}: the folder {to.parent} does not exist. Make it first")
+    if to.exists() and not (overwrite and to.is_file()):
+        raise Refusal(f"--to {to} is there already. Choose another name, or add --overwrite if it is a file to replace")
     recorded = points(folder, run.run_id)
+    new = to.with_name(f".{to.name}.{os.getpid()}")
     try:
         if to.suffix.lower() == ".csv":
-            _write_csv(recorded, to)
+            _write_csv(recorded, new)
         else:
-            as_xarray(folder, run, recorded).to_netcdf(to, engine="h5netcdf")
+            as_xarray(folder, run, recorded).to_netcdf(new, engine="h5netcdf")
+        new.replace(to)
     except OSError as error:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
         raise Refusal(f"--to {to} cannot be written ({error.strerror or error})") from None
 
 

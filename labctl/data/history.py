@@ -1,12 +1,13 @@
 """Runs being read: the list of them, one of them, and its points."""
 
 import json
+import math
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,14 @@ from numpy.typing import NDArray
 from labctl.refusals import Refusal
 from sequences.results import Column
 
+if TYPE_CHECKING:
+    from qcodes.dataset.data_set import DataSet
+
 DATABASE: Final = "runs.db"
+_RECORD: Final[dict[str, Any]] = {"sequence": str, "started": str, "parent_id": int, "bench": str, "plan": dict}
+_RECORD.update({"versions": dict, "git": dict, "calibration": dict})
+_OUTCOME: Final[dict[str, Any]] = {"status": str, "message": str, "result": dict, "estimate": dict, "notes": list}
+_OUTCOME.update({"figure": str, **dict.fromkeys(("lab_time_s", "wall_time_s", "photons", "counting_s"), int | float)})
 _COLUMNS: Final = ("run_id", "name", "run_timestamp", "labctl_record", "labctl_outcome")
 
 
@@ -84,13 +92,19 @@ def points(folder: Path, run_id: int) -> Points:
 
     one_run(folder, run_id)
     with reading(folder), closing(connect(folder / DATABASE, read_only=True)) as connection:
-        dataset = DataSet(run_id=run_id, conn=connection)
-        columns = tuple(
-            Column(spec.name, spec.label, spec.unit, tuple(spec.depends_on_)) for spec in dataset.get_parameters()
-        )
-        rows: Any = connection.execute(f'SELECT * FROM "{dataset.table_name}" ORDER BY id')
-        names = [description[0] for description in rows.description]
-        table = np.array([[np.nan if cell is None else cell for cell in row] for row in rows], dtype=float)
+        try:
+            return _points(connection, DataSet(run_id=run_id, conn=connection))
+        except Exception as error:  # whatever QCoDeS stumbles over in a database that something else has written
+            raise Refusal(f"Run {run_id} in {folder} has no points that can be read ({error})") from error
+
+
+def _points(connection: sqlite3.Connection, dataset: "DataSet") -> Points:
+    columns = tuple(
+        Column(spec.name, spec.label, spec.unit, tuple(spec.depends_on_)) for spec in dataset.get_parameters()
+    )
+    rows: Any = connection.execute(f'SELECT * FROM "{dataset.table_name}" ORDER BY id')
+    names = [description[0] for description in rows.description]
+    table = np.array([[np.nan if cell is None else cell for cell in row] for row in rows], dtype=float)
     by_name = dict(zip(names, table.reshape(-1, len(names)).T, strict=True))
     return Points(columns, {column.name: by_name[column.name] for column in columns})
 
@@ -115,14 +129,42 @@ def _query(connection: sqlite3.Connection, rest: str) -> str:
 
 def _run(row: tuple[Any, ...]) -> Run:
     run_id, name, _, record_text, outcome_text = row
-    record, outcome = json.loads(record_text or "{}"), json.loads(outcome_text or "{}")
+    record, outcome = _typed(record_text, _RECORD), _typed(outcome_text, _OUTCOME)
     return Run(
         run_id,
-        record.get("sequence", name),
-        outcome.get("status", "unfinished"),
+        record.get("sequence", str(name)),
+        outcome.get("status", "unreadable" if outcome_text else "unfinished"),
         record.get("started", ""),
         record.get("parent_id"),
         outcome.get("result"),
         record,
         outcome,
     )
+
+
+def _typed(text: Any, types: Mapping[str, Any]) -> dict[str, Any]:
+    """The object that a text holds, without the keys whose values are of another type than ours; empty if it is none.
+
+    A database may come from anywhere.
+    """
+    try:
+        found = json.loads(text or "{}", parse_constant=lambda _: None, parse_float=_finite, parse_int=_finite_int)
+    except (ValueError, TypeError, RecursionError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    kept = {key: value for key, value in found.items() if key not in types or isinstance(value, types[key])}
+    return {key: _printable(value) if isinstance(value, str) and key in types else value for key, value in kept.items()}
+
+
+def _finite(text: str) -> float | None:
+    return value if math.isfinite(value := float(text)) else None
+
+
+def _finite_int(text: str) -> int | None:
+    return int(text) if len(text) < 19 else None  # as SQLite's own
+
+
+def _printable(text: str) -> str:
+    """Without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)

@@ -33,7 +33,7 @@ book.begin("toy", {}, columns)
 book.add({"volt": 1.0})
 book.begin("part", {}, columns)
 for k in range(3):
-    book.playing("flash", "0123456789abcdef", 10)
+    book.playing("flash", "0123456789abcdef", 10, {})
     book.counted(5, 2, 0.5)
     book.add({"volt": float(k)})
     book.estimate({"slope": float(k)})
@@ -46,7 +46,7 @@ COUNT = (
     WRITE.partition("for k in range(3):")[0].replace('book.begin("part", {}, columns)', "")
     + """
 for k in range(10**9):
-    book.playing("flash", "0123456789abcdef", 10)
+    book.playing("flash", "0123456789abcdef", 10, {})
     book.counted(k, 2, 0.5)
     print("block", k, flush=True)
     book.add({"volt": float(k)})

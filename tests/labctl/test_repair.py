@@ -34,7 +34,7 @@ def measured(data, outcome=True):
         for k in range(3):
             if k == 1:
                 store.connection.set_authorizer(_no_inserts)
-            book.playing("flash", "0123456789abcdef", 10)
+            book.playing("flash", "0123456789abcdef", 10, {})
             book.counted(5 + k, 2, 0.5)
             book.add({"volt": float(k), "counts": float("nan") if k == 1 else 7.0})
             book.estimate({"slope": float(k)})

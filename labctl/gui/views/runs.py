@@ -184,4 +184,4 @@ def _write_figure(folder: Path, run_id: int, to: Path) -> None:
 
 
 def _write_points(folder: Path, run_id: int, to: Path) -> None:
-    export(folder, one_run(folder, run_id), to)
+    export(folder, one_run(folder, run_id), to, overwrite=True)  # the dialogue has asked
