@@ -12,7 +12,7 @@ CALL_S: Final = 10.0
 BEGINNING_S: Final = 60.0
 """Of the call that begins a play: a server that computes what the play will count does it then."""
 TRIES: Final = 3
-PAUSE_S: Final = 0.4
+PAUSE_S: Final = 0.2
 """Before a call is repeated."""
 _RECONNECTION: Final = (("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000))
 """A server that is back is found within a pause."""
