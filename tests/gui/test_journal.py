@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from labctl.gui.journal import Journal
-from labctl.news import Counted, News, Playing
+from labctl.news import Counted, News, Playing, Waiting
 from sequences.pulses.library import cw_odmr
 from sequences.results import Begin, Column, End, Estimate, Point, Progress
 
@@ -85,6 +85,15 @@ def test_points_progress_and_estimates_belong_to_the_innermost(told, run):
     np.testing.assert_array_equal(part.table["y"], [2.0, np.nan])
     assert (part.fraction, part.note, part.estimate) == (0.25, "5.737 MHz", {"field_mt": 5.2})
     assert (run.table.rows, run.fraction, run.note, run.estimate) == (0, 0.0, "", {})
+
+
+def test_what_a_run_waits_for_is_its_note_until_it_goes_on(told, run):
+    (part,) = run.parts
+    told.hear(1, Progress(0.3, "cooling"))
+    told.hear(1, Waiting("the disk is full"))
+    assert (part.fraction, part.note) == (0.3, "the disk is full")
+    told.hear(1, Waiting(""))
+    assert (part.fraction, part.note) == (0.3, "")
 
 
 def test_photons_and_programs_belong_to_all_that_are_open(told, run):

@@ -121,6 +121,7 @@ def test_what_the_bench_does_is_said_without_any_news_of_the_run(view, activity,
         ("completed", "", "✔ completed"),
         ("aborted", "aborted by the operator", "■ aborted"),
         ("failed", "No dip. Look at the microwave", "✖ failed"),
+        ("interrupted", "its process ended without a word: 3 points and 5 blocks are kept", "✖ interrupted"),
         ("unfinished", "", "? unfinished"),
     ],
 )
