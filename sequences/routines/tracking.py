@@ -37,11 +37,11 @@ _LEAST_ERR_HZ: Final = 6e4
 """What is believed of a centre beforehand is never trusted further: a line measured is news, not the belief again."""
 _LEAST_SPREAD: Final = 0.2
 """Of a fit's points, in widths."""
-_FEWEST, _ENOUGH = 5, 1.2
-"""Points that a fit needs; its error over the target."""
+_FEWEST: Final = 5
+"""Points that a fit needs."""
 _FIRST_S: Final = 0.5
-_GROWTH: Final = 0.35
-"""Laboratory time of a point over that of all before it: few points, yet none longer than what is known deserves."""
+_GROWTH: Final = 0.25
+"""Laboratory time of a point over that of all before it: few points, yet both slopes have their share of the time."""
 _SEED: Final = 20201105
 """Of the cloud of guesses: fixed, so that equal counts lead to equal choices."""
 _POLARISED: Final = 0.9
@@ -92,7 +92,7 @@ class _Tracking:
             target_hz = max(self._tracker.target_hz, self._tracker.walk_hz_per_sqrt_s * self._spent_s**0.5)
             if self._cloud.centre_err_hz < target_hz and self._narrow().sum() >= _FEWEST:
                 fit = self._fit_about(self._cloud.centre_hz)
-                if not self._is_line(fit) or fit.centre_err_hz < _ENOUGH * target_hz:
+                if not self._is_line(fit) or fit.centre_err_hz < target_hz:
                     break
         found = yield from self._told_apart()
         controls.carrier_off(self._lab)
