@@ -9,10 +9,12 @@ import threading
 import time
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from labctl.news import News, Playing
 from labctl.refusals import BenchFault
+
+if TYPE_CHECKING:
+    from labctl.news import News
 
 LOG: Final = logging.getLogger(__name__)
 BEAT_S: Final = 0.25
@@ -59,8 +61,10 @@ class Heartbeat:
         if line != [READY]:
             raise BenchFault(["The guardian, which makes the bench safe if labctl dies, did not start: see labctl.log"])
 
-    def heard(self, news: News) -> None:
+    def heard(self, news: "News") -> None:
         """A listener of runs: each event says that the run gets on, and how long the next one may take."""
+        from labctl.news import Playing  # the guardian needs none of it
+
         event = news.event
         playing_s = event.repeats * event.program.duration_ns * 1e-9 if isinstance(event, Playing) else 0.0
         self._alive_until_s = time.monotonic() + playing_s + SILENT_S
