@@ -59,7 +59,7 @@ HABITS: Final = {
     ),
     "YokogawaGS200": Habits(
         once=re.compile(r"\*(TRG|RST|SAV|RCL|CAL).*|\*ESR\?|.*:?SYST:ERR.*|:?PROG.*|:?STAT:EVEN.*", re.IGNORECASE),
-        form=_each(r"[+-]?\d+\.?\d*E[+-]?\d+|\d+|\"?[A-Z]+\"?"),
+        form=_each(r"[+-]?\d+\.?\d*E[+-]?\d+|\d+|\d+\.\d|\"?[A-Z]+\"?|\"\""),  # a program's times, and its name
     ),
     "SG386": Habits(once=re.compile(r"\*(TRG|RST|SAV|RCL|ESR).*|LERR\?.*|LSTC.*|LSTD|LSTR", re.IGNORECASE)),
     "Cobolt06": Habits("gsn?", once=re.compile(r"@cob[01]|l1")),

@@ -132,7 +132,7 @@ class Runner:
         except KeyboardInterrupt:
             return "aborted", "aborted by the operator", None
         except (SequenceError, InstrumentError, Unstored) as error:
-            LOG.info("%s failed", self._book.sequence, exc_info=True)
+            LOG.info("%s failed: %s", self._book.sequence, error, exc_info=isinstance(error, InstrumentError))
             return "failed", str(error), None
         except Exception as error:
             LOG.exception("%s failed", self._book.sequence)

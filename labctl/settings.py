@@ -1,35 +1,43 @@
 """What the bench is set to, as its drivers remember it: noted with every play, and set again after an interruption."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from sequences.lab import Lab
 from sequences.routines import controls
 
+_MATTER: Final = {
+    "carrier": ("carrier_hz", "carrier_dbm"),
+    "pump_output": ("pump_efficiency",),
+    "doughnut_mw": ("null_x_nm", "null_y_nm"),
+    "shift": ("shift_a",),
+    "gradient": ("gradient_a",),
+    "compensation": ("compensation_a",),
+}
+"""Of what is on, its settings; those of what is off are whatever an earlier run has left."""
+
 
 def noted(lab: Lab) -> dict[str, Any]:
-    """The settings that a play depends on, the magnet's apart; asks no instrument. None: never set."""
-    remembered = {name: parameter.cache.get(get_if_invalid=False) for name, parameter in _parameters(lab).items()}
+    """The settings of what is on, that a play depends on, the magnet's apart; asks no instrument."""
+    found = {name: parameter.cache.get(get_if_invalid=False) for name, parameter in _parameters(lab).items()}
     x_nm, y_nm = lab.depletion_beam.position()
-    return {**remembered, "null_x_nm": float(x_nm), "null_y_nm": float(y_nm)}
+    found |= {"null_x_nm": float(x_nm), "null_y_nm": float(y_nm), "carrier": found["carrier"] in ("ON", True, 1)}
+    matter = [name for source, settings in _MATTER.items() if found[source] for name in (source, *settings)]
+    return {name: found[name] for name in found if name in matter or (name == "green_emission" and found[name])}
 
 
 def restore(lab: Lab, settings: Mapping[str, Any]) -> None:
     """Set all of them again, and the beams' gates to the pulse lines; what was off stays off."""
-    for coil, name in (
-        (lab.shift_coil, "shift"),
-        (lab.gradient_coil, "gradient"),
-        (lab.compensation_coil, "compensation"),
-    ):
-        if settings[f"{name}_a"] is not None:
-            coil.set_current(settings[f"{name}_a"])
-            coil.output(bool(settings[name]))
-    if settings["green_emission"] and settings["pump_output"]:
+    coils = {"shift": lab.shift_coil, "gradient": lab.gradient_coil, "compensation": lab.compensation_coil}
+    for name in coils.keys() & settings.keys():
+        coils[name].set_current(settings[f"{name}_a"])
+        coils[name].output(True)
+    if settings.keys() >= {"green_emission", "pump_output"}:
         controls.pump(lab, settings["pump_efficiency"])
-    if settings["doughnut_mw"]:
+    if "doughnut_mw" in settings:
         controls.doughnut(lab, settings["doughnut_mw"])
-    controls.steer(lab, settings["null_x_nm"], settings["null_y_nm"])
-    if settings["carrier"] in ("ON", True, 1):
+        controls.steer(lab, settings["null_x_nm"], settings["null_y_nm"])
+    if "carrier" in settings:
         controls.carrier(lab, settings["carrier_hz"], settings["carrier_dbm"])
 
 

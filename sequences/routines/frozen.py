@@ -50,7 +50,7 @@ def ratio(lab: Lab, program: Program, seconds: float) -> tuple[float, float]:
     if counts.reference < _FEWEST_PHOTONS:
         raise SequenceError(
             f"Only {counts.reference} photons came within {counts.duration_s:.1f} s of read-out",
-            "Check the green laser, its AOM and its line pump; labctl run wiring tests them one by one",
+            "Check green_laser, aom, the line pump and photon_counter; labctl run wiring tests them one by one",
             photons=counts.reference,
         )
     seen = counts.signal / counts.reference

@@ -1,8 +1,9 @@
 """The knobs that a look may turn: the magnet, with what has been learned of its drift, and light and microwave."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,14 @@ def held_field(lab: Lab) -> HeldField:
 def as_before(lab: Lab) -> Iterator[None]:
     """Whatever a look does to microwave and pump inside, they are afterwards as they were."""
     microwave, pump = lab.microwave, lab.aom.pump
-    knobs = (microwave.frequency, microwave.amplitude_RF, microwave.enable_RF, pump.efficiency, pump.gate, pump.output)
+    knobs: tuple[Callable[..., Any], ...] = (
+        microwave.frequency,
+        microwave.amplitude_RF,
+        microwave.enable_RF,
+        pump.efficiency,
+        pump.gate,
+        pump.output,
+    )
     before = [knob() for knob in knobs]
     try:
         yield
