@@ -18,8 +18,6 @@ from labctl.settings import noted, restore
 from sequences.lab import Calibrated, Lab
 from sequences.results import Stream
 
-_ALIKE: Final = 1e-9
-"""Relative difference of two settings that are the same."""
 STALE_S: Final = 600.0
 """The field walks away from the resonance in such a time."""
 _FIELD: Final = ("field.x_a", "field.y_a", "field.main_a")
@@ -42,7 +40,7 @@ class Replay:
             self.over = True
             return None
         block = self.blocks[self.taken]
-        if (block.digest, block.repeats) != (digest, repeats) or not _same(block.settings["bench"], settings):
+        if (block.digest, block.repeats) != (digest, repeats) or block.settings["bench"] != settings:
             self.over = True
             return None
         self.taken += 1
@@ -199,13 +197,3 @@ class Journal:
 
     def _resonance_a(self) -> NDArray[np.float64]:
         return np.array([found.value for key in _FIELD if (found := self._calibration.get(key)) is not None])
-
-
-def _same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    return before.keys() == now.keys() and all(_equal(before[name], now[name]) for name in before)
-
-
-def _equal(one: Any, other: Any) -> bool:
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return abs(one - other) <= _ALIKE * max(abs(one), abs(other), 1e-9)
-    return bool(one == other)
