@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from physics.constants import GAMMA_13C_HZ_PER_MT
 from physics.levels import cross_relaxation_fields_mt
 from physics.optics import doughnut_profile
+from sequences.lab import Nobody
 from sequences.pulses.library import COOLING_US, Cycle, Gates, Reading, engine_shot
 from sequences.pulses.program import Program
 from sequences.results import Stream
@@ -46,7 +47,7 @@ _LARGEST_COST: Final = 0.10
 
 
 @dataclass
-class Truth:
+class Truth(Nobody):
     """The bench's truth at both ends of every block that the engine was played in; an observer of the lab."""
 
     bench: Wired

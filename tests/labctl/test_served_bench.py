@@ -23,11 +23,13 @@ import numpy as np, pyvisa
 from instruments.ni_card import NICard
 from instruments.pulse_generator import PulseGenerator
 from pathlib import Path
+from simulated_instruments.served.client import ServedBench
 from simulated_instruments.served.wires import read_wires
 wires = read_wires(Path(sys.argv[1]))
 green = pyvisa.ResourceManager("@py").open_resource(wires.addresses["ASRL3::INSTR"])
 green.write_termination, green.read_termination = "\\r", "\\r\\n"
 assert (green.query("p 0.0500"), green.query("@cobas 0"), green.query("l1")) == ("OK", "OK", "OK")
+ServedBench(wires).sleep(300.0)  # its head warms up
 pulses = PulseGenerator("pulses", NICard("card", "Dev1", wires.ni_target))
 pulses.load(np.array([1, 0] * 50, dtype=np.uint32))
 pulses.start(1_000_000)
