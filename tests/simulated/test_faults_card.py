@@ -1,5 +1,6 @@
 """Every fault of the card's gRPC calls, seen through the unmodified nidaqmx client."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -92,10 +93,13 @@ def test_a_stuck_call_costs_laboratory_time_up_to_the_clients_deadline_and_holds
 
 
 def test_without_a_deadline_a_stuck_call_never_returns_and_holds_up_no_other() -> None:
-    with client({"kind": "stuck", "matching": "GetDeviceAttributeDouble"}) as (bench, _):
+    with client({"kind": "stuck", "matching": "GetDeviceAttributeDouble"}) as (bench, injector):
         stub = NiDAQmxStub(bench.options.grpc_channel)
         request = pb.GetDeviceAttributeDoubleRequest(device_name="Dev1", attribute_raw=0x299A)
         stuck = stub.GetDeviceAttributeDouble.future(request)
+        until_s = time.monotonic() + 60.0
+        while not injector.log and time.monotonic() < until_s:  # else the next call could come first
+            time.sleep(0.01)
         assert stub.GetDeviceAttributeDouble(request, timeout=60.0).value == 10e6
         assert not stuck.done()
         stuck.cancel()
