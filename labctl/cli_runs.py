@@ -43,11 +43,11 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show a run: plan, result, how it ended and what it was measured with."""
-    from labctl.data.history import children, one_run
+    from labctl.data.history import children, one_run, run_number
     from labctl.log import log_into
 
     log_into(data)
-    found = one_run(data, _number(run))
+    found = one_run(data, run_number(run))
     parts = children(data, found.run_id)
     if figure is not None:
         _draw(data, found, parts, figure)
@@ -67,11 +67,11 @@ def export(
 ) -> None:
     """Write the points of a run for other programs."""
     from labctl.data.export import export as write
-    from labctl.data.history import one_run
+    from labctl.data.history import one_run, run_number
     from labctl.log import log_into
 
     log_into(data)
-    write(data, one_run(data, _number(run)), to, overwrite)
+    write(data, one_run(data, run_number(run)), to, overwrite)
     typer.echo(f"run {run}: {to}")
 
 
@@ -103,14 +103,6 @@ def _print_repair(done: "Repaired") -> None:
 
 def _count(things: "list[Any]", name: str) -> str:
     return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
-
-
-def _number(run: str) -> int:
-    from labctl.refusals import Refusal
-
-    if not run.isdecimal():
-        raise Refusal(f"{run!r} is no run: give its number, as `labctl runs` shows it")
-    return int(run)
 
 
 def _listed(run: "Run") -> dict[str, Any]:

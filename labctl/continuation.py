@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from labctl.bench import Interrupted
 from labctl.catalogue import Entry, entry
 from labctl.data.blocks import Block, blocks_of
-from labctl.data.history import Run, one_run
+from labctl.data.history import Run, one_run, run_number
 from labctl.refusals import Refusal
 from labctl.replay import Replay
 from sequences.routines.still_set import LOOK_AFTER_S
@@ -42,9 +42,7 @@ class Continuation:
 
 def continuation(folder: Path, number: str) -> Continuation:
     """The run of this number. Raises Refusal saying why it cannot be continued."""
-    if not number.isdecimal():
-        raise Refusal(f"{number!r} is no run: give its number, as `labctl runs` shows it")
-    run = one_run(folder, int(number))
+    run = one_run(folder, run_number(number))
     if run.parent_id is not None:
         raise Refusal(f"Run {number} is a part of run {run.parent_id}: continue that one")
     if run.status == "completed":

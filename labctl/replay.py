@@ -134,7 +134,9 @@ class ReplayedCalibration:
         """(n, n) of values that were fitted together."""
         if self._replay.over:
             return self._live.covariance(keys)
-        return self._covariances.get(tuple(keys), self._live.covariance(keys))
+        if (known := self._covariances.get(tuple(keys))) is not None:
+            return known
+        return self._live.covariance(keys)
 
     def put_covariance(self, keys: Sequence[str], covariance: NDArray[np.float64]) -> None:
         """Keep how these values vary together."""
@@ -156,9 +158,7 @@ class Journal:
     ) -> None:
         """Takes the place of the lab's clock, and with a replay of its calibration, until `close`.
 
-        gap_s: how long ago the run was interrupted.
-
-        align: brings a bench that was interrupted long ago back to the resonance.
+        gap_s: how long ago the run was interrupted. align: brings back to the resonance a bench that was left long ago.
         """
         self.replay, self._gap_s, self._align = replay, gap_s, align
         self._lab, self._calibration = lab, calibration

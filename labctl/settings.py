@@ -6,7 +6,8 @@ from typing import Any, Final
 from sequences.lab import Lab
 from sequences.routines import controls
 
-_MATTER: Final = {
+_MATTER: Final[Mapping[str, tuple[str, ...]]] = {
+    "green_emission": (),
     "carrier": ("carrier_hz", "carrier_dbm"),
     "pump_output": ("pump_efficiency",),
     "doughnut_mw": ("null_x_nm", "null_y_nm"),
@@ -22,16 +23,16 @@ def noted(lab: Lab) -> dict[str, Any]:
     found = {name: parameter.cache.get(get_if_invalid=False) for name, parameter in _parameters(lab).items()}
     x_nm, y_nm = lab.depletion_beam.position()
     found |= {"null_x_nm": float(x_nm), "null_y_nm": float(y_nm), "carrier": found["carrier"] in ("ON", True, 1)}
-    matter = [name for source, settings in _MATTER.items() if found[source] for name in (source, *settings)]
-    return {name: found[name] for name in found if name in matter or (name == "green_emission" and found[name])}
+    return {name: found[name] for source, more in _MATTER.items() if found[source] for name in (source, *more)}
 
 
 def restore(lab: Lab, settings: Mapping[str, Any]) -> None:
     """Set all of them again, and the beams' gates to the pulse lines; what was off stays off."""
     coils = {"shift": lab.shift_coil, "gradient": lab.gradient_coil, "compensation": lab.compensation_coil}
-    for name in coils.keys() & settings.keys():
-        coils[name].set_current(settings[f"{name}_a"])
-        coils[name].output(True)
+    for name, coil in coils.items():
+        if name in settings:
+            coil.set_current(settings[f"{name}_a"])
+            coil.output(True)
     if settings.keys() >= {"green_emission", "pump_output"}:
         controls.pump(lab, settings["pump_efficiency"])
     if "doughnut_mw" in settings:

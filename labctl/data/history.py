@@ -80,6 +80,13 @@ def one_run(folder: Path, run_id: int) -> Run:
     raise Refusal(f"There is no run {run_id} in {folder}. `labctl runs` lists them; --data chooses another folder")
 
 
+def run_number(text: str) -> int:
+    """The number of a run as a user gives it. Raises Refusal if it is none."""
+    if not text.isdecimal():
+        raise Refusal(f"{text!r} is no run: give its number, as `labctl runs` shows it")
+    return int(text)
+
+
 def children(folder: Path, run_id: int) -> list[Run]:
     """The runs that were parts of this one, in their order."""
     return [run for run in all_runs(folder) if run.parent_id == run_id]
