@@ -139,19 +139,24 @@ def repeated(seeds: int, **sample: Any) -> Iterator[tuple[Looked, Looked, list[L
 
 def draw(file: Path, best: float, found: list[tuple[Looked, Looked, list[Looked]]]) -> None:
     """Error against laboratory time, with the bound."""
-    from labctl.figures.style import DATA, MODEL, dress, legend, new_figure
+    from labctl.figures.style import DATA, MODEL, dress, new_figure
 
     drawn = new_figure()
     axes = drawn.subplots()
     sharp = [one for first, _, others in found for one in (first, *others)]
-    axes.loglog([a.seconds for a in sharp], [a.error_hz * 1e-3 for a in sharp], ".", color=DATA, label="adaptive")
-    slow = [second for _, second, _ in found]
-    axes.loglog([r.seconds for r in slow], [r.error_hz * 1e-3 for r in slow], "x", color="0.4", label="raster")
-    times = np.geomspace(0.5, max(r.seconds for r in slow), 50)
+    reported = {"adaptive": (sharp, ".", DATA), "raster": ([second for _, second, _ in found], "x", "0.4")}
+    for name, (looks, marker, colour) in reported.items():
+        seconds, error_khz = [look.seconds for look in looks], [look.error_hz * 1e-3 for look in looks]
+        axes.loglog(seconds, error_khz, marker, color=colour, label=f"{name}, as reported")
+    targets = list(zip(*((first, *others) for first, _, others in found), strict=True))
+    mean_s = [np.mean([look.seconds for look in looks]) for looks in targets]
+    rms_khz = [1e-3 * np.sqrt(np.mean([look.off_hz**2 for look in looks])) for looks in targets]
+    axes.loglog(mean_s, rms_khz, "s", mfc="none", mec="k", ms=9, label="adaptive, rms distance from the truth")
+    times = np.geomspace(0.5, max(second.seconds for _, second, _ in found), 50)
     axes.loglog(times, 1e-3 / np.sqrt(best * times), color=MODEL, label="Cramér–Rao bound of the ideal measurement")
     axes.axhline(TARGET_HZ * 1e-3, color="0.7", linewidth=0.7)
     dress(axes, "One look at f+", "laboratory time (s)", "error of f+ (kHz)")
-    legend(axes)
+    axes.legend(loc="lower left", frameon=False)
     drawn.savefig(file, dpi=120)
 
 
@@ -182,7 +187,7 @@ def _missed(best: float, found: list[tuple[Looked, Looked, list[Looked]]]) -> It
     efficiency = float(np.mean([1.0 / (best * one.error_hz**2 * one.seconds) for one in sharp]))
     by_scatter = 1.0 / (best * (off[0] * 1e3) ** 2 * times[0])
     print(f"efficiency {efficiency:.2f} by its errors (wanted: {EFFICIENT:g}), {by_scatter:.2f} by its scatter")
-    yield efficiency < EFFICIENT
+    yield min(efficiency, by_scatter) < EFFICIENT
 
 
 if __name__ == "__main__":
