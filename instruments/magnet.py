@@ -38,6 +38,19 @@ class MagnetLimitError(InstrumentError, ValueError):
         self.axis, self.value_a, self.limit_a = axis, value_a, limit_a
 
 
+class MagnetHeatError(InstrumentError, ValueError):
+    """Currents that would heat the coils too much. Nothing has moved."""
+
+    def __init__(self, currents_a: Currents, heat_w: float, limit_w: float) -> None:
+        super().__init__(
+            f"magnet: {', '.join(f'{amps:g} A' for amps in currents_a)} in {', '.join(AXES)} would heat the coils with "
+            f"{heat_w:.4g} W, beyond their limit of {limit_w:g} W (limits.magnet_w of station.yaml)",
+            instrument="magnet",
+            remedy="Ask for a smaller field",
+        )
+        self.heat_w, self.limit_w = heat_w, limit_w
+
+
 class MagnetOffError(InstrumentError):
     """A source of the magnet is off, so that its current cannot follow."""
 
@@ -64,6 +77,10 @@ class Magnet(Instrument):
         self._sources: tuple[CurrentSource, ...] = tuple(find_current_source(source) for source in (x, y, main))
         self.limits_a: Currents = (self._sources[0].limit_a, self._sources[1].limit_a, self._sources[2].limit_a)
         """Largest current of x, y, main either way."""
+        self.loads_ohm: Currents = (0.0, 0.0, 0.0)
+        """Resistance of the coils x, y, main, as far as it is known."""
+        self.heat_limit_w = math.inf
+        """Of all three together."""
         self.ramp_a_per_s = 0.05
         """Fastest change of any current."""
         self._coil_matrix: NDArray[np.float64] = np.diag([40.0, 40.0, 110.0])
@@ -118,6 +135,9 @@ class Magnet(Instrument):
         for axis, value_a, limit_a in zip(AXES, currents_a, self.limits_a, strict=True):
             if not abs(value_a) <= limit_a:
                 raise MagnetLimitError(axis, float(value_a), limit_a)
+        heat_w = sum(amps**2 * ohm for amps, ohm in zip(currents_a, self.loads_ohm, strict=True))
+        if heat_w > self.heat_limit_w:
+            raise MagnetHeatError(currents_a, float(heat_w), self.heat_limit_w)
         return np.array(currents_a, dtype=float)
 
     def _live(self, target: NDArray[np.float64], occasion: str) -> list[int]:

@@ -108,7 +108,7 @@ def _made_safe(file: "StationFile", wires: "Wires") -> "list[Step]":
 
     station = OpenStation(file, wires, _LIGHT_FIRST, _darken)
     try:
-        return make_safe(station.switches(), ramp_magnet=True)
+        return make_safe(station.switches(), file.ramps_magnet)
     finally:
         station.close()
 

@@ -139,6 +139,7 @@ class OpenStation:
             clock=self.wires.clock,
             wiring=self.file.wiring(),
             limits=self.file.limits(),
+            paths=self.file.paths(),
             guesses=self.file.guesses(),
             calibration=calibration,
         )
@@ -208,6 +209,8 @@ class OpenStation:
         asked = (limits.trim_a, limits.trim_a, limits.main_a)
         magnet.limits_a = tuple(min(pair) for pair in zip(asked, magnet.limits_a, strict=True))
         magnet.ramp_a_per_s = limits.ramp_a_per_s
+        paths = self.file.paths()
+        magnet.loads_ohm, magnet.heat_limit_w = (paths.trim_ohm, paths.trim_ohm, paths.main_ohm), limits.magnet_w
         for coil in (found["main_supply"].ch2, found["pulsed_supply"].ch1, found["pulsed_supply"].ch2):
             coil.limit_a = min(coil.limit_a, limits.pulsed_a)
         _at_most(found["microwave"].amplitude_RF, limits.microwave_dbm)
@@ -265,7 +268,7 @@ def opened(file: StationFile, wires: Wires) -> Iterator[OpenStation]:
 
 @contextmanager
 def lab_of(station: OpenStation, calibration: Calibration, interrupts: Interrupts) -> Iterator[Lab]:
-    """The lab, for experiments; in the end the bench is safe and the magnet without current.
+    """The lab, for experiments; in the end the bench is safe, and the magnet as station.yaml wants it.
 
     Raises BenchFault if that cannot be confirmed, whatever else went wrong.
     """
@@ -274,7 +277,7 @@ def lab_of(station: OpenStation, calibration: Calibration, interrupts: Interrupt
         yield lab
     finally:
         with interrupts.held(dropping=True):
-            steps = make_safe(lab, ramp_magnet=True)
+            steps = make_safe(lab, station.file.ramps_magnet)
         if unconfirmed := [step for step in steps if step.fault]:
             raise BenchFault(f"NOT SAFE: {step}" for step in unconfirmed)
 

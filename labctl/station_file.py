@@ -16,10 +16,11 @@ from labctl.station_drivers import driver_faults
 from labctl.station_model import REFERENCES, ROLES, InstrumentSection, StationModel, section_at
 
 if TYPE_CHECKING:
-    from sequences.lab import Guesses, Limits, Wiring
+    from sequences.lab import Guesses, Limits, Paths, Wiring
 
 Trail = tuple[str, ...]
 _MOST_VALUES: Final = 10_000
+_QUOTED: Final = 200
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,17 @@ class StationFile:
         from sequences.lab import Limits
 
         return Limits(**self.model.limits.model_dump())
+
+    def paths(self) -> "Paths":
+        """The section `paths`."""
+        from sequences.lab import Paths
+
+        return Paths(**self.model.paths.model_dump())
+
+    @property
+    def ramps_magnet(self) -> bool:
+        """Whether the magnet is without current at the end of the program; else it keeps its field."""
+        return self.model.safe_state.magnet == "ramped"
 
     def guesses(self) -> "Guesses":
         """The section `guesses`."""
@@ -109,8 +121,9 @@ def _parsed(path: Path, text: str) -> CommentedMap:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = " ".join(str(getattr(error, "problem", None) or error).split())
         raise Refusal(f"{path}:{mark.line + 1 if mark else 1}: malformed YAML: {problem}") from None
-    except (ValueError, RecursionError) as error:  # a number too long, brackets too deep
-        raise Refusal(f"{path}: malformed YAML: {error}") from None
+    except Exception as error:  # a number too long, brackets too deep, and whatever tags with odd values lead to
+        problem = " ".join(str(error).split())[:_QUOTED]
+        raise Refusal(f"{path}: malformed YAML: {problem or type(error).__name__}") from None
     if not isinstance(raw, CommentedMap):
         raise Refusal(f"{path}:1: must be a mapping with the sections {', '.join(StationModel.model_fields)}")
     if _size(raw, {}) > _MOST_VALUES:
@@ -129,6 +142,7 @@ def _size(node: Any, known: dict[int, int]) -> int:
 
 
 def _plain(node: Any) -> Any:
+    """Mappings, lists, numbers, texts and nothing: what a tag says to be anything else is a text."""
     if isinstance(node, CommentedMap):
         return {str(key): _plain(value) for key, value in node.items()}
     if isinstance(node, CommentedSeq):
@@ -136,7 +150,7 @@ def _plain(node: Any) -> Any:
     for kind in (bool, int, float, str):
         if isinstance(node, kind):
             return kind(node)
-    return node
+    return None if node is None else str(node)
 
 
 def _lines(node: Any, path: Trail = ()) -> Iterator[tuple[Trail, int]]:

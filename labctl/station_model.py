@@ -1,6 +1,6 @@
 """What station.yaml may contain: sections, keys, types and ranges. Reading it is `station_file`'s."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
@@ -71,6 +71,35 @@ class LimitsSection(Section):
     green_mw: Annotated[Positive, Field(le=1000)]
     depletion_mw: Annotated[Positive, Field(le=20000)]
     count_rate_cps: Annotated[Positive, Field(le=25e6)]
+    sample_green_mw: Annotated[Positive, Field(le=1000)]
+    sample_doughnut_mw: Annotated[Positive, Field(le=20000)]
+    sample_light_mw: Annotated[Positive, Field(le=20000)]
+    antenna_mw: Annotated[Positive, Field(le=1e5)]
+    pulsed_w: Annotated[Positive, Field(le=100)]
+    pulsed_a_per_us: Annotated[Positive, Field(le=100)]
+    magnet_w: Annotated[Positive, Field(le=1000)]
+    suspend_for_s: Annotated[Number, Field(ge=0, le=604800)]
+    trip_rest_s: Annotated[Number, Field(ge=0, le=86400)]
+
+
+class PathsSection(Section):
+    """What lies between instruments and sample, antenna, coils: see sequences.lab.Paths."""
+
+    green_throughput: Annotated[Positive, Field(le=1)]
+    doughnut_throughput: Annotated[Positive, Field(le=1)]
+    microwave_gain_db: Annotated[Number, Field(ge=-100, le=100)]
+    main_ohm: Positive
+    trim_ohm: Positive
+    shift_ohm: Positive
+    gradient_ohm: Positive
+    compensation_ohm: Positive
+    pulsed_rise_us: Positive
+
+
+class SafeStateSection(Section):
+    """How the bench is left when the program ends, or its guardian ends it."""
+
+    magnet: Literal["ramped", "held"] = "ramped"
 
 
 class TerminalsSection(Section):
@@ -118,6 +147,8 @@ class StationModel(Section):
 
     instruments: dict[str, InstrumentSection]
     limits: LimitsSection
+    paths: PathsSection
+    safe_state: SafeStateSection = SafeStateSection()
     wiring: WiringSection
     guesses: GuessesSection
 
@@ -125,6 +156,8 @@ class StationModel(Section):
 SECTIONS: Final[dict[tuple[str, ...], type[Section]]] = {
     (): StationModel,
     ("limits",): LimitsSection,
+    ("paths",): PathsSection,
+    ("safe_state",): SafeStateSection,
     ("wiring",): WiringSection,
     ("wiring", "lines"): LinesSection,
     ("wiring", "terminals"): TerminalsSection,

@@ -52,6 +52,40 @@ class Limits:
     green_mw: float
     depletion_mw: float
     count_rate_cps: float
+    sample_green_mw: float
+    """Means of a repeat of a program from here on: `sequences.load`."""
+    sample_doughnut_mw: float
+    sample_light_mw: float
+    """Both beams together."""
+    antenna_mw: float
+    pulsed_w: float
+    """Heat in each pulsed coil."""
+    pulsed_a_per_us: float
+    magnet_w: float
+    """Heat in the three coils of the magnet together."""
+    suspend_for_s: float
+    """Laboratory time for which a run waits until an interlock is closed, a trip has cooled down, a carrier holds."""
+    trip_rest_s: float
+    """Laboratory time that a coil whose supply tripped is left without current."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """What lies between the instruments and the sample, the antenna and the coils, from station.yaml."""
+
+    green_throughput: float
+    """From the green laser's head to the sample, its AOM apart."""
+    doughnut_throughput: float
+    """From behind its AOM to the sample."""
+    microwave_gain_db: float
+    """From the generator to the antenna: amplifier, cables and switches."""
+    main_ohm: float
+    trim_ohm: float
+    shift_ohm: float
+    gradient_ohm: float
+    compensation_ohm: float
+    pulsed_rise_us: float
+    """In which a pulse line switches its coil's current."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +159,7 @@ class Lab:
     clock: "Clock"
     wiring: Wiring
     limits: Limits
+    paths: Paths
     guesses: Guesses
     calibration: Calibration
     observer: Observer = field(default_factory=Nobody)
@@ -132,6 +167,8 @@ class Lab:
     """Remarks that belong in the run's record, e.g. a limit met."""
     unchecked_s: float = 0.0
     """Time played since all instruments were last asked whether they are as they were set."""
+    looks: int = 0
+    """How often they were, and all of them were."""
 
     def whole_ticks(self, duration_ns: float) -> int:
         """The nearest duration that the pattern's grid can play, at least one tick."""

@@ -15,6 +15,7 @@ def still_set(lab: Lab) -> None:
     for part in _parts(lab):
         part.check_standing()
     lab.unchecked_s = 0.0
+    lab.looks += 1
 
 
 def as_it_is(lab: Lab) -> None:
