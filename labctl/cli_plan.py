@@ -47,26 +47,31 @@ def show_keys(entry: "Entry", as_json: bool) -> None:
     console().print(table)
 
 
-def check_limits(plan: Any, file: "StationFile") -> None:
-    """Raises Refusal if the plan asks for more than station.yaml allows."""
-    from labctl.limits import beyond_limits
+def check_limits(entry: "Entry", plan: Any, file: "StationFile") -> None:
+    """Raises Refusal if the plan, or a program that it is sure to play, asks for more than station.yaml allows."""
+    from labctl.limits import beyond_limits, programs_beyond
     from labctl.refusals import Refusal
 
     if faults := beyond_limits(plan, file.limits()):
         raise Refusal(f"--set {fault} ({file.path})" for fault in faults)
+    if faults := programs_beyond(plan, _programs(entry, plan, file), file.limits(), file.paths()):
+        raise Refusal(f"{fault} ({file.path})" for fault in faults)
 
 
 def show_dry_run(entry: "Entry", plan: Any, file: "StationFile", as_json: bool) -> None:
     """Plan, expected duration, and the pulse programs that the experiment can tell beforehand."""
     from labctl.data.plain import plain
+    from labctl.limits import used
     from labctl.progress import clock_words
     from sequences.pulses.timeline import as_text
 
     duration_s = getattr(plan, "duration_s", None)
     programs = _programs(entry, plan, file)
+    limits = used(plan, programs, file.limits(), file.paths())
     if as_json:
         course = [{"name": p.name, "duration_ns": p.duration_ns, "timeline": as_text(p)} for p in programs]
         shown = {"sequence": entry.name, "plan": plain(plan), "duration_s": duration_s, "programs": course}
+        shown["limits"] = [vars(one) for one in limits]
         typer.echo(json.dumps(shown))
         return
     typer.echo(f"{entry.name}: {entry.description}")
@@ -75,6 +80,10 @@ def show_dry_run(entry: "Entry", plan: Any, file: "StationFile", as_json: bool) 
     typer.echo("expected duration: " + ("not known beforehand" if duration_s is None else clock_words(duration_s)))
     for program in programs:
         typer.echo(as_text(program))
+    if limits:
+        typer.echo("of the limits across instruments, at most in any of these programs:")
+    for one in limits:
+        typer.echo(f"  {one.words}")
 
 
 def _programs(entry: "Entry", plan: Any, file: "StationFile") -> list["Program"]:

@@ -78,7 +78,7 @@ def run(
     plan, file, _ = gathered(
         lambda: make_plan(entry.plan, settings), lambda: read_station(station), lambda: choice.check(reveal)
     )
-    check_limits(plan, file)
+    check_limits(entry, plan, file)
     if dry_run:
         return show_dry_run(entry, plan, file, as_json)
     _carry_out(entry, plan, file, choice, data, as_json, reveal)
@@ -109,7 +109,7 @@ def resume(
     seed = found.another_seed if seed is None and simulated else seed
     choice = Choice(simulated, sample, seed, pace, served)
     file, _ = gathered(lambda: read_station(station), lambda: choice.check(reveal))
-    check_limits(found.plan, file)
+    check_limits(found.entry, found.plan, file)
     _carry_out(found.entry, found.plan, file, choice, data, as_json, reveal, found)
 
 

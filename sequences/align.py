@@ -12,7 +12,9 @@ from physics.constants import GAMMA_E_HZ_PER_MT
 from physics.levels import cross_relaxation_fields_mt, nv_lines
 from sequences.analysis.odmr import LineFit
 from sequences.analysis.relaxation import detuning_slope_hz_per_mt
-from sequences.lab import Lab
+from sequences.lab import Lab, Wiring
+from sequences.pulses.library import contact_pair, cw_odmr, pulse, pulsed
+from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
 from sequences.routines import controls, diagnosis, dip, known_magnet, light, spectroscopy, survey
 from sequences.routines.dip import Contacts, Inversion, scan_dip
@@ -310,3 +312,13 @@ def _note(result: AlignResult) -> str:
         f"resonance at {result.resonance_field_mt:.4f} mT, detuning {result.detuning_khz:.1f}"
         f"(±{result.detuning_khz_err:.1f}) kHz, across {result.transverse_ut:.2f}(±{result.transverse_ut_err:.2f}) µT"
     )
+
+
+def programs(plan: AlignPlan, wiring: Wiring) -> list[Program]:
+    """Points of a spectrum, also while frozen, a first pulse, and a point of the dip, for looking at beforehand."""
+    tick_ns = wiring.tick_ns
+    contact_ns = max(1, round(plan.contact_us * 1e3 / tick_ns)) * tick_ns
+    spectrum = cw_odmr(tick_ns)
+    frozen = spectrum.named("cw odmr, frozen").with_lines("shift")
+    nutation = pulsed("nutation", pulse(8 * tick_ns, tick_ns=tick_ns))
+    return [spectrum, frozen, nutation, contact_pair(4 * tick_ns, contact_ns, tick_ns=tick_ns)]

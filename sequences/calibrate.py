@@ -21,13 +21,14 @@ from sequences.analysis.calibration import (
     fit_calibration,
 )
 from sequences.analysis.resonances import TwoResonances
-from sequences.lab import Lab
-from sequences.pulses.library import Gates, Reading, pulse
+from sequences.lab import Lab, Wiring
+from sequences.pulses.library import Gates, Reading, nominal_gates, nominal_reading, pulse
 from sequences.pulses.program import Program
 from sequences.results import Progress, SequenceError, Stream
 from sequences.routines import controls, hold, state
 from sequences.routines.beams import find_windows
-from sequences.routines.calibration_programs import first_programs, programs
+from sequences.routines.calibration_programs import decays, first_programs, gate_times, trains
+from sequences.routines.calibration_programs import programs as joint_programs
 from sequences.routines.gradient import check_selective, find_resonances
 from sequences.routines.hold import Holding
 from sequences.routines.shots import COLUMNS as SHOT_COLUMNS
@@ -116,7 +117,7 @@ def calibrate(lab: Lab, plan: CalibratePlan) -> Stream[CalibrateResult]:
         start, known = _first_guess(lab, reading, found)
         rough, compensation_a = yield from _rough(lab, holding, plan, reading, start, known, found)
         gates = _gates(lab, rough)
-        shots = _timed(programs(gates), plan.hours * 3600.0)
+        shots = _timed(joint_programs(gates), plan.hours * 3600.0)
         data = yield from count_all(holding, reading, shots, (0.15, 1.0), _note(rough))
         holding.keep()
         final = fit_calibration(rough, known, data)
@@ -297,3 +298,13 @@ def _result(c: PairCalibration, gates: Gates, compensation_a: float, data: Seque
         pulls=tuple((d.per_shot - c.expected(d.program, d.beam)) / d.error for d in data),
         photons=float(sum(d.counts for d in data)),
     )
+
+
+def programs(_plan: CalibratePlan, wiring: Wiring) -> list[Program]:
+    """The shots that pulse most, keep the gradient on longest, last longest; with nominal pulses and windows."""
+    gates, reading = nominal_gates(wiring.tick_ns), nominal_reading(wiring.tick_ns)
+    shown = (trains(gates)[-1], gate_times(gates)[-1], decays(gates)[-1])
+    return [reading.shot(program.named(name), beam) for name, (program, beam, _) in zip(_SHOWN, shown, strict=True)]
+
+
+_SHOWN: Final = ("train", "gate", "wait")

@@ -10,8 +10,18 @@ from pydantic import Field
 
 from sequences.analysis.baths import BuildUp, Release, bath_after_contact, fit_build_up, fit_release, sigma_z
 from sequences.analysis.calibration import PairCalibration
-from sequences.lab import Lab
-from sequences.pulses.library import COOLING_US, Cycle, Reading, cooled, engine_shot, heated, wait
+from sequences.lab import Lab, Wiring
+from sequences.pulses.library import (
+    COOLING_US,
+    Cycle,
+    Reading,
+    cooled,
+    engine_shot,
+    heated,
+    nominal_gates,
+    nominal_reading,
+    wait,
+)
 from sequences.pulses.program import Program, joined
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines import controls, hold, state
@@ -221,3 +231,16 @@ def _store(lab: Lab, found: Release) -> None:
         put(f"bath.start_z_{side}", found.start_z[k], found.start_z_err[k])
     put("bath.evolution_us", found.evolution_us, 0.0)
     put("cr.rate_per_s", found.gamma1_per_s, found.gamma1_err_per_s)
+
+
+def programs(plan: CoolPlan, wiring: Wiring) -> list[Program]:
+    """The longest shot of the build-up, and one of the engine without analysis, with nominal pulses and windows."""
+    tick_ns = wiring.tick_ns
+    gates, reading = nominal_gates(tick_ns), nominal_reading(tick_ns)
+    longest, cooling, evolution = (
+        round(us * 1e3 / tick_ns) * tick_ns for us in (max(_COOLING_US), plan.cooling_us, plan.evolution_us)
+    )
+    hot = Cycle(longest, tick_ns, plan.build_up_heating_steps)
+    build_up = joined("build-up", [heated(hot, gates), cooled(hot, gates), reading.window("depletion")])
+    released = Cycle(cooling, evolution, plan.heating_steps)
+    return [build_up, engine_shot(released, gates, Program("release", tick_ns), reading.window("depletion"))]

@@ -14,19 +14,28 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from sequences.align import AlignPlan, align
+from sequences.align import programs as align_programs
 from sequences.analysis.prediction import predict
 from sequences.calibrate import CalibratePlan, calibrate
+from sequences.calibrate import programs as calibrate_programs
 from sequences.cool import CoolPlan, CoolResult, cool
-from sequences.lab import Lab
+from sequences.cool import programs as cool_programs
+from sequences.lab import Lab, Wiring
 from sequences.locate import LocatePlan, locate
+from sequences.locate import programs as locate_programs
 from sequences.pulses.library import COOLING_US
+from sequences.pulses.program import Program
 from sequences.rabi import RabiPlan, rabi
+from sequences.rabi import programs as rabi_programs
 from sequences.relaxometry import RelaxometryPlan, relaxometry
+from sequences.relaxometry import programs as relaxometry_programs
 from sequences.results import Column, Estimate, Point, Progress, Stream, child
 from sequences.routines import state
 from sequences.routines.tomography_programs import Expectation, expectation
 from sequences.tomography import TomographyPlan, TomographyResult, tomography
+from sequences.tomography import programs as tomography_programs
 from sequences.wiring import WiringPlan, wiring
+from sequences.wiring import programs as wiring_programs
 
 Real = NDArray[np.float64]
 Populations = tuple[float, float, float, float]
@@ -279,3 +288,23 @@ def _point(found: TomographyResult, predicted: float) -> Point:
 
 def _note(found: TomographyResult) -> str:
     return f"C = {found.concurrence:.3f}({found.concurrence_err:.3f}) after {found.evolution_us:g} us"
+
+
+def programs(plan: EnginePlan, wiring_: Wiring) -> list[Program]:
+    """What its parts play, as far as that is known beforehand."""
+    calibration = CalibratePlan(doughnut_mw=plan.doughnut_mw, hold=plan.hold)
+    cooling = CoolPlan(cooling_us=plan.cooling_us, heating_steps=plan.heating_steps, hold=plan.hold)
+    turns = [
+        TomographyPlan(evolution_us=us, cooling_us=plan.cooling_us, heating_steps=plan.heating_steps)
+        for us in (min(plan.evolution_us), max(plan.evolution_us))
+    ]
+    return [
+        *wiring_programs(WiringPlan(), wiring_),
+        *locate_programs(LocatePlan(), wiring_),
+        *align_programs(AlignPlan(), wiring_),
+        *rabi_programs(RabiPlan(), wiring_),
+        *relaxometry_programs(RelaxometryPlan(), wiring_),
+        *calibrate_programs(calibration, wiring_),
+        *cool_programs(cooling, wiring_),
+        *(program for turn in turns for program in tomography_programs(turn, wiring_)),
+    ]

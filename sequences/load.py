@@ -21,6 +21,8 @@ class Drive:
 
     green_mw: float = 0.0
     """Behind the pump's AOM."""
+    green_ungated: bool = False
+    """Whether the pump's AOM is open whatever the line says."""
     doughnut_mw: float = 0.0
     """Behind the doughnut's AOM."""
     carrier_mw: float = 0.0
@@ -100,7 +102,7 @@ def _duty(program: Program, *lines: str) -> float:
 
 
 def _light(program: Program, drive: Drive, paths: Paths, limits: Limits) -> Iterator[Load]:
-    green_mw = drive.green_mw * paths.green_throughput * _duty(program, "pump")
+    green_mw = drive.green_mw * paths.green_throughput * (1.0 if drive.green_ungated else _duty(program, "pump"))
     doughnut_mw = drive.doughnut_mw * paths.doughnut_throughput * _duty(program, "depletion")
     weaker = "Lower {0}, or leave `{1}` low for longer in each repeat"
     green, doughnut = weaker.format("pump_efficiency", "pump"), weaker.format("the doughnut's power", "depletion")

@@ -12,7 +12,7 @@ from sequences.analysis.doughnut_images import Image, Images
 from sequences.analysis.emitters import Emitters, fit_emitters, fit_strayed, start_one
 from sequences.analysis.how_many import farthest_nm, fit_three, fit_two
 from sequences.analysis.sighting import sighted
-from sequences.lab import Lab
+from sequences.lab import Lab, Wiring
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines import controls
@@ -160,7 +160,7 @@ def _images(lab: Lab, plan: LocatePlan) -> Stream[list[Image]]:
 
 def _scanned(lab: Lab, scan: _Scan, begun: float, total: int) -> Stream[Image]:
     """Take an image, line by line in turn of direction."""
-    program = Program("count under the doughnut", lab.wiring.tick_ns).then(100_000, "depletion", "gate_signal")
+    program = _pixel(lab.wiring.tick_ns)
     repeats = repeats_for(program, scan.seconds)
     controls.doughnut(lab, scan.power_mw)
     places = _places(scan)
@@ -309,3 +309,12 @@ def _remember(lab: Lab, result: LocateResult) -> None:
     for key, value, error in zip(keys, values, errors, strict=True):
         lab.calibration.put(key, float(value), float(error))
     lab.calibration.put_covariance(keys, np.array(result.pair_covariance_nm2))
+
+
+def programs(_plan: LocatePlan, wiring: Wiring) -> list[Program]:
+    """What every pixel plays."""
+    return [_pixel(wiring.tick_ns)]
+
+
+def _pixel(tick_ns: int) -> Program:
+    return Program("count under the doughnut", tick_ns).then(100_000, "depletion", "gate_signal")

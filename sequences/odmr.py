@@ -11,7 +11,9 @@ from pydantic import Field
 from sequences.analysis.field import Currents
 from sequences.analysis.inversion import field_from_two
 from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
-from sequences.lab import Lab
+from sequences.lab import Lab, Wiring
+from sequences.pulses.library import cw_odmr
+from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
 from sequences.routines import controls, diagnosis, light, spectroscopy, survey
 from sequences.routines.estimates import gathered, line_of
@@ -247,3 +249,8 @@ def _result(lab: Lab, known: Survey, minus: LineFit, plus: LineFit) -> OdmrResul
         nuclear_polarisation=0.5 * (minus.nuclear_polarisation + plus.nuclear_polarisation),
         nuclear_offsets_hz=(offsets(False), offsets(True)),
     )
+
+
+def programs(_plan: OdmrPlan, wiring: Wiring) -> list[Program]:
+    """What every point of a spectrum plays."""
+    return [cw_odmr(wiring.tick_ns)]

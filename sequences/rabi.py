@@ -16,7 +16,9 @@ from sequences.analysis.oscillation import (
     fit_oscillation,
     fit_turns,
 )
-from sequences.lab import Lab
+from sequences.lab import Lab, Wiring
+from sequences.pulses.library import pulse, pulsed
+from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.estimates import gathered
@@ -266,3 +268,12 @@ def _remember(lab: Lab, result: RabiResult) -> None:
     put("microwave.collective_hz", result.collective_hz, result.collective_hz_err)
     put("microwave.pi_half_dbm", result.power_dbm, result.power_dbm_err)
     put("microwave.pi_half_ns", float(result.pi_half_ns), result.pi_half_ns_err)
+
+
+def programs(plan: RabiPlan, wiring: Wiring) -> list[Program]:
+    """The longest pulse of the oscillation and the longest train of quarter turns, for looking at beforehand."""
+    quarter_ns, longest_ns = (
+        max(1, round(ns / wiring.tick_ns)) * wiring.tick_ns for ns in (plan.pi_half_ns, plan.longest_ns)
+    )
+    longest = (("oscillation", longest_ns), ("train", max(_TRAINS) * quarter_ns))
+    return [pulsed(name, pulse(ns, tick_ns=wiring.tick_ns)) for name, ns in longest]

@@ -10,7 +10,9 @@ from pydantic import Field
 from physics.constants import GAMMA_E_HZ_PER_MT
 from sequences.analysis.field import Currents
 from sequences.analysis.relaxation import detuning_slope_hz_per_mt
-from sequences.lab import Lab
+from sequences.lab import Lab, Wiring
+from sequences.pulses.library import contact_pair, cw_odmr
+from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
 from sequences.routines import controls, dip
 from sequences.routines.dip import Contacts, Dip, Inversion, Lock, scan_dip
@@ -198,3 +200,9 @@ def _note(result: RelaxometryResult) -> str:
         f"rate {result.rate_per_s / 1e3:.1f}(±{result.rate_per_s_err / 1e3:.1f})e3 /s, half width "
         f"{result.half_width_khz:.1f}(±{result.half_width_khz_err:.1f}) kHz at {result.resonance_field_mt:.4f} mT"
     )
+
+
+def programs(_plan: RelaxometryPlan, wiring: Wiring) -> list[Program]:
+    """A point of a spectrum, and one of the dip as it will be about, for looking at beforehand."""
+    tick_ns = wiring.tick_ns
+    return [cw_odmr(tick_ns), contact_pair(4 * tick_ns, 40 * tick_ns, tick_ns=tick_ns)]

@@ -19,7 +19,7 @@ from sequences.analysis.tomography import (
     reconstruct_from,
 )
 from sequences.lab import Lab, Wiring
-from sequences.pulses.library import COOLING_US, Cycle, Gates, Reading, engine_shot
+from sequences.pulses.library import COOLING_US, Cycle, engine_shot, nominal_gates, nominal_reading
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines import controls, hold, state
@@ -189,10 +189,7 @@ def _played(holding: Holding, tally: _Tally, turns: list[Turn], place: tuple[int
 def programs(plan: TomographyPlan, wiring: Wiring) -> list[Program]:
     """A shot of the plan as it will be played, with nominal pulses and windows: for looking at beforehand."""
     tick_ns = wiring.tick_ns
-    gates, reading = (
-        Gates(2 * tick_ns, 236 * tick_ns, tick_ns),
-        Reading(240 * tick_ns, 25 * tick_ns, 18 * tick_ns, tick_ns),
-    )
+    gates, reading = nominal_gates(tick_ns), nominal_reading(tick_ns)
     cycle = Cycle(
         round(plan.cooling_us * 1e3 / tick_ns) * tick_ns,
         round(plan.evolution_us * 1e3 / tick_ns) * tick_ns,

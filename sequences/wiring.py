@@ -10,8 +10,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from sequences.analysis.oscillation import Segment, z_after
-from sequences.lab import Lab
-from sequences.pulses.program import LINES
+from sequences.lab import Lab, Wiring
+from sequences.pulses.program import LINES, Program
 from sequences.results import Column, Point, Progress, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.frozen import shot
@@ -120,3 +120,9 @@ def _refuse_order(lab: Lab) -> None:
         "of the shift coil is reversed, which freezes the pair beyond the level crossing",
         swapped="mw_x mw_y",
     )
+
+
+def programs(_plan: WiringPlan, wiring: Wiring) -> list[Program]:
+    """Lines alone, with the light on: those that load antenna and coils most."""
+    lines = ("mw_x", "mw_y", "shift", "gradient")
+    return [Program(f"{line} alone", wiring.tick_ns).then(100_000, "pump", line) for line in lines]

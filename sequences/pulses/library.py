@@ -117,6 +117,16 @@ class Gates:
         return joined("gate", [free, flip, free, flip])
 
 
+def nominal_gates(tick_ns: int) -> Gates:
+    """As the calibrations usually find them: for looking at programs beforehand."""
+    return Gates(2 * tick_ns, 236 * tick_ns, tick_ns)
+
+
+def nominal_reading(tick_ns: int) -> Reading:
+    """Likewise."""
+    return Reading(240 * tick_ns, 25 * tick_ns, 18 * tick_ns, tick_ns)
+
+
 @dataclass(frozen=True)
 class Cycle:
     """Timing of one shot of the engine."""

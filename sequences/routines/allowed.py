@@ -15,8 +15,10 @@ def check_allowed(lab: Lab, program: Program) -> None:
 def drive(lab: Lab, program: Program) -> Drive:
     """What the lines that this program raises let through, by what was set or read last; what was never is asked."""
     high = {line for interval in program.intervals for line in interval.lines}
+    ungated = lab.aom.pump.gate.cache.get(get_if_invalid=False) == "internal"
     return Drive(
-        green_mw=_green_mw(lab) if "pump" in high else 0.0,
+        green_mw=_green_mw(lab) if "pump" in high or ungated else 0.0,
+        green_ungated=ungated,
         doughnut_mw=float(_known(lab.depletion_beam.power_mw)) if "depletion" in high else 0.0,
         carrier_mw=_carrier_mw(lab) if high & {"mw_x", "mw_y"} else 0.0,
         shift_a=_current_a(lab.shift_coil) if "shift" in high else 0.0,
