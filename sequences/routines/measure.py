@@ -5,16 +5,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from instruments.errors import GarbledError
 from instruments.ni_card import CardFault
 from sequences.lab import Lab
 from sequences.pulses.compile import compiled
 from sequences.pulses.program import Program
 from sequences.results import SequenceError
+from sequences.routines.allowed import check_allowed
 from sequences.routines.still_set import look_now_and_then
 
 LOG: Final = logging.getLogger(__name__)
 PLAYS: Final = 3
 """Of a play that the card fails at; the counts of a play that failed are dropped."""
+FAINTEST_CPS: Final = 100.0
+"""Photons a second that a detector sees at least under the pump: light of the diamond, and its own dark counts."""
+_GATES: Final = frozenset({"gate_signal", "gate_reference"})
+_SURELY: Final = 25.0
+"""Photons expected at least, where none is too few: by chance it is none once in e^25."""
 LARGEST_PLAY_S: Final = 400.0
 """Length of one uninterrupted play: a finite generation counts its samples in 32 bits (429 s at 10 MS/s)."""
 
@@ -47,12 +54,13 @@ def repeats_for(program: Program, seconds: float) -> int:
     return max(1, round(seconds / (program.duration_ns * 1e-9)))
 
 
-def measure(lab: Lab, program: Program, repeats: int, gated: bool = True) -> Counts:
+def measure(lab: Lab, program: Program, repeats: int, gated: bool = True, may_be_dark: bool = False) -> Counts:
     """Play a program exactly `repeats` times and count. Long plays are split; the lines end low whatever happens.
 
-    gated=False counts every photon, whatever the gates say. Raises SequenceError if the detector is flooded, and
-    CardFault if the card fails time after time. A counter that lost some of its counts cannot be noticed here.
+    gated=False counts every photon, whatever the gates say. Raises SequenceError if the detector is flooded or, unless
+    it may be dark, sees nothing at all under the pump; CardFault or GarbledError if the card fails time after time.
     """
+    check_allowed(lab, program)
     bits = compiled(program, lab.wiring.lines)
     longest = max(1, int(LARGEST_PLAY_S / (program.duration_ns * 1e-9)))
     signal = reference = 0
@@ -66,12 +74,13 @@ def measure(lab: Lab, program: Program, repeats: int, gated: bool = True) -> Cou
                 photons = _played(lab, now, gated)
             lab.observer.counted(*photons, now * program.duration_ns * 1e-9)
             signal, reference, left = signal + photons[0], reference + photons[1], left - now
-            if left:
-                lab.pulse_generator.hold(0)  # a pattern leaves its last word on the lines, light included
-    finally:
+    except BaseException:
         lab.pulse_generator.hold(0)
+        raise
     duration_s = repeats * program.duration_ns * 1e-9
     look_now_and_then(lab, duration_s)
+    if not (signal or reference or may_be_dark):
+        _check_not_blind(program, repeats * 1e-9 * _lit_ns(program))
     _check_rate(lab, program, signal, repeats * program.time_high_ns("gate_signal") * 1e-9)
     return Counts(signal, reference, repeats, duration_s)
 
@@ -81,7 +90,7 @@ def _played(lab: Lab, repeats: int, gated: bool) -> tuple[int, int]:
     for tries in range(1, PLAYS + 1):
         try:
             return _played_once(lab, repeats, gated)
-        except CardFault as fault:
+        except (CardFault, GarbledError) as fault:
             LOG.warning("Play %d of %d: %s", tries, PLAYS, fault)
             lab.photon_counter.card.renew()
             lab.pulse_generator.hold(0)
@@ -95,6 +104,7 @@ def _played_once(lab: Lab, repeats: int, gated: bool) -> tuple[int, int]:
         lab.photon_counter.arm(gated=gated)
         lab.pulse_generator.start(repeats)
         lab.pulse_generator.wait()
+        lab.pulse_generator.lower()  # a pattern leaves its last word on the lines, light and gates included
         counted = lab.photon_counter.read()
     except BaseException:
         with suppress(CardFault):
@@ -112,4 +122,21 @@ def _check_rate(lab: Lab, program: Program, counts: int, open_s: float) -> None:
             f"{limit:.3g}",
             "Lower the beam's power, or limits.count_rate_cps if the detector can take it",
             count_rate_cps=counts / open_s,
+        )
+
+
+def _lit_ns(program: Program) -> int:
+    """How long a counter is open under the pump within one repeat."""
+    return sum(i.duration_ns for i in program.intervals if "pump" in i.lines and i.lines & _GATES)
+
+
+def _check_not_blind(program: Program, lit_s: float) -> None:
+    """Nothing was counted: is that possible?"""
+    if lit_s * FAINTEST_CPS > _SURELY:
+        raise SequenceError(
+            f"The photon_counter counted nothing at all in {lit_s:.3g} s under the pump in program {program.name!r}, "
+            f"where dark counts and background alone are more than {lit_s * FAINTEST_CPS:.0f}",
+            "Check the detector's power and its cable to wiring.terminals.photons, and the lines of the gates (run "
+            "wiring)",
+            lit_s=lit_s,
         )

@@ -15,6 +15,8 @@ from labctl.station import Wires, opened
 from labctl.station_file import read_station
 from sequences.lab import Lab
 from sequences.pulses.library import cw_odmr
+from sequences.pulses.program import Program
+from sequences.results import SequenceError
 from sequences.routines import controls
 from sequences.routines.measure import PLAYS, measure
 from simulated_instruments.bench import Bench
@@ -90,3 +92,40 @@ def test_an_operator_who_stops_a_play_is_heard_even_if_the_card_fails_at_it(monk
         with pytest.raises(KeyboardInterrupt):
             measure(lab, cw_odmr(), REPEATS)
         assert bench.twin.levels == 0
+
+
+def reads(kind: str, call: int, times: int = 1) -> Fault:
+    """What befalls some readings of a counter; a sound play has four, two of the signal counter first."""
+    return Fault(kind=kind, instrument="ni_card", matching="ReadCounter", call=call, times=times)
+
+
+def counted(*faults: Fault, gated: bool = True) -> list[tuple[int, int]]:
+    with lit(list(faults)) as (lab, bench):
+        counts = [measure(lab, cw_odmr(), REPEATS, gated) for _ in range(3)]
+        assert [injected.effect for injected in bench.injector.log] == [""] * sum(fault.times for fault in faults)
+        return [(one.signal, one.reference) for one in counts]
+
+
+@pytest.mark.parametrize("kind", ["fewer_counts", "no_counts"])
+@pytest.mark.parametrize("call", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("gated", [True, False])
+def test_counts_that_got_lost_on_the_way_are_read_again(kind: str, call: int, gated: bool) -> None:
+    assert counted(reads(kind, call), gated=gated) == counted(gated=gated)
+
+
+def test_readings_that_never_agree_are_not_believed_and_the_play_is_repeated() -> None:
+    every_other = [reads("fewer_counts", call) for call in (2, 4)]
+    sound = np.array(counted())
+    again = np.array(counted(*every_other))
+    assert np.abs((again - sound) / np.sqrt(2 * sound)).max() < 4.5
+    assert (again[0] != sound[0]).all()  # other photons: it was played anew
+
+
+def test_a_detector_that_sees_nothing_under_the_pump_is_named() -> None:
+    with lit([reads("no_counts", 1, times=100)]) as (lab, _):
+        with pytest.raises(SequenceError, match=r"photon_counter counted nothing at all in 0\.36 s under the pump"):
+            measure(lab, cw_odmr(), 10 * REPEATS)
+        assert measure(lab, cw_odmr(), 10 * REPEATS, may_be_dark=True).signal == 0
+        closed = Program("closed", 100).then(100_000, "pump")
+        assert measure(lab, closed, 10 * REPEATS).signal == 0
+        assert measure(lab, cw_odmr(), 10).signal == 0  # too short to tell
