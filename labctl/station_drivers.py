@@ -9,17 +9,42 @@ from typing import Any, Final
 from labctl.refusals import known
 
 _NAMED: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+PACKAGES: Final = ("instruments.", "qcodes.instrument_drivers.", "qcodes_contrib_drivers.drivers.")
+"""Beginnings of the names of drivers."""
+FORBIDDEN: Final = ("visalib", "pyvisa_sim_file")
+"""Arguments of drivers that load a library, of which a station file has none to choose."""
 NI_DEVICE: Final = re.compile(r"[A-Za-z]\w*")
 """A device name as NI MAX shows it."""
 
 
 def driver(type_name: str) -> type[Any]:
-    """The driver class of a dotted name. Raises ImportError or AttributeError."""
+    """The driver class of a dotted name. Raises ImportError or AttributeError.
+
+    Importing runs what is imported, so only what a package of drivers holds is imported for a station file.
+    """
+    if not type_name.startswith(PACKAGES):
+        raise ImportError(f"drivers are in {', '.join(package.rstrip('.') for package in PACKAGES)}")
     module, _, name = type_name.rpartition(".")
-    found = getattr(import_module(module), name)
-    if not isinstance(found, type):
-        raise AttributeError(f"{name} is not a class")
-    return found
+    found = getattr(_module(module), name)
+    if not _is_driver(found):
+        raise AttributeError(f"{name} is not the class of an instrument")
+    return found  # type: ignore[no-any-return]
+
+
+def _module(name: str) -> Any:
+    """Raises ImportError, whatever goes wrong: a library that is not there, a vendor's that cannot be loaded."""
+    try:
+        return import_module(name)
+    except ImportError:
+        raise
+    except Exception as error:
+        raise ImportError(f"{type(error).__name__}: {error}") from error
+
+
+def _is_driver(found: Any) -> bool:
+    from qcodes.instrument import Instrument
+
+    return isinstance(found, type) and issubclass(found, Instrument)
 
 
 def _constructors(driver_class: type[Any]) -> Iterator[list[inspect.Parameter]]:
@@ -71,12 +96,13 @@ def driver_faults(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "type", f"there is no driver {type_name}; {_classes_beside(type_name)}"
     else:
         yield from _argument_faults(found, entry)
+        yield from _parameter_faults(entry)
         yield from _address_faults(found, entry.get("address"))
 
 
 def _classes_beside(type_name: str) -> str:
     module, _, name = type_name.rpartition(".")
-    classes = [n for n, c in vars(import_module(module)).items() if isinstance(c, type) and c.__module__ == module]
+    classes = [n for n, c in vars(_module(module)).items() if _is_driver(c) and c.__module__ == module]
     return known(name, [n for n in classes if not n.startswith("_")] or ["nothing"])
 
 
@@ -85,11 +111,22 @@ def _argument_faults(found: type[Any], entry: Mapping[str, Any]) -> Iterator[tup
     if not isinstance(init, dict):
         return
     for key in init:
-        if key not in takes:
+        if key in FORBIDDEN:
+            yield "init", f"{key!r} is not for a station file: remove it; VISA's library is this computer's own"
+        elif key not in takes:
             yield "init", f"{found.__name__} takes no argument {key!r}; {known(str(key), takes)}"
     for key in _needed(found):
         if key != "address" and key not in init:
             yield "init", f"{found.__name__} needs the argument {key!r} under init"
+
+
+def _parameter_faults(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Opening an instrument sets nothing, for whoever opens it may only want to look."""
+    for section in ("parameters", "add_parameters"):
+        settings = entry.get(section)
+        for name, options in settings.items() if isinstance(settings, dict) else ():
+            if isinstance(options, dict) and "initial_value" in options:
+                yield section, f"{name} has an initial_value: remove it; opening an instrument sets and lights nothing"
 
 
 def _address_faults(found: type[Any], address: Any) -> Iterator[tuple[str, str]]:

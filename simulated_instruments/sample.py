@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 DEFAULT_SAMPLE = Path(__file__).with_name("sample.yaml")
 
+_QUOTED = 200
 _BRIEF = reprlib.Repr()
 _BRIEF.maxlevel = 1
 
@@ -151,8 +151,9 @@ def _read(file: Path) -> dict[str, Any]:
         content = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise SampleError(f"{file}: cannot be read ({error.strerror})") from None
-    except (YAMLError, ValueError, RecursionError) as error:  # a number too long, brackets too deep
-        raise SampleError(f"{file}: not a YAML file: {' '.join(str(error).split())}") from None
+    except Exception as error:  # a number too long, brackets too deep, and whatever tags with odd values lead to
+        problem = " ".join(str(error).split())[:_QUOTED]
+        raise SampleError(f"{file}: not a YAML file: {problem or type(error).__name__}") from None
     if not isinstance(content, dict):
         raise SampleError(f"{file}: must be a mapping like sample.yaml, not {type(content).__name__}")
     return content

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node
 
 from simulated_instruments.faults.kinds import CARD, KINDS, RESOURCES, kinds_of
@@ -23,6 +22,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 """What only some kinds have."""
 _NAMES: Final = {resource: name for name, resource in RESOURCES.items()}
 _ALL: Final = (*RESOURCES, CARD)
+_QUOTED: Final = 200
 
 Count = Annotated[int, Field(ge=1, le=10**9)]
 
@@ -128,8 +128,9 @@ def _read(file: Path) -> tuple[Any, Any]:
         return YAML(typ="safe", pure=True).load(text), YAML(typ="safe", pure=True).compose(text)
     except OSError as error:
         raise FaultsError(f"{file}: cannot be read ({error.strerror}). Check its name") from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise FaultsError(f"{file}: not a YAML file: {' '.join(str(error).split())}") from None
+    except Exception as error:  # a number too long, brackets too deep, and whatever tags with odd values lead to
+        problem = " ".join(str(error).split())[:_QUOTED]
+        raise FaultsError(f"{file}: not a YAML file: {problem or type(error).__name__}") from None
 
 
 def _line(node: Node) -> int:

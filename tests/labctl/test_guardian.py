@@ -4,40 +4,21 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from contextlib import closing
 
 import pytest
 
-from simulated_instruments.served.client import ServedBench
-from simulated_instruments.served.wires import read_wires
+from benchmarks import served_bench
+from benchmarks.served_bench import until
 
 SAFE_WITHIN_S = 2.0
 """Of wall time, on a machine that has time; tests share theirs."""
-PATIENCE_S = 60.0
 
 
 @pytest.fixture
 def served(tmp_path):
     """A bench served by another process, paced so that light is on for a while: (its wires file, its client)."""
-    wires = tmp_path / "wires.json"
-    command = [sys.executable, "-m", "simulated_instruments", "--serve", "--file", str(wires), "--pace", "20"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as bench:
-        try:
-            until(wires.exists)
-            with closing(ServedBench(read_wires(wires))) as client:
-                yield wires, client
-        finally:
-            bench.terminate()
-
-
-def until(happens) -> float:
-    """Wait for it; returns how long it took."""
-    began_s = time.monotonic()
-    while not happens():
-        assert time.monotonic() - began_s < PATIENCE_S, "it does not happen"
-        time.sleep(0.02)
-    return time.monotonic() - began_s
+    with served_bench.served(tmp_path, pace=20.0) as there:
+        yield there
 
 
 def shines(client) -> bool:

@@ -1,6 +1,7 @@
 """station.yaml: the given one is right, and whatever is wrong in another is said at once, with its line."""
 
 import dataclasses
+import sys
 
 import pytest
 from conftest import STATION
@@ -130,6 +131,25 @@ def test_yaml_tags_build_nothing(tmp_path):
     found = faults(tmp_path, TEXT + f"\nextra: !!python/object/apply:pathlib.Path.touch ['{made}']\n")
     assert any("has no key 'extra'" in fault for fault in found)
     assert not made.exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("instruments.aom.MPDS", "this.s", "the driver this.s cannot be loaded (drivers are in instruments, qcodes."),
+        ("instruments.aom.MPDS", "instruments.ni_card.Device", "there is no driver instruments.ni_card.Device"),
+        ("init: {card: ni_card}", "init: {card: ni_card, visalib: evil.so@ivi}", "'visalib' is not for a station file"),
+        (
+            "address: ASRL3::INSTR",
+            "address: ASRL3::INSTR\n    parameters: {emission: {initial_value: true}}",
+            "emission has an initial_value: remove it",
+        ),
+        ("pump: 0,", "pump: !!set {a, b},", "wiring.lines.pump must be a whole number"),
+    ],
+)
+def test_a_hostile_file_runs_nothing_and_lights_nothing(tmp_path, old, new, fault):
+    assert any(fault in found for found in faults(tmp_path, TEXT.replace(old, new, 1)))
+    assert "this" not in sys.modules
 
 
 def test_a_missing_file_and_a_list_are_refused(tmp_path):
