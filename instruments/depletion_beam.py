@@ -41,6 +41,7 @@ class Laser(Protocol):
     output_mode: "Parameter"
     output_power: "Parameter"
     output_setpoint: "Parameter"
+    interlock_status: "Parameter"
 
 
 class Card(Protocol):
@@ -155,6 +156,10 @@ class DepletionBeam(Instrument):
         if abs(seen_mw - wanted_mw) > _tolerance(wanted_mw):
             self._laser_mw = 0.0
             raise ChangedError(self.name, f"its laser is {mode} at {seen_mw:.0f} mW, was at {wanted_mw:.0f} mW")
+
+    def interlock_open(self) -> bool:
+        """Whether the interlock of the laser keeps it dark."""
+        return str(self._laser.interlock_status()) == "OPEN"
 
     def _power_mw(self) -> float:
         if self._laser.output_mode() != "on":

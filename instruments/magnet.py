@@ -83,6 +83,8 @@ class Magnet(Instrument):
         """Of all three together."""
         self.ramp_a_per_s = 0.05
         """Fastest change of any current."""
+        self.ramped_to_a: Currents | None = None
+        """Where the last ramp has led."""
         self._coil_matrix: NDArray[np.float64] = np.diag([40.0, 40.0, 110.0])
         self.currents: Parameter[Currents, Self] = self.add_parameter(
             "currents", unit="A", get_cmd=self._currents, docstring="Settings of x, y, main; 0 where the output is off."
@@ -120,6 +122,28 @@ class Magnet(Instrument):
                 self._sources[axis].set_current(float(amps[axis]))
             self.clock.sleep(duration_s / steps)
         self._live(target, "after the ramp")
+        self.ramped_to_a = (float(target[0]), float(target[1]), float(target[2]))
+
+    def ramp_down(self) -> None:
+        """Take all currents to 0 A: together, or, if that fails, each that still can. Raises what failed."""
+        try:
+            self.ramp_to((0.0, 0.0, 0.0))
+        except InstrumentError:
+            for axis, source in zip(AXES, self._sources, strict=True):
+                try:
+                    self._ramp_down_alone(source)
+                except InstrumentError as error:
+                    self.log.warning("The current of %s could not be taken down: %s", axis, error)
+            raise
+
+    def _ramp_down_alone(self, source: CurrentSource) -> None:
+        if not source.is_on():
+            return
+        start_a = float(source.setpoint_a())
+        steps = min(MOST_STEPS, max(1, math.ceil(abs(start_a) / self.ramp_a_per_s / STEP_S)))
+        for left in reversed(range(steps)):
+            source.set_current(start_a * left / steps)
+            self.clock.sleep(abs(start_a) / self.ramp_a_per_s / steps)
 
     def switch_on(self) -> None:
         """All outputs on in current mode: from 0 A where one was off; one that was on keeps its current."""

@@ -178,6 +178,11 @@ class SG386(SG384):
             remedy="Look at its front panel: is it still in remote control?",
         )
 
+    def is_locked(self) -> bool:
+        """Whether the carrier holds its frequency, and has since this was asked last."""
+        (loops,) = self._numbers("INSR?")
+        return not int(loops) & _LOOPS
+
     def check_standing(self) -> None:
         """Raises ChangedError if the carrier is not as it was set last, or does not hold its frequency."""
         *seen, loops = self._numbers(";".join((*(f"{name}?" for name in self._standing), "INSR?")))

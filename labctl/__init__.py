@@ -10,8 +10,8 @@ file read and checked, `station` the instruments opened, `bench` with all that a
 from `--set`, `runner` drives one sequence and tells its `news`, `gate` is where it pauses, `limits` what a plan may ask
 for, `safety` what is switched off and in which order, `data` how runs are kept, `figures` drawn from them, and
 `drawing`, the process that does so beside the run. After an interruption: `continuation` finds what there is of a run,
-`replay` plays it again from disk, `settings` sets the bench as it was. On the screen: `progress` while a run goes on,
-`tables` of results.
+`replay` plays it again from disk, `settings` sets the bench as it was. When something holds the bench: `interlocks`
+finds what, `suspension` waits until it is gone. On the screen: `progress` while a run goes on, `tables` of results.
 `predict` the paper's Fig. 3. Beneath all: `refusals` and `faults` in words, `interrupts` Ctrl-C where it may fall,
 `lock` who has the bench, `log` what the screen need not show, `places` what belongs to its user.
 """

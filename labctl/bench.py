@@ -1,21 +1,27 @@
 """The bench with everything that a run on it needs: what the command line and the window both open."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
+from instruments.errors import InstrumentError
+from instruments.magnet import Currents
 from labctl.catalogue import ENTRIES, Entry, columns_of
+from labctl.data.blocks import blocks_of
 from labctl.data.calibration import CalibrationStore
 from labctl.data.store import Store
 from labctl.gate import Gate
 from labctl.heartbeat import Heartbeat
 from labctl.interrupts import Interrupts
 from labctl.news import Listener
-from labctl.replay import Journal, Replay
+from labctl.replay import Journal, Replay, looked_at
 from labctl.runner import Outcome, Runner
 from labctl.station import OpenStation
 from sequences.lab import Lab
 from sequences.results import Begin, End, Stream
+
+MOST_IN_VAIN: Final = 3
+"""Suspensions in a row between which nothing was measured that can be relied on; the next one is a failure."""
 
 
 @dataclass(frozen=True)
@@ -52,20 +58,81 @@ class OpenBench:
         gate: Gate | None = None,
         interrupted: Interrupted | None = None,
     ) -> Outcome:
-        """Run an experiment to its end, whatever that is. gate: where it pauses. interrupted: what it continues."""
+        """Run an experiment to its end, whatever that is. gate: where it pauses. interrupted: what it continues.
+
+        One that is suspended goes on as another run, which continues it from its last look at the bench.
+        """
         hear, rest = (self.heartbeat.heard, self.heartbeat.rest) if self.heartbeat else (lambda _: None, lambda: None)
-        told = (*listeners, hear)
-        journal = Journal(self.lab, self.calibration)
-        if interrupted:
-            journal = Journal(self.lab, self.calibration, interrupted.replay, interrupted.gap_s, _aligned)
-        runner = Runner(self.lab, self.store, self.calibration, columns_of, told, self.interrupts, gate, journal)
-        record = {**self.record, "station_file": self.station.file.text}
-        record |= {"resumes": interrupted.run_id} if interrupted else {}
+        known = self.calibration.all() if interrupted is None else interrupted.replay.entries
+        begun_a, in_vain = self._magnet_stands_a(), 0
         try:
-            return runner.run(entry.name, plan, entry.function(self.lab, plan), record, self.station.snapshot())
+            while True:
+                part = _Part(self, (*listeners, hear), gate, interrupted)
+                outcome = part.run(entry, plan, known, in_vain < MOST_IN_VAIN)
+                if outcome.run.status != "suspended":
+                    return outcome
+                before, interrupted = interrupted, part.continued(outcome.run.run_id, known)
+                gained = len(interrupted.replay.blocks) - (len(before.replay.blocks) if before else 0)
+                in_vain = 0 if gained > 0 else in_vain + 1
+                try:
+                    self._magnet_back_to(begun_a)
+                except InstrumentError as error:
+                    message = f"{outcome.run.message}. Then the magnet could not be set again: {error}"
+                    return replace(outcome, run=replace(outcome.run, status="failed", message=message))
         finally:
-            journal.close()
             rest()
+
+    def _magnet_stands_a(self) -> Currents:
+        """The magnet's currents, without asking if nobody but this program has moved them."""
+        if (ramped_a := self.lab.magnet.ramped_to_a) is not None:
+            return ramped_a
+        return (0.0, 0.0, 0.0) if self.station.file.ramps_magnet else self.lab.magnet.currents()
+
+    def _magnet_back_to(self, currents_a: Currents) -> None:
+        """Where it stood when the run began, so that what the run does to it comes out as it did."""
+        if any(currents_a):
+            self.lab.magnet.switch_on()
+        self.lab.magnet.ramp_to(currents_a)
+
+
+class _Part:
+    """A run from its beginning, or from where it was interrupted, to its end or its suspension."""
+
+    def __init__(
+        self, bench: OpenBench, told: Sequence[Listener], gate: Gate | None, interrupted: Interrupted | None
+    ) -> None:
+        self._bench, self._interrupted = bench, interrupted
+        if interrupted:
+            self._journal = Journal(bench.lab, bench.calibration, interrupted.replay, interrupted.gap_s, _aligned)
+        else:
+            self._journal = Journal(bench.lab, bench.calibration)
+        self._began_s = self._journal.bench_clock.now()
+        self._runner = Runner(
+            bench.lab, bench.store, bench.calibration, columns_of, told, bench.interrupts, gate, self._journal
+        )
+
+    def run(self, entry: Entry, plan: Any, known: Mapping[str, Any], may_suspend: bool) -> Outcome:
+        """known: the calibration with which the first part began."""
+        bench, self._runner.may_suspend = self._bench, may_suspend
+        record = {**bench.record, "station_file": bench.station.file.text}
+        if self._interrupted:
+            record |= {"resumes": self._interrupted.run_id, "calibration": dict(known)}
+        try:
+            stream = entry.function(bench.lab, plan)
+            return self._runner.run(entry.name, plan, stream, record, bench.station.snapshot())
+        finally:
+            self._journal.close()
+
+    def continued(self, run_id: int, known: Mapping[str, Any]) -> Interrupted:
+        """What is needed to go on, now that what held the run is gone."""
+        before = self._interrupted
+        if before and not before.replay.over:  # it was suspended before it measured: what answered it answers again
+            passed_s = self._journal.bench_clock.now() - self._began_s
+            return Interrupted(run_id, Replay(before.replay.blocks, known), before.gap_s + passed_s)
+        blocks = looked_at(tuple(b for b in blocks_of(self._bench.store.folder, run_id) if b.run_id == run_id))
+        ended_s = blocks[-1].ended_s if blocks else 0.0
+        gap_s = self._journal.clock.now() - self._runner.began_s - ended_s
+        return Interrupted(run_id, Replay(blocks, known), max(0.0, gap_s))
 
 
 def _aligned(lab: Lab) -> Stream[None]:

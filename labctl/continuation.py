@@ -12,8 +12,7 @@ from labctl.catalogue import Entry, entry
 from labctl.data.blocks import Block, blocks_of
 from labctl.data.history import Run, one_run, run_number
 from labctl.refusals import Refusal
-from labctl.replay import Replay
-from sequences.routines.still_set import LOOK_AFTER_S
+from labctl.replay import Replay, looked_at
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,8 @@ def continuation(folder: Path, number: str) -> Continuation:
     if run.status == "completed":
         raise Refusal(f"Run {number} is complete: there is nothing to continue. `labctl show {number}` shows it")
     blocks = tuple(block for block in blocks_of(folder, run.run_id) if block.run_id == run.run_id)
-    if run.status == "failed":
-        blocks = _trusted(blocks)
+    if run.status in ("failed", "suspended"):
+        blocks = looked_at(blocks)
     if not blocks or any("bench" not in block.settings for block in blocks):
         raise Refusal(f"Run {number} has counted nothing that could be continued: start it anew")
     found = entry(run.sequence)
@@ -58,12 +57,3 @@ def continuation(folder: Path, number: str) -> Continuation:
     except (ValidationError, KeyError) as error:
         raise Refusal(f"The plan of run {number} does not fit this version of {run.sequence}: {error}") from None
     return Continuation(run, found, plan, blocks)
-
-
-def _trusted(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Without the last ones: what made the run fail may have begun behind the last look at the bench."""
-    left, played_s = list(blocks), 0.0
-    while left and played_s <= LOOK_AFTER_S:
-        last = left.pop()
-        played_s += last.ended_s - last.began_s
-    return tuple(left)

@@ -126,7 +126,7 @@ def _drives(plan: Any, limits: "Limits") -> tuple["Drive", "Drive"]:
         "gradient_a": limits.pulsed_a,
         "compensation_a": limits.pulsed_a,
     }
-    least = {name: value for name, value in known.items() if value is not None}
+    least: dict[str, Any] = {name: value for name, value in known.items() if value is not None}
     return Drive(**least), Drive(**{**most, **least})
 
 

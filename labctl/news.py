@@ -36,6 +36,14 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Suspended:
+    """The run is suspended, the bench safe, until what holds it is gone; or that is over."""
+
+    why: str
+    """What holds it, since when, what to do about it; empty if the run goes on or ends."""
+
+
+@dataclass(frozen=True)
 class News:
     """What listeners hear: an event, and the run that it belongs to. Every run starts with Begin, the outermost too."""
 
@@ -43,7 +51,7 @@ class News:
     sequence: str
     depth: int
     """0 for the run that was asked for, 1 for its children."""
-    event: Event | Playing | Counted | Waiting
+    event: Event | Playing | Counted | Waiting | Suspended
     lab_time_s: float
     """Since the outermost run began."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from labctl.news import Waiting
+from labctl.news import Suspended, Waiting
 from sequences.results import Begin, End, Progress
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class Lines:
                 self._say(news, f"run {news.run_id} completed")
             case Waiting(why):
                 self._say(news, f"waits: {why}" if why else "goes on")
+            case Suspended(why) if why:
+                self._say(news, f"suspended: {why}")
             case Progress(fraction, note) if self._is_due(news.depth, fraction):
                 self._say(news, f"{fraction:4.0%} {note}".rstrip())
                 self._next[news.depth] = fraction + STEP
@@ -98,6 +100,10 @@ def _bar() -> "Iterator[Listener]":
                     bar.update(tasks[-1], note=why, lab=lab)
                     if why:
                         bar.console.print(f"{news.sequence} waits: {why}", markup=False)
+                case Suspended(why):
+                    bar.update(tasks[-1], note=f"suspended: {why}" if why else "", lab=lab)
+                    if why:
+                        bar.console.print(f"{news.sequence} suspended: {why}", markup=False)
                 case Progress(fraction, note):
                     bar.update(tasks[-1], completed=fraction, note=note, lab=lab)
 

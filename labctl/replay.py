@@ -17,6 +17,7 @@ from labctl.data.calibration import CalibrationStore
 from labctl.settings import noted, restore
 from sequences.lab import Calibrated, Lab
 from sequences.results import Stream
+from sequences.routines.still_set import LOOK_AFTER_S
 
 STALE_S: Final = 600.0
 """The field walks away from the resonance in such a time."""
@@ -145,6 +146,22 @@ class ReplayedCalibration:
         self._covariances[tuple(keys)] = np.array(covariance)
 
 
+def looked_at(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Those behind which all instruments were seen to be as they were set; of runs that noted no looks, by the time."""
+    if not blocks or any("looks" not in block.settings for block in blocks):
+        return _trusted(blocks)
+    return tuple(block for block in blocks if block.settings["looks"] < blocks[-1].settings["looks"])
+
+
+def _trusted(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Without the last ones: what made the run fail may have begun behind the last look at the bench."""
+    left, played_s = list(blocks), 0.0
+    while left and played_s <= LOOK_AFTER_S:
+        last = left.pop()
+        played_s += last.ended_s - last.began_s
+    return tuple(left)
+
+
 class Journal:
     """What is noted with every play of a run, so that the run can be played again; and the run that is."""
 
@@ -162,7 +179,8 @@ class Journal:
         """
         self.replay, self._gap_s, self._align = replay, gap_s, align
         self._lab, self._calibration = lab, calibration
-        self._before = lab.clock
+        self.bench_clock = lab.clock
+        """Laboratory time, whatever is played again."""
         self.clock = RunClock(lab.clock, replay, gap_s)
         """Laboratory time of the run, for whoever keeps it."""
         self._noted = NotedClock(self.clock)
@@ -173,11 +191,12 @@ class Journal:
 
     def close(self) -> None:
         """The lab has its own clock and calibration again."""
-        self._lab.clock, self._lab.calibration = self._before, self._calibration
+        self._lab.clock, self._lab.calibration = self.bench_clock, self._calibration
 
     def answer(self, digest: str, repeats: int) -> Block | None:
         """Note what the play depends on; the block that answers it, if it has been played before."""
         self.notes = {"bench": noted(self._lab), "times_s": self._noted.taken(), "unix_s": time.time()}
+        self.notes["looks"] = self._lab.looks
         return self.replay.answer(digest, repeats, self.notes["bench"]) if self.replay else None
 
     def refreshed(self) -> Stream[None]:

@@ -17,11 +17,13 @@ from labctl.data.ledger import Unstored
 from labctl.data.plain import plain
 from labctl.drawing import Drawing
 from labctl.gate import Gate
+from labctl.interlocks import causes
 from labctl.interrupts import Interrupts
 from labctl.log import NAME as LOG_NAME
-from labctl.news import Counted, Listener, News, Playing, Waiting
+from labctl.news import Counted, Listener, News, Playing, Suspended, Waiting
 from labctl.replay import Journal
 from labctl.safety import Step, make_safe
+from labctl.suspension import wait_out
 from sequences.results import Begin, Column, End, Estimate, Event, Point, Progress, SequenceError, Stream
 
 if TYPE_CHECKING:
@@ -71,6 +73,8 @@ class Runner:
         self._columns_of, self._listeners = columns_of, listeners
         self._interrupts = interrupts or Interrupts()
         self._gate = gate or Gate()
+        self.may_suspend = False
+        """Whether a run that an interlock or a trip ends is kept as suspended, once it could go on."""
         lab.observer = self
         self._book = Book(store, calibration, self._clock)
         self._began_s = 0.0
@@ -131,12 +135,36 @@ class Runner:
             return "completed", "", self._consumed(stream)
         except KeyboardInterrupt:
             return "aborted", "aborted by the operator", None
-        except (SequenceError, InstrumentError, Unstored) as error:
+        except (SequenceError, InstrumentError) as error:
             LOG.info("%s failed: %s", self._book.sequence, error, exc_info=isinstance(error, InstrumentError))
+            return self._suspended(error) or ("failed", str(error), None)
+        except Unstored as error:
+            LOG.info("%s failed: %s", self._book.sequence, error)
             return "failed", str(error), None
         except Exception as error:
             LOG.exception("%s failed", self._book.sequence)
             return "failed", f"{type(error).__name__}: {error} (traceback in {LOG_NAME})", None
+
+    def _suspended(self, error: Exception) -> tuple[Status, str, Any] | None:
+        """Wait until what holds the bench is gone, if something does; an operator can end it."""
+        clock = self._journal.bench_clock if self._journal else self._lab.clock
+        if not self.may_suspend or not (found := causes(self._lab, error, clock)):
+            return None
+        try:
+            with self._interrupts.heard(), self._interrupts.safe_point():
+                wait = wait_out(self._lab, clock, found, lambda why: self._publish(Suspended(why)))
+        except KeyboardInterrupt:
+            return "aborted", f"aborted by the operator while it was suspended: {found[0].what}", None
+        finally:
+            self._publish(Suspended(""))
+        if wait.gave_up:
+            return "failed", f"{error}. Suspended: {wait.why}. {wait.gave_up}", None
+        return "suspended", wait.why, None
+
+    @property
+    def began_s(self) -> float:
+        """When the run began, by the clock of its record."""
+        return self._began_s
 
     def _consumed(self, stream: Stream[Any]) -> Any:
         """An operator's signal is heard only while the sequence works; what it yields is recorded as a whole."""
@@ -209,7 +237,7 @@ class Runner:
     def _notes(self) -> dict[str, Any]:
         return {"notes": list(self._lab.notes), "calibration_used": plain(self._calibration.used)}
 
-    def _publish(self, event: Event | Playing | Counted | Waiting) -> None:
+    def _publish(self, event: Event | Playing | Counted | Waiting | Suspended) -> None:
         book, lab_time_s = self._book, self._clock.now() - self._began_s
         self._tell(News(book.run_id, book.sequence, book.depth - 1, event, lab_time_s))
 

@@ -19,7 +19,7 @@ from labctl.data.store import Recording, Store
 from sequences.results import Column
 
 LOG: Final = logging.getLogger(__name__)
-Status = Literal["completed", "aborted", "failed"]
+Status = Literal["completed", "aborted", "failed", "suspended"]
 
 
 @dataclass(frozen=True)

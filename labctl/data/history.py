@@ -33,7 +33,8 @@ class Run:
     run_id: int
     sequence: str
     status: str
-    """completed, aborted, failed; interrupted if its process died; unfinished while it runs or nobody has noticed."""
+    """completed, aborted, failed; suspended if another run goes on with it; interrupted if its process died;
+    unfinished while it runs or nobody has noticed."""
     started: str
     """ISO 8601 with time zone."""
     parent_id: int | None

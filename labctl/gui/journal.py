@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from labctl.data.plain import plain
 from labctl.gui.record import Record, Table
-from labctl.news import Counted, News, Playing, Waiting
+from labctl.news import Counted, News, Playing, Suspended, Waiting
 from sequences.results import Begin, Column, End, Estimate, Point, Progress
 
 
@@ -42,6 +42,8 @@ class Journal:
                     record.playing = news.event
             case Waiting(why):
                 self._open[-1].note = why
+            case Suspended(why):
+                self._open[-1].note = f"suspended: {why}" if why else ""
             case Counted(signal, reference, duration_s):
                 self._counted(signal + reference, duration_s)
         self._touch(news.lab_time_s)

@@ -37,6 +37,7 @@ class HistoryModel(QtCore.QAbstractItemModel):
         self._numbers: dict[int, int] = {}
         """Run -> its node."""
         self._signs = {"completed": "✔", "failed": "✖", "aborted": "■", "interrupted": "✖", "unfinished": "…"}
+        self._signs["suspended"] = "⏸"
         colours = {"completed": theme.ok, "failed": theme.fault, "aborted": theme.warning}
         colours["interrupted"] = theme.fault
         self._colours = {status: QtGui.QBrush(QtGui.QColor(colour)) for status, colour in colours.items()}

@@ -15,6 +15,7 @@ _STATUS: Final = {
     "running": "● running",
     "completed": "✔ completed",
     "aborted": "■ aborted",
+    "suspended": "⏸ suspended, goes on as another run",
     "failed": "✖ failed",
     "interrupted": "✖ interrupted",
     "unfinished": "? unfinished",
