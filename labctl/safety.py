@@ -113,7 +113,7 @@ def _coil_off(bench: Switches, name: str) -> str:
 
 
 def _magnet_down(bench: Switches) -> str:
-    bench.magnet.ramp_to((0.0, 0.0, 0.0))
+    bench.magnet.ramp_down()
     left = [current for current in bench.magnet.currents() if abs(current) > SMALL_A]
     return f"{', '.join(f'{current:g} A' for current in left)} left" if left else ""
 

@@ -9,6 +9,7 @@ from qcodes.instrument import Instrument
 from qcodes.instrument_drivers.yokogawa import YokogawaGS200
 
 from instruments.current_source import B2962A
+from instruments.errors import InstrumentError
 from instruments.magnet import MOST_STEPS, STEP_S, Magnet, MagnetLimitError, MagnetOffError
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin
@@ -170,3 +171,30 @@ def test_the_field_is_the_coil_matrix_times_the_currents(magnet: Magnet) -> None
 def test_a_coil_matrix_must_be_one(magnet: Magnet, matrix: np.ndarray) -> None:
     with pytest.raises(ValueError, match="coil matrix is 3 by 3"):
         magnet.coil_matrix_mt_per_a = matrix
+
+
+def test_a_source_that_does_not_answer_keeps_no_other_one_up(
+    magnet: Magnet, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    magnet.switch_on()
+    magnet.ramp_to((0.02, -0.03, 0.5))
+
+    def silent(*_: object) -> bool:
+        raise InstrumentError("trim_x does not answer", instrument="trim_x")
+
+    monkeypatch.setattr(magnet.sources[0], "is_on", silent)
+    watch.seen.clear()
+    with pytest.raises(InstrumentError, match="trim_x does not answer"):
+        magnet.ramp_down()
+    knobs = watch.twin.knobs
+    assert (knobs.trim_x_a, knobs.trim_y_a, knobs.main_a) == (0.02, 0.0, 0.0)
+    mains = [amps for _, (_, _, amps) in watch.seen]
+    assert max(np.abs(np.diff([0.5, *mains]))) <= 1.001 * magnet.ramp_a_per_s * STEP_S
+
+
+def test_all_currents_go_down_together(magnet: Magnet, watch: Watch) -> None:
+    magnet.switch_on()
+    magnet.ramp_to((0.02, -0.03, 0.2))
+    magnet.ramp_down()
+    assert magnet.currents() == (0.0, 0.0, 0.0)
+    assert (watch.twin.knobs.trim_x_a, watch.twin.knobs.trim_y_a, watch.twin.knobs.main_a) == (0.0, 0.0, 0.0)

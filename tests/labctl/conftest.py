@@ -70,7 +70,7 @@ def lab():
         shift_coil=_coil(log, "shift"),
         gradient_coil=_coil(log, "gradient"),
         compensation_coil=_coil(log, "compensation"),
-        magnet=SimpleNamespace(ramp_to=currents, currents=currents),
+        magnet=SimpleNamespace(ramp_down=lambda: currents((0.0, 0.0, 0.0)), currents=currents),
     )
 
 
