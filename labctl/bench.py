@@ -64,13 +64,15 @@ class OpenBench:
         """
         hear, rest = (self.heartbeat.heard, self.heartbeat.rest) if self.heartbeat else (lambda _: None, lambda: None)
         known = self.calibration.all() if interrupted is None else interrupted.replay.entries
+        asked_for = interrupted
         begun_a, in_vain = self._magnet_stands_a(), 0
         try:
             while True:
                 part = _Part(self, (*listeners, hear), gate, interrupted)
                 outcome = part.run(entry, plan, known, in_vain < MOST_IN_VAIN)
                 if outcome.run.status != "suspended":
-                    return outcome
+                    suspended = interrupted.run_id if interrupted and interrupted is not asked_for else None
+                    return replace(outcome, continues=suspended)
                 before, interrupted = interrupted, part.continued(outcome.run.run_id, known)
                 gained = len(interrupted.replay.blocks) - (len(before.replay.blocks) if before else 0)
                 in_vain = 0 if gained > 0 else in_vain + 1

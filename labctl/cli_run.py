@@ -173,6 +173,7 @@ def _report(outcome: "Outcome") -> dict[str, Any]:
     report |= {"counting_s": run.counting_s, "result": run.result}
     report |= {"children": [child.as_dict() for child in run.children]}
     report |= {"message": run.message} if run.message else {}
+    report |= {"continues": outcome.continues} if outcome.continues is not None else {}
     return report | ({"figure": str(figure)} if (figure := outcome.figures.get(run.run_id)) else {})
 
 
@@ -203,6 +204,8 @@ def _print(report: dict[str, Any]) -> None:
     times = f"{clock_words(report['lab_time_s'])} of laboratory time in {clock_words(report['wall_time_s'])}"
     counted = f"{report['photons']:.3g} photons in {clock_words(report['counting_s'])} of counting"
     typer.echo(f"run {report['run_id']} ({report['sequence']}) {report['status']}: {times}; {counted}")
+    if "continues" in report:
+        typer.echo(f"continues run {report['continues']}, which was suspended")
     if "resumes" in report:
         before = report["resumes"]
         typer.echo(f"continues run {before['run_id']}: {before['blocks']} of its {before['of']} blocks were taken")

@@ -48,6 +48,8 @@ class Outcome:
     """Steps of the safe state that could not be confirmed."""
     figures: Mapping[int, Path]
     """Run -> its figure, children included."""
+    continues: int | None = None
+    """The run that was suspended, and that this one went on with."""
 
 
 class Runner:

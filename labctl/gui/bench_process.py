@@ -21,7 +21,7 @@ from labctl.catalogue import ENTRIES, entry
 from labctl.gate import Gate
 from labctl.gui.messages import Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Said, Start, Watched
 from labctl.interrupts import Interrupts
-from labctl.limits import beyond_limits
+from labctl.limits import beyond_limits, programs_beyond
 from labctl.log import log_into
 from labctl.news import News, Playing
 from labctl.refusals import BenchFault, Refusal
@@ -143,7 +143,10 @@ class _Server:
             self._mouth.say(Doing("idle"))
 
     def _run(self, bench: OpenBench, start: Start) -> None:
-        if faults := beyond_limits(start.plan, bench.lab.limits):
+        lab, found = bench.lab, entry(start.sequence).programs
+        programs = found(start.plan, lab.wiring) if found else ()
+        faults = beyond_limits(start.plan, lab.limits)
+        if faults := faults or programs_beyond(start.plan, programs, lab.limits, lab.paths):
             self._mouth.say(Ended(start.ticket, 0, "failed", "; ".join(faults), ()))
             return
         if not self._begin(start.ticket):
