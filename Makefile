@@ -1,7 +1,11 @@
 # All the logic is in tools/environment.py, so that Windows needs no make: py -3.11 tools\environment.py run
 PYTHON ?= python3
 
-.PHONY: run gui test check setup lock
+.PHONY: run gui test check soak setup lock
 
 run gui test check setup lock:
 	@$(PYTHON) tools/environment.py $@
+
+# make soak LONG="kills mutations": only these
+soak:
+	@$(PYTHON) tools/environment.py soak $(LONG)

@@ -252,7 +252,7 @@ def wire_cases(seeds: range) -> Iterator[Case]:
     """Every case on one open bench, and a look at it after each round. Raises nothing that a driver may."""
     sample = load_sample()
     with Bench(sample, 1) as twin, _wild_card(wild := Wild(twin.clock)):
-        _infect(twin, wild)
+        _infect(wild)
         with closing(
             OpenStation(read_station(HOME / "station.yaml"), Wires(twin.visalib, twin.ni_target, twin.clock))
         ) as station:
@@ -271,8 +271,7 @@ def wire_cases(seeds: range) -> Iterator[Case]:
                         yield Case(seed, "safe state", 0, f"unsafe: {'; '.join(unsafe)}")
 
 
-def _infect(twin: Bench, wild: Wild) -> None:
-    twin._ni._injector = wild
+def _infect(wild: Wild) -> None:
     for wire in backend.wires().values():
         wire.line._injector = wild
         wire.line.dialect = _Dialect(wire.line, wild)

@@ -1,7 +1,9 @@
 """station.yaml, read and checked: every fault at once, each with its line and what would be right. Opens nothing."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 Trail = tuple[str, ...]
 _MOST_VALUES: Final = 10_000
 _QUOTED: Final = 200
+_BRACKET: Final = re.compile(r"[\[\]{}]")
+_DEEPEST: Final = 50
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,8 @@ def _text(path: Path) -> str:
 
 def _parsed(path: Path, text: str) -> CommentedMap:
     """The round-trip loader keeps lines and never builds Python objects."""
+    if _depth(text) > _DEEPEST:
+        raise Refusal(f"{path}: malformed YAML: more than {_DEEPEST} brackets within one another")
     try:
         raw = YAML(typ="rt", pure=True).load(text)
     except YAMLError as error:
@@ -129,6 +135,12 @@ def _parsed(path: Path, text: str) -> CommentedMap:
     if _size(raw, {}) > _MOST_VALUES:
         raise Refusal(f"{path}: its aliases (*) unfold to more than {_MOST_VALUES} values; write them out")
     return raw
+
+
+def _depth(text: str) -> int:
+    """How many brackets are open at most: a parser's time grows with the square of that."""
+    depths = accumulate((1 if sign in "[{" else -1 for sign in _BRACKET.findall(text)), initial=0)
+    return max(depths)
 
 
 def _size(node: Any, known: dict[int, int]) -> int:

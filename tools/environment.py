@@ -4,6 +4,7 @@
     python tools/environment.py gui      the live window on the simulated bench
     python tools/environment.py test     the tests
     python tools/environment.py check    ruff, mypy and import-linter
+    python tools/environment.py soak     the long tests, hours: faults, kills, mutations, a week; `soak kills` for one
     python tools/environment.py setup    the environment alone, ready for `labctl`
     python tools/environment.py lock     renew the lock files from the ranges of pyproject.toml
 
@@ -24,6 +25,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import venv
 from pathlib import Path
 from typing import Final
@@ -34,10 +36,18 @@ STAMP: Final = ENVIRONMENT / "set-up.txt"
 SETS: Final = ("run", "gui", "develop")
 """Sets of packages; each holds all of those before it."""
 LOCKS: Final = {which: HOME / "locks" / f"{which}.txt" for which in SETS}
-NEEDED: Final = {"run": "run", "setup": "run", "gui": "gui", "test": "develop", "check": "develop"}
+NEEDED: Final = {"run": "run", "setup": "run", "gui": "gui", "test": "develop", "check": "develop", "soak": "develop"}
 """Word of the command line -> the set that it needs."""
 LOCKER: Final = "uv==0.13.9"
 """The resolver that writes the lock files: one resolution for both platforms and every Python."""
+
+LONG: Final = {
+    "faults": ["fault_sweep.py", "--experiment", "engine", "--forms"],
+    "kills": ["kills.py", "200"],
+    "mutations": ["mutations.py", "10000"],
+    "week": ["soak.py", "140"],
+}
+"""The long tests, in benchmarks/."""
 
 Commands = list[list[str]]
 
@@ -54,7 +64,7 @@ def main() -> int:
     except subprocess.CalledProcessError as error:
         print(f"The environment could not be set up: {' '.join(error.cmd[1:4])} … failed, see above.", file=sys.stderr)
         return 1
-    return first_failure(commands(arguments.what, rest))
+    return soak(rest) if arguments.what == "soak" else first_failure(commands(arguments.what, rest))
 
 
 def commands(what: str, rest: list[str]) -> Commands:
@@ -75,6 +85,24 @@ def commands(what: str, rest: list[str]) -> Commands:
             [str(inside(ENVIRONMENT, "lint-imports")), "--no-logo"],
         ]
     return []
+
+
+def soak(wanted: list[str]) -> int:
+    """The long tests, or those that are named, one after the other, and what became of each; 1 if one failed."""
+    if unknown := [name for name in wanted if name not in LONG]:
+        print(f"There is no long test {', '.join(unknown)}; there are {', '.join(LONG)}.", file=sys.stderr)
+        return 2
+    python, ended = str(inside(ENVIRONMENT, "python")), {}
+    for name in wanted or LONG:
+        script, *arguments = LONG[name]
+        print(f"== {name}: {script} {' '.join(arguments)}", flush=True)
+        began_s = time.monotonic()
+        code = first_failure([[python, str(HOME / "benchmarks" / script), *arguments]])
+        how = f"FAILED (exit code {code})" if code else "good"
+        ended[name] = f"{how}, {(time.monotonic() - began_s) / 60:.0f} min"
+    for name, how in ended.items():
+        print(f"{name}: {how}")
+    return int(any("FAILED" in how for how in ended.values()))
 
 
 def first_failure(planned: Commands) -> int:

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node
 
 from simulated_instruments.faults.kinds import CARD, KINDS, RESOURCES, kinds_of
+from simulated_instruments.sample import depth
 
 _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "mends_after": ("disconnect",),
@@ -23,6 +24,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 _NAMES: Final = {resource: name for name, resource in RESOURCES.items()}
 _ALL: Final = (*RESOURCES, CARD)
 _QUOTED: Final = 200
+_DEEPEST: Final = 50
 
 Count = Annotated[int, Field(ge=1, le=10**9)]
 
@@ -125,6 +127,8 @@ def _read(file: Path) -> tuple[Any, Any]:
     """What a file holds, and where: its values and its nodes."""
     try:
         text = file.read_text(encoding="utf-8")
+        if depth(text) > _DEEPEST:
+            raise ValueError(f"more than {_DEEPEST} brackets within one another")
         return YAML(typ="safe", pure=True).load(text), YAML(typ="safe", pure=True).compose(text)
     except OSError as error:
         raise FaultsError(f"{file}: cannot be read ({error.strerror}). Check its name") from None
