@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sequences.analysis.baths import BuildUp, Release, bath_after_contact, fit_build_up, fit_release, sigma_z
+from sequences.analysis.baths import BuildUp, bath_after_contact, fit_build_up, fit_release, sigma_z
 from sequences.analysis.calibration import PairCalibration
+from sequences.analysis.release import Release
 from sequences.lab import Lab, Wiring
 from sequences.pulses.library import (
     COOLING_US,

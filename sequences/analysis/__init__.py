@@ -9,6 +9,7 @@ null strayed meanwhile, `emitters` the NVs fitted to all that, `how_many` whethe
 by a few counts on a known pair. The frozen pair: `oscillation` Rabi and Ramsey oscillations, `resonances` where a swept
 current meets both NVs, `pumping` how fast a beam pumps, `pair` the pair as it is known and its propagators, `readout`
 what the detector says of a state, `calibration` both, fitted together to counts of known programs. The engine:
-`engine_model` what it should do, `baths` their polarisations from what the NVs do, `prediction` what is expected at the
-end of each evolution, `design` how to spend shots, `tomography` the state from counts, by maximum likelihood.
+`engine_model` what it should do, `baths` their polarisations from what the NVs do, `release` what they are when it
+starts, `prediction` what is expected at the end of each evolution, `design` how to spend shots, `tomography` the state
+from counts, by maximum likelihood.
 """

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from physics.entanglement import concurrence
 from physics.paulis import density_matrix
-from sequences.analysis.baths import Release, release_states
 from sequences.analysis.engine_model import EngineModel
+from sequences.analysis.release import Release, release_states
 
 Real = NDArray[np.float64]
 

@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sequences.analysis.baths import Release, release_states
 from sequences.analysis.calibration import NAMES, PairCalibration
 from sequences.analysis.engine_model import EngineModel
+from sequences.analysis.release import Release, release_states
 from sequences.lab import Lab
 from sequences.pulses.library import Gates, Reading
 from sequences.results import SequenceError

@@ -91,7 +91,7 @@ class _Tracking:
         return self._sight.fit() if self._is_line() else None
 
     def _target_hz(self) -> float:
-        return max(self._tracker.target_hz, self._tracker.walk_hz_per_sqrt_s * self._spent_s**0.5)
+        return max(self._tracker.target_hz, self._tracker.walk_hz_per_sqrt_s * float(np.sqrt(self._spent_s)))
 
     def _told_apart(self) -> Stream[None]:
         """A triplet could have been taken for itself one component further, where most of it still fits."""

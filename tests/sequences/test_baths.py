@@ -8,14 +8,13 @@ from known_pair import VALUES, calibration
 
 from physics.paulis import INDEX
 from sequences.analysis.baths import (
-    Release,
     bath_after_contact,
     fit_build_up,
     fit_release,
-    release_states,
     sigma_z,
 )
 from sequences.analysis.engine_model import EngineModel
+from sequences.analysis.release import Release, release_states
 
 MODEL = EngineModel(66.4e3, 132.9e3, 250e3, relaxation_per_s=200.0, dephasing_per_s=1500.0, spins=20.0)
 Z = [INDEX["ZI"], INDEX["IZ"]]
