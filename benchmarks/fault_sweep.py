@@ -5,6 +5,9 @@ Run: python benchmarks/fault_sweep.py [--experiment odmr] [--forms] [--sample 20
 without faults tells the calls and the right result; then each case has a process, a twin and a data folder of its own.
 Whether the bench is safe is read from the twin. Exit code 1 if any case
 is unsafe, loses a point, shows a traceback, hangs, is wrong, or does not name the instrument.
+
+--forked (always for the engine) runs one twin, and forks it at every call that shall have a fault: see forked_run. With
+--forms it then takes one call of every form in every part of the run; --within ends it after so many minutes.
 """
 
 import argparse
@@ -26,6 +29,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.faulted_run import Experiment, Faulted, Seen, load_what_runs_need, verdict
+from benchmarks.forked_run import normal_run, told
 from simulated_instruments.faults.kinds import Call, applicable
 from simulated_instruments.faults.script import Fault
 
@@ -79,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     load_what_runs_need(experiment)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        if options.forked or experiment.sequence == "engine":
+            return _forked(experiment, folder, options)
         began_s = time.monotonic()
         normal = Faulted(experiment, (), folder / "normal", 3600.0, keep_calls=True).finished()
         if normal is None or normal.code != 0:
@@ -100,6 +106,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if any(one.outcome in BAD for one in judged) else 0
 
 
+def _forked(experiment: Experiment, folder: Path, options: argparse.Namespace) -> int:
+    """The sweep in one run without faults that is forked at every call of a case."""
+    began_s = time.monotonic()
+    normal = normal_run(experiment, folder)
+    if normal is None or normal.seen.code != 0:
+        print(f"The run without faults fails: {normal.seen.said if normal else 'it died'}")
+        return 2
+    wall_s = time.monotonic() - began_s
+    calls = _one_of_each(normal.calls, options.seed) if options.forms else normal.calls
+    cases = [case for case in _cases(calls) if _is_wanted(case, options)]
+    chosen = _chosen(cases, options.sample, options.seed)
+    print(f"{experiment.sequence}: {len(normal.calls)} calls, {wall_s:.1f} s, {len(cases)} cases", flush=True)
+    wanted: dict[int, list[str]] = {}
+    for case in chosen:
+        wanted.setdefault(case.call.overall, []).append(case.kind)
+    until_s = time.monotonic() + 60.0 * options.within
+    limit_s = options.limit or 5.0 * wall_s + 20.0
+    rows = told(experiment, folder, wanted, normal, jobs=options.jobs, limit_s=limit_s, until_s=until_s)
+    by_number = {call.overall: call for call in normal.calls}
+    judged = [Judged(Case(by_number[row[0]], row[1]), row[2], row[3]) for row in rows]
+    for one in judged:
+        if one.outcome not in GOOD:
+            print(f"{one.outcome}: {one.case}\n    {one.said}")
+    _print(judged)
+    print(f"{len(rows)} of {len(chosen)} cases in {(time.monotonic() - began_s) / 60:.1f} min")
+    return 1 if not judged or any(one.outcome in BAD for one in judged) else 0
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--experiment", choices=EXPERIMENTS, default="odmr")
@@ -108,6 +142,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the drawing")
     parser.add_argument("--instrument", help="only its calls")
     parser.add_argument("--kind", help="only this fault")
+    parser.add_argument("--forked", action="store_true", help="fork one run at every case; always for the engine")
+    parser.add_argument("--within", type=float, default=1e4, help="minutes after which no case is begun (--forked)")
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
     parser.add_argument("--limit", type=float, help="wall seconds after which a run hangs")
     return parser.parse_args(arguments)

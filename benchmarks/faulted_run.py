@@ -105,7 +105,7 @@ def load_what_runs_need(experiment: Experiment) -> None:
 
 
 @dataclass
-class _Watch:
+class Watch:
     """What is noted down in the forked process."""
 
     faults: Sequence[Fault]
@@ -150,7 +150,7 @@ class Faulted:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self._began_s, self._limit_s = folder, time.monotonic(), limit_s
         self._mine, theirs = multiprocessing.get_context("fork").Pipe()
-        watch = _Watch(faults, keep_calls)
+        watch = Watch(faults, keep_calls)
         self._process = multiprocessing.get_context("fork").Process(
             target=_run, args=(experiment, watch, folder, theirs, 0.9 * limit_s)
         )
@@ -192,28 +192,28 @@ class Faulted:
         return self.seen()
 
 
-def _run(experiment: Experiment, watch: _Watch, folder: Path, answer: Connection, patience_s: float) -> None:
+def _run(experiment: Experiment, watch: Watch, folder: Path, answer: Connection, patience_s: float) -> None:
     os.setsid()  # so that it can be ended with all processes that it has started
     with (folder / "out").open("w+") as out, (folder / "err").open("w+") as err:
         os.dup2(out.fileno(), 1)
         os.dup2(err.fileno(), 2)
         faulthandler.dump_traceback_later(patience_s, file=err)
         watch.install()
-        code = _code(experiment.arguments(folder / "data"))
+        code = code_of(experiment.arguments(folder / "data"))
         sys.stdout.flush()
         sys.stderr.flush()
-        answer.send(_seen(code, watch, folder))
+        answer.send(seen_after(code, watch, folder))
         os._exit(0)
 
 
-def _code(arguments: Sequence[str]) -> int:
+def code_of(arguments: Sequence[str]) -> int:
     try:
         main(arguments)
     except SystemExit as end:
         return int(end.code or 0)
 
 
-def _seen(code: int, watch: _Watch, folder: Path) -> Seen:
+def seen_after(code: int, watch: Watch, folder: Path) -> Seen:
     lines = (folder / "out").read_text().splitlines()
     report = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}
     return Seen(

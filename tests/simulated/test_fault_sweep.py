@@ -4,12 +4,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grpc
+import nidaqmx
 import pytest
+from nidaq_bench import CountingWorld
+from nidaqmx.errors import DaqError, RpcError
 
 from benchmarks.fault_sweep import _cases, _one_of_each
 from benchmarks.faulted_run import Seen, pull, verdict
-from simulated_instruments.faults.injector import Injected
+from benchmarks.loopback import Loopback
+from simulated_instruments.faults.injector import Injected, Injector
 from simulated_instruments.faults.kinds import Call
+from simulated_instruments.faults.script import Fault
 
 ROOT = Path(__file__).parents[2]
 CALL = Call("sprout", 3, 9, "OPMODE?", replied=True)
@@ -90,3 +96,31 @@ def test_a_few_cases_through_the_whole_program() -> None:
     done = subprocess.run([*sweep, "--sample", "2"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1].split() == ["all", "2", "2"]
+
+
+def test_without_a_network_the_card_fails_as_with_one() -> None:
+    world, usual = CountingWorld(), grpc.insecure_channel
+    faults = [
+        Fault(kind="refused", instrument="ni_card", matching="^CreateTask$", code=-200324),
+        Fault(kind="unavailable", instrument="ni_card", matching="^CreateTask$", call=2),
+    ]
+    loopback = Loopback(world, Injector(world.clock, faults))
+    target = loopback.start()
+    with grpc.insecure_channel(target) as channel:
+        options = nidaqmx.GrpcSessionOptions(channel, "")
+        with pytest.raises(DaqError, match="absent or unavailable") as caught:
+            nidaqmx.Task(grpc_options=options)
+        assert caught.value.error_code == -200324
+        with pytest.raises(RpcError, match="Failed to connect to server"):
+            nidaqmx.Task(grpc_options=options)
+        nidaqmx.Task(grpc_options=options).close()
+    loopback.stop()
+    assert grpc.insecure_channel is usual
+
+
+def test_a_run_is_forked_at_the_calls_of_its_faults() -> None:
+    """Lost messages are sent again; the children end as soon as the bench is set as it is without the fault."""
+    sweep = [sys.executable, "benchmarks/fault_sweep.py", "--forked", "--forms", "--kind", "lost", "--sample", "4"]
+    done = subprocess.run([*sweep, "--jobs", "1"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 of 4 cases" in done.stdout
