@@ -108,7 +108,7 @@ class Forks(Injector):
         # SQLite deletes its log when it closes, by the name that it once opened: the parent's
         setattr(Store, "close", lambda store: store.ledger.flush())  # noqa: B010
         faulthandler.cancel_dump_traceback_later()
-        faulthandler.dump_traceback_later(0.9 * self._limit_s, file=sys.__stderr__)
+        faulthandler.dump_traceback_later(0.9 * self._limit_s, file=2)
         return True
 
     def wait(self, most: int = 0) -> None:
@@ -165,12 +165,12 @@ def run_forking(
                 self.injector.expected = normal.plays
                 self.injector.texts = {call.overall: call.text for call in normal.calls}
             made.append(self.injector)
-            self._ni = Loopback(self.twin, self.injector)  # type: ignore[assignment]
+            self._ni = Loopback(self.twin, self.injector)
             played = self.twin.play
 
             def play(pattern: Any, tick_s: float, repeats: int, windows: Any) -> list[int]:
                 self.injector.playing(_setting(self.twin.knobs, pattern, repeats))
-                return played(pattern, tick_s, repeats, windows)
+                return list(played(pattern, tick_s, repeats, windows))
 
             setattr(self.twin, "play", play)  # noqa: B010  # an instance's own
 

@@ -47,8 +47,12 @@ class _Channel(grpc.Channel):  # type: ignore[misc]  # grpc comes without types
     def __init__(self, handlers: Any) -> None:
         self._handlers = handlers
 
-    def unary_unary(self, method: str, to_bytes: Any = None, of_bytes: Any = None, *_: Any, **__: Any) -> Any:
-        return _Method(self._handlers.service(SimpleNamespace(method=method)), to_bytes, of_bytes)
+    def unary_unary(
+        self, method: str, request_serializer: Any = None, response_deserializer: Any = None, *_: Any, **__: Any
+    ) -> Any:
+        return _Method(
+            self._handlers.service(SimpleNamespace(method=method)), request_serializer, response_deserializer
+        )
 
     def _not_served(self, *_: Any, **__: Any) -> Any:
         return None
@@ -94,7 +98,8 @@ class _Context:
 
     def __init__(self, timeout_s: float | None) -> None:
         self.timeout_s = timeout_s
-        self.status, self.words, self.trailing = grpc.StatusCode.UNKNOWN, "", ()
+        self.status, self.words = grpc.StatusCode.UNKNOWN, ""
+        self.trailing: tuple[tuple[str, str], ...] = ()
 
     def abort(self, status: Any, words: str) -> None:
         self.status, self.words = status, words
