@@ -23,8 +23,6 @@ _FREE: Final = np.array([k for k in range(VALUES) if k != 8])
 _FEW_LINES: Final = 3
 _KNOWN_MT: Final = 0.03
 """Error of B across below which one model is enough."""
-_ONE_SIDED_MT: Final = 0.005
-"""Below this a mirror image would have come as a surprise."""
 _SURPRISE, _RIVAL = 9.0, 9.0
 """Rise of chi-squared by one line that calls for other starts; and of a rival over the best model."""
 _ALIKE: Final = 0.02
@@ -57,16 +55,16 @@ def fit_field(prior: FieldModel, known: Sequence[FieldModel], seen: Sequence[Lin
     """The models that explain all lines seen, the best first, with the prior as weak knowledge of coils and residual.
 
     known: the models before the newest line. Lines are even in B across: a fit that starts from none of it, or with the
-    wrong sign of it, never leaves, and few lines may leave several models possible. So its mirror images are tried
-    until B across is known well, and starts all around while it is hardly known, or when the newest line comes as a
-    surprise. All models that explain the lines nearly as well as the best are kept, until a line tells them apart.
+    wrong sign of it, never leaves, and few lines may leave several models possible. So its mirror images are always
+    tried, and starts all around while B across is hardly known, or when the newest line comes as a surprise. All models
+    that explain the lines nearly as well as the best one are kept, until a line tells them apart.
     """
     here, lines = seen[-1].currents_a, _Lines(prior, known[0], seen)
     found = sorted((lines.descended(start) for start in known), key=lambda model: model.chi2)
     best = found[0]
     across = float(np.hypot(*best.errors_mt(here)[1:]))
     surprised = best.chi2 > min(model.chi2 for model in known) + _SURPRISE
-    if best.lines > _FEW_LINES and (across > _ONE_SIDED_MT or surprised or len(known) > 1):
+    if best.lines > _FEW_LINES:
         fields = _mirrored(best, here)
         if across > _KNOWN_MT or surprised:
             before = prior if surprised else known[0]
