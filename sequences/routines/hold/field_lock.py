@@ -44,9 +44,9 @@ _FIRST_ERR_HZ: Final = 8e4
 _LOST_ERR_HZ: Final = 2e5
 _FIRST_HZ: Final = 3e3
 """Error of the first spectra."""
-_REFERENCE_ROUNDS: Final = 24
+_REFERENCE_ROUNDS: Final = 12
 """Of both lines in turn, that decide where f- belongs: the sum of the two knows no field, so drift does not matter."""
-_DUE_SHARE: Final = 0.24
+_DUE_SHARE: Final = 0.27
 """Error of the frozen line at which a look is due, over the tolerance: twice as far in, pulses notice."""
 _LOOK_SHARE: Final = 0.3
 """Error of a line in a look, over the tolerance."""
