@@ -36,10 +36,10 @@ from labctl.station_file import read_station  # noqa: E402
 from labctl.watch import Watch  # noqa: E402
 
 MIX: Final = (
-    ("odmr", {}), ("wiring", {}), ("rabi", {}), ("odmr", {"target_khz": "20"}), ("locate", {}),
-    ("odmr", {"target_khz": "1e9"}), ("odmr", {}), ("wiring", {}), ("odmr", {}), ("align", {}),
+    ("align", {}), ("wiring", {}), ("rabi", {}), ("odmr", {"target_khz": "20"}), ("locate", {}),
+    ("odmr", {"target_khz": "1e9"}), ("odmr", {}), ("wiring", {}), ("odmr", {}), ("odmr", {}),
 )  # fmt: skip
-"""What is queued, over and over; the sixth is refused."""
+"""What is queued, over and over; the sixth is refused. rabi needs what align leaves."""
 FAILS, ABORTED = 6, 8
 """Places in the mix of a run that fails and of one that is aborted."""
 BEHIND: Final = 12

@@ -1,7 +1,7 @@
 """The limits of station.yaml, checked on a whole plan before anything is opened: its values, and its programs."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from sequences.load import Drive
     from sequences.pulses.program import Program
 
+_COILS: Final = ("shift_a", "gradient_a", "compensation_a")
 _LIMITED: Final = (
     ("*_dbm", "microwave_dbm"),
     ("*green*_mw", "green_mw"),
@@ -108,7 +109,7 @@ def _drives(plan: Any, limits: "Limits") -> tuple["Drive", "Drive"]:
     """The bench as the plan sets it: with what it leaves open off, and with that at the station's limits."""
     from sequences.load import Drive, milliwatts
 
-    said = dict(_largest(plan))
+    said = _largest(plan)
     efficiency = said.get("pump_efficiency")
     known = {
         "green_mw": None if efficiency is None else said.get("green_mw", limits.green_mw) * efficiency,
@@ -130,10 +131,7 @@ def _drives(plan: Any, limits: "Limits") -> tuple["Drive", "Drive"]:
     return Drive(**least), Drive(**{**most, **least})
 
 
-_COILS: Final = ("shift_a", "gradient_a", "compensation_a")
-
-
-def _largest(plan: Any) -> Iterator[tuple[str, float]]:
+def _largest(plan: Any) -> dict[str, float]:
     """The plan's own settings of what a program lets through: name -> its largest value."""
     found: dict[str, float] = {}
     for field in dataclasses.fields(plan):
@@ -144,4 +142,4 @@ def _largest(plan: Any) -> Iterator[tuple[str, float]]:
             continue
         size = abs(value) if name.endswith("_a") else value
         found[name] = max(size, found.get(name, size))
-    yield from found.items()
+    return found

@@ -40,7 +40,7 @@ class Suspended:
     """The run is suspended, the bench safe, until what holds it is gone; or that is over."""
 
     why: str
-    """What holds it, since when, what to do about it; empty if the run goes on or ends."""
+    """What holds it and what to do about it; empty if the run goes on or ends."""
 
 
 @dataclass(frozen=True)

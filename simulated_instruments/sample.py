@@ -1,21 +1,17 @@
 """The truth about a sample and its bench, read from sample.yaml: strict about names, types and ranges."""
 
-import re
 import reprlib
 from hashlib import sha256
-from itertools import accumulate
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
+
+from simulated_instruments.yaml_text import NotYamlError, read_yaml
 
 DEFAULT_SAMPLE = Path(__file__).with_name("sample.yaml")
 
-_QUOTED = 200
-_BRACKET = re.compile(r"[\[\]{}]")
-_DEEPEST = 50
 _BRIEF = reprlib.Repr()
 _BRIEF.maxlevel = 1
 
@@ -152,24 +148,14 @@ def label_of(file: Path | None, sample: Sample) -> str:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        text = file.read_text(encoding="utf-8")
-        if depth(text) > _DEEPEST:
-            raise ValueError(f"more than {_DEEPEST} brackets within one another")
-        content = YAML(typ="safe", pure=True).load(text)
+        content, _ = read_yaml(file)
     except OSError as error:
         raise SampleError(f"{file}: cannot be read ({error.strerror})") from None
-    except Exception as error:  # a number too long, brackets too deep, and whatever tags with odd values lead to
-        problem = " ".join(str(error).split())[:_QUOTED]
-        raise SampleError(f"{file}: not a YAML file: {problem or type(error).__name__}") from None
+    except NotYamlError as error:
+        raise SampleError(f"{file}: not a YAML file: {error}") from None
     if not isinstance(content, dict):
         raise SampleError(f"{file}: must be a mapping like sample.yaml, not {type(content).__name__}")
     return content
-
-
-def depth(text: str) -> int:
-    """How many brackets are open at most: a parser's time grows with the square of that."""
-    depths = accumulate((1 if sign in "[{" else -1 for sign in _BRACKET.findall(text)), initial=0)
-    return max(depths)
 
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -7,11 +7,10 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
-from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node
 
 from simulated_instruments.faults.kinds import CARD, KINDS, RESOURCES, kinds_of
-from simulated_instruments.sample import depth
+from simulated_instruments.yaml_text import NotYamlError, read_yaml
 
 _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "mends_after": ("disconnect",),
@@ -23,8 +22,6 @@ _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 """What only some kinds have."""
 _NAMES: Final = {resource: name for name, resource in RESOURCES.items()}
 _ALL: Final = (*RESOURCES, CARD)
-_QUOTED: Final = 200
-_DEEPEST: Final = 50
 
 Count = Annotated[int, Field(ge=1, le=10**9)]
 
@@ -126,15 +123,11 @@ def load_faults(file: Path) -> tuple[Fault, ...]:
 def _read(file: Path) -> tuple[Any, Any]:
     """What a file holds, and where: its values and its nodes."""
     try:
-        text = file.read_text(encoding="utf-8")
-        if depth(text) > _DEEPEST:
-            raise ValueError(f"more than {_DEEPEST} brackets within one another")
-        return YAML(typ="safe", pure=True).load(text), YAML(typ="safe", pure=True).compose(text)
+        return read_yaml(file)
     except OSError as error:
         raise FaultsError(f"{file}: cannot be read ({error.strerror}). Check its name") from None
-    except Exception as error:  # a number too long, brackets too deep, and whatever tags with odd values lead to
-        problem = " ".join(str(error).split())[:_QUOTED]
-        raise FaultsError(f"{file}: not a YAML file: {problem or type(error).__name__}") from None
+    except NotYamlError as error:
+        raise FaultsError(f"{file}: not a YAML file: {error}") from None
 
 
 def _line(node: Node) -> int:

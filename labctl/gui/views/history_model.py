@@ -27,6 +27,16 @@ class _Node:
     below: list[int] = field(default_factory=list)
 
 
+_SIGNS: Final = {
+    "completed": "✔",
+    "failed": "✖",
+    "aborted": "■",
+    "suspended": "⏸",
+    "interrupted": "✖",
+    "unfinished": "…",
+}
+
+
 class HistoryModel(QtCore.QAbstractItemModel):
     """Lines, and beneath each of them its parts."""
 
@@ -36,10 +46,7 @@ class HistoryModel(QtCore.QAbstractItemModel):
         self._outermost: list[int] = []
         self._numbers: dict[int, int] = {}
         """Run -> its node."""
-        self._signs = {"completed": "✔", "failed": "✖", "aborted": "■", "interrupted": "✖", "unfinished": "…"}
-        self._signs["suspended"] = "⏸"
-        colours = {"completed": theme.ok, "failed": theme.fault, "aborted": theme.warning}
-        colours["interrupted"] = theme.fault
+        colours = {"completed": theme.ok, "failed": theme.fault, "aborted": theme.warning, "interrupted": theme.fault}
         self._colours = {status: QtGui.QBrush(QtGui.QColor(colour)) for status, colour in colours.items()}
 
     def show(self, found: Sequence[tuple[Line, Sequence[Line]]]) -> None:
@@ -99,7 +106,7 @@ class HistoryModel(QtCore.QAbstractItemModel):
         return None
 
     def _texts(self, line: Line) -> tuple[str, ...]:
-        status = f"{self._signs.get(line.status, '?')} {line.status}"
+        status = f"{_SIGNS.get(line.status, '?')} {line.status}"
         started = line.started.removeprefix(f"{time.localtime().tm_year}-")
         return str(line.run_id), line.sequence, status, started, line.duration, line.conclusion
 
