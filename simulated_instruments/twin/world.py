@@ -1,7 +1,7 @@
 """The bench behind the wires: knobs in, photon counts out. It decodes the very bits that the card was given."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +22,7 @@ from simulated_instruments.knobs import Knobs
 from simulated_instruments.sample import Sample
 from simulated_instruments.twin.pair import Baths, Condition, State, advance, idle
 from simulated_instruments.twin.player import Pass, repeated, segments
-from simulated_instruments.twin.surroundings import Drift, light, line, pulsed_field_mt, static_field_mt
+from simulated_instruments.twin.surroundings import Drift, Light, light, line, pulsed_field_mt, static_field_mt
 from simulated_instruments.twin.transitions import Lines, lines_at, nuclear_weights
 
 Real = NDArray[np.float64]
@@ -38,6 +38,16 @@ class Freeze:
     """(16,): Pauli vector, averaged over the cycles of a program."""
     polarisation: Real
     """(2,): left and right bath."""
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What surrounds the pair while the lines stand at some levels, whatever the nucleus."""
+
+    spins: tuple[Lines, ...]
+    along_mt: Real
+    """(2,)."""
+    shine: Light
 
 
 @dataclass(frozen=True)
@@ -117,11 +127,15 @@ class Twin:
         with self._lock:
             self._catch_up()
             parts = segments(pattern, windows)
-            tuning = self._tuning(parts)
+            scenes = {levels: self._scene(levels) for levels, _, _ in parts}
+            tuning = self._tuning(scenes)
             expected = np.zeros(len(windows))
             final = State(np.zeros(16), np.zeros(2))
             for nuclear, weight in self._nuclear_weights(parts):
-                state, photons = self._played(parts, tick_s, repeats, len(windows), tuning, nuclear)
+                conditions = {
+                    levels: self._condition(levels, scene, tuning, nuclear) for levels, scene in scenes.items()
+                }
+                state, photons = self._played(parts, tick_s, repeats, len(windows), conditions)
                 expected += weight * photons
                 final = State(final.vector + weight * state.vector, final.polarisation + weight * state.polarisation)
             self._state = final
@@ -158,10 +172,8 @@ class Twin:
         tick_s: float,
         repeats: int,
         counters: int,
-        tuning: _Tuning,
-        nuclear: int,
+        conditions: Mapping[int, Condition],
     ) -> tuple[State, Real]:
-        conditions = {levels: self._condition(levels, tuning, nuclear) for levels, _, _ in parts}
         frozen: list[tuple[int, State]] = []
 
         def play_once(state: State) -> Pass:
@@ -191,10 +203,6 @@ class Twin:
                 np.mean([s.vector for s in states], axis=0), np.mean([s.polarisation for s in states], axis=0)
             )
 
-    def _nv_lines(self, levels: int) -> list[Lines]:
-        along, across = self._field_mt(levels)
-        return [self.lines(float(b), across) for b in along]
-
     def _nuclear_weights(self, parts: list[tuple[int, int, tuple[bool, ...]]]) -> list[tuple[int, float]]:
         """Nuclear states worth following. Only a driven spin tells them apart."""
         if self.sample.nitrogen != "14N" or not any(self._driven(levels) for levels, _, _ in parts):
@@ -205,9 +213,10 @@ class Twin:
     def _driven(self, levels: int) -> bool:
         return self._knobs.carrier_on and (line(levels, "mw_x") or line(levels, "mw_y"))
 
-    def _tuning(self, parts: list[tuple[int, int, tuple[bool, ...]]]) -> _Tuning:
-        driven = next((levels for levels, _, _ in parts if self._driven(levels)), None)
-        right = self._nv_lines(driven if driven is not None else 0)[1]
+    def _tuning(self, scenes: Mapping[int, _Scene]) -> _Tuning:
+        driven = next((levels for levels in scenes if self._driven(levels)), None)
+        levels = driven if driven is not None else 0
+        right = (scenes[levels] if levels in scenes else self._scene(levels)).spins[1]
         sign = -1 if right.minus_hz[0] < 0 else 1
         if driven is None:
             return _Tuning(False, sign, float(right.minus_hz[0]))
@@ -215,19 +224,27 @@ class Twin:
         plus = abs(carrier - right.plus_hz[0]) < abs(carrier - abs(right.minus_hz[0]))
         return _Tuning(plus, 1 if plus else sign, carrier if plus else sign * carrier)
 
-    def _condition(self, levels: int, tuning: _Tuning, nuclear: int) -> Condition:
-        s, spins = self.sample, self._nv_lines(levels)
+    def _scene(self, levels: int) -> _Scene:
+        along, across = self._field_mt(levels)
+        spins = tuple(self.lines(float(b), across) for b in along)
+        return _Scene(spins, along, light(self.sample, self._knobs, levels, self._drift))
+
+    def _at_rest(self, levels: int) -> Condition:
+        scene = self._scene(levels)
+        return self._condition(levels, scene, self._tuning({levels: scene}), 0)
+
+    def _condition(self, levels: int, scene: _Scene, tuning: _Tuning, nuclear: int) -> Condition:
+        s, spins, shine = self.sample, scene.spins, scene.shine
         gamma1 = GAMMA_1_PER_S * s.c13_percent / NATURAL_C13_PERCENT
         gamma2 = GAMMA_2_PER_S * s.c13_percent / NATURAL_C13_PERCENT
         width = gamma2 if s.bath.cr_half_width_khz == "paper" else TWO_PI * 1e3 * s.bath.cr_half_width_khz
         minus = np.array([spin.minus_hz[nuclear] for spin in spins])
         addressed = np.array([spin.plus_hz[nuclear] for spin in spins]) if tuning.plus else minus
-        larmor = GAMMA_13C_HZ_PER_MT * self._field_mt(levels)[0]
+        larmor = GAMMA_13C_HZ_PER_MT * scene.along_mt
         met = 0.0 if tuning.plus else gamma1  # |1> is m_s +1 then, far from every nuclear line
         exchange = met * lorentzian(TWO_PI * (minus - larmor), width)
         mirror = met * lorentzian(TWO_PI * (minus + larmor), width)
         rabi = self._rabi_rad_per_s() if self._driven(levels) else 0.0
-        shine = light(s, self._knobs, levels, self._drift)
         weight0 = np.array([spin.weight_0[nuclear] for spin in spins])
         purity = s.optics.pump_fidelity * weight0 + (1 - s.optics.pump_fidelity) * (1 - weight0)
         dark = 1 - s.optics.contrast
@@ -261,8 +278,7 @@ class Twin:
         waited = now - self._time_s
         if waited <= _FASTEST_GATE_S:
             return
-        tuning = self._tuning([(self._levels, 1, ())])
-        self._state = idle(self._state, self._condition(self._levels, tuning, 0), waited, self._baths)
+        self._state = idle(self._state, self._at_rest(self._levels), waited, self._baths)
         self._walk(waited)
         self._time_s = now
 

@@ -95,9 +95,8 @@ def test_between_the_resonances_it_does_not_matter():
 def test_the_shift_freezes_cross_relaxation():
     """Gamma1 w^2 / (w^2 + delta^2) is left: below ten a second at 1 mT."""
     frozen = lit(aligned_twin.twin())
-    parts = [(word("shift"), 1, ())]
-    left = frozen._condition(word("shift"), frozen._tuning(parts), 0).exchange_per_s
-    free = frozen._condition(0, frozen._tuning(parts), 0).exchange_per_s
+    left = frozen._at_rest(word("shift")).exchange_per_s
+    free = frozen._at_rest(0).exchange_per_s
     assert all(1.0 < rate < 10.0 for rate in left)
     assert all(rate == pytest.approx(250e3, rel=1e-3) for rate in free)
     held = driven(lit(aligned_twin.twin(rates={"gamma_sl_per_s": 0.0}, optics={"aom_extinction": 0.0})))
