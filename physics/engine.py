@@ -72,8 +72,10 @@ def liouvillian(
     NVs alike) in rad/s; up, down, dephasing (left, right) in 1/s. A coherence alone decays as exp(-dephasing t).
     Arguments broadcast against each other; their common shape is the batch. Source: eqs 1-3 and 10.
     """
-    coefficients = np.stack(np.broadcast_arrays(g, zz, *detuning, *drive, *up, *down, *dephasing), axis=-1)
-    return np.tensordot(coefficients.astype(float), _TERMS, axes=1)
+    values = (g, zz, *detuning, *drive, *up, *down, *dephasing)
+    alone = all(isinstance(value, float) for value in values)  # broadcasting costs several times the sum itself
+    coefficients = np.array(values) if alone else np.stack(np.broadcast_arrays(*values), axis=-1).astype(float)
+    return np.tensordot(coefficients, _TERMS, axes=1)
 
 
 @dataclass(frozen=True)

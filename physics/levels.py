@@ -122,21 +122,20 @@ def nv_lines(along_mt: ArrayLike, across_mt: ArrayLike = 0.0, nitrogen: bool = T
     """
     spins = _SPINS[nitrogen]
     energies, states = _solved(along_mt, across_mt, spins)
-    zero, minus, plus = _named(states, spins)
+    shares = _shares(states, spins)
+    names = np.stack(_named(shares), axis=-2)
     # dE/dB of each eigenstate: Hellmann and Feynman
-    along_slopes, across_slopes = (np.sum(states * (by @ states), axis=-2) for by in (spins.field_z, spins.field_x))
-
-    def step(values: Real, to: Which) -> Real:
-        return np.asarray(np.take_along_axis(values, to, -1) - np.take_along_axis(values, zero, -1))
-
+    slopes = [np.einsum("...ie,...ie->...e", states, by @ states) for by in (spins.field_z, spins.field_x)]
+    named = np.take_along_axis(np.stack([energies, *slopes], axis=-2)[..., None, :], names[..., None, :, :], -1)
+    steps = named[..., 1:, :] - named[..., :1, :]
     return NVLines(
-        minus_hz=step(energies, minus),
-        plus_hz=step(energies, plus),
-        weight_0=np.take_along_axis(_shares(states, spins)[..., _ZERO, :, :], zero[..., None], -1)[..., 0],
-        minus_slope_hz_per_mt=step(along_slopes, minus),
-        plus_slope_hz_per_mt=step(along_slopes, plus),
-        minus_across_slope_hz_per_mt=step(across_slopes, minus),
-        plus_across_slope_hz_per_mt=step(across_slopes, plus),
+        minus_hz=steps[..., 0, 0, :],
+        plus_hz=steps[..., 0, 1, :],
+        weight_0=np.take_along_axis(shares[..., _ZERO, :, :], names[..., 0, :, None], -1)[..., 0],
+        minus_slope_hz_per_mt=steps[..., 1, 0, :],
+        plus_slope_hz_per_mt=steps[..., 1, 1, :],
+        minus_across_slope_hz_per_mt=steps[..., 2, 0, :],
+        plus_across_slope_hz_per_mt=steps[..., 2, 1, :],
     )
 
 
@@ -145,15 +144,14 @@ def _shares(states: Real, spins: _Spins) -> Real:
     return (states**2).reshape(*states.shape[:-2], 3, spins.nuclear_states, states.shape[-1])
 
 
-def _named(states: Real, spins: _Spins) -> list[Which]:
+def _named(shares: Real) -> list[Which]:
     """Which eigenstates are called |0>, |-1> and |+1>: three of (..., nucleus)."""
-    shares = _shares(states, spins)
+    numbers = np.arange(shares.shape[-1])
+    taken = np.zeros((*shares.shape[:-3], *shares.shape[-2:]), dtype=bool)
     named: list[Which] = []
     for ms in (_ZERO, _MINUS, _PLUS):
-        free = shares[..., ms, :, :].copy()
-        for taken in named:
-            np.put_along_axis(free, taken[..., None], -1.0, axis=-1)
-        named.append(np.argmax(free, axis=-1))
+        named.append(np.argmax(np.where(taken, -1.0, shares[..., ms, :, :]), axis=-1))
+        taken |= named[-1][..., None] == numbers
     return named
 
 
@@ -173,12 +171,13 @@ def odmr_lines(along_mt: ArrayLike, across_mt: ArrayLike = 0.0, nitrogen: bool =
     """All lines from the state called |0> (as in `nv_lines`) of each nuclear state, in no particular order."""
     spins = _SPINS[nitrogen]
     energies, states = _solved(along_mt, across_mt, spins)
-    zero = _named(states, spins)[0][..., None]
+    shares = _shares(states, spins)
+    zero = _named(shares)[0][..., None]
     size = energies.shape[-1]
     others = (zero + np.arange(1, size)) % size
     ladder = np.swapaxes(states, -1, -2) @ spins.raise_electron @ states
     strength = (ladder**2 + np.swapaxes(ladder, -1, -2) ** 2) / 4.0
-    bright = np.sum(_shares(states, spins)[..., _ZERO, :, :], axis=-2)
+    bright = np.sum(shares[..., _ZERO, :, :], axis=-2)
 
     def pick(values: Real, which: Which) -> Real:
         return np.asarray(np.take_along_axis(values[..., None, :], which, -1))

@@ -17,6 +17,7 @@ from physics.constants import (
 )
 from physics.coupling import dipolar_rad_per_s, flip_flop_spin1_rad_per_s, lorentzian
 from physics.paulis import density_matrix
+from simulated_instruments.cables import LINES
 from simulated_instruments.clock import VirtualClock
 from simulated_instruments.knobs import Knobs
 from simulated_instruments.sample import Sample
@@ -27,6 +28,9 @@ from simulated_instruments.twin.transitions import Lines, lines_at, nuclear_weig
 
 Real = NDArray[np.float64]
 _ROLES = ("pump", "depletion", "mw_x", "mw_y", "shift", "gradient")
+_GOVERNING = sum(1 << LINES[role] for role in _ROLES)
+"""Lines that do something to the pair; the others open the counters' gates."""
+_CARRIER = frozenset({"carrier_on", "carrier_hz", "carrier_dbm"})
 _FASTEST_GATE_S = 2e-9
 
 
@@ -111,7 +115,8 @@ class Twin:
     def turn(self, **changes: object) -> None:
         """Set some fields of the knobs; until now the old ones governed."""
         with self._lock:
-            self._catch_up()
+            if not _CARRIER.issuperset(changes) or line(self._levels, "mw_x") or line(self._levels, "mw_y"):
+                self._catch_up()  # a carrier that no line lets through governs nothing
             self._knobs = replace(self._knobs, **changes)  # type: ignore[arg-type]
 
     def hold(self, levels: int) -> None:
@@ -126,7 +131,7 @@ class Twin:
         """Play a digital pattern and count: see World.play."""
         with self._lock:
             self._catch_up()
-            parts = segments(pattern, windows)
+            parts = [(levels & _GOVERNING, ticks, gates) for levels, ticks, gates in segments(pattern, windows)]
             scenes = {levels: self._scene(levels) for levels, _, _ in parts}
             tuning = self._tuning(scenes)
             expected = np.zeros(len(windows))
