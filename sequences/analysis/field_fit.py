@@ -23,10 +23,14 @@ _FREE: Final = np.array([k for k in range(VALUES) if k != 8])
 _FEW_LINES: Final = 3
 _KNOWN_MT: Final = 0.03
 """Error of B across below which one model is enough."""
+_ONE_SIDED_MT: Final = 0.005
+"""Below this a mirror image would have come as a surprise."""
 _SURPRISE, _RIVAL = 9.0, 9.0
 """Rise of chi-squared by one line that calls for other starts; and of a rival over the best model."""
-_ALIKE: Final = 0.02
-"""Distance of two models, in sigma of the prior, below which they are one."""
+_ALIKE: Final = 0.5
+"""Distance of two models, in sigma of the better one, below which they are one."""
+_ROUGHLY, _EXACTLY = 1e-3, 1e-5
+"""Relative change of chi-squared at which a descent ends: of all starts, and of the best model."""
 _TELLING_LINES: Final = 12
 """So many lines tell how fast the field walks."""
 _UT_PER_SQRT_MIN: Final = 1e-3 / 60.0**0.5
@@ -55,16 +59,16 @@ def fit_field(prior: FieldModel, known: Sequence[FieldModel], seen: Sequence[Lin
     """The models that explain all lines seen, the best first, with the prior as weak knowledge of coils and residual.
 
     known: the models before the newest line. Lines are even in B across: a fit that starts from none of it, or with the
-    wrong sign of it, never leaves, and few lines may leave several models possible. So its mirror images are always
-    tried, and starts all around while B across is hardly known, or when the newest line comes as a surprise. All models
-    that explain the lines nearly as well as the best one are kept, until a line tells them apart.
+    wrong sign of it, never leaves, and few lines may leave several models possible. So its mirror images are tried
+    until B across is known well, and starts all around while it is hardly known, or when the newest line comes as a
+    surprise. All models that explain the lines nearly as well as the best are kept, until a line tells them apart.
     """
     here, lines = seen[-1].currents_a, _Lines(prior, known[0], seen)
     found = sorted((lines.descended(start) for start in known), key=lambda model: model.chi2)
     best = found[0]
     across = float(np.hypot(*best.errors_mt(here)[1:]))
     surprised = best.chi2 > min(model.chi2 for model in known) + _SURPRISE
-    if best.lines > _FEW_LINES:
+    if best.lines > _FEW_LINES and (across > _ONE_SIDED_MT or surprised or len(known) > 1):
         fields = _mirrored(best, here)
         if across > _KNOWN_MT or surprised:
             before = prior if surprised else known[0]
@@ -72,7 +76,8 @@ def fit_field(prior: FieldModel, known: Sequence[FieldModel], seen: Sequence[Lin
             fields += _around(best, here, max(0.6 * across, _KNOWN_MT))
             fields += _around(before, here, 0.25 * widest) + _around(before, here, 0.7 * widest)
         found += [lines.descended(_bent(best, here, across_mt, known[0].covariance)) for across_mt in fields]
-    return lines.distinct(found)
+    likeliest, *rivals = lines.distinct(found)
+    return [lines.descended(likeliest, _EXACTLY), *rivals]
 
 
 def _around(model: FieldModel, currents_a: Currents, size_mt: float) -> list[Real]:
@@ -111,9 +116,9 @@ class _Lines:
         self._shared = _shared_mt2_s(seen, start)
         self._mean, self._factor = np.array(prior.values), _factor(prior.covariance[np.ix_(_FREE, _FREE)])
 
-    def descended(self, start: FieldModel) -> FieldModel:
-        """The model that explains the lines best, found from this start."""
-        root = np.linalg.cholesky(self.covariance_hz2(self._prior.walk_mt_per_sqrt_s))
+    def descended(self, start: FieldModel, change: float = _ROUGHLY) -> FieldModel:
+        """The model that explains the lines best, found from this start, to this relative change of chi-squared."""
+        whitener = np.linalg.inv(np.linalg.cholesky(self.covariance_hz2(self._prior.walk_mt_per_sqrt_s)))
 
         @lru_cache(maxsize=1)  # a step's slopes are asked for where its residuals were
         def lines(scaled: bytes) -> tuple[Real, Real]:
@@ -121,14 +126,14 @@ class _Lines:
 
         def residual(scaled: Real) -> Real:
             away = lines(scaled.tobytes())[0] - self._frequency_hz
-            return np.concatenate([solve_triangular(root, away, lower=True), scaled])
+            return np.concatenate([whitener @ away, scaled])
 
         def slope(scaled: Real) -> Real:
             measured = lines(scaled.tobytes())[1][:, _FREE] @ self._factor
-            return np.vstack([solve_triangular(root, measured, lower=True), np.eye(len(_FREE))])
+            return np.vstack([whitener @ measured, np.eye(len(_FREE))])
 
         begin = np.linalg.solve(self._factor, (np.array(start.values) - self._mean)[_FREE])
-        fit = least_squares(residual, begin, jac=slope, method="lm", xtol=1e-7, ftol=1e-5, max_nfev=60)
+        fit = least_squares(residual, begin, jac=slope, method="lm", xtol=1e-7, ftol=change, max_nfev=60)
         covariance = np.zeros((VALUES, VALUES))
         covariance[np.ix_(_FREE, _FREE)] = self._factor @ np.linalg.inv(fit.jac.T @ fit.jac) @ self._factor.T
         chi2 = float(np.sum(fit.fun**2))
@@ -138,10 +143,9 @@ class _Lines:
         """Those nearly as good as the best, which comes first, each once."""
         kept: list[FieldModel] = []
         for model in sorted(found, key=lambda model: model.chi2):
-            if model.chi2 < kept[0].chi2 + _RIVAL if kept else True:
-                away = [np.array(model.values) - np.array(other.values) for other in kept]
-                if all(np.linalg.norm(np.linalg.solve(self._factor, step[_FREE])) > _ALIKE for step in away):
-                    kept.append(model)
+            near = not kept or model.chi2 < kept[0].chi2 + _RIVAL
+            if near and all(_apart(model, other) > _ALIKE for other in kept):
+                kept.append(model)
         return kept
 
     def covariance_hz2(self, walk_mt_per_sqrt_s: float) -> Real:
@@ -175,6 +179,12 @@ def likely_walk(prior: FieldModel, model: FieldModel, seen: Sequence[LineSeen]) 
     log = _Lines(prior, model, seen).likelihoods(model, _WALKS) + believed
     weight = np.exp(log - log.max())
     return float(np.sqrt(weight @ _WALKS**2 / weight.sum()))  # variances are what predictions need
+
+
+def _apart(model: FieldModel, better: FieldModel) -> float:
+    """Distance in sigma: along a valley that the lines leave open it is small, to another valley it is large."""
+    step = (np.array(model.values) - np.array(better.values))[_FREE]
+    return float(np.sqrt(step @ np.linalg.solve(better.covariance[np.ix_(_FREE, _FREE)], step)))
 
 
 def _shared_mt2_s(seen: Sequence[LineSeen], model: FieldModel) -> Real:
