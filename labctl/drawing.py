@@ -1,16 +1,21 @@
 """The figures of a run and its parts, saved beside the data. Those of the parts are drawn while the run goes on.
 
-A figure takes a third of a second of computing, and an engine run has some twenty: another process draws them. A figure
-that cannot be drawn is logged and missing; `labctl show RUN --figure` draws it again from the data.
+A figure takes half a second of computing, and an engine run has some twenty: another process draws them. It is there
+already when a run that lasts has ended, and has loaded what it draws with. A figure that cannot be drawn is logged and
+missing; `labctl show RUN --figure` draws it again from the data.
 """
 
 import logging
+import os
 import signal
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
+from importlib import import_module
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Lock, Thread, Timer
 from typing import Any, Final
 
 from labctl.data.book import Ended
@@ -19,6 +24,8 @@ from labctl.figures import SEQUENCES, draw
 LOG: Final = logging.getLogger(__name__)
 PATIENCE_S: Final = 60.0
 """For the last figures, once the run is over."""
+LASTING_S: Final = 3.0
+"""A run that ends before draws its figure itself: it would wait longer for another process to begin."""
 
 
 class Drawing:
@@ -27,27 +34,47 @@ class Drawing:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._pool: ProcessPoolExecutor | None = None
+        self._starting = Lock()
+        self._lasting = Timer(LASTING_S, self._prepare)
+        self._lasting.daemon = True
         self._drawn: list[tuple[Ended, Path, Future[bool]]] = []
 
     def part(self, run: Ended) -> None:
         """A part of the run has ended: have its figure drawn meanwhile."""
-        if run.sequence not in SEQUENCES:
-            return
-        if self._pool is None:
-            # spawn: a fork would inherit the threads of gRPC in an undefined state
-            self._pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_deaf_to_ctrl_c)
-        file = self._file(run)
-        self._drawn.append((run, file, self._pool.submit(save, run.sequence, run.points, shown(run), file)))
+        if run.sequence in SEQUENCES:
+            file = self._file(run)
+            self._drawn.append((run, file, self._process().submit(save, *_what(run), file)))
 
     def whole(self, run: Ended) -> dict[int, Path]:
         """Draw the run itself, and wait for those of its parts: run -> figure, where there is one."""
+        self._lasting.cancel()
+        if self._lasting.is_alive():
+            self._lasting.join()  # it may just have begun to prepare
         file = self._file(run)
+        drawn = partial(save, *_what(run), file)
+        if self._pool is not None and run.sequence in SEQUENCES:
+            drawn = partial(_awaited, self._pool.submit(drawn))
         kept = {part.run_id: path for part, path, future in self._drawn if _kept(part, path, partial(_awaited, future))}
-        if _kept(run, file, partial(save, run.sequence, run.points, shown(run), file)):
+        if _kept(run, file, drawn):
             kept[run.run_id] = file
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
         return kept
+
+    def expect(self, sequence: str) -> None:
+        """A run begins that will have a figure."""
+        if sequence in SEQUENCES:
+            self._lasting.start()
+
+    def _prepare(self) -> None:
+        self._process().submit(_loaded)
+
+    def _process(self) -> ProcessPoolExecutor:
+        with self._starting:
+            if self._pool is None:
+                # spawn: a fork would inherit the threads of gRPC in an undefined state
+                self._pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_attended)
+            return self._pool
 
     def _file(self, run: Ended) -> Path:
         return self._folder / f"run-{run.run_id:05d}-{run.sequence}.png"
@@ -83,6 +110,24 @@ def _awaited(future: "Future[bool]") -> bool:
     return future.result(PATIENCE_S)
 
 
-def _deaf_to_ctrl_c() -> None:
-    """Ctrl-C goes to all processes of a terminal; the run that it aborts still wants its figures."""
+def _what(run: Ended) -> tuple[str, Mapping[str, Any], dict[str, Any]]:
+    return run.sequence, run.points, shown(run)
+
+
+def _loaded() -> None:
+    """What every figure needs."""
+    import_module("labctl.figures.style")
+
+
+def _attended() -> None:
+    """Ctrl-C goes to all processes of a terminal; the run that it aborts still wants its figures. One that is killed
+    takes this process along, which would wait for its next figure for ever.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_follow, daemon=True).start()
+
+
+def _follow() -> None:
+    if (parent := parent_process()) is not None:
+        wait([parent.sentinel])
+        os._exit(1)

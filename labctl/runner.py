@@ -96,6 +96,7 @@ class Runner:
         """
         self._began_s = self._clock.now()
         self._drawing = Drawing(self._folder / "figures")
+        self._drawing.expect(sequence)
         self._lab.notes.clear()
         self._calibration.used.clear()
         with self._interrupts.held(dropping=True):
