@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rice
+from scipy.special import i0e, i1e
 
 from physics.levels import nv_lines
 
@@ -105,8 +105,7 @@ class FieldModel:
         across = float(self.along_across_mt(currents_a)[1])
         if across > _FAR_SIGMA * sigma:  # there the distribution is a normal one, and its series overflow
             return across + sigma**2 / (2.0 * across), sigma
-        known = rice(across / sigma, scale=sigma)
-        return float(known.mean()), float(known.std())
+        return _rice(across, sigma)
 
     def lines_hz(self, currents_a: Sequence[float]) -> tuple[Real, Real]:
         """(|f-|, f+) of each nuclear state at these currents."""
@@ -125,6 +124,13 @@ class FieldModel:
             bend = (far.plus_hz - near.plus_hz if plus else np.abs(far.minus_hz) - np.abs(near.minus_hz))[..., 0]
             out.append(float(np.sqrt(max(0.0, jacobian @ self.covariance @ jacobian) + float(bend) ** 2)))
         return out[0], out[1]
+
+
+def _rice(length: float, sigma: float) -> tuple[float, float]:
+    """Mean and standard deviation of the length of a vector, both of whose components err by sigma (Rice, 1945)."""
+    half = 0.5 * (length / sigma) ** 2
+    mean = sigma * np.sqrt(0.5 * np.pi) * ((1.0 + half) * i0e(0.5 * half) + half * i1e(0.5 * half))
+    return float(mean), float(np.sqrt(2.0 * sigma**2 + length**2 - mean**2))
 
 
 def nominal_model(

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from lmfit import Parameters, minimize
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 Real = NDArray[np.float64]
 
-_SCALE_HZ: Final = 1e5  # the fit's unit of frequency: lmfit likes numbers near one
+_SCALE_HZ: Final = 1e5  # the fit's unit of frequency: numbers near one
 _TRIED_POLARISATIONS: Final = (0.0, 0.5, 1.0)
 
 
@@ -68,34 +67,37 @@ def fit_line(frequency_hz: Real, ratio: Real, ratio_err: Real, offsets_hz: Real)
     )  # a line much narrower than this would be one noisy point
     width_hz = max(0.5e6, 2.0 * step_hz)
     centre_hz, polarisation = _start(frequency_hz, ratio, ratio_err, offsets_hz, width_hz)
-    p = Parameters()
     low, high = float(frequency_hz.min()) - width_hz, float(frequency_hz.max()) + width_hz
-    p.add("centre", value=0.0, min=(low - centre_hz) / _SCALE_HZ, max=(high - centre_hz) / _SCALE_HZ)
-    p.add("log_width", value=np.log(width_hz), min=np.log(0.3 * step_hz), max=np.log(20e6))
-    p.add("level", value=float(np.max(ratio)))
-    p.add("contrast", value=max(1e-3, 1.0 - float(np.min(ratio))))
     several = len(offsets_hz) > 1
-    p.add("polarisation", value=np.clip(polarisation, 0.05, 0.95) if several else 0.0, min=0.0, max=1.0, vary=several)
+    begin = [0.0, np.log(width_hz), float(np.max(ratio)), max(1e-3, 1.0 - float(np.min(ratio)))]
+    bounds = [
+        ((low - centre_hz) / _SCALE_HZ, (high - centre_hz) / _SCALE_HZ),
+        (np.log(0.3 * step_hz), np.log(20e6)),
+        (-np.inf, np.inf),
+        (-np.inf, np.inf),
+        (0.0, 1.0),
+    ][: 5 if several else 4]
+    if several:
+        begin.append(float(np.clip(polarisation, 0.05, 0.95)))
 
-    def residual(p: Parameters) -> Real:
-        v = p.valuesdict()
-        centre, width = centre_hz + _SCALE_HZ * v["centre"], np.exp(v["log_width"])
-        shape = dips(frequency_hz, centre, width, offsets_hz, shares(len(offsets_hz), v["polarisation"]))
-        return np.asarray((v["level"] * (1.0 - v["contrast"] * shape) - ratio) / ratio_err)
+    def residual(p: Real) -> Real:
+        weights = shares(len(offsets_hz), p[4] if several else 0.0)
+        shape = dips(frequency_hz, centre_hz + _SCALE_HZ * p[0], np.exp(p[1]), offsets_hz, weights)
+        return np.asarray((p[2] * (1.0 - p[3] * shape) - ratio) / ratio_err)
 
-    fit = minimize(residual, p, method="least_squares", scale_covar=False)
-    v, error = fit.params.valuesdict(), {name: fit.params[name].stderr for name in fit.params}
+    fit = least_squares(residual, begin, bounds=np.array(bounds).T, x_scale=[1.0, 0.3, 0.1, 0.1, 0.5][: len(begin)])
+    error = np.sqrt(np.diag(np.linalg.pinv(fit.jac.T @ fit.jac)))
     return LineFit(
-        centre_hz=float(centre_hz + _SCALE_HZ * v["centre"]),
-        centre_err_hz=float(_SCALE_HZ * (error["centre"] or np.inf)),
-        linewidth_hz=float(np.exp(v["log_width"])),
-        linewidth_err_hz=float(np.exp(v["log_width"]) * (error["log_width"] or np.inf)),
-        contrast=float(v["contrast"]),
-        contrast_err=float(error["contrast"] or np.inf),
-        nuclear_polarisation=float(v["polarisation"]),
-        level=float(v["level"]),
-        reduced_chi2=float(fit.redchi),
-        significance=float(v["contrast"] / (error["contrast"] or np.inf)),
+        centre_hz=float(centre_hz + _SCALE_HZ * fit.x[0]),
+        centre_err_hz=float(_SCALE_HZ * error[0]),
+        linewidth_hz=float(np.exp(fit.x[1])),
+        linewidth_err_hz=float(np.exp(fit.x[1]) * error[1]),
+        contrast=float(fit.x[3]),
+        contrast_err=float(error[3]),
+        nuclear_polarisation=float(fit.x[4]) if several else 0.0,
+        level=float(fit.x[2]),
+        reduced_chi2=float(np.sum(fit.fun**2)) / max(1, len(ratio) - len(begin)),
+        significance=float(fit.x[3] / error[3]) if error[3] > 0.0 else 0.0,
     )
 
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 from instruments.errors import ChangedError
 from sequences.lab import Lab
 
-LOOK_AFTER_S: Final = 2.0
-"""Of playing: a look costs nine exchanges, about 50 ms."""
+LOOK_AFTER_S: Final = 5.0
+"""Of playing: a look costs nine exchanges, some 50 ms of a bench: a hundredth."""
 
 
 def still_set(lab: Lab) -> None:

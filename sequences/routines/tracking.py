@@ -5,10 +5,9 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sequences.analysis.adaptive import Belief, cloud_of
-from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, shares
+from sequences.analysis.adaptive import Belief, Sight, first_sight
+from sequences.analysis.odmr import LineFit, shares
 from sequences.lab import Lab
 from sequences.pulses.library import cw_odmr
 from sequences.pulses.program import Program
@@ -26,8 +25,6 @@ from sequences.routines.spectroscopy import (
     counted,
 )
 
-Real = NDArray[np.float64]
-
 _TRACKED_SIGMA: Final = 6.0
 _WIDTHS_HZ: Final = (2e5, 4.5e5, 1e6, 2.4e6)
 _WIDTHS_PER_SIGMA: Final = 1.5
@@ -40,15 +37,17 @@ _LEAST_SPREAD: Final = 0.2
 _FEWEST: Final = 5
 """Points that a fit needs."""
 _FIRST_S: Final = 0.5
-_GROWTH: Final = 0.25
-"""Laboratory time of a point over that of all before it: few points, yet both slopes have their share of the time."""
-_SEED: Final = 20201105
-"""Of the cloud of guesses: fixed, so that equal counts lead to equal choices."""
+_GROWTH: Final = 0.5
+"""Laboratory time of a point over that of all before it: few points, yet both slopes have their share of the time. Half
+of it would make half as many points again, and spare 5 % of the time."""
+_MARGIN: Final = 1.1
+"""Of the last point, over what it takes on the average."""
 _POLARISED: Final = 0.9
 _TOLD: Final = 14.0
 """Of chi-squared, that decides between a triplet and itself one component further."""
-_TELL_APART_SIGMA, _LONGEST_TELL_S = 4.0, 20.0
-"""How far the depth of a component shall stand out where a triplet mistaken for its neighbour would differ."""
+_TELL_APART_SIGMA, _LONGEST_TELL_S = 3.0, 20.0
+"""How far the depth of a component shall stand out, in one look, where a triplet mistaken for its neighbour differs."""
+_MOST_TELLS: Final = 6
 
 
 def track_line(
@@ -77,42 +76,39 @@ class _Tracking:
 
     def __init__(self, lab: Lab, line: Expected, tracker: Tracker, program: Program, also: Mapping[str, float]) -> None:
         self._lab, self._line, self._tracker, self._program, self._also = lab, line, tracker, program, also
-        self._chance = np.random.default_rng(_SEED)
         about_hz = max(line.error_hz, _LEAST_ERR_HZ)
         belief = Belief(line.frequency_hz, about_hz, tracker.contrast, _CONTRAST_ERR * tracker.contrast)
-        self._cloud = cloud_of(belief, line.offsets_hz, line.polarisation, self._chance)
-        self._points: list[tuple[float, float, float, float]] = []
-        """Width believed, frequency, ratio, its error."""
+        self._sight = first_sight(belief, _WIDTHS_HZ[-1], line.offsets_hz, line.polarisation)
         self._spent_s = 0.0
+        self._tuned_hz = 0.0  # the width whose power the carrier has
 
     def fit(self) -> Stream[LineFit | None]:
         """Measure until the centre is known well enough or the time is up; None if no line is there."""
         while self._spent_s < self._tracker.longest_line_s:
             yield from self._measure()
-            target_hz = max(self._tracker.target_hz, self._tracker.walk_hz_per_sqrt_s * self._spent_s**0.5)
-            if self._cloud.centre_err_hz < target_hz and self._narrow().sum() >= _FEWEST:
-                fit = self._fit_about(self._cloud.centre_hz)
-                if not self._is_line(fit) or fit.centre_err_hz < target_hz:
-                    break
-        found = yield from self._told_apart()
+            enough = len(self._sight.points) >= _FEWEST and self._sight.centre_err_hz < self._target_hz()
+            if enough:
+                break
+        yield from self._told_apart()
         controls.carrier_off(self._lab)
-        return found if self._is_line(found) else None
+        return self._sight.fit() if self._is_line() else None
 
-    def _told_apart(self) -> Stream[LineFit]:
-        """The fit; a triplet could have been taken for itself one component further, where most of it still fits."""
-        fits = self._alike()
-        if len(fits) > 1 and _chi2(fits[1], self._narrow().sum()) < _chi2(fits[0], self._narrow().sum()) + _TOLD:
+    def _target_hz(self) -> float:
+        return max(self._tracker.target_hz, self._tracker.walk_hz_per_sqrt_s * float(np.sqrt(self._spent_s)))
+
+    def _told_apart(self) -> Stream[None]:
+        """A triplet could have been taken for itself one component further, where most of it still fits."""
+        if len(self._line.offsets_hz) < 2 or self._line.polarisation >= _POLARISED:
+            return
+        for _ in range(_MOST_TELLS):
+            if min(other.chi2 for other in self._one_further()) > self._sight.chi2 + _TOLD:
+                return
             yield from self._look_beyond()
-            fits = self._alike()
-        return fits[0]
+            self._sight = min((self._sight, *self._one_further()), key=lambda sight: sight.chi2)
 
-    def _alike(self) -> list[LineFit]:
-        """The fit as it is, and one component further either way if there are several; the best first."""
-        steps: tuple[float, ...] = (0.0,)
-        if len(self._line.offsets_hz) > 1 and self._line.polarisation < _POLARISED:
-            steps = (0.0, -self._spacing_hz(), self._spacing_hz())
-        fits = [self._fit_about(self._cloud.centre_hz + step) for step in steps]
-        return sorted(fits, key=lambda fit: fit.reduced_chi2)
+    def _one_further(self) -> tuple[Sight, Sight]:
+        centre_hz, step_hz = self._sight.centre_hz, self._spacing_hz()
+        return self._sight.around(centre_hz - step_hz), self._sight.around(centre_hz + step_hz)
 
     def _spacing_hz(self) -> float:
         return float(np.min(np.abs(np.diff(np.sort(self._line.offsets_hz)))))
@@ -121,55 +117,50 @@ class _Tracking:
         """Measure the outer components, and beyond them, where there should be none."""
         offsets, step = self._line.offsets_hz, self._spacing_hz()
         low, high = float(offsets.min()), float(offsets.max())
-        places = self._cloud.centre_hz + np.array([low - step, low, high, high + step])
+        places = self._sight.centre_hz + np.array([low - step, low, high, high + step])
         depth = self._tracker.contrast * float(shares(len(offsets), self._line.polarisation).min())
         seconds = 2.0 / self._tracker.counts_per_s * (_TELL_APART_SIGMA / depth) ** 2
-        width_hz = min(point[0] for point in self._points)
         for frequency_hz in places[(places >= LOWEST_HZ) & (places <= HIGHEST_HZ)]:
-            yield from self._count(float(frequency_hz), width_hz, float(np.clip(seconds, _FIRST_S, _LONGEST_TELL_S)))
-
-    def _narrow(self) -> NDArray[np.bool_]:
-        """(points,): those taken on the narrowest line."""
-        width_hz = np.array([point[0] for point in self._points])
-        return np.asarray(width_hz == width_hz.min())
+            yield from self._count(float(frequency_hz), float(np.clip(seconds, _FIRST_S, _LONGEST_TELL_S)))
 
     def _measure(self) -> Stream[None]:
-        """One more point, longer the more is known."""
-        width_hz = self._width_hz()
-        frequency_hz = self._cloud.best_frequency(width_hz, self._chance, (LOWEST_HZ, HIGHEST_HZ))
-        yield from self._count(frequency_hz, width_hz, max(_FIRST_S, _GROWTH * self._spent_s))
+        """One more point, longer the more is known, but not longer than the target needs."""
+        self._sight = self._sight.under(self._width_hz())
+        frequency_hz, told = self._sight.best_frequency((LOWEST_HZ, HIGHEST_HZ))
+        seconds = _GROWTH * self._spent_s
+        if self._sight.width_hz == _WIDTHS_HZ[0]:
+            seconds = min(seconds, _MARGIN * self._missing_s(told))
+        yield from self._count(frequency_hz, max(_FIRST_S, seconds))
 
-    def _count(self, frequency_hz: float, width_hz: float, seconds: float) -> Stream[None]:
-        controls.carrier(self._lab, frequency_hz, self._tracker.dbm_for(width_hz))
+    def _missing_s(self, told: float) -> float:
+        """How long to measure until the target is reached, where the centre explains so much variance of the ratio."""
+        has = self._sight.centre_err_hz**-2.0
+        slope2 = max(told, 1e-30) * has
+        wanted = self._target_hz() ** -2.0 - has
+        return 2.0 / self._tracker.counts_per_s * wanted / slope2 if wanted > 0.0 else 0.0
+
+    def _count(self, frequency_hz: float, seconds: float) -> Stream[None]:
+        width_hz = self._sight.width_hz
+        if width_hz != self._tuned_hz:
+            controls.carrier(self._lab, frequency_hz, self._tracker.dbm_for(width_hz))
+            self._tuned_hz = width_hz
         also = self._also if width_hz == _WIDTHS_HZ[0] else {}
         seen = yield from counted(self._lab, frequency_hz, self._program, repeats_for(self._program, seconds), **also)
         self._spent_s += seen.seconds
-        self._points.append((width_hz, frequency_hz, seen.ratio, seen.error))
-        self._cloud = self._cloud.learned(frequency_hz, width_hz, seen.ratio, seen.error, self._chance)
+        self._sight = self._sight.learned(frequency_hz, seen.ratio, seen.error)
 
     def _width_hz(self) -> float:
-        """The narrowest of the lines' widths in which the centre cannot be missed."""
-        wanted_hz = _WIDTHS_PER_SIGMA * self._cloud.centre_err_hz
-        return next((width for width in _WIDTHS_HZ if width > wanted_hz), _WIDTHS_HZ[-1])
+        """The narrowest of the lines' widths in which the centre cannot be missed; never a broader one than before."""
+        wanted_hz = _WIDTHS_PER_SIGMA * self._sight.centre_err_hz
+        return min(self._sight.width_hz, next((width for width in _WIDTHS_HZ if width > wanted_hz), _WIDTHS_HZ[-1]))
 
-    def _fit_about(self, centre_hz: float) -> LineFit:
-        """Least squares over the points of the narrowest line: its errors do not lean on the cloud's."""
-        width, frequency, ratio, error = np.array(self._points)[self._narrow()].T
-        shape = LineShape(self._line.offsets_hz, self._line.polarisation, float(width[0]), 0.2)
-        starts = centre_hz + self._cloud.centre_err_hz * np.linspace(-2.0, 2.0, 9)
-        return fit_known_line(frequency, ratio, error, shape, starts)
-
-    def _is_line(self, fit: LineFit) -> bool:
+    def _is_line(self) -> bool:
         """Whether there is a line at all, near enough to where it was expected."""
-        width, frequency, _, _ = np.array(self._points)[self._narrow()].T
-        wide = np.ptp(frequency) > _LEAST_SPREAD * width[0]  # points in one place tell no centre
+        fit = self._sight.fit()
+        wide = np.ptp(self._sight.points[:, 0]) > _LEAST_SPREAD * self._sight.width_hz  # one place tells no centre
         reach_hz = 1.1 * REACH_SIGMA * max(self._line.error_hz, _LEAST_ERR_HZ)
         if len(self._line.offsets_hz) > 1:
             reach_hz += self._spacing_hz()
         near = abs(fit.centre_hz - self._line.frequency_hz) < reach_hz
         sharp = fit.significance > _TRACKED_SIGMA and fit.centre_err_hz < fit.linewidth_hz
         return bool(wide and near and sharp)
-
-
-def _chi2(fit: LineFit, points: int) -> float:
-    return fit.reduced_chi2 * max(1, points - 2)
