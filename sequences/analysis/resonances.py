@@ -30,7 +30,7 @@ class TwoResonances:
     """Depth of the left NV's dip over the right one's under the doughnut."""
     cross_talk_err: float
     significance: float
-    """Depth of both dips together under the doughnut, over its error: known even where the two coincide."""
+    """How surely there is a dip at all under the doughnut, in sigma: known even where the two coincide."""
 
 
 _GRID: Final = 60
@@ -62,17 +62,15 @@ def fit_two(
         slope_rad_per_s_per_a=float(v["slope"] * slope_rad_per_s_per_a),
         cross_talk=ratio,
         cross_talk_err=float(np.hypot(error[f"ring_{left}"], ratio * depth_err)) / depth,
-        significance=_together(fit, "ring_a", "ring_b"),
+        significance=_significance(selective, fit.residual[len(current_a) :]),
     )
 
 
-def _together(fit: MinimizerResult, *names: str) -> float:
-    """The sum of these parameters over its error."""
-    if fit.covar is None:
-        return 0.0
-    chosen = [fit.var_names.index(name) for name in names]
-    variance = float(fit.covar[np.ix_(chosen, chosen)].sum())
-    return sum(float(fit.params[name].value) for name in names) / float(np.sqrt(variance)) if variance > 0 else 0.0
+def _significance(seen: tuple[Real, Real], residual: Real) -> float:
+    """By how much the fit explains the values better than their mean does."""
+    values, error = seen
+    flat = (values - np.average(values, weights=error**-2.0)) / error
+    return float(np.sqrt(max(0.0, float(flat @ flat) - float(residual @ residual))))
 
 
 def _starts(

@@ -58,3 +58,11 @@ def test_without_selectivity_both_dips_are_found_but_not_told_apart():
 def test_a_doughnut_that_reads_nothing_is_not_significant():
     significances = [fit_two(*sweep(0.0, 0.0, seed)).significance for seed in range(4)]
     assert max(significances) < 5
+
+
+def test_dips_that_coincide_are_seen_and_are_one():
+    """Without a gradient nothing tells the two apart, and no matrix of their fit need have an inverse."""
+    for seed in range(8):
+        found = fit_two(*sweep(0.006, 0.054, seed, left_a=0.001, right_a=0.001))
+        assert found.significance > 30
+        assert abs(found.left_a - found.right_a) * SLOPE / (2 * np.pi) < 1.2e6
