@@ -34,7 +34,7 @@ _FAR_UT: Final = 5.0
 """Beyond it the bowl is measured once more, from where it was thought to be."""
 _ATTEMPTS: Final = 4
 _WORST_SURPRISE: Final = 25.0
-_RATES_UT_PER_SQRT_MIN: Final = (0.1, 0.2, 0.4, 0.8)
+_RATES_UT_PER_SQRT_MIN: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 
 class AcrossLock:

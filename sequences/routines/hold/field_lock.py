@@ -34,8 +34,8 @@ _KHZ_PER_UT: Final = GAMMA_E_HZ_PER_MT * 1e-6
 _ROWS: Final = np.array([[_KHZ_PER_UT, 1.0], [-_KHZ_PER_UT, 1.0]])
 """f+ and f- in kHz, of the field along in uT and of D in kHz."""
 _FROZEN: Final = np.array([-_KHZ_PER_UT, 1.0])
-_FIELD_UT_PER_SQRT_MIN: Final = (0.1, 0.2, 0.4, 0.8)
-"""Not less: a quiet quarter of an hour would be taken for a bench that stands still, and looks cost little."""
+_FIELD_UT_PER_SQRT_MIN: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Not less: a quiet quarter of an hour would be taken for a bench that stands still. It is looked at all the same."""
 _ZERO_FIELD_KHZ_PER_SQRT_MIN: Final = (0.01, 1.0, 3.0, 10.0)
 _WIDTH_HZ: Final = 2.5e5
 _SLOPES: Final = np.array([-0.29, 0.29])
