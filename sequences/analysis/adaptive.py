@@ -101,13 +101,14 @@ class Sight:
         after = replace(after, cells_hz=self.cells_hz[matters], log_prior=self.log_prior[matters])
         return after._halved() if len(after.cells_hz) < _CELLS[0] else after
 
-    def under(self, width_hz: float) -> "Sight":
+    def under(self, width_hz: float, contrast: float) -> "Sight":
         """The same line under another power: what is known of its centre stays, as a guess, all else begins anew."""
         if width_hz == self.width_hz:
             return self
-        mass = self._mass.sum(axis=1)
+        mass, was = self._mass.sum(axis=1), self.belief
         log_prior = _TRUSTED * np.log(np.maximum(mass / mass.max(), 1e-30))
-        return replace(self, width_hz=width_hz, log_prior=log_prior, points=np.empty((0, 3)))
+        belief = replace(was, contrast=contrast, contrast_err=contrast * was.contrast_err / was.contrast)
+        return replace(self, belief=belief, width_hz=width_hz, log_prior=log_prior, points=np.empty((0, 3)))
 
     def around(self, centre_hz: float) -> "Sight":
         """What the same points would tell if the line were known to be here, within a width."""

@@ -26,9 +26,12 @@ from sequences.routines.spectroscopy import (
 )
 
 _TRACKED_SIGMA: Final = 6.0
-_WIDTHS_HZ: Final = (2e5, 4.5e5, 1e6, 2.4e6)
+_BY_POWER_HZ: Final = (2e5, 4.5e5, 1e6, 2.4e6)
+"""Full widths that the powers of the microwave make, which one after the other are used, beside the natural one."""
+_NATURAL_HZ: Final = 1.3e5
+"""Full width of a line under weak microwave: of 13C at natural abundance, and of the light of CW_EFFICIENCY."""
 _WIDTHS_PER_SIGMA: Final = 1.5
-_CONTRAST_ERR: Final = 0.25
+_CONTRAST_ERR: Final = 0.3
 """Relative: lines of different fields differ in depth."""
 _LEAST_ERR_HZ: Final = 6e4
 """What is believed of a centre beforehand is never trusted further: a line measured is news, not the belief again."""
@@ -77,10 +80,11 @@ class _Tracking:
     def __init__(self, lab: Lab, line: Expected, tracker: Tracker, program: Program, also: Mapping[str, float]) -> None:
         self._lab, self._line, self._tracker, self._program, self._also = lab, line, tracker, program, also
         about_hz = max(line.error_hz, _LEAST_ERR_HZ)
-        belief = Belief(line.frequency_hz, about_hz, tracker.contrast, _CONTRAST_ERR * tracker.contrast)
-        self._sight = first_sight(belief, _WIDTHS_HZ[-1], line.offsets_hz, line.polarisation)
+        self._by_power_hz, self._tuned_hz = _BY_POWER_HZ[-1], 0.0  # wanted, and what the carrier's power makes
+        width_hz, contrast = self._believed()
+        belief = Belief(line.frequency_hz, about_hz, contrast, _CONTRAST_ERR * contrast)
+        self._sight = first_sight(belief, width_hz, line.offsets_hz, line.polarisation)
         self._spent_s = 0.0
-        self._tuned_hz = 0.0  # the width whose power the carrier has
 
     def fit(self) -> Stream[LineFit | None]:
         """Measure until the centre is known well enough or the time is up; None if no line is there."""
@@ -125,10 +129,11 @@ class _Tracking:
 
     def _measure(self) -> Stream[None]:
         """One more point, longer the more is known, but not longer than the target needs."""
-        self._sight = self._sight.under(self._width_hz())
+        self._by_power_hz = self._narrowest_hz()
+        self._sight = self._sight.under(*self._believed())
         frequency_hz, told = self._sight.best_frequency((LOWEST_HZ, HIGHEST_HZ))
         seconds = _GROWTH * self._spent_s
-        if self._sight.width_hz == _WIDTHS_HZ[0]:
+        if self._by_power_hz == _BY_POWER_HZ[0]:
             seconds = min(seconds, _MARGIN * self._missing_s(told))
         yield from self._count(frequency_hz, max(_FIRST_S, seconds))
 
@@ -140,19 +145,26 @@ class _Tracking:
         return 2.0 / self._tracker.counts_per_s * wanted / slope2 if wanted > 0.0 else 0.0
 
     def _count(self, frequency_hz: float, seconds: float) -> Stream[None]:
-        width_hz = self._sight.width_hz
-        if width_hz != self._tuned_hz:
-            controls.carrier(self._lab, frequency_hz, self._tracker.dbm_for(width_hz))
-            self._tuned_hz = width_hz
-        also = self._also if width_hz == _WIDTHS_HZ[0] else {}
+        if self._by_power_hz != self._tuned_hz:
+            controls.carrier(self._lab, frequency_hz, self._tracker.dbm_for(self._by_power_hz))
+            self._tuned_hz = self._by_power_hz
+        also = self._also if self._by_power_hz == _BY_POWER_HZ[0] else {}
         seen = yield from counted(self._lab, frequency_hz, self._program, repeats_for(self._program, seconds), **also)
         self._spent_s += seen.seconds
         self._sight = self._sight.learned(frequency_hz, seen.ratio, seen.error)
 
-    def _width_hz(self) -> float:
-        """The narrowest of the lines' widths in which the centre cannot be missed; never a broader one than before."""
+    def _narrowest_hz(self) -> float:
+        """The narrowest width by power in which the centre cannot be missed; never a broader one than before."""
         wanted_hz = _WIDTHS_PER_SIGMA * self._sight.centre_err_hz
-        return min(self._sight.width_hz, next((width for width in _WIDTHS_HZ if width > wanted_hz), _WIDTHS_HZ[-1]))
+        return min(self._by_power_hz, next((width for width in _BY_POWER_HZ if width > wanted_hz), _BY_POWER_HZ[-1]))
+
+    def _believed(self) -> tuple[float, float]:
+        """Full width and contrast of the line at the present power: a saturating transition's.
+
+        Source: Dreau et al., Phys. Rev. B 84, 195204 (2011): width as (1 + s)^1/2, contrast as s / (1 + s).
+        """
+        width_hz = float(np.hypot(self._by_power_hz, _NATURAL_HZ))
+        return width_hz, self._tracker.contrast * (self._by_power_hz / width_hz) ** 2
 
     def _is_line(self) -> bool:
         """Whether there is a line at all, near enough to where it was expected."""
