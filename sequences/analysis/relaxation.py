@@ -34,13 +34,13 @@ class DipFit:
     """Difference of the read-outs of |0> and |1> over their sum, without contact."""
     inversion_err: float
     reduced_chi2: float
+    significance: float
+    """How surely there is a dip at all, in sigma: by how much it explains the points better than their mean does.
+
+    Not rate over error: where there is none the fit hides a dip between two points, and finds no error for it.
+    """
     pulled_by: Real
     """(points,): d(centre) / d(field of each point); their sum is 1."""
-
-    @property
-    def significance(self) -> float:
-        """Rate over its error, in sigma."""
-        return self.rate_per_s / self.rate_err_per_s
 
 
 def detuning_hz(along_mt: float, nitrogen: bool) -> float:
@@ -109,6 +109,7 @@ def fit_dip(
     best = min(starts, key=lambda p: float(np.sum(residual(p) ** 2)))
     fit = least_squares(residual, best, x_scale=[0.3, 0.3, 0.3, 0.05])
     reduced_chi2 = float(np.sum(fit.fun**2)) / max(1, len(difference) - 4)
+    flat = (difference - np.average(difference, weights=error**-2.0)) / error
     covariance = np.linalg.pinv(fit.jac.T @ fit.jac)
     misfit = reduced_chi2 if reduced_chi2 > _WORSE_THAN_NOISE else 1.0
     error_of = np.sqrt(np.diag(covariance) * misfit)
@@ -123,5 +124,6 @@ def fit_dip(
         inversion=float(fit.x[3]),
         inversion_err=float(error_of[3]),
         reduced_chi2=reduced_chi2,
+        significance=float(np.sqrt(max(0.0, float(flat @ flat) - float(np.sum(fit.fun**2))))),
         pulled_by=np.asarray((covariance @ fit.jac.T)[1] * fit.jac[:, 1]),
     )

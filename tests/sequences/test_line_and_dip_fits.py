@@ -93,6 +93,17 @@ def test_the_dip_is_found_within_its_errors():
         pulls_are_honest(one)
 
 
+def test_where_nothing_relaxes_there_is_no_dip():
+    """Noise takes a fit to no rate at all, or to a dip between two points, without an error: neither is a dip."""
+    steps, contact = np.repeat(np.linspace(-0.06, 0.06, 13), 2), np.tile([0.0, 4e-6], 13)
+    seen = []
+    for seed in range(40):
+        noisy = 0.035 + 1e-3 * np.random.default_rng(seed).standard_normal(len(steps))
+        seen.append(fit_dip(steps, contact, noisy, np.full(len(steps), 1e-3), 20.0, 5e-3).significance)
+    assert max(seen) < 4.5
+    assert min(seen) >= 0.0
+
+
 def test_a_dip_says_how_each_field_pulls_its_centre():
     steps = np.concatenate([np.zeros(3), np.arange(-4, 5), [-0.8, -0.45, 0, 0.45, 0.8]]) * 5e-3
     contact = np.concatenate([np.zeros(3), np.full(14, 4e-6)])
