@@ -18,6 +18,7 @@ class Journal:
         self._columns_of = columns_of
         self._open: list[Record] = []
         self._began_s: list[float] = []
+        self._held_since = ""
 
     @property
     def innermost(self) -> Record | None:
@@ -41,9 +42,9 @@ class Journal:
                 for record in self._open:
                     record.playing = news.event
             case Waiting(why):
-                self._open[-1].note = why
+                self._hold("waiting", why)
             case Suspended(why):
-                self._open[-1].note = f"suspended: {why}" if why else ""
+                self._hold("suspended", why)
             case Counted(signal, reference, duration_s):
                 self._counted(signal + reference, duration_s)
         self._touch(news.lab_time_s)
@@ -54,7 +55,7 @@ class Journal:
         """The run that goes on has ended; parts that were open ended with it. One that ended before stays as it was."""
         self._touch(None)
         for record in self._open:
-            record.status, record.message = status, message
+            record.status, record.message, record.held = status, message, ""
         self._open.clear()
         self._began_s.clear()
 
@@ -72,6 +73,14 @@ class Journal:
             self.run = record
         self._open.append(record)
         self._began_s.append(time.monotonic())
+
+    def _hold(self, held: str, why: str) -> None:
+        """The run stands still; without a reason it goes on."""
+        if why and self._open[0].held != held:
+            self._held_since = time.strftime("%H:%M:%S")
+        for record in self._open:
+            record.held = held if why else ""
+        self._open[-1].note = f"{held} since {self._held_since}: {why}" if why else ""
 
     def _end(self, end: End) -> None:
         record = self._open[-1]

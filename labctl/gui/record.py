@@ -78,6 +78,8 @@ class Record:
     """0 for the run that was asked for, 1 for its parts."""
     status: str = "running"
     """running, completed, aborted, failed, interrupted, unfinished."""
+    held: str = ""
+    """suspended or waiting: what a running one does that stands still by itself; its note says why and since when."""
     message: str = ""
     started: str = ""
     """ISO 8601."""

@@ -17,6 +17,11 @@ _WORDS: Final[dict[Activity, str]] = {
     "closed": "no bench",
 }
 
+_HELD: Final = {
+    "suspended": "suspended, bench safe: see the run",
+    "waiting": "waiting, all lines low: see the run",
+}
+
 
 class Toolbar(QtWidgets.QToolBar):
     """Actions that the menu shows too; the window connects them."""
@@ -50,9 +55,12 @@ class Toolbar(QtWidgets.QToolBar):
         self.red_stop.setShortcut(QtGui.QKeySequence("F12"))
         self.addWidget(self.red_stop)
 
-    def show_activity(self, activity: Activity, shown: str, is_live: bool) -> None:
-        """What can be done now. shown: the run that the views show."""
-        self.state.setText(_WORDS[activity])
+    def show_activity(self, activity: Activity, shown: str, is_live: bool, held: str = "") -> None:
+        """What can be done now. shown: the run that the views show. held: what a run does that stands still by itself.
+
+        The run dock says why.
+        """
+        self.state.setText(_HELD.get(held, held) if held and activity == "running" else _WORDS[activity])
         self.pause.setText("Resume" if activity in ("pausing", "paused") else "Pause")
         self.pause.setEnabled(activity in ("running", "pausing", "paused"))
         self.stop_run.setEnabled(activity in ("running", "pausing", "paused"))

@@ -79,7 +79,9 @@ class Window(QtWidgets.QMainWindow):
         """Take what the bench said, then paint; neither for long."""
         for heard in self.session.take(_TAKING_S):
             self._hear(heard)
-        self.toolbar.show_activity(self.session.activity, self._shown(), self._opened is None)
+        goes_on = self.session.journal.run
+        held = goes_on.held if goes_on is not None else ""
+        self.toolbar.show_activity(self.session.activity, self._shown(), self._opened is None, held)
         self.docks.run.show_activity(self.session.activity)
         self.docks.runs.show_held(self.session.is_queue_held)
         if self.session.activity not in ("opening", "closed") and self.session.silence_s > _SILENT_S:

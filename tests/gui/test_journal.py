@@ -1,12 +1,13 @@
 """The journal: the news of a run, nested or not, become the record that the views show."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from labctl.gui.journal import Journal
-from labctl.news import Counted, News, Playing, Waiting
+from labctl.news import Counted, News, Playing, Suspended, Waiting
 from sequences.pulses.library import cw_odmr
 from sequences.results import Begin, Column, End, Estimate, Point, Progress
 
@@ -91,9 +92,22 @@ def test_what_a_run_waits_for_is_its_note_until_it_goes_on(told, run):
     (part,) = run.parts
     told.hear(1, Progress(0.3, "cooling"))
     told.hear(1, Waiting("the disk is full"))
-    assert (part.fraction, part.note) == (0.3, "the disk is full")
+    assert part.fraction == 0.3
+    assert re.fullmatch(r"waiting since \d\d:\d\d:\d\d: the disk is full", part.note)
+    assert (run.held, part.held) == ("waiting", "waiting")
     told.hear(1, Waiting(""))
-    assert (part.fraction, part.note) == (0.3, "")
+    assert (part.fraction, part.note, run.held, part.held) == (0.3, "", "", "")
+
+
+def test_a_run_that_is_suspended_says_since_when_however_often_it_is_told(told, run, monkeypatch):
+    (part,) = run.parts
+    for now in ("03:15:00", "03:16:00"):
+        monkeypatch.setattr("time.strftime", lambda _, now=now: now)
+        told.hear(1, Suspended("the interlock of green_laser is open"))
+        assert part.note == "suspended since 03:15:00: the interlock of green_laser is open"
+        assert (run.held, run.status) == ("suspended", "running")
+    told.journal.finish("suspended", "the interlock of green_laser was open")
+    assert (run.held, run.status) == ("", "suspended")
 
 
 def test_photons_and_programs_belong_to_all_that_are_open(told, run):

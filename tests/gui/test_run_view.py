@@ -7,6 +7,7 @@ from pyqtgraph.Qt import QtCore, QtTest
 
 from labctl.gui.record import Record, Table
 from labctl.gui.theme import DARK, LIGHT, apply
+from labctl.gui.toolbar import Toolbar
 from labctl.gui.views.run import RunView, conclusion, innermost
 
 HOUR_S = 3600.0
@@ -56,6 +57,31 @@ def bars(view):
 def rows(view):
     table = view.parts
     return [[table.item(row, k).text() for k in range(table.columnCount())] for row in range(table.rowCount())]
+
+
+@pytest.mark.parametrize("held", ["suspended", "waiting"])
+def test_a_run_that_stands_still_by_itself_is_not_said_to_run(view, held):
+    run = nested()
+    run.held, run.parts[-1].note = held, f"{held} since 03:15:00: the interlock of green_laser is open"
+    view.show_run(run)
+    assert view.headline.text() == f"⏸ {held} · run 1, engine"
+    assert view.note.text().endswith("the interlock of green_laser is open")
+    run.held, run.version = "", 2
+    view.show_run(run)
+    assert view.headline.text() == "● running · run 1, engine"
+
+
+def test_the_toolbar_says_so_too(qtbot):
+    bar = Toolbar(None)
+    qtbot.addWidget(bar)
+    said = []
+    for held in ("", "suspended", "waiting"):
+        bar.show_activity("running", "run 1", True, held)
+        said.append(bar.state.text())
+        assert bar.stop_run.isEnabled()
+    assert said == ["running", "suspended, bench safe: see the run", "waiting, all lines low: see the run"]
+    bar.show_activity("paused", "run 1", True, "waiting")
+    assert bar.state.text() == "paused, all lines low"
 
 
 def test_an_engine_run_with_its_parts(view):

@@ -107,8 +107,10 @@ class RunView(View):
         return next(followed, None) or Follower(record)
 
     def _status(self, run: Record) -> str:
-        waits = _WAITING.get(self._activity) if run.status == "running" else None
-        return waits or _STATUS.get(run.status, run.status)
+        if run.status == "running":
+            held = f"⏸ {run.held}" if run.held else None
+            return _WAITING.get(self._activity) or held or _STATUS["running"]
+        return _STATUS.get(run.status, run.status)
 
     def _figures(self) -> Any:
         figures = QtWidgets.QFormLayout()
