@@ -175,7 +175,8 @@ def run_forking(
             setattr(self.twin, "play", play)  # noqa: B010  # an instance's own
 
     vars(twins)["Bench"] = Forkable
-    setattr(Drawing, "part", lambda *_: None)  # noqa: B010  # figures are no matter of faults, and take seconds
+    setattr(Drawing, "expect", lambda *_: None)  # noqa: B010  # figures are no matter of faults, and take seconds
+    setattr(Drawing, "part", lambda *_: None)  # noqa: B010
     setattr(Drawing, "whole", lambda *_: {})  # noqa: B010
     code = code_of(experiment.arguments(Path("data")))
     sys.stdout.flush()
