@@ -96,11 +96,11 @@ class Runner:
         """
         self._began_s = self._clock.now()
         self._drawing = Drawing(self._folder / "figures")
-        self._drawing.expect(sequence)
         self._lab.notes.clear()
         self._calibration.used.clear()
         with self._interrupts.held(dropping=True):
             self._book.begin(sequence, plan, self._columns_of(sequence), record, snapshot)
+            self._drawing.expect(sequence)
             self._publish(Begin(sequence, plan))
             status, message, result = self._driven(stream)
             return self._ended(stream, status, message, result)
