@@ -60,7 +60,7 @@ class Toolbar(QtWidgets.QToolBar):
 
         The run dock says why.
         """
-        self.state.setText(_HELD.get(held, held) if held and activity == "running" else _WORDS[activity])
+        self.state.setText(_HELD[held] if held and activity == "running" else _WORDS[activity])
         self.pause.setText("Resume" if activity in ("pausing", "paused") else "Pause")
         self.pause.setEnabled(activity in ("running", "pausing", "paused"))
         self.stop_run.setEnabled(activity in ("running", "pausing", "paused"))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sequences.analysis.odmr import LineFit, shares
+from sequences.analysis.significance import significance
 
 Real = NDArray[np.float64]
 
@@ -86,7 +87,7 @@ class Sight:
     def significance(self) -> float:
         """How surely there is a dip at all, in sigma."""
         _, ratio, error = self.points.T
-        return float(np.sqrt(max(0.0, np.sum(((1.0 - ratio) / error) ** 2) - self.chi2)))
+        return significance((1.0 - ratio) / error, self.chi2)
 
     def learned(self, frequency_hz: float, ratio: float, ratio_err: float) -> "Sight":
         """After one more point: cells without mass are dropped, and the rest is halved when few are left."""

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
+from sequences.analysis.significance import significance
+
 Real = NDArray[np.float64]
 
 _SCALE_HZ: Final = 1e5  # the fit's unit of frequency: numbers near one
@@ -164,7 +166,7 @@ def fit_known_line(frequency_hz: Real, ratio: Real, ratio_err: Real, shape: Line
         nuclear_polarisation=shape.polarisation,
         level=1.0,
         reduced_chi2=chi2 / max(1, len(ratio) - 2),
-        significance=float(np.sqrt(max(0.0, np.sum(((1.0 - ratio) / ratio_err) ** 2) - chi2))),
+        significance=significance((1.0 - ratio) / ratio_err, chi2),
     )
 
 

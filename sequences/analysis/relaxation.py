@@ -11,6 +11,7 @@ from scipy.optimize import least_squares
 
 from physics.constants import GAMMA_13C_HZ_PER_MT
 from physics.levels import nv_lines
+from sequences.analysis.significance import from_mean, significance
 
 Real = NDArray[np.float64]
 
@@ -35,10 +36,7 @@ class DipFit:
     inversion_err: float
     reduced_chi2: float
     significance: float
-    """How surely there is a dip at all, in sigma: by how much it explains the points better than their mean does.
-
-    Not rate over error: where there is none the fit hides a dip between two points, and finds no error for it.
-    """
+    """How surely there is a dip at all, in sigma: against points that are all alike."""
     pulled_by: Real
     """(points,): d(centre) / d(field of each point); their sum is 1."""
 
@@ -108,8 +106,8 @@ def fit_dip(
     ]
     best = min(starts, key=lambda p: float(np.sum(residual(p) ** 2)))
     fit = least_squares(residual, best, x_scale=[0.3, 0.3, 0.3, 0.05])
-    reduced_chi2 = float(np.sum(fit.fun**2)) / max(1, len(difference) - 4)
-    flat = (difference - np.average(difference, weights=error**-2.0)) / error
+    chi2 = float(np.sum(fit.fun**2))
+    reduced_chi2 = chi2 / max(1, len(difference) - 4)
     covariance = np.linalg.pinv(fit.jac.T @ fit.jac)
     misfit = reduced_chi2 if reduced_chi2 > _WORSE_THAN_NOISE else 1.0
     error_of = np.sqrt(np.diag(covariance) * misfit)
@@ -124,6 +122,6 @@ def fit_dip(
         inversion=float(fit.x[3]),
         inversion_err=float(error_of[3]),
         reduced_chi2=reduced_chi2,
-        significance=float(np.sqrt(max(0.0, float(flat @ flat) - float(np.sum(fit.fun**2))))),
+        significance=significance(from_mean(difference, error), chi2),
         pulled_by=np.asarray((covariance @ fit.jac.T)[1] * fit.jac[:, 1]),
     )

@@ -8,6 +8,8 @@ from lmfit import Parameters, minimize
 from lmfit.minimizer import MinimizerResult
 from numpy.typing import NDArray
 
+from sequences.analysis.significance import from_mean, significance
+
 Real = NDArray[np.float64]
 
 
@@ -62,15 +64,8 @@ def fit_two(
         slope_rad_per_s_per_a=float(v["slope"] * slope_rad_per_s_per_a),
         cross_talk=ratio,
         cross_talk_err=float(np.hypot(error[f"ring_{left}"], ratio * depth_err)) / depth,
-        significance=_significance(selective, fit.residual[len(current_a) :]),
+        significance=significance(from_mean(*selective), float(np.sum(fit.residual[len(current_a) :] ** 2))),
     )
-
-
-def _significance(seen: tuple[Real, Real], residual: Real) -> float:
-    """By how much the fit explains the values better than their mean does."""
-    values, error = seen
-    flat = (values - np.average(values, weights=error**-2.0)) / error
-    return float(np.sqrt(max(0.0, float(flat @ flat) - float(residual @ residual))))
 
 
 def _starts(

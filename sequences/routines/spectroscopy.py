@@ -29,6 +29,7 @@ REACH_SIGMA: Final = 3.0
 _WIDTH_PER_RABI: Final = 2.4
 """Full width of a power-broadened line over the Rabi frequency, under the light of CW_EFFICIENCY."""
 USUAL_CONTRAST: Final = 0.11
+"""Of a line that the microwave saturates."""
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,9 @@ _CONTRAST_ERR: Final = 0.3
 _LEAST_ERR_HZ: Final = 6e4
 """What is believed of a centre beforehand is never trusted further: a line measured is news, not the belief again."""
 _LEAST_SPREAD: Final = 0.2
-"""Of a fit's points, in widths."""
+"""Of a line's points, in widths."""
 _FEWEST: Final = 5
-"""Points that a fit needs."""
+"""Points that a line needs."""
 _FIRST_S: Final = 0.5
 _GROWTH: Final = 0.5
 """Laboratory time of a point over that of all before it: few points, yet both slopes have their share of the time. Half
