@@ -9,7 +9,8 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from multiprocessing import get_context, parent_process
@@ -37,13 +38,13 @@ class Drawing:
         self._starting = Lock()
         self._lasting = Timer(LASTING_S, self._prepare)
         self._lasting.daemon = True
-        self._drawn: list[tuple[Ended, Path, Future[bool]]] = []
+        self._drawn: list[tuple[Ended, Path, Callable[[], bool]]] = []
 
     def part(self, run: Ended) -> None:
         """A part of the run has ended: have its figure drawn meanwhile."""
         if run.sequence in SEQUENCES:
             file = self._file(run)
-            self._drawn.append((run, file, self._process().submit(save, *_what(run), file)))
+            self._drawn.append((run, file, self._elsewhere(partial(save, *_what(run), file))))
 
     def whole(self, run: Ended) -> dict[int, Path]:
         """Draw the run itself, and wait for those of its parts: run -> figure, where there is one."""
@@ -51,12 +52,10 @@ class Drawing:
         if self._lasting.is_alive():
             self._lasting.join()  # it may just have begun to prepare
         file = self._file(run)
-        drawn = partial(save, *_what(run), file)
+        drawn: Callable[[], bool] = partial(save, *_what(run), file)
         if self._pool is not None and run.sequence in SEQUENCES:
-            drawn = partial(_awaited, self._pool.submit(drawn))
-        kept = {part.run_id: path for part, path, future in self._drawn if _kept(part, path, partial(_awaited, future))}
-        if _kept(run, file, drawn):
-            kept[run.run_id] = file
+            drawn = self._elsewhere(drawn)
+        kept = {one.run_id: path for one, path, done in (*self._drawn, (run, file, drawn)) if _kept(one, path, done)}
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
         return kept
@@ -67,7 +66,17 @@ class Drawing:
             self._lasting.start()
 
     def _prepare(self) -> None:
-        self._process().submit(_loaded)
+        with suppress(Exception):  # a process that cannot be had is missed when something is to be drawn
+            self._process().submit(_loaded)
+
+    def _elsewhere(self, drawn: Callable[[], bool]) -> Callable[[], bool]:
+        """Begin to draw it in the other process, or else in this one when it is asked for."""
+        try:
+            future = self._process().submit(drawn)
+        except Exception as error:  # whatever is wrong with the process, the run does not end by a figure
+            LOG.warning("No other process draws: %s", error)
+            return drawn
+        return partial(_awaited, future, drawn)
 
     def _process(self) -> ProcessPoolExecutor:
         with self._starting:
@@ -106,8 +115,12 @@ def _kept(run: Ended, file: Path, drawn: Callable[[], bool]) -> bool:
     return True
 
 
-def _awaited(future: "Future[bool]") -> bool:
-    return future.result(PATIENCE_S)
+def _awaited(future: "Future[bool]", drawn: Callable[[], bool]) -> bool:
+    """From the other process; from this one if that died."""
+    try:
+        return future.result(PATIENCE_S)
+    except BrokenExecutor:
+        return drawn()
 
 
 def _what(run: Ended) -> tuple[str, Mapping[str, Any], dict[str, Any]]:
