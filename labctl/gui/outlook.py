@@ -117,7 +117,7 @@ class Follower:
         self._wall, self._lab = Pace(), Pace()
 
     def rest(self) -> None:
-        """The run waits, by order of the operator."""
+        """The run waits, by order of the operator or by itself."""
         self._wall.rest()
         self._lab.rest()
 

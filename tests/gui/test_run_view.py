@@ -66,7 +66,11 @@ def test_a_run_that_stands_still_by_itself_is_not_said_to_run(view, held):
     view.show_run(run)
     assert view.headline.text() == f"⏸ {held} · run 1, engine"
     assert view.note.text().endswith("the interlock of green_laser is open")
-    run.held, run.version = "", 2
+    assert texts(view)["left"] == "about 15 min 00 s, lab 30 h 00 min"
+    run.wall_time_s, run.version = run.wall_time_s + HOUR_S, 2
+    view.show_run(run)
+    assert texts(view)["left"] == "about 15 min 00 s, lab 30 h 00 min"  # the hour was no work
+    run.held, run.version = "", 3
     view.show_run(run)
     assert view.headline.text() == "● running · run 1, engine"
 

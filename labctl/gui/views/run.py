@@ -66,8 +66,7 @@ class RunView(View):
     def show_activity(self, activity: Activity) -> None:
         """What the bench does now: a run that waits is not running."""
         if activity == "paused":
-            for follower in self._followers:
-                follower.rest()
+            self._rest()
         if activity != self._activity:
             self._activity = activity
             self.repaint_soon()
@@ -77,6 +76,8 @@ class RunView(View):
         inner = innermost(run)
         self._followers = [self._follower(run)] if inner is run else [self._follower(run), self._follower(inner)]
         outlooks = [follower.outlook() for follower in self._followers]
+        if run.held:
+            self._rest()  # from now on, until it is heard of again
         self.headline.setText(f"{self._status(run)} · run {run.run_id}, {run.sequence}")
         self.message.setText(run.message)
         self.message.setVisible(bool(run.message) and run.status != "completed")
@@ -101,6 +102,10 @@ class RunView(View):
         for figure in self.figures.values():
             figure.setText("—")
         self.parts.setRowCount(0)
+
+    def _rest(self) -> None:
+        for follower in self._followers:
+            follower.rest()
 
     def _follower(self, record: Record) -> Follower:
         followed = (follower for follower in self._followers if follower.record is record)
