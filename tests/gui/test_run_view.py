@@ -64,7 +64,7 @@ def test_a_run_that_stands_still_by_itself_is_not_said_to_run(view, held):
     run = nested()
     run.held, run.parts[-1].note = held, f"{held} since 03:15:00: the interlock of green_laser is open"
     view.show_run(run)
-    assert view.headline.text() == f"⏸ {held} · run 1, engine"
+    assert view.headline.text() == f"❚❚ {held} · run 1, engine"
     assert view.note.text().endswith("the interlock of green_laser is open")
     assert texts(view)["left"] == "about 15 min 00 s, lab 30 h 00 min"
     run.wall_time_s, run.version = run.wall_time_s + HOUR_S, 2
@@ -132,7 +132,7 @@ def test_at_the_beginning_nothing_is_foretold(view):
     [
         ("running", "● running"),
         ("pausing", "◐ pausing"),
-        ("paused", "⏸ paused"),
+        ("paused", "❚❚ paused"),
         ("stopping", "■ stopping"),
         ("idle", "● running"),
     ],

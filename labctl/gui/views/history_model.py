@@ -31,7 +31,7 @@ _SIGNS: Final = {
     "completed": "✔",
     "failed": "✖",
     "aborted": "■",
-    "suspended": "⏸",
+    "suspended": "❚❚",
     "interrupted": "✖",
     "unfinished": "…",
 }

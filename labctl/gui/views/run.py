@@ -15,12 +15,12 @@ _STATUS: Final = {
     "running": "● running",
     "completed": "✔ completed",
     "aborted": "■ aborted",
-    "suspended": "⏸ suspended, goes on as another run",
+    "suspended": "❚❚ suspended, goes on as another run",
     "failed": "✖ failed",
     "interrupted": "✖ interrupted",
     "unfinished": "? unfinished",
 }
-_WAITING: Final[dict[Activity, str]] = {"pausing": "◐ pausing", "paused": "⏸ paused", "stopping": "■ stopping"}
+_WAITING: Final[dict[Activity, str]] = {"pausing": "◐ pausing", "paused": "❚❚ paused", "stopping": "■ stopping"}
 _UNKNOWN: Final = "not known yet"
 _TIPS: Final = {
     "so far": "Laboratory time of the run, and the time that it took by the clock on the wall",
@@ -113,7 +113,7 @@ class RunView(View):
 
     def _status(self, run: Record) -> str:
         if run.status == "running":
-            held = f"⏸ {run.held}" if run.held else None
+            held = f"❚❚ {run.held}" if run.held else None
             return _WAITING.get(self._activity) or held or _STATUS["running"]
         return _STATUS.get(run.status, run.status)
 
