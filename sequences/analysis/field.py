@@ -177,17 +177,26 @@ def counted_from_zero(model: FieldModel) -> FieldModel:
     return replace(model, values=tuple(values.tolist()), covariance=covariance, origin_a=(0.0, 0.0, 0.0))
 
 
-def lines_and_slopes(model: FieldModel, currents: Real, plus: NDArray[np.bool_]) -> tuple[Real, Real]:
-    """Line centres (lines,) in Hz, and d(line) / d(values) (lines, 13)."""
+def lines_and_slopes(
+    model: FieldModel, currents: Real, plus: NDArray[np.bool_], at: NDArray[np.intp] | None = None
+) -> tuple[Real, Real]:
+    """Line centres (lines,) in Hz, and d(line) / d(values) (lines, 13).
+
+    currents: (places, 3); at: (lines,), which of these places each line belongs to; None: each has its own.
+    """
     vector = model.vector_mt(currents)
     across_mt = np.hypot(vector[:, 1], vector[:, 2])
     lines = nv_lines(vector[:, 0], across_mt, model.nitrogen)
-    minus_hz = lines.minus_hz[:, 0]
-    sign = np.sign(minus_hz)
-    centres = np.where(plus, lines.plus_hz[:, 0], np.abs(minus_hz)) + model.shift_hz
-    along = np.where(plus, lines.plus_slope_hz_per_mt[:, 0], sign * lines.minus_slope_hz_per_mt[:, 0])
-    across = np.where(plus, lines.plus_across_slope_hz_per_mt[:, 0], sign * lines.minus_across_slope_hz_per_mt[:, 0])
-    drive = np.column_stack([along, vector[:, 1:] * (across / np.maximum(across_mt, _LEAST_MT))[:, None]])
-    at = np.column_stack([currents - np.array(model.origin_a), np.ones(len(currents))])
-    rows = (drive[:, :, None] * at[:, None, :]).reshape(len(currents), _SHIFT)
-    return np.asarray(centres), np.column_stack([rows, np.ones(len(currents))])
+    sign = np.sign(lines.minus_hz[:, 0])
+    by_field = vector[:, 1:] / np.maximum(across_mt, _LEAST_MT)[:, None]
+
+    def line(hz: Real, along: Real, across: Real) -> Real:
+        return np.column_stack([hz[:, 0], along[:, 0], by_field * across[:, :1]])
+
+    minus = line(lines.minus_hz, lines.minus_slope_hz_per_mt, lines.minus_across_slope_hz_per_mt) * sign[:, None]
+    upper = line(lines.plus_hz, lines.plus_slope_hz_per_mt, lines.plus_across_slope_hz_per_mt)
+    from_origin = np.column_stack([currents - np.array(model.origin_a), np.ones(len(currents))])
+    place = np.arange(len(currents)) if at is None else at
+    told = np.where(plus[:, None], upper[place], minus[place])
+    rows = (told[:, 1:, None] * from_origin[place][:, None, :]).reshape(len(place), _SHIFT)
+    return told[:, 0] + model.shift_hz, np.column_stack([rows, np.ones(len(place))])

@@ -109,7 +109,8 @@ class _Lines:
     def __init__(self, prior: FieldModel, start: FieldModel, seen: Sequence[LineSeen]) -> None:
         self._prior = replace(prior, time_s=seen[-1].time_s, walk_mt_per_sqrt_s=start.walk_mt_per_sqrt_s)
         self._lines = len(seen)
-        self._currents = np.array([line.currents_a for line in seen])
+        currents = np.array([line.currents_a for line in seen])
+        self._places, self._at = np.unique(currents, axis=0, return_inverse=True)  # each is diagonalised once
         self._plus = np.array([line.plus for line in seen])
         self._frequency_hz = np.array([line.frequency_hz for line in seen])
         self._error_hz = np.array([line.error_hz for line in seen])
@@ -122,7 +123,7 @@ class _Lines:
 
         @lru_cache(maxsize=1)  # a step's slopes are asked for where its residuals were
         def lines(scaled: bytes) -> tuple[Real, Real]:
-            return lines_and_slopes(self._model(np.frombuffer(scaled)), self._currents, self._plus)
+            return self._lines_of(self._model(np.frombuffer(scaled)))
 
         def residual(scaled: Real) -> Real:
             away = lines(scaled.tobytes())[0] - self._frequency_hz
@@ -154,7 +155,7 @@ class _Lines:
 
     def likelihoods(self, model: FieldModel, walks: Real) -> Real:
         """(walks,): log likelihood of each walk whatever the magnet, linearised about the model."""
-        centres_hz, slopes = lines_and_slopes(model, self._currents, self._plus)
+        centres_hz, slopes = self._lines_of(model)
         slopes, away = slopes[:, _FREE], self._frequency_hz - centres_hz
         away = away + slopes @ (np.array(model.values) - self._mean)[_FREE]
         by_prior = (slopes @ self._factor) @ (slopes @ self._factor).T
@@ -164,6 +165,9 @@ class _Lines:
             whitened = solve_triangular(root, away, lower=True)
             out.append(-0.5 * float(whitened @ whitened) - float(np.sum(np.log(np.diag(root)))))
         return np.array(out)
+
+    def _lines_of(self, model: FieldModel) -> tuple[Real, Real]:
+        return lines_and_slopes(model, self._places, self._plus, self._at)
 
     def _model(self, scaled: Real) -> FieldModel:
         values = self._mean.copy()
