@@ -48,6 +48,7 @@ class NICard(Instrument):
         self._users: list[CardUser] = []
         self._outputs: dict[str, AnalogSingleChannelWriter] = {}
         self._volts: dict[str, float] = {}
+        self._line_moves = 0
         for output in ANALOGUE_OUTPUTS:
             self.add_parameter(
                 output,
@@ -90,6 +91,15 @@ class NICard(Instrument):
     def dismiss(self, user: "CardUser") -> None:
         """The instrument no longer needs the card."""
         self._users = [other for other in self._users if other is not user]
+
+    def lines_move(self) -> None:
+        """Told by whoever takes digital lines high: gates of the counters may open."""
+        self._line_moves += 1
+
+    @property
+    def line_moves(self) -> int:
+        """How often that has happened."""
+        return self._line_moves
 
     def task(self) -> nidaqmx.Task:
         """A new task on this card; `release` it when it is no longer used."""

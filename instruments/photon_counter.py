@@ -11,6 +11,8 @@ from instruments.errors import GarbledError
 from instruments.ni_card import CardError, CardUser, NICard
 
 COUNTERS: Final = {"signal": "ctr0", "reference": "ctr1"}
+REGISTER: Final = 2**32
+"""A counter starts again at zero after so many edges."""
 MOST_READINGS: Final = 4
 """Of a counter, until two in a row agree."""
 
@@ -19,7 +21,8 @@ class PhotonCounter(CardUser):
     """Counts the pulses of the single-photon detector, each counter while its own gate is high.
 
     The counts accumulate over all repeats of a play: two numbers a play, however many shots it has. Without gates both
-    counters count every photon.
+    counters count every photon. Gated counters run on behind their closed gates from one play to the next, for a start
+    and a stop of each would be a fifth of the calls of a play; what a play counted is the difference.
     """
 
     def __init__(self, name: str, card: NICard | str, **kwargs: Any) -> None:
@@ -29,7 +32,10 @@ class PhotonCounter(CardUser):
         self._channels: dict[str, CIChannel] = {}
         self._readers: dict[str, CounterReader] = {}
         self._routed: tuple[str, ...] | None = None
-        self._armed = False
+        self._armed = self._running = False
+        self._before = dict.fromkeys(COUNTERS, 0)
+        self._latest: tuple[dict[str, int], int] | None = None
+        """Readings, and how often the lines had moved by then."""
         for terminal, default, what in (
             ("photons_terminal", "PFI8", "Terminal that the photon detector is cabled to."),
             ("gate_signal_terminal", "PFI9", "Terminal of the line that opens the signal counter."),
@@ -43,17 +49,23 @@ class PhotonCounter(CardUser):
         )
 
     def arm(self, gated: bool = True) -> None:
-        """Start both counters at zero; do it before the pulse generator starts."""
+        """Count from zero; do it before the pulse generator starts."""
         if self._armed:
-            raise CardError(f"{self.name} is armed already; disarm() it first", instrument=self.name)
+            raise CardError(f"{self.name} is armed already; read() or disarm() it first", instrument=self.name)
         with self._card.doing("arming the counters"):
-            self._route(gated)
-            self._armed = True
-            for task in self._tasks.values():
-                task.start()
+            if self._running and gated and self._routed == self._wanted(gated) and self._is_unmoved():
+                assert self._latest is not None
+                self._before = self._latest[0]
+            else:
+                self.disarm()
+                self._route(gated)
+                for task in self._tasks.values():
+                    task.start()
+                self._running, self._before = True, dict.fromkeys(COUNTERS, 0)
+        self._armed = True
 
     def read(self) -> dict[str, int]:
-        """Photons so far: {"signal": …, "reference": …}; with all lines low, when nothing more comes.
+        """Photons since `arm`: {"signal": …, "reference": …}; with all lines low, when nothing more comes.
 
         A counter's register is looked at, not emptied, so every one is read twice: what got lost on the way shows.
         Raises GarbledError if no two readings in a row agree.
@@ -62,7 +74,13 @@ class PhotonCounter(CardUser):
             raise CardError(
                 f"{self.name} is not armed; arm() it before the pulse generator starts", instrument=self.name
             )
-        return {role: self._agreed(role) for role in self._readers}
+        readings = {role: self._agreed(role) for role in self._readers}
+        self._latest, self._armed = (readings, self._card.line_moves), False
+        return {role: (reading - self._before[role]) % REGISTER for role, reading in readings.items()}
+
+    def _is_unmoved(self) -> bool:
+        """Whether no gate can have opened since the last readings."""
+        return self._latest is not None and self._latest[1] == self._card.line_moves
 
     def _agreed(self, role: str) -> int:
         """Two readings are the same behind a closed gate; without one, the detector's dark counts come in between."""
@@ -81,7 +99,7 @@ class PhotonCounter(CardUser):
 
     def disarm(self) -> None:
         """Stop both counters. Their tasks stay for the next time."""
-        self._armed = False
+        self._armed = self._running = False
         with self._card.doing("stopping the counters"):
             for task in self._tasks.values():
                 task.stop()
@@ -91,14 +109,19 @@ class PhotonCounter(CardUser):
         for task in self._tasks.values():
             self._card.release(task)
         self._tasks.clear()
-        self._routed, self._armed = None, False
+        self._routed, self._latest = None, None
+        self._armed = self._running = False
+
+    def _wanted(self, gated: bool) -> tuple[str, ...]:
+        gates = (self.parameters[f"gate_{role}_terminal"].get() for role in COUNTERS)
+        return (self.parameters["photons_terminal"].get(), *gates, "gated" if gated else "free")
 
     def _route(self, gated: bool) -> None:
         """Make the tasks the first time; tell them terminals and gates when those have changed."""
-        gates = {role: self.parameters[f"gate_{role}_terminal"].get() for role in COUNTERS}
-        wanted = (self.parameters["photons_terminal"].get(), *gates.values(), "gated" if gated else "free")
+        wanted = self._wanted(gated)
         if wanted == self._routed:
             return
+        gates = dict(zip(COUNTERS, wanted[1:], strict=False))
         self._routed = None
         for role, counter in COUNTERS.items():
             if role not in self._tasks:

@@ -91,6 +91,7 @@ class PulseGenerator(CardUser):
             )
         with self._card.doing(f"starting a play of {repeats} repeats of {ticks} ticks"):
             self._free_lines()
+            self._card.lines_move()
             self._lasts_s = ticks * repeats / self._rate_hz
             playing = self._timed_output(ticks, repeats)
             playing.writer.write_many_sample_port_uint32(self._bits)
@@ -140,6 +141,8 @@ class PulseGenerator(CardUser):
             self._put_levels(levels)
 
     def _put_levels(self, levels: int) -> None:
+        if levels:
+            self._card.lines_move()
         with self._card.doing(f"setting the lines to {levels:#x}"):
             self._free_lines()
             self._static = self._static or self._output()

@@ -110,7 +110,6 @@ def _played_once(lab: Lab, repeats: int, gated: bool) -> tuple[int, int]:
         with suppress(CardFault):
             lab.photon_counter.disarm()
         raise
-    lab.photon_counter.disarm()
     return counted["signal"], counted["reference"]
 
 

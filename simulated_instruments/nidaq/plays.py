@@ -23,7 +23,7 @@ _ROUNDING_TICKS = 0.1
 _ROUNDING_S = 1e-8
 
 
-@dataclass
+@dataclass(eq=False)
 class Play:
     """A generation. Its photons are drawn when it begins, and trickle in evenly until it ends."""
 
@@ -72,7 +72,10 @@ class Tally:
     falling: bool
     wanted: int | None
     """Samples after which a clocked counter is done."""
+    seen: int = 0
+    """Of plays that are over."""
     shares: list[tuple[Play, int]] = field(default_factory=list)
+    """Of the others."""
     latched: list[int] = field(default_factory=list)
     ready_s: float = 0.0
     """When the samples latched last can be read."""
@@ -81,8 +84,12 @@ class Tally:
 
     def value(self, now_s: float) -> int:
         """Count now; 32 bits, as in the hardware."""
-        seen = sum(int(counts * play.share(now_s)) for play, counts in self.shares)
-        return (self.initial + seen) % 2**32
+        return (self.initial + self.seen + sum(int(counts * play.share(now_s)) for play, counts in self.shares)) % 2**32
+
+    def add(self, play: Play, counts: int) -> None:
+        """Photons of a play that begins; what was before is over, and a counter may run for a night."""
+        self.seen += sum(int(counts * before.share(play.started_s)) for before, counts in self.shares if before != play)
+        self.shares = [(before, counts) for before, counts in self.shares if before == play] + [(play, counts)]
 
     def window(self, words: Words) -> Window:
         """(ticks,): where an edge would be counted."""
@@ -159,7 +166,7 @@ def _once(world: World, play: Play, words: Words, repeats: int, tallies: list[Ta
         if tally.latch:
             tally.take(got, play)
         else:
-            tally.shares.append((play, got[0]))
+            tally.add(play, got[0])
 
 
 def _windows(tally: Tally, words: Words, before: int) -> list[Window]:

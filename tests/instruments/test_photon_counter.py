@@ -41,10 +41,8 @@ class Rig:
         self.counter.arm(gated=gated)
         self.pulses.start(repeats)
         self.pulses.wait()
-        counts = self.counter.read()
-        self.counter.disarm()
         self.pulses.hold(0)
-        return counts
+        return self.counter.read()
 
 
 def error_code(fault: CardFault) -> int | None:
@@ -97,6 +95,32 @@ def test_it_can_change_between_gated_and_free(lit: Rig) -> None:
     assert abs(counts[0] - counts[2]) < 6 * np.sqrt(counts[0] + counts[2])
 
 
+def test_counters_that_run_on_tell_what_one_play_counted(lit: Rig) -> None:
+    """Ten times as many repeats, ten times as many photons, in whatever order; and the card is not asked to start."""
+    few, many, again = (lit.counted(flash(300, 700), n)["signal"] for n in (2000, 20_000, 2000))
+    assert abs(few - again) < 6 * np.sqrt(few + again)
+    assert abs(many - 10 * few) < 6 * np.sqrt(many + 100 * few)
+
+
+def test_a_play_that_nobody_read_counts_for_no_other(lit: Rig) -> None:
+    before = lit.counted(flash(300, 700), 2000)["signal"]
+    lit.pulses.start(20_000)
+    lit.pulses.wait()
+    lit.pulses.hold(0)
+    after = lit.counted(flash(300, 700), 2000)["signal"]
+    assert abs(before - after) < 6 * np.sqrt(before + after)
+
+
+def test_a_register_that_turns_over_loses_nothing(lit: Rig) -> None:
+    """It has 32 bits: an hour under bright light."""
+    one = lit.counted(flash(300, 700), 20_000)["signal"]
+    readings = lit.counter._latest
+    assert readings is not None
+    lit.counter._latest = ({role: reading + 2**32 for role, reading in readings[0].items()}, readings[1])
+    other = lit.counted(flash(300, 700), 20_000)["signal"]
+    assert abs(one - other) < 6 * np.sqrt(one + other)
+
+
 def test_swapped_gates_swap_the_counts(lit: Rig) -> None:
     lit.counter.gate_signal_terminal("PFI11")
     lit.counter.gate_reference_terminal("PFI9")
@@ -122,9 +146,11 @@ def test_it_is_read_only_while_armed(rig: Rig) -> None:
     with pytest.raises(CardError, match="not armed"):
         rig.counter.read()
     rig.counter.arm()
-    assert rig.counter.read() == {"signal": 0, "reference": 0}
     with pytest.raises(CardError, match="armed already"):
         rig.counter.arm()
+    assert rig.counter.read() == {"signal": 0, "reference": 0}
+    with pytest.raises(CardError, match="not armed"):
+        rig.counter.read()
     rig.counter.disarm()
     rig.counter.disarm()
 
