@@ -47,7 +47,7 @@ class PulseGenerator(CardUser):
             label="Static levels",
             initial_cache_value=None,
             set_cmd=self._write_levels,
-            docstring="Levels at which the lines were left last by `hold`, bit k for line k; None before.",
+            docstring="Levels at which the lines were left last, bit k for line k; None before.",
         )
         self.add_parameter(
             "ticks",
@@ -99,10 +99,15 @@ class PulseGenerator(CardUser):
         self.parameters["repeats"].cache.set(repeats)
 
     def wait(self, margin_s: float = 10.0) -> None:
-        """Wait until the play is over. Raises CardFault if it still runs `margin_s` after its time."""
-        if self._playing is not None and self._lasts_s is not None:
-            with self._card.doing("waiting for the end of a play"):
-                self._playing.task.wait_until_done(self._lasts_s * 1.01 + margin_s)
+        """Wait until the play is over; its last word stays on the lines.
+
+        Raises CardFault if it still runs `margin_s` after its time.
+        """
+        if self._playing is None or self._lasts_s is None or self._bits is None:
+            return
+        with self._card.doing("waiting for the end of a play"):
+            self._playing.task.wait_until_done(self._lasts_s * 1.01 + margin_s)
+        self.parameters["levels"].cache.set(int(self._bits[-1]))
 
     def hold(self, levels: int) -> None:
         """Stop and leave the lines at static levels, bit k for line k."""
@@ -111,14 +116,6 @@ class PulseGenerator(CardUser):
                 f"{self.name}: levels {levels:#x} need lines beyond {self._lines}", levels, instrument=self.name
             )
         self.parameters["levels"].set(levels)
-
-    def lower(self) -> None:
-        """All lines low when a play is over, before its counters are read.
-
-        Raises CardFault: unlike `hold` it makes no fresh tasks, which would take the counters' away.
-        """
-        self._put_levels(0)
-        self.parameters["levels"].cache.set(0)
 
     def leave_safe(self) -> None:
         """All lines low."""
