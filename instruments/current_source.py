@@ -26,6 +26,8 @@ _TRIES: Final = 2
 """Of a setting whose read-back differs."""
 _POWER_ON: Final = 128
 """Bit of *ESR?: power came on since it was asked last."""
+_TOO_HOT: Final = 16
+"""Bit of the questionable status: over-temperature of either channel."""
 _TRIM_RANGE_A: Final = 0.2
 _TRIM_STEP_A: Final = 1e-6
 
@@ -236,6 +238,10 @@ class B2962A(KeysightB2962A):
             del self.submodules[channel_name], self.instrument_modules[channel_name]
             self.add_submodule(channel_name, CurrentChannel(self, channel_name, chan, range_a, limit_v))
         self.ask("*ESR?")  # forgets that it was switched on before
+
+    def is_too_hot(self) -> bool:
+        """Whether its protection keeps both outputs off until it has cooled down (command reference, table 4-4)."""
+        return bool(int(self.ask(":STAT:QUES:COND?")) & _TOO_HOT)
 
     def check_standing(self) -> None:
         """Raises ChangedError if a channel is not as it was set last, or the supply was off meanwhile."""

@@ -1,4 +1,4 @@
-"""Causes for which a run is suspended: an interlock, a laser's fault, a tripped supply, a carrier that does not hold.
+"""Causes for which a run is suspended: an interlock, a laser's fault, a supply tripped or too hot, a carrier astray.
 
 Asked of the instruments themselves when a run has failed, whatever it failed with; then again and again until the cause
 is gone. Nothing in here switches on light, microwave or current: that is the run's own affair, when it goes on.
@@ -32,7 +32,7 @@ class Cause:
     is_gone: Callable[[], bool] = field(repr=False)
     """Asks the instrument; what is latched only is forgotten."""
     is_trip: bool = False
-    """Whether a coil's supply switched off: then the magnet is ramped down, and the coil rests."""
+    """Whether a coil's supply switched off: then the magnet is ramped down."""
 
 
 def causes(lab: Lab, error: BaseException, clock: Clock) -> list[Cause]:
@@ -76,6 +76,13 @@ def _supplies(lab: Lab, _error: BaseException, clock: Clock) -> Iterator[Cause]:
     since_s = clock.now()
     supplies = {coil.parent.name: coil.parent for coil in (lab.shift_coil, lab.gradient_coil)}
     for name, supply in supplies.items():
+        if supply.is_too_hot():
+            yield Cause(
+                f"{name}: it is too hot, and keeps its outputs off",
+                "see to its fan and its air",
+                lambda supply=supply: not supply.is_too_hot(),  # type: ignore[misc]
+                is_trip=True,
+            )
         tripped = [part for part in ("ch1", "ch2") if getattr(supply, part).tripped()]
         if tripped:
             yield Cause(

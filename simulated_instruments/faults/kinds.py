@@ -28,10 +28,11 @@ OfMessage = Literal["lost", "disconnect", "unplugged", "reset"]
 
 unplugged: broken, and it cannot be opened again. reset: back to power-on values, just before the message.
 """
-OfBench = Literal["interlock", "drop_out", "trip", "unlock", "rf_off"]
+OfBench = Literal["interlock", "drop_out", "trip", "overheat", "unlock", "rf_off"]
 """Just before the message, the instrument itself. interlock: opens. drop_out: the laser goes out and latches a fault.
 
-trip: over-voltage protection of all channels that are on. unlock: the carrier leaves its frequency. rf_off: it is gone.
+trip: over-voltage protection of all channels that are on. overheat: they are off until it is cool. unlock: the carrier
+leaves its frequency. rf_off: it is gone.
 """
 OfCall = Literal["refused", "unavailable", "cut_off", "stuck", "slow", "reset"]
 """With any call of the card. refused: a DAQmx error, nothing done. unavailable: the server is not reached.
@@ -45,8 +46,8 @@ Kind = OfReply | OfMessage | OfBench | OfCall | OfCount | Literal["replaced"]
 
 KINDS: Final[frozenset[str]] = frozenset(name for part in get_args(Kind) for name in (get_args(part) or (part,)))
 HAPPENINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "main_supply": ("trip",),
-    "pulsed_supply": ("trip",),
+    "main_supply": ("trip", "overheat"),
+    "pulsed_supply": ("trip", "overheat"),
     "microwave": ("unlock", "rf_off"),
     "green_laser": ("interlock", "drop_out"),
     "sprout": ("interlock",),

@@ -14,7 +14,7 @@ from simulated_instruments.yaml_text import NotYamlError, read_yaml
 
 _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "mends_after": ("disconnect",),
-    "for_s": ("slow", "interlock", "unlock"),
+    "for_s": ("slow", "interlock", "overheat", "unlock"),
     "code": ("refused",),
     "share": ("fewer_counts",),
     "text": ("replaced",),

@@ -29,6 +29,9 @@ _ENVELOPE: Final = ((6.0, 3.03), (21.0, 1.515), (210.0, 0.105))
 _BOTH_CHANNELS_A: Final = 2.5
 """Sum of both currents while both compliance voltages lie between 6 and 21 V."""
 _NOT_A_NUMBER: Final = 9.91e37
+_TRIPPED: Final = (4, 8)
+"""Of channel 1 and 2 in the questionable status, table 4-4 of the command reference."""
+_HOT: Final = 16
 
 
 def _show_name(value: Value) -> str:
@@ -72,6 +75,7 @@ class B2962A(ScpiInstrument):
         self._knobs = knobs
         self._loads_ohm = loads_ohm
         self._tripped = [False, False]
+        self._is_hot = False
         super().__init__(f"Keysight Technologies,B2962A,{serial},6.3", _SETTINGS, channels=2, positive_sign="+")
 
     def commands(self) -> tuple[Command, ...]:
@@ -79,6 +83,7 @@ class B2962A(ScpiInstrument):
         return (
             Command(":SENSe#:VOLTage[:DC]:PROTection:TRIPped", lambda channel, _: self._trip(channel, "CURR")),
             Command(":SENSe#:CURRent[:DC]:PROTection:TRIPped", lambda channel, _: self._trip(channel, "VOLT")),
+            Command(":STATus:QUEStionable:CONDition", lambda _, __: str(self._condition())),
             Command(":MEASure:CURRent[:DC]", lambda _, arguments: self._measure("amps", arguments)),
             Command(":MEASure:VOLTage[:DC]", lambda _, arguments: self._measure("volts", arguments)),
             Command(":MEASure:RESistance", lambda _, arguments: self._measure("ohms", arguments)),
@@ -116,8 +121,19 @@ class B2962A(ScpiInstrument):
             values["on"] = False
             self._drive(channel)
 
+    def overheat(self, is_hot: bool) -> None:
+        """While it is too hot no output stays on."""
+        self._is_hot = is_hot
+        for channel in range(1, self.channels + 1):
+            self._drive(channel)
+
+    def _condition(self) -> int:
+        tripped = sum(bit for bit, has in zip(_TRIPPED, self._tripped, strict=True) if has)
+        return tripped + _HOT * self._is_hot
+
     def _drive(self, channel: int) -> None:
         values = self.values[channel]
+        values["on"] = values["on"] and not self._is_hot
         if values["on"] and self._terminals(channel).limited:
             self._tripped[channel - 1] = True
             values["on"] = not values["protect"]

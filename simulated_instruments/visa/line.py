@@ -17,11 +17,13 @@ _HAPPENINGS: Final = {
     "interlock": lambda dialect: dialect.open_interlock(True),
     "drop_out": lambda dialect: dialect.drop_out(),
     "trip": lambda dialect: dialect.trip(),
+    "overheat": lambda dialect: dialect.overheat(True),
     "unlock": lambda dialect: dialect.unlock(True),
     "rf_off": lambda dialect: dialect.drop_rf(),
 }
 _ENDINGS: Final = {
     "interlock": lambda dialect: dialect.open_interlock(False),
+    "overheat": lambda dialect: dialect.overheat(False),
     "unlock": lambda dialect: dialect.unlock(False),
 }
 """What is over after a while."""

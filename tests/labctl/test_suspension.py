@@ -54,6 +54,10 @@ def unbroken(tmp_path_factory):
         ("{kind: drop_out, instrument: green_laser, matching: 'gom', call: 60}", "fault constant power time-out"),
         ("{kind: trip, instrument: main_supply, matching: 'ESR', call: 20}", "main_supply: the protection of ch1"),
         (
+            "{kind: overheat, instrument: main_supply, matching: 'ESR', call: 20, for_s: 300}",
+            "main_supply: it is too hot",
+        ),
+        (
             "{kind: unlock, instrument: microwave, matching: 'INSR', call: 12, for_s: 120}",
             "does not hold its frequency",
         ),

@@ -20,6 +20,7 @@ from simulated_instruments.faults.script import Fault
 HAPPENINGS = [
     ("main_supply", "reset", "main_supply"),
     ("main_supply", "trip", "main_supply"),
+    ("main_supply", "overheat", "main_supply"),
     ("pulsed_supply", "reset", "pulsed_supply"),
     ("pulsed_supply", "trip", "pulsed_supply"),
     ("trim_x", "reset", "trim_x"),

@@ -288,6 +288,20 @@ def test_a_trip_switches_off_what_is_on_and_is_remembered(bench: Bench) -> None:
     assert wired.world.knobs.main_a == 0.0
 
 
+def test_a_supply_that_is_too_hot_keeps_its_outputs_off_until_it_is_cool(bench: Bench) -> None:
+    wired = bench({"instrument": "main_supply", "kind": "overheat", "call": 2, "for_s": 60.0})
+    supply = wired.open("main_supply")
+    supply.write(LIT_SUPPLY)
+    assert supply.query(":STAT:QUES:COND?;:OUTP1?") == "16;0"
+    supply.write(":OUTP1 ON")
+    assert supply.query(":OUTP1?") == "0"
+    assert wired.world.knobs.main_a == 0.0
+    wired.world.clock.sleep(60.0)
+    assert supply.query(":STAT:QUES:COND?") == "0"
+    supply.write(":OUTP1 ON")
+    assert wired.world.knobs.main_a == 0.5
+
+
 def test_an_unlocked_source_is_off_its_frequency_and_its_status_says_so(bench: Bench) -> None:
     wired = bench({"instrument": "microwave", "kind": "unlock", "call": 2, "for_s": 5.0})
     source = wired.open("microwave")
