@@ -15,6 +15,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -223,14 +224,17 @@ def _results(kills: int, jobs: int, seed: int, pace: float) -> Iterator[Any]:
     lanes = [_FORK.Process(target=_lane, args=(k, share, seed, pace, told)) for k, share in enumerate(shares)]
     for lane in lanes:
         lane.start()
-    left = jobs
-    while left:
-        one = told.get()
-        left -= one is None
-        if one is not None:
-            yield one
-    for lane in lanes:
-        lane.join()
+    try:
+        left = jobs
+        while left:
+            one = told.get()
+            left -= one is None
+            if one is not None:
+                yield one
+    finally:
+        for lane in lanes:
+            lane.terminate()  # of those that are done too; the others take their benches with them
+            lane.join()
 
 
 def main() -> int:
@@ -241,6 +245,7 @@ def main() -> int:
     parser.add_argument("--pace", type=float, default=200.0, help="laboratory seconds a wall second")
     parser.add_argument("--jobs", type=int, default=2, help="benches at a time")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # also of the lanes: no bench is left behind
     load_what_runs_need(Experiment("odmr"))
     found: list[Killed] = []
     unbroken: list[dict[str, Any]] = []
