@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 from labctl.cli import app
 from labctl.log import log_file
-from labctl.refusals import BenchFault, Refusal
+from labctl.refusals import BenchFault, Refusal, printable
 
 _YOUNG_OBJECTS: Final = 50_000
 _THREAD_POOLS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _complain(faults: Sequence[str], code: int) -> NoReturn:
     for fault in faults:
-        print(f"labctl: {fault}", file=sys.stderr)
+        print(f"labctl: {printable(fault)}", file=sys.stderr)
     sys.exit(code)
 
 

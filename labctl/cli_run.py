@@ -178,13 +178,16 @@ def _report(outcome: "Outcome") -> dict[str, Any]:
 
 
 def _tell(report: dict[str, Any], data: Path, as_json: bool) -> None:
+    from labctl.refusals import printable
+
     if as_json:
         typer.echo(json.dumps(report, allow_nan=False))
     else:
         _print(report)
     if report["status"] == "failed":
         typer.echo(
-            f"labctl: {report['sequence']} failed: {report['message']} (run {report['run_id']} in {data})", err=True
+            f"labctl: {report['sequence']} failed: {printable(report['message'])} (run {report['run_id']} in {data})",
+            err=True,
         )
     if report["status"] == "aborted":
         typer.echo(f"labctl: aborted; run {report['run_id']} keeps what was measured", err=True)

@@ -5,11 +5,16 @@ from difflib import get_close_matches
 from typing import Any
 
 
+def printable(text: str) -> str:
+    """What a terminal can show of a text: a file's own words may hold control sequences, which are told as such."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
+
+
 class Refusal(Exception):
     """Wrong usage or configuration (exit code 2). `faults` lists every one that was found, a sentence each."""
 
     def __init__(self, faults: str | Iterable[str]) -> None:
-        self.faults = (faults,) if isinstance(faults, str) else tuple(faults)
+        self.faults = tuple(printable(fault) for fault in ((faults,) if isinstance(faults, str) else faults))
         super().__init__("\n".join(self.faults))
 
 
@@ -17,7 +22,7 @@ class BenchFault(Exception):
     """The bench does not do what it was asked (exit code 1). `faults` names every instrument concerned."""
 
     def __init__(self, faults: str | Iterable[str]) -> None:
-        self.faults = (faults,) if isinstance(faults, str) else tuple(faults)
+        self.faults = tuple(printable(fault) for fault in ((faults,) if isinstance(faults, str) else faults))
         super().__init__("\n".join(self.faults))
 
 

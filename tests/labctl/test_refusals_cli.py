@@ -141,3 +141,15 @@ def test_a_hostile_station_is_refused(refused, tmp_path, content, words):
 def test_a_folder_is_no_file(refused, tmp_path, option):
     (line,) = refused("run", "engine", "--simulated", option, str(tmp_path))
     assert f"{tmp_path}: cannot be read" in line
+
+
+@pytest.mark.parametrize("sign", ["\\x1b[2J", "\\x9b1m", "\\0", "\\u202e"])
+def test_a_file_cannot_speak_to_the_terminal(refused, tmp_path, sign):
+    """Control sequences and reversed writing in a key or a name are told, not sent."""
+    station = tmp_path / "station.yaml"
+    station.write_text(f'{STATION.read_text()}\n"{sign}": 7\n', encoding="utf-8")
+    sample = tmp_path / "sample.yaml"
+    sample.write_text(f'"{sign}": 7\n', encoding="utf-8")
+    for option, file in (("--station", station), ("--sample", sample)):
+        said = refused("run", "odmr", "--simulated", option, str(file))
+        assert all(line.isprintable() for line in said)
