@@ -6,7 +6,7 @@ the driver forbids it (:OUTP:ON:AUTO 0) before anything else.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, runtime_checkable
 
 from qcodes.instrument import Instrument, InstrumentBase, VisaInstrument
 from qcodes.instrument_drivers.Keysight import KeysightB2962A, KeysightB2962AChannel
@@ -190,19 +190,24 @@ class CurrentChannel(KeysightB2962AChannel):
         return value if abs(value) < 9e37 else float("nan")
 
     def _configure(self, current_range_a: float, voltage_limit_v: float) -> None:
-        self.measuring_switches_on(False)
-        self.voltage_limit(voltage_limit_v)
-        self.current_auto_range(False)
-        self.current_range(current_range_a)
-        self.protection(True)
-        self.off_mode("zero")
-        complaint = self._complaint()
-        if not complaint.startswith("+0"):
-            raise SupplyError(self.full_name, f"range {current_range_a:g} A with {voltage_limit_v:g} V", complaint)
+        self._put(self.measuring_switches_on, False)
+        self._put(self.voltage_limit, voltage_limit_v)
+        self._put(self.current_auto_range, False)
+        self._put(self.current_range, current_range_a)
+        self._put(self.protection, True)
+        self._put(self.off_mode, "zero")
+
+    def _put(self, setting: "Parameter[Any, Any]", value: float | bool | str) -> None:
+        """Set it and verify it by reading it back: a coil without its protection looks like one that has it."""
+        for _ in range(_TRIES):
+            setting(value)
+            if setting() == value:
+                return
+        raise SupplyError(self.full_name, f"{setting.name.replace('_', ' ')} {value}", self._complaint())
 
     def _set_output(self, on: bool) -> None:
         if on and self.source_mode() != "current":
-            self.source_mode("current")
+            self._put(self.source_mode, "current")
         self._standing.pop("OUTP", None)
         for _ in range(_TRIES):
             self.enable(bool(on))

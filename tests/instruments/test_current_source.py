@@ -107,17 +107,23 @@ def test_channels_are_apart(supply: B2962A) -> None:
 IDENTIFYING = ("query", "*IDN?", "Keysight Technologies,B2962A,MY51140021,6.3")
 CONNECTING = [
     ("write", ":OUTP1:ON:AUTO 0", ""),
+    ("query", ":OUTP1:ON:AUTO?", "0"),
     ("write", "SENS1:VOLT:PROT 21", ""),
+    ("query", "SENS1:VOLT:PROT?", "+2.10000000E+01"),
     ("write", ":SOUR1:CURR:RANG:AUTO 0", ""),
+    ("query", ":SOUR1:CURR:RANG:AUTO?", "0"),
     ("write", ":SOUR1:CURR:RANG 1", ""),
+    ("query", ":SOUR1:CURR:RANG?", "+1.00000000E+00"),
     ("write", ":OUTP1:PROT 1", ""),
+    ("query", ":OUTP1:PROT?", "1"),
     ("write", ":OUTP1:OFF:MODE ZERO", ""),
-    ("query", ":SYST:ERR?", '+0,"No error"'),
+    ("query", ":OUTP1:OFF:MODE?", "ZERO"),
 ]
 SETTING = [("write", "SOURCE1:CURR 0.9318", ""), ("query", "SOURCE1:CURR?", "+9.31800000E-01")]
 SWITCHING_ON = [
     ("query", ":SOUR1:FUNC:MODE?", "VOLT"),
     ("write", ":SOUR1:FUNC:MODE CURR", ""),
+    ("query", ":SOUR1:FUNC:MODE?", "CURR"),
     ("write", "OUTP1 1", ""),
     ("query", "OUTP1?", "1"),
 ]
