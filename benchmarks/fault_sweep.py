@@ -1,7 +1,7 @@
 """Every I/O call of a run x every fault that it can have: does the run recover, or end safe and say which instrument?
 
-Run: python benchmarks/fault_sweep.py [--experiment odmr] [--forms] [--sample 200] [--seed 1] [--instrument NAME]
-[--kind KIND]. Without --sample all cases are run; --forms takes one call of those that differ in numbers only. The run
+Run: python benchmarks/fault_sweep.py [--experiment odmr] [--forms] [--sample 200] [--seed 1] [--instrument NAME ...]
+[--kind KIND ...]. Without --sample all cases are run; --forms takes one call of those that differ in numbers only. The run
 without faults tells the calls and the right result; then each case has a process, a twin and a data folder of its own.
 Whether the bench is safe is read from the twin. Exit code 1 if any case is unsafe, loses a point, shows a traceback,
 hangs, is wrong, or does not name the instrument.
@@ -140,8 +140,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sample", type=int, help="so many cases, drawn at random; all without it")
     parser.add_argument("--forms", action="store_true", help="one call of those that differ in numbers only")
     parser.add_argument("--seed", type=int, default=1, help="of the drawing")
-    parser.add_argument("--instrument", help="only its calls")
-    parser.add_argument("--kind", help="only this fault")
+    parser.add_argument("--instrument", nargs="+", help="only their calls")
+    parser.add_argument("--kind", nargs="+", help="only these faults")
     parser.add_argument("--forked", action="store_true", help="fork one run at every case; always for the engine")
     parser.add_argument("--within", type=float, default=1e4, help="minutes after which no case is begun (--forked)")
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
@@ -163,7 +163,9 @@ def _one_of_each(calls: Sequence[Call], seed: int) -> list[Call]:
 
 
 def _is_wanted(case: Case, options: argparse.Namespace) -> bool:
-    return options.instrument in (None, case.call.instrument) and options.kind in (None, case.kind)
+    return (not options.instrument or case.call.instrument in options.instrument) and (
+        not options.kind or case.kind in options.kind
+    )
 
 
 def _chosen(cases: list[Case], count: int | None, seed: int) -> list[Case]:
