@@ -1,10 +1,10 @@
 """Every I/O call of a run x every fault that it can have: does the run recover, or end safe and say which instrument?
 
 Run: python benchmarks/fault_sweep.py [--experiment odmr] [--forms] [--sample 200] [--seed 1] [--instrument NAME ...]
-[--kind KIND ...]. Without --sample all cases are run; --forms takes one call of those that differ in numbers only. The run
-without faults tells the calls and the right result; then each case has a process, a twin and a data folder of its own.
-Whether the bench is safe is read from the twin. Exit code 1 if any case is unsafe, loses a point, shows a traceback,
-hangs, is wrong, or does not name the instrument.
+[--kind KIND ...]. Without --sample all cases are run; --forms takes one call of those that differ in numbers only. The
+run without faults tells the calls and the right result; then each case has a process, a twin and a data folder of its
+own. Whether the bench is safe is read from the twin. Exit code 1 if any case is unsafe, loses a point, shows a
+traceback, hangs, is wrong, or does not name the instrument.
 
 --forked (always for the engine) runs one twin, and forks it at every call that shall have a fault: see forked_run.
 --within ends it after so many minutes.
