@@ -14,12 +14,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from labctl.bench import OpenBench
-from labctl.catalogue import ENTRIES, entry
+from labctl.bench import Interrupted, OpenBench
+from labctl.catalogue import ENTRIES, Entry, entry
+from labctl.continuation import continuation
 from labctl.gate import Gate
-from labctl.gui.messages import Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Said, Start, Watched
+from labctl.gui.messages import Continue, Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Said, Start, Watched
 from labctl.interrupts import Interrupts
 from labctl.limits import beyond_limits, programs_beyond
 from labctl.log import log_into
@@ -97,7 +98,7 @@ def without_stale(batch: list[Heard]) -> list[Heard]:
 class _Server:
     def __init__(self, connection: Connection, opener: Opener, mouth: Mouth) -> None:
         self._connection, self._opener, self._mouth = connection, opener, mouth
-        self._wanted: queue.SimpleQueue[Start | Order] = queue.SimpleQueue()
+        self._wanted: queue.SimpleQueue[Start | Continue | Order] = queue.SimpleQueue()
         self._gate = Gate(self._at_gate)
         self._lock = threading.Lock()
         self._running: int | None = None
@@ -121,7 +122,7 @@ class _Server:
 
     # ---- the main thread
 
-    def _next(self, interrupts: Interrupts) -> Start | Order:
+    def _next(self, interrupts: Interrupts) -> Start | Continue | Order:
         """What to do next. Ctrl-C in the terminal means leaving; a stop that came too late means nothing."""
         while not self._leaving:
             try:
@@ -134,31 +135,44 @@ class _Server:
                 self._interrupted = False
         return Order.QUIT
 
-    def _obey(self, bench: OpenBench, order: Start | Order) -> None:
+    def _obey(self, bench: OpenBench, order: Start | Continue | Order) -> None:
         if isinstance(order, Start):
-            self._run(bench, order)
+            self._run(bench, order.ticket, entry(order.sequence), order.plan)
+        elif isinstance(order, Continue):
+            self._go_on(bench, order)
         else:
             self._mouth.say(MadeSafe(tuple(make_safe(bench.lab, ramp_magnet=True))))
         if not self._leaving:
             self._mouth.say(Doing("idle"))
 
-    def _run(self, bench: OpenBench, start: Start) -> None:
-        lab, found = bench.lab, entry(start.sequence).programs
-        programs = found(start.plan, lab.wiring) if found else ()
-        faults = beyond_limits(start.plan, lab.limits)
-        if faults := faults or programs_beyond(start.plan, programs, lab.limits, lab.paths):
-            self._mouth.say(Ended(start.ticket, 0, "failed", "; ".join(faults), ()))
+    def _go_on(self, bench: OpenBench, order: Continue) -> None:
+        try:
+            found = continuation(bench.store.folder, str(order.run_id))
+            before = found.on(bench.store.label)
+        except Refusal as refusal:
+            self._mouth.say(Ended(order.ticket, 0, "failed", "; ".join(refusal.faults), ()))
             return
-        if not self._begin(start.ticket):
-            self._mouth.say(Ended(start.ticket, 0, "aborted", "stopped before it began", ()))
+        self._run(bench, order.ticket, found.entry, found.plan, before)
+
+    def _run(
+        self, bench: OpenBench, ticket: int, experiment: Entry, plan: Any, interrupted: Interrupted | None = None
+    ) -> None:
+        lab, found = bench.lab, experiment.programs
+        programs = found(plan, lab.wiring) if found else ()
+        faults = beyond_limits(plan, lab.limits)
+        if faults := faults or programs_beyond(plan, programs, lab.limits, lab.paths):
+            self._mouth.say(Ended(ticket, 0, "failed", "; ".join(faults), ()))
+            return
+        if not self._begin(ticket):
+            self._mouth.say(Ended(ticket, 0, "aborted", "stopped before it began", ()))
             return
         try:
-            outcome = bench.run(entry(start.sequence), start.plan, (self._mouth.say,), self._gate)
+            outcome = bench.run(experiment, plan, (self._mouth.say,), self._gate, interrupted)
             run = outcome.run
-            ended = Ended(start.ticket, run.run_id, run.status, run.message, outcome.unsafe)
+            ended = Ended(ticket, run.run_id, run.status, run.message, outcome.unsafe)
         except Exception as error:
             LOG.exception("The run could not be kept")
-            ended = Ended(start.ticket, 0, "failed", f"{type(error).__name__}: {error}", ())
+            ended = Ended(ticket, 0, "failed", f"{type(error).__name__}: {error}", ())
         finally:
             with self._lock:
                 self._running = None
@@ -193,7 +207,7 @@ class _Server:
 
     def _hear(self, said: Said) -> None:
         match said:
-            case Start(ticket):
+            case Start(ticket) | Continue(ticket):
                 self._heard_of = ticket
                 self._wanted.put(said)
             case Order.PAUSE:

@@ -21,6 +21,14 @@ class Start:
     plan: Any
 
 
+@dataclass(frozen=True)
+class Continue:
+    """Window to bench: go on with a stored run that was interrupted, after what was asked for before."""
+
+    ticket: int
+    run_id: int
+
+
 class Order(Enum):
     """Window to bench: at once, whatever runs."""
 
@@ -84,5 +92,5 @@ class Failed:
     faults: tuple[str, ...]
 
 
-Said = Start | Order
+Said = Start | Continue | Order
 Heard = News | Ready | Doing | Ended | MadeSafe | Watched | Failed

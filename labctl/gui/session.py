@@ -9,7 +9,7 @@ from typing import Any, Final
 from labctl import catalogue
 from labctl.gui.journal import Journal
 from labctl.gui.link import Link
-from labctl.gui.messages import Activity, Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Start
+from labctl.gui.messages import Activity, Continue, Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Start
 from labctl.gui.queue import Queue
 from labctl.limits import beyond_limits
 from labctl.news import News
@@ -114,6 +114,14 @@ class Session:
             return True
         self.queue.add(sequence, settings)
         return False
+
+    def continue_run(self, run_id: int) -> bool:
+        """Go on with a stored run that was interrupted. Raises Refusal while something else goes on."""
+        if self.activity != "idle":
+            raise Refusal(f"Run {run_id} can be continued when the bench is idle; now it is {self.activity}")
+        self.activity = "running"
+        self._link.say(Continue(next(self._tickets), run_id))
+        return True
 
     def enqueue(self, sequence: str, settings: Mapping[str, str]) -> None:
         """Put a run at the end of the queue. Raises Refusal with every fault of the plan."""

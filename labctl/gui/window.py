@@ -127,6 +127,11 @@ class Window(QtWidgets.QMainWindow):
         self._tried(lambda: self.session.enqueue(sequence, settings))
         self.docks.runs.refresh()
 
+    def continue_wanted(self, run_id: int) -> None:
+        """Go on with a stored run that was interrupted."""
+        if self._tried(lambda: self.session.continue_run(run_id)):
+            self.back_to_live()
+
     def write_plan(self) -> None:
         """Choose an experiment and write its plan."""
         self.docks.bring_forward(self.docks.runs)
@@ -247,6 +252,7 @@ class Window(QtWidgets.QMainWindow):
         runs.run_wanted.connect(self.run_wanted)
         runs.queue_wanted.connect(self.queue_wanted)
         runs.open_wanted.connect(self.open)
+        runs.continue_wanted.connect(self.continue_wanted)
         runs.queue_held.connect(self.session.hold_queue)
         self.docks.run.part_chosen.connect(self.open_part)
 

@@ -189,6 +189,17 @@ def test_repeat_writes_the_stored_plan_into_the_form(qtbot, view):
     assert view.form.plan == CoolPlan(hours=2.0)
 
 
+@pytest.mark.parametrize(("run_id", "can_be"), [(1, False), (2, True), (4, False), (5, True), (6, False)])
+def test_what_broke_off_can_be_continued_as_a_whole(qtbot, view, run_id, can_be):
+    """Not what is complete or goes on, nor a part: its run is continued."""
+    choose(view, run_id)
+    assert view.history.go_on.isEnabled() is can_be
+    if can_be:
+        with qtbot.waitSignal(view.continue_wanted) as sent:
+            view.history.go_on.trigger()
+        assert sent.args == [run_id]
+
+
 def test_export_writes_the_points(qtbot, view, tmp_path, monkeypatch):
     asked = []
 

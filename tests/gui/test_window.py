@@ -9,6 +9,7 @@ import pytest
 from live import opened_window, rows, settings_in, until
 from pyqtgraph.Qt import QtCore, QtWidgets
 
+from labctl.data.blocks import blocks_of
 from labctl.data.history import all_runs, one_run, points
 
 _STORED_DIGITS = 1e-14
@@ -82,6 +83,24 @@ def test_stop_keeps_what_was_measured_and_the_next_run_starts(qtbot, window, fol
     again = completed_run(qtbot, window)
     assert again.run_id > run.run_id
     assert again.status == "completed"
+
+
+def test_a_stopped_run_is_continued(qtbot, window, folder):
+    """What it counted answers from disk; while something goes on it has to wait."""
+    run = started(qtbot, window)
+    window.continue_wanted(run.run_id)
+    assert "when the bench is idle" in window.notices.text.text()
+    window.toolbar.stop_run.trigger()
+    until(qtbot, idle(window))
+    blocks = [(block.digest, block.signal) for block in blocks_of(folder, run.run_id)]
+    window.continue_wanted(run.run_id)
+    until(qtbot, lambda: window.session.journal.run is not run)
+    until(qtbot, idle(window))
+    on = window.session.journal.run
+    assert (on.status, one_run(folder, on.run_id).record["resumes"]) == ("completed", run.run_id)
+    assert [(block.digest, block.signal) for block in blocks_of(folder, on.run_id)][: len(blocks)] == blocks
+    window.continue_wanted(on.run_id)
+    until(qtbot, lambda: f"Run {on.run_id} is complete" in window.notices.text.text())
 
 
 def test_stop_ends_a_paused_run_too(qtbot, window):

@@ -16,13 +16,16 @@ from labctl.gui.views.history_model import CONCLUSION, HistoryModel
 _WIDEST: Final = ("12345", "relaxometry", "✖ interrupted", "11-24 09:14", "00 min 00 s", "")
 """What the columns are made wide enough for."""
 _CONCLUSION_PX: Final = 260
+_BROKEN_OFF: Final = ("aborted", "failed", "interrupted", "suspended")
+"""Runs that can be continued, unless they counted nothing."""
 _INDENT_PX: Final = 12
 
 
 class HistoryPanel(QtWidgets.QWidget):
-    """`open_wanted` carries a run's number; `repeat_wanted`, `figure_wanted` and `export_wanted` its line."""
+    """`open_wanted` and `continue_wanted` carry a run's number; those of repeat, figure and export its line."""
 
     open_wanted = QtCore.Signal(int)
+    continue_wanted = QtCore.Signal(int)
     repeat_wanted = QtCore.Signal(object)
     figure_wanted = QtCore.Signal(object)
     export_wanted = QtCore.Signal(object)
@@ -84,7 +87,10 @@ class HistoryPanel(QtWidgets.QWidget):
         line = self.chosen()
         for action in self.doable:
             action.setEnabled(line is not None)
-        self.repeat.setEnabled(line is not None and line.sequence in ENTRIES)
+        is_known = line is not None and line.sequence in ENTRIES
+        self.repeat.setEnabled(is_known)
+        is_part = self.tree.currentIndex().parent().isValid()
+        self.go_on.setEnabled(line is not None and is_known and not is_part and line.status in _BROKEN_OFF)
         self.detail.setText("" if line is None else f"{line.run_id} {line.sequence}: {line.conclusion or line.status}")
 
     def _expand(self, hit: set[int]) -> None:
@@ -98,6 +104,10 @@ class HistoryPanel(QtWidgets.QWidget):
     def _send(self, signal: Any) -> None:
         if (line := self.chosen()) is not None:
             signal.emit(line)
+
+    def _continue(self) -> None:
+        if (line := self.chosen()) is not None:
+            self.continue_wanted.emit(line.run_id)
 
     def _open(self) -> None:
         if (line := self.chosen()) is not None:
@@ -157,11 +167,14 @@ class HistoryPanel(QtWidgets.QWidget):
         self.repeat = self._action(
             "Repeat …", "Ctrl+R", "Its plan into the form", partial(self._send, self.repeat_wanted)
         )
+        self.go_on = self._action(
+            "Continue", "Ctrl+Shift+R", "Measure what it lacks; what it counted is kept", self._continue
+        )
         self.figure = self._action("Figure", "Ctrl+G", "Show its figure", partial(self._send, self.figure_wanted))
         self.export = self._action(
             "Export …", "Ctrl+E", "Its points as a file", partial(self._send, self.export_wanted)
         )
-        self.doable = [self.open, self.repeat, self.figure, self.export]
+        self.doable = [self.open, self.repeat, self.go_on, self.figure, self.export]
         line = QtWidgets.QHBoxLayout()
         for action in self.doable:
             button = QtWidgets.QToolButton()

@@ -33,6 +33,8 @@ class RunsView(QtWidgets.QWidget):
     queue_wanted = QtCore.Signal(str, object)
     open_wanted = QtCore.Signal(int)
     """Show this stored run."""
+    continue_wanted = QtCore.Signal(int)
+    """Go on with this stored run."""
     queue_held = QtCore.Signal(bool)
     """Whether the queue shall wait."""
 
@@ -165,6 +167,7 @@ class RunsView(QtWidgets.QWidget):
         self.queue.held.connect(self.queue_held)
         self.queue.changed.connect(self._show_count)
         self.history.open_wanted.connect(self.open_wanted)
+        self.history.continue_wanted.connect(self.continue_wanted)
         self.history.repeat_wanted.connect(self._repeat)
         self.history.figure_wanted.connect(self._show_figure)
         self.history.export_wanted.connect(self._export)
