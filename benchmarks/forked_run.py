@@ -37,6 +37,8 @@ HEARD: Final = 4
 """Calls to the instrument after its fault until a child that is set right is over."""
 PLAYS: Final = 12
 """Or so many plays."""
+AGAIN: Final = 20
+"""Plays that a run which was suspended measures again at most: those behind its last look at the bench."""
 _PAUSE_S: Final = 0.005
 _SHARED: Final = re.compile(r"^(\w+)-(\w+) (\S+) (\w+) \S+ \d+ +(/.*)$", re.MULTILINE)
 
@@ -75,7 +77,7 @@ class Forks(Injector):
             return
         began, calls = self._since
         if len(self.plays) == began + 1:
-            self._set_right = setting in self.expected[max(began - 1, 0) : began + 1]
+            self._set_right = setting in self.expected[max(began - AGAIN, 0) : began + 1]
         heard = self.count_of(self.case[0].instrument) - calls
         if self._set_right and (heard >= HEARD or len(self.plays) > began + PLAYS):
             done = any(not entry.effect for entry in self.log)
