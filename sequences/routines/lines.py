@@ -118,7 +118,7 @@ def _refuse_silence(bench: _Bench, light: Counts) -> None:
             )
     raise SequenceError(
         f"No photons under constant green light: {light.signal} counts in {light.duration_s:.2f} s, as in the dark",
-        "Check green_laser, aom and shutter, the detector of photon_counter, and wiring.terminals.photons in station.yaml",
+        "Check green_laser, aom and shutter, the detector, and wiring.terminals.photons in station.yaml",
         photons=light.signal,
     )
 
