@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from qcodes.parameters import Parameter
 
 _STEPS_OF_A_RANGE: Final = 1e6
+_IDENTITY: Final = ("vendor", "model", "serial", "firmware")
 _TRIES: Final = 2
 """Of a setting whose read-back differs."""
 _POWER_ON: Final = 128
@@ -243,6 +244,14 @@ class B2962A(KeysightB2962A):
             del self.submodules[channel_name], self.instrument_modules[channel_name]
             self.add_submodule(channel_name, CurrentChannel(self, channel_name, chan, range_a, limit_v))
         self.ask("*ESR?")  # forgets that it was switched on before
+
+    def get_idn(self) -> dict[str, str | None]:
+        """Vendor, model, serial, firmware. Raises GarbledError if the answer is not these four."""
+        reply = self.ask("*IDN?")
+        words = [word.strip() for word in reply.split(",")]
+        if len(words) != len(_IDENTITY):
+            raise GarbledError(self.name, "'*IDN?'", reply)
+        return dict(zip(_IDENTITY, words, strict=True))
 
     def is_too_hot(self) -> bool:
         """Whether its protection keeps both outputs off until it has cooled down (command reference, table 4-4)."""

@@ -16,6 +16,7 @@ from instruments.current_source import (
     TrimSource,
     find_current_source,
 )
+from instruments.errors import GarbledError
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin
 from simulated_instruments.visa import backend
@@ -318,3 +319,11 @@ def test_what_is_no_source_is_named(supply: B2962A) -> None:
         find_current_source("main_supply")
     with pytest.raises(KeyError):
         find_current_source("nothing")
+
+
+def test_an_identity_of_three_words_is_garbled(supply: B2962A, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(supply, "ask", lambda _: "Keysight Technologies,B2962A,MY51140021")
+        with pytest.raises(GarbledError, match=r"main_supply.*MY51140021"):
+            supply.get_idn()
+    assert supply.get_idn()["serial"] == "MY51140021"
