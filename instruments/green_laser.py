@@ -220,7 +220,7 @@ def _yes(reply: str) -> bool:
 
 
 def _control_name(reply: str) -> str:
-    return next(name for name, (_, code) in _CONTROL.items() if code == int(reply))
+    return {code: name for name, (_, code) in _CONTROL.items()}[int(reply)]  # KeyError: no answer, asked again
 
 
 def _named(names: dict[int, str]) -> Any:
