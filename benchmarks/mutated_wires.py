@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -32,8 +33,8 @@ ROUND: Final = 50
 """Cases between two safe states."""
 LIMIT_S: Final = 10.0
 """Wall time after which a call hangs."""
-_NO_NUMBER: Final = "_resistance?"
-"""A resistance is none while no current flows, and the driver says nan by design."""
+_MEASURED: Final = re.compile(r".*_ch[12]_(voltage|current|resistance)\?")
+"""What a supply measures is none while its output is off, or no current flows: 9.91E37, and nan by design."""
 LINE_KINDS: Final = ("unanswered", "garbage", "truncated", "late", "unterminated", "twice_terminated")
 TOKENS: Final = (
     b"", b" ", b"0", b"1", b"-1", b"2", b"7", b"255", b"nan", b"inf", b"-inf", b"1e400", b"9.91E37", b"9" * 4000, b"OK",
@@ -293,7 +294,7 @@ def _case(question: Question, seed: int, wild: Wild, names: set[str]) -> Case:
     began_s = time.monotonic()
     try:
         answer = question.ask()
-        is_value = _is_value(answer) or question.name.endswith(_NO_NUMBER)
+        is_value = _is_value(answer) or (answer != answer and _MEASURED.fullmatch(question.name))
         outcome = "value" if is_value else f"no value: {answer!r}"
     except InstrumentError as error:
         text = str(error)

@@ -182,7 +182,12 @@ class CurrentChannel(KeysightB2962AChannel):
         """With the output off the supply answers 9.91e37, which is no current."""
         for quantity, short, unit in (("voltage", "VOLT", "V"), ("current", "CURR", "A"), ("resistance", "RES", "ohm")):
             self.remove_parameter(quantity)
-            self.add_parameter(quantity, unit=unit, get_cmd=partial(self._measured, f"MEAS:{short}? (@{chan})"))
+            self.add_parameter(
+                quantity,
+                unit=unit,
+                get_cmd=partial(self._measured, f"MEAS:{short}? (@{chan})"),
+                metadata={"nan": "nothing is measured, like a resistance without current"},
+            )
 
     def _measured(self, command: str) -> float:
         if not self.is_on():

@@ -1,5 +1,6 @@
 """NI PCIe-6363: one card, the NI driver behind it, and its analogue outputs."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -10,7 +11,7 @@ from nidaqmx.stream_writers import AnalogSingleChannelWriter
 from nidaqmx.system import Device
 from qcodes.instrument import Instrument
 
-from instruments.errors import InstrumentError
+from instruments.errors import GarbledError, InstrumentError
 from instruments.ni_line import connected
 
 ANALOGUE_OUTPUTS: Final = ("ao0", "ao1", "ao2", "ao3")
@@ -71,7 +72,11 @@ class NICard(Instrument):
     @property
     def do_max_hz(self) -> float:
         """Fastest clock of a digital pattern."""
-        return float(self._device.do_max_rate)
+        with self.doing("asking for its fastest clock"):
+            fastest_hz = float(self._device.do_max_rate)
+        if not math.isfinite(fastest_hz):
+            raise GarbledError(self.name, "its fastest clock", str(fastest_hz))
+        return fastest_hz
 
     def get_idn(self) -> dict[str, str | None]:
         """Vendor, model, serial. DAQmx knows no firmware."""

@@ -4,6 +4,7 @@ After anything that went wrong the line is in doubt: an answer may still be unde
 the next question. So before the next exchange the device is asked who it is, and what comes before that is thrown away.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -70,7 +71,7 @@ HABITS: Final = {
 has told; and light is not lit twice without looking."""
 
 _SPOILED: Final = (VisaError, OSError, UnicodeDecodeError)
-_GARBLED: Final = (*_SPOILED, ValueError, LookupError, RuntimeError)
+_GARBLED: Final = (*_SPOILED, ValueError, LookupError, OverflowError, RuntimeError)
 """What a parser makes of an answer that is none; the Sprout's driver says RuntimeError."""
 _LOST: Final = frozenset(
     {
@@ -248,7 +249,7 @@ def _steady_parameter(line: Line, parameter: ParameterBase) -> None:
     give: Any = getattr(parameter, "set", None)
 
     def get() -> Any:
-        return line.carried(f"asking {parameter.full_name}", ask, True, _GARBLED)
+        return line.carried(f"asking {parameter.full_name}", lambda: _number(ask(), parameter), True, _GARBLED)
 
     def set_(value: Any, **named: Any) -> None:
         parameter.validate(value)
@@ -257,6 +258,13 @@ def _steady_parameter(line: Line, parameter: ParameterBase) -> None:
     for name, own, steady in (("get", ask, get), ("set", give, set_)):
         if own is not None:
             setattr(parameter, name, wraps(own)(steady))
+
+
+def _number(value: Any, parameter: ParameterBase) -> Any:
+    """A value as it is. Raises ValueError for a number that is none, unless the parameter's metadata expect it."""
+    if isinstance(value, float) and not math.isfinite(value) and str(value) not in parameter.metadata:
+        raise ValueError(f"{value} is no number")
+    return value
 
 
 def _whole_read(instrument: VisaInstrument) -> Callable[..., str]:

@@ -255,3 +255,24 @@ def test_a_silent_device_does_not_hold_a_run_for_ever(plugged):
         with pytest.raises(LineError):
             driver.output()
         assert time.monotonic() - began_s < 10.0
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "reply"),
+    [
+        ("microwave", "frequency", b"nan"),
+        ("microwave", "FM_deviation", b"-inf"),
+        ("microwave", "phase", b"1e400"),
+        ("green_laser", "power_mw", b"inf"),
+        ("green_laser", "control", b"7"),
+        ("trim_x", "voltage_limit", b"9E999"),
+    ],
+)
+def test_a_number_that_is_none_is_asked_for_again(plugged, name: str, parameter: str, reply: bytes) -> None:
+    driver, wire = plugged(name)
+    true = driver.parameters[parameter].get()
+    wire.script = [lambda *_: reply]
+    assert driver.parameters[parameter].get() == true
+    wire.script = [lambda *_: reply] * 50
+    with pytest.raises(InstrumentError, match=driver.name):
+        driver.parameters[parameter].get()
