@@ -110,7 +110,8 @@ class _Lines:
         self._prior = replace(prior, time_s=seen[-1].time_s, walk_mt_per_sqrt_s=start.walk_mt_per_sqrt_s)
         self._lines = len(seen)
         currents = np.array([line.currents_a for line in seen])
-        self._places, self._at = np.unique(currents, axis=0, return_inverse=True)  # each is diagonalised once
+        self._places, at = np.unique(currents, axis=0, return_inverse=True)  # each is diagonalised once
+        self._at = at.ravel()
         self._plus = np.array([line.plus for line in seen])
         self._frequency_hz = np.array([line.frequency_hz for line in seen])
         self._error_hz = np.array([line.error_hz for line in seen])
