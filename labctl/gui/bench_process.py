@@ -151,8 +151,11 @@ class _Server:
             before = found.on(bench.store.label)
         except Refusal as refusal:
             self._mouth.say(Ended(order.ticket, 0, "failed", "; ".join(refusal.faults), ()))
-            return
-        self._run(bench, order.ticket, found.entry, found.plan, before)
+        except Exception as error:
+            LOG.exception("Run %s could not be read", order.run_id)
+            self._mouth.say(Ended(order.ticket, 0, "failed", f"{type(error).__name__}: {error}", ()))
+        else:
+            self._run(bench, order.ticket, found.entry, found.plan, before)
 
     def _run(
         self, bench: OpenBench, ticket: int, experiment: Entry, plan: Any, interrupted: Interrupted | None = None
