@@ -29,7 +29,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.faulted_run import Experiment, Faulted, Seen, load_what_runs_need, verdict
-from benchmarks.forked_run import normal_run, told
+from benchmarks.forked_run import hung_in, normal_run, told
 from simulated_instruments.faults.kinds import Call, applicable
 from simulated_instruments.faults.script import Fault
 
@@ -45,7 +45,6 @@ BAD: Final = ("wrong result", "nameless", "unsafe", "lost", "traceback", "hang")
 OUTCOMES: Final = (*GOOD, "out of reach", *BAD, "not reached")
 """out of reach: an unplugged instrument is still on, all else is off, and labctl says NOT SAFE."""
 _PAUSE_S: Final = 0.02
-_FRAME: Final = re.compile(r'File ".*?/((?:labctl|sequences|instruments|simulated_instruments)/.*?)", line (\d+)')
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
@@ -198,18 +197,12 @@ def _judged(
 def _judge(case: Case, run: Faulted, normal: Seen) -> Judged:
     seen = run.seen()
     outcome = verdict(seen, run.hung, case.call.instrument, normal.result or {})
-    said = _hung_in(run.folder / "err") if seen is None else "; ".join(seen.still_on) or " ".join(seen.said.split())
+    said = hung_in(run.folder / "err") if seen is None else "; ".join(seen.still_on) or " ".join(seen.said.split())
     shutil.rmtree(run.folder, ignore_errors=True)
     judged = Judged(case, outcome, said[-600:])
     if outcome not in GOOD:
         print(f"{outcome} after {run.wall_s:.0f} s: {case}\n    {judged.said}", flush=True)
     return judged
-
-
-def _hung_in(file: Path) -> str:
-    """Lines of this project on the main thread's stack, innermost first, as it was dumped before the end."""
-    frames = _FRAME.findall(file.read_text().rpartition("hread 0x")[2])
-    return " < ".join(f"{name}:{line}" for name, line in frames[:8])
 
 
 def _print(judged: Sequence[Judged]) -> None:

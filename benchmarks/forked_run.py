@@ -40,6 +40,7 @@ PLAYS: Final = 12
 AGAIN: Final = 20
 """Plays that a run which was suspended measures again at most: those behind its last look at the bench."""
 _PAUSE_S: Final = 0.005
+_FRAME: Final = re.compile(r'File ".*?/((?:labctl|sequences|instruments|simulated_instruments)/.*?)", line (\d+)')
 _SHARED: Final = re.compile(r"^(\w+)-(\w+) (\S+) (\w+) \S+ \d+ +(/.*)$", re.MULTILINE)
 
 
@@ -131,7 +132,7 @@ class Forks(Injector):
         died = [int(overall), kind, "traceback", _read(folder / "err")]
         heard = json.loads(told.read_text()) if told.exists() else died
         if hung:
-            heard[2:] = ["hang", _read(folder / "err")]
+            heard[2:] = ["hang", hung_in(folder / "err")]
         with Path("../told.jsonl").open("a") as file:
             file.write(json.dumps([*heard, wall_s]) + "\n")
         shutil.rmtree(folder, ignore_errors=True)
@@ -200,6 +201,12 @@ def _setting(knobs: Any, pattern: Any, repeats: int) -> str:
 
 def _read(file: Path) -> str:
     return (file.read_text()[-2000:] if file.exists() else "") or "it died"
+
+
+def hung_in(file: Path) -> str:
+    """Lines of this project on the main thread's stack, innermost first, as it was dumped before the end."""
+    frames = _FRAME.findall(file.read_text().rpartition("hread 0x")[2])
+    return " < ".join(f"{name}:{line}" for name, line in frames[:8])
 
 
 def _into_files() -> None:
