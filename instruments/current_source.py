@@ -27,6 +27,7 @@ _TRIES: Final = 2
 """Of a setting whose read-back differs."""
 _POWER_ON: Final = 128
 """Bit of *ESR?: power came on since it was asked last."""
+_WAS_OFF: Final = "it was switched off and on again"
 _TOO_HOT: Final = 16
 """Bit of the questionable status: over-temperature of either channel."""
 _TRIM_RANGE_A: Final = 0.2
@@ -94,7 +95,8 @@ class CurrentChannel(KeysightB2962AChannel):
         self._standing: dict[str, float] = {}
         self._add_settings(chan)
         self._replace_measurements(chan)
-        self._configure(current_range_a, voltage_limit_v)
+        self._voltage_limit_v = voltage_limit_v
+        self.configure()
 
     def set_current(self, amps: float) -> None:
         """Set the current and verify the setting by reading it back."""
@@ -195,11 +197,12 @@ class CurrentChannel(KeysightB2962AChannel):
         value = float(self.ask(command))
         return value if abs(value) < 9e37 else float("nan")
 
-    def _configure(self, current_range_a: float, voltage_limit_v: float) -> None:
+    def configure(self) -> None:
+        """Range, limit and protection as station.yaml has them; neither current nor output is touched."""
         self._put(self.measuring_switches_on, False)
-        self._put(self.voltage_limit, voltage_limit_v)
+        self._put(self.voltage_limit, self._voltage_limit_v)
         self._put(self.current_auto_range, False)
-        self._put(self.current_range, current_range_a)
+        self._put(self.current_range, self.limit_a)
         self._put(self.protection, True)
         self._put(self.off_mode, "zero")
 
@@ -212,8 +215,10 @@ class CurrentChannel(KeysightB2962AChannel):
         raise SupplyError(self.full_name, f"{setting.name.replace('_', ' ')} {value}", self._complaint())
 
     def _set_output(self, on: bool) -> None:
-        if on and self.source_mode() != "current":
-            self._put(self.source_mode, "current")
+        if on:
+            self.parent.check_power()
+            if self.source_mode() != "current":
+                self._put(self.source_mode, "current")
         self._standing.pop("OUTP", None)
         for _ in range(_TRIES):
             self.enable(bool(on))
@@ -267,10 +272,21 @@ class B2962A(KeysightB2962A):
         standing = self.ch1.standing() | self.ch2.standing()
         try:
             _compare(self, standing)
-        except ChangedError:
-            self.ch1.forget_standing()
-            self.ch2.forget_standing()
+        except ChangedError as error:
+            self._forget(_WAS_OFF in error.changes)
             raise
+
+    def check_power(self) -> None:
+        """Raises ChangedError if the supply was off meanwhile: limits and protections were gone, and are set again."""
+        if int(self.ask("*ESR?")) & _POWER_ON:
+            self._forget(was_off=True)
+            raise ChangedError(self.name, _WAS_OFF)
+
+    def _forget(self, was_off: bool) -> None:
+        for channel in (self.ch1, self.ch2):
+            channel.forget_standing()
+            if was_off:
+                channel.configure()
 
 
 def _compare(source: VisaInstrument, standing: dict[str, float]) -> None:
@@ -287,7 +303,7 @@ def _compare(source: VisaInstrument, standing: dict[str, float]) -> None:
     except ValueError:
         raise GarbledError(source.name, repr(message), reply) from None
     if int(status) & _POWER_ON:
-        changes.insert(0, "it was switched off and on again")
+        changes.insert(0, _WAS_OFF)
     if changes:
         raise ChangedError(source.name, ", ".join(changes))
 

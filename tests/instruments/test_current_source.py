@@ -122,6 +122,7 @@ CONNECTING = [
 ]
 SETTING = [("write", "SOURCE1:CURR 0.9318", ""), ("query", "SOURCE1:CURR?", "+9.31800000E-01")]
 SWITCHING_ON = [
+    ("query", "*ESR?", "0"),
     ("query", ":SOUR1:FUNC:MODE?", "VOLT"),
     ("write", ":SOUR1:FUNC:MODE CURR", ""),
     ("query", ":SOUR1:FUNC:MODE?", "CURR"),

@@ -123,3 +123,23 @@ def test_a_sequence_is_not_blamed_for_what_happened_before_it(calls) -> None:
                 set_again(lab)
                 controls.pump(lab)
                 measure(lab, cw_odmr(), 10)
+
+
+def test_a_supply_that_was_off_has_its_limits_again(calls) -> None:
+    """At its power-on limit of 2 V the coil's current would trip it."""
+    with all_on(Fault(kind="reset", instrument="main_supply", call=calls("main_supply") + 1)) as (lab, bench):
+        with pytest.raises(ChangedError, match="was switched off and on again"):
+            still_set(lab)
+        lab.magnet.switch_on()
+        lab.magnet.ramp_to(MAGNET_A)
+        assert bench.twin.knobs.main_a == MAGNET_A[2]
+        assert (lab.shift_coil.protection(), lab.shift_coil.voltage_limit()) == (True, 6.0)
+
+
+def test_a_supply_that_was_off_is_not_switched_on_unsaid() -> None:
+    """Nobody looked since, and whoever switches on would meet it as it is after power-on."""
+    with all_on(Fault(kind="reset", instrument="main_supply", matching="OUTP2 0")) as (lab, bench):
+        lab.shift_coil.output(False)
+        with pytest.raises(ChangedError, match=r"main_supply.*was switched off and on again"):
+            lab.magnet.switch_on()
+        assert bench.twin.knobs.main_a == 0.0
