@@ -115,14 +115,14 @@ def _served(file: Path) -> Iterator[Connection]:
 
 
 @contextmanager
-def sole(choice: Choice, station: Path) -> Iterator[None]:
+def sole(choice: Choice, station: Path, patience_s: float = 0.0) -> Iterator[None]:
     """Nobody else opens this bench meanwhile. Raises BenchFault if somebody has it. Our own twin is ours anyway."""
     if (file := choice.bench or (None if choice.simulated else station)) is None:
         yield
         return
     from labctl.lock import held
 
-    with held(file):
+    with held(file, patience_s):
         yield
 
 

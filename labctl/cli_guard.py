@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LOG: Final = logging.getLogger(__name__)
 HUNG_S: Final = 10.0
+FREED_S: Final = 10.0
+"""A process that dies lets go of its pipe and of the bench in any order, and on a busy machine not at once."""
 KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)
 END: Final = ""
 _LIGHT_FIRST: Final = ("ni_card", "pulse_generator", "aom", "green_laser", "sprout", "depletion_beam")
@@ -40,6 +42,7 @@ def guard(
     from labctl.cli_bench import Choice, sole
     from labctl.cli_bench import bench as reached
     from labctl.log import log_into
+    from labctl.refusals import BenchFault
     from labctl.station_file import read_station
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
@@ -52,8 +55,12 @@ def guard(
         sys.stdout.write(READY)
         sys.stdout.flush()
         if why := _watch(pid, patience):
-            with sole(choice, file.path):  # the other's end has freed the bench; nobody shall take it while it shines
-                raise typer.Exit(_rescued(file, connection.wires, why))
+            try:
+                with sole(choice, file.path, FREED_S):  # nobody shall take it while it shines
+                    raise typer.Exit(_rescued(file, connection.wires, why))
+            except BenchFault as fault:
+                _shout(f"labctl guard: NOT SAFE: labctl {why}, and {fault}. Turn the lasers off by their key switches")
+                raise typer.Exit(1) from None
 
 
 def _load(wires: "Wires") -> None:

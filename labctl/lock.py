@@ -18,15 +18,17 @@ from labctl.refusals import BenchFault
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def held(path: Path, patience_s: float = 0.0) -> Iterator[None]:
     """Hold the bench that this file describes. The system lets go of it when this process dies, however it does.
+
+    patience_s: how long to wait for whoever holds it.
 
     The lock is one for a user and a file, wherever the data go. Raises BenchFault naming the holder, if there is one,
     or saying that there can be no lock.
     """
     file = lock_file(path)
     holder = file.with_suffix(".json")
-    lock = FileLock(file, timeout=0)
+    lock = FileLock(file, timeout=patience_s)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()

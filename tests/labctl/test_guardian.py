@@ -1,14 +1,19 @@
 """The guardian makes the bench safe when labctl is killed or hangs, and keeps quiet when it ends by itself."""
 
+import getpass
 import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 
 import pytest
 
 from benchmarks import served_bench
 from benchmarks.served_bench import until
+from labctl.heartbeat import READY
+from labctl.lock import held
 
 SAFE_WITHIN_S = 2.0
 """Of wall time, on a machine that has time; tests share theirs."""
@@ -62,3 +67,37 @@ def test_a_run_that_hangs_is_ended(served, tmp_path):
         said = labctl.stderr.read()
     assert labctl.returncode == -signal.SIGKILL
     assert "labctl hung and was ended; the bench is safe" in said
+
+
+@contextmanager
+def guarding(wires, tmp_path):
+    """A guardian as labctl starts it, when it is ready; it watches this process."""
+    command = [sys.executable, "-m", "labctl", "guard", "--pid", str(os.getpid()), "--bench", str(wires)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*command, "--data", str(tmp_path / "data")], text=True, **pipes) as guardian:
+        assert guardian.stdout.readline() == READY
+        yield guardian
+
+
+def test_a_bench_that_is_let_go_of_later_than_the_pipe_is_made_safe_then(served, tmp_path):
+    """The system closes what a killed process had in an order of its own."""
+    wires, _ = served
+    with guarding(wires, tmp_path) as guardian:
+        with held(wires):
+            guardian.stdin.close()
+            time.sleep(1.0)
+            assert guardian.poll() is None
+        said = guardian.stderr.read()
+    assert guardian.returncode == 0
+    assert "labctl died; the bench is safe, read back" in said
+
+
+def test_a_bench_that_somebody_else_has_is_said_not_to_be_safe(served, tmp_path):
+    wires, _ = served
+    with held(wires), guarding(wires, tmp_path) as guardian:
+        guardian.stdin.close()
+        said = guardian.stderr.read()
+    assert guardian.returncode == 1
+    assert "labctl guard: NOT SAFE: labctl died, and " in said
+    assert f"is in use by {getpass.getuser()}" in said
+    assert "key switches" in said
