@@ -12,6 +12,7 @@ those of independent measurements.
 """
 
 import argparse
+import contextlib
 import json
 import multiprocessing
 import os
@@ -249,12 +250,13 @@ def main() -> int:
     load_what_runs_need(Experiment("odmr"))
     found: list[Killed] = []
     unbroken: list[dict[str, Any]] = []
-    for one in _results(asked.kills, asked.jobs, asked.seed, asked.pace):
-        if isinstance(one, Killed):
-            print(f"{len(found):4d} {one}", flush=True)
-            found.append(one)
-        else:
-            unbroken.append(one)
+    with contextlib.suppress(KeyboardInterrupt):  # the sums are of what there was
+        for one in _results(asked.kills, asked.jobs, asked.seed, asked.pace):
+            if isinstance(one, Killed):
+                print(f"{len(found):4d} {one}", flush=True)
+                found.append(one)
+            else:
+                unbroken.append(one)
     return int(any(list(_missed(found, unbroken))))
 
 

@@ -76,7 +76,7 @@ def commands(what: str, rest: list[str]) -> Commands:
         return [[*python, "-m", "labctl", "gui", "--simulated", *rest]]
     if what == "test":
         # loadgroup: tests that share the long engine run go to one worker, which runs it once
-        return [[*python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *rest]]
+        return [[*python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--durations", "25", *rest]]
     if what == "check":
         return [
             [*python, "-m", "ruff", "check", "."],
