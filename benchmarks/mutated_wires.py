@@ -234,6 +234,7 @@ def _card(instruments: Mapping[str, Any]) -> list[Question]:
             pulses.load(bits)
             pulses.start(100)
             pulses.wait()
+            pulses.lower()
             return counter.read()
         finally:
             with contextlib.suppress(InstrumentError):

@@ -117,6 +117,14 @@ class PulseGenerator(CardUser):
             )
         self.parameters["levels"].set(levels)
 
+    def lower(self) -> None:
+        """All lines low when a play is over, before its counters are read.
+
+        Raises CardFault: unlike `hold` it makes no fresh tasks, which would take the counters' away.
+        """
+        self._put_levels(0)
+        self.parameters["levels"].cache.set(0)
+
     def leave_safe(self) -> None:
         """All lines low."""
         self.hold(0)

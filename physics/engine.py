@@ -53,8 +53,7 @@ _TERMS: Final[Real] = np.array(
         *(_dissipator(up.conj().T) for up in _UP),
         *(_dissipator(sz) / 2.0 for sz in _SIGMA_Z),
     ]
-).reshape(-1, 16 * 16)
-"""(12, 256): in the order of the arguments of `liouvillian`."""
+)
 
 
 def liouvillian(
@@ -76,7 +75,7 @@ def liouvillian(
     values = (g, zz, *detuning, *drive, *up, *down, *dephasing)
     alone = all(isinstance(value, float) for value in values)  # broadcasting costs several times the sum itself
     coefficients = np.array(values) if alone else np.stack(np.broadcast_arrays(*values), axis=-1).astype(float)
-    return np.asarray(coefficients @ _TERMS).reshape(*coefficients.shape[:-1], 16, 16)
+    return np.tensordot(coefficients, _TERMS, axes=1)
 
 
 @dataclass(frozen=True)

@@ -64,10 +64,6 @@ class Program:
         more = frozenset(lines)
         return replace(self, intervals=tuple(replace(i, lines=i.lines | more) for i in self.intervals))
 
-    def ending_low(self) -> "Program":
-        """The same program with all lines low in its last tick: a card leaves a play's last word on the lines."""
-        return self if self.intervals and not self.intervals[-1].lines else self.then(self.tick_ns)
-
     @property
     def duration_ns(self) -> int:
         """Length of one repeat."""

@@ -57,12 +57,10 @@ def repeats_for(program: Program, seconds: float) -> int:
 def measure(lab: Lab, program: Program, repeats: int, gated: bool = True, may_be_dark: bool = False) -> Counts:
     """Play a program exactly `repeats` times and count. Long plays are split; the lines end low whatever happens.
 
-    The pattern itself ends low, so that light and gates are off after it even if nobody is there any more to see to it.
     gated=False counts every photon, whatever the gates say. Raises SequenceError if the detector is flooded or, unless
     it may be dark, sees nothing at all under the pump; CardFault or GarbledError if the card fails time after time.
     """
     check_allowed(lab, program)
-    program = program.ending_low()
     bits = compiled(program, lab.wiring.lines)
     longest = max(1, int(LARGEST_PLAY_S / (program.duration_ns * 1e-9)))
     signal = reference = 0
@@ -106,6 +104,7 @@ def _played_once(lab: Lab, repeats: int, gated: bool) -> tuple[int, int]:
         lab.photon_counter.arm(gated=gated)
         lab.pulse_generator.start(repeats)
         lab.pulse_generator.wait()
+        lab.pulse_generator.lower()  # a pattern leaves its last word on the lines, light and gates included
         counted = lab.photon_counter.read()
     except BaseException:
         with suppress(CardFault):

@@ -146,9 +146,6 @@ def _middle(state: State, condition: Condition, half_s: float, baths: Baths) -> 
     Rounded to what changes the state by next to nothing, so that the propagators of many steps are one.
     """
     p: list[float] = state.polarisation.tolist()
-    apart = _NEGLIGIBLE / max(2.0 * half_s, _NEGLIGIBLE)
-    if max(condition.contact_per_s) < apart:  # far from the nuclear lines no bath is felt
-        return float(round(p[0])), float(round(p[1]))
     ups, downs = _rates(condition, (p[0], p[1]))
     out = []
     for k in (0, 1):
@@ -159,7 +156,7 @@ def _middle(state: State, condition: Condition, half_s: float, baths: Baths) -> 
         rate = contact / baths.spins + 1.0 / baths.t1n_s
         target = condition.signed_per_s[k] / baths.spins * mean_z / rate
         middle = target + (p[k] - target) * exp(-rate * half_s)
-        rounding = apart / max(contact, apart)
+        rounding = _NEGLIGIBLE / max(2.0 * contact * half_s, _NEGLIGIBLE)
         out.append(round(middle / rounding) * rounding)
     return out[0], out[1]
 

@@ -17,7 +17,7 @@ Real = NDArray[np.float64]
 
 _FIRST_REPEATS = 3
 _LARGEST_JUMP = 0.01  # change of a polarisation that one jump may make
-_SETTLED = 2e-6  # change of a polarisation in all that remains, or of the pair in one repeat
+_SETTLED = 2e-6  # change of a polarisation in all that remains
 
 
 @dataclass(frozen=True)
@@ -71,31 +71,23 @@ def repeated(play_once: Callable[[State], Pass], state: State, repeats: int) -> 
     total: Real = np.zeros(0)
     jump: _Jump | None = None
     while done < repeats:
-        before = state
+        before = state.polarisation
         one = play_once(state)
         total = one.photons if done == 0 else total + one.photons
         if jump:
             total = total + jump.seen(one.photons)
         state, done, jump = one.state, done + 1, None
-        left, change = repeats - done, state.polarisation - before.polarisation
-        slope.learn(before.polarisation, change)
-        if _stands(before, state, left):
-            return state, total + left * one.photons
-        if done < _FIRST_REPEATS or not left:
+        change = state.polarisation - before
+        slope.learn(before, change)
+        if done < _FIRST_REPEATS or done == repeats:
             continue
-        ahead = change * np.minimum(left, 1.0 / slope.rate)
+        ahead = change * np.minimum(repeats - done, 1.0 / slope.rate)
         if np.max(np.abs(ahead)) < _SETTLED:
-            return state, total + left * one.photons
-        jump = _jump(change, slope.rate, left - 1, one.photons)
+            return state, total + (repeats - done) * one.photons
+        jump = _jump(change, slope.rate, repeats - done - 1, one.photons)
         state = State(state.vector, np.clip(state.polarisation + jump.gained, -1.0, 1.0))
         done += jump.repeats
     return state, total
-
-
-def _stands(before: State, after: State, left: int) -> bool:
-    """Whether a repeat left everything as it found it: then those that are left do the same."""
-    moved = np.abs(after.polarisation - before.polarisation).max() * left
-    return bool(moved < _SETTLED and np.abs(after.vector - before.vector).max() < _SETTLED)
 
 
 def _jump(change: Real, rate: Real, left: int, photons: Real) -> _Jump:

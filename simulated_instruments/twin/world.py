@@ -1,7 +1,7 @@
 """The bench behind the wires: knobs in, photon counts out. It decodes the very bits that the card was given."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,7 +30,6 @@ Real = NDArray[np.float64]
 _ROLES = ("pump", "depletion", "mw_x", "mw_y", "shift", "gradient")
 _GOVERNING = sum(1 << LINES[role] for role in _ROLES)
 """Lines that do something to the pair; the others open the counters' gates."""
-_SHINING = sum(1 << LINES[role] for role in ("pump", "depletion"))
 _CARRIER = frozenset({"carrier_on", "carrier_hz", "carrier_dbm"})
 _FASTEST_GATE_S = 2e-9
 
@@ -133,7 +132,7 @@ class Twin:
         with self._lock:
             self._catch_up()
             parts = [(levels & _GOVERNING, ticks, gates) for levels, ticks, gates in segments(pattern, windows)]
-            scenes = self._scenes({levels for levels, _, _ in parts})
+            scenes = {levels: self._scene(levels) for levels, _, _ in parts}
             tuning = self._tuning(scenes)
             expected = np.zeros(len(windows))
             final = State(np.zeros(16), np.zeros(2))
@@ -230,22 +229,10 @@ class Twin:
         plus = abs(carrier - right.plus_hz[0]) < abs(carrier - abs(right.minus_hz[0]))
         return _Tuning(plus, 1 if plus else sign, carrier if plus else sign * carrier)
 
-    def _scenes(self, levels_played: Iterable[int]) -> dict[int, _Scene]:
-        """Many levels have the light in common, and all of them the static field."""
-        static = static_field_mt(self.sample, self._knobs, self._drift)
-        shine: dict[int, Light] = {}
-        scenes = {}
-        for levels in levels_played:
-            shining = levels & _SHINING
-            if shining not in shine:
-                shine[shining] = light(self.sample, self._knobs, shining, self._drift)
-            along = static[0] + pulsed_field_mt(self.sample, self._knobs, levels)
-            spins = tuple(self.lines(float(b), static[1]) for b in along)
-            scenes[levels] = _Scene(spins, along, shine[shining])
-        return scenes
-
     def _scene(self, levels: int) -> _Scene:
-        return self._scenes([levels])[levels]
+        along, across = self._field_mt(levels)
+        spins = tuple(self.lines(float(b), across) for b in along)
+        return _Scene(spins, along, light(self.sample, self._knobs, levels, self._drift))
 
     def _at_rest(self, levels: int) -> Condition:
         scene = self._scene(levels)
@@ -260,7 +247,8 @@ class Twin:
         addressed = np.array([spin.plus_hz[nuclear] for spin in spins]) if tuning.plus else minus
         larmor = GAMMA_13C_HZ_PER_MT * scene.along_mt
         met = 0.0 if tuning.plus else gamma1  # |1> is m_s +1 then, far from every nuclear line
-        exchange, mirror = met * lorentzian(TWO_PI * np.array([minus - larmor, minus + larmor]), width)
+        exchange = met * lorentzian(TWO_PI * (minus - larmor), width)
+        mirror = met * lorentzian(TWO_PI * (minus + larmor), width)
         rabi = self._rabi_rad_per_s() if self._driven(levels) else 0.0
         weight0 = np.array([spin.weight_0[nuclear] for spin in spins])
         purity = s.optics.pump_fidelity * weight0 + (1 - s.optics.pump_fidelity) * (1 - weight0)

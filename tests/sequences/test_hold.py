@@ -49,7 +49,7 @@ def test_an_hour_is_held_and_would_not_be_without():
 
 
 def test_the_lock_follows_temperature_where_f_plus_alone_would_not():
-    with held(6, zero_field_drift_khz_per_sqrt_min=12.0) as (bench, hold):
+    with held(6, zero_field_drift_khz_per_sqrt_min=8.0) as (bench, hold):
         off, warmed = [], []
         for _ in range(60):
             bench.lab.clock.sleep(30.0)

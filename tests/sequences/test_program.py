@@ -31,16 +31,6 @@ def test_an_unknown_line_is_refused_with_the_list():
         Program("odd").then(100, "pump", "laser")
 
 
-@given(steps)
-def test_a_program_that_ends_low_is_one_dark_tick_longer_or_the_same(parts):
-    program = built(parts)
-    dark = program.ending_low()
-    assert not dark.intervals[-1].lines
-    assert dark.duration_ns - program.duration_ns == (100 if program.intervals[-1].lines else 0)
-    assert dark.intervals[: len(program.intervals)] == program.intervals
-    assert dark.ending_low() == dark
-
-
 def test_different_ticks_do_not_mix():
     with pytest.raises(PulseError, match="'b' has 10 ns"):
         Program("a", 100).then(100) + Program("b", 10).then(10)
