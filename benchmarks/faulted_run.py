@@ -114,6 +114,7 @@ class Watch:
     log: tuple[Injected, ...] = ()
     calls: tuple[Call, ...] = ()
     published: Counter[int] = field(default_factory=Counter)
+    was_suspended: bool = False
 
     def install(self) -> None:
         """Make every twin misbehave and be looked at before it is switched off, and count the points published."""
@@ -134,8 +135,9 @@ class Watch:
     @contextmanager
     def _listening(self) -> Iterator[Any]:
         def heard(news: Any) -> None:
-            if type(news.event).__name__ == "Point":
-                self.published[news.run_id] += 1
+            event = type(news.event).__name__
+            self.published[news.run_id] += event == "Point"
+            self.was_suspended |= event == "Suspended"
 
         yield heard
 

@@ -47,10 +47,12 @@ _SHARED: Final = re.compile(r"^(\w+)-(\w+) (\S+) (\w+) \S+ \d+ +(/.*)$", re.MULT
 class Forks(Injector):
     """Counts calls, and forks the process at those that shall have a fault."""
 
-    def __init__(self, clock: Any, wanted: Mapping[int, Sequence[str]], jobs: int, limit_s: float) -> None:
+    def __init__(
+        self, clock: Any, wanted: Mapping[int, Sequence[str]], jobs: int, limit_s: float, watch: Watch
+    ) -> None:
         """wanted: number of a call of the bench -> kinds. limit_s: wall time of a child."""
         super().__init__(clock, (), keep_calls=not wanted)
-        self._wanted, self._jobs, self._limit_s = wanted, jobs, limit_s
+        self._wanted, self._jobs, self._limit_s, self._watch = wanted, jobs, limit_s, watch
         self.plays: list[str] = []
         """How the bench was set for each play."""
         self.expected: Sequence[str] = ()
@@ -78,7 +80,8 @@ class Forks(Injector):
             return
         began, calls = self._since
         if len(self.plays) == began + 1:
-            self._set_right = setting in self.expected[max(began - AGAIN, 0) : began + 1]
+            again = AGAIN if self._watch.was_suspended else 1
+            self._set_right = setting in self.expected[max(began - again, 0) : began + 1]
         heard = self.count_of(self.case[0].instrument) - calls
         if self._set_right and (heard >= HEARD or len(self.plays) > began + PLAYS):
             done = any(not entry.effect for entry in self.log)
@@ -162,7 +165,7 @@ def run_forking(
     class Forkable(watched):  # type: ignore[misc, valid-type]
         def __init__(self, sample: Any, seed: int | None, pace: float | None, *_: Any) -> None:
             super().__init__(sample, seed, pace)
-            self.injector = Forks(self.clock, wanted, jobs, limit_s)
+            self.injector = Forks(self.clock, wanted, jobs, limit_s, watch)
             self.injector.until_s = until_s
             if normal is not None:
                 self.injector.expected = normal.plays
