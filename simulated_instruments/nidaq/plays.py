@@ -23,7 +23,7 @@ _ROUNDING_TICKS = 0.1
 _ROUNDING_S = 1e-8
 
 
-@dataclass(eq=False)
+@dataclass
 class Play:
     """A generation. Its photons are drawn when it begins, and trickle in evenly until it ends."""
 
@@ -88,8 +88,9 @@ class Tally:
 
     def add(self, play: Play, counts: int) -> None:
         """Photons of a play that begins; what was before is over, and a counter may run for a night."""
-        self.seen += sum(int(counts * before.share(play.started_s)) for before, counts in self.shares if before != play)
-        self.shares = [(before, counts) for before, counts in self.shares if before == play] + [(play, counts)]
+        over = [share for share in self.shares if share[0] is not play]
+        self.seen += sum(int(photons * before.share(play.started_s)) for before, photons in over)
+        self.shares = [share for share in self.shares if share[0] is play] + [(play, counts)]
 
     def window(self, words: Words) -> Window:
         """(ticks,): where an edge would be counted."""
