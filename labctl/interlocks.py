@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from instruments.clock import Clock
@@ -80,7 +81,7 @@ def _supplies(lab: Lab, _error: BaseException, clock: Clock) -> Iterator[Cause]:
             yield Cause(
                 f"{name}: it is too hot, and keeps its outputs off",
                 "see to its fan and its air",
-                lambda supply=supply: not supply.is_too_hot(),  # type: ignore[misc]
+                partial(_is_cool, supply),
                 is_trip=True,
             )
         tripped = [part for part in ("ch1", "ch2") if getattr(supply, part).tripped()]
@@ -91,6 +92,10 @@ def _supplies(lab: Lab, _error: BaseException, clock: Clock) -> Iterator[Cause]:
                 lambda: clock.now() - since_s >= lab.limits.trip_rest_s,
                 is_trip=True,
             )
+
+
+def _is_cool(supply: Any) -> bool:
+    return not supply.is_too_hot()
 
 
 def _carrier(lab: Lab, error: BaseException, _clock: Clock) -> Iterator[Cause]:
