@@ -33,13 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:
         logging.getLogger("labctl").exception("Unexpected")
         where = f" The traceback is in {log_file()}." if log_file() else ""
-        _complain((f"unexpected {type(error).__name__}: {error}.{where}",), 1)
+        _complain((f"unexpected {type(error).__name__}: {printable(str(error))}.{where}",), 1)
     sys.exit(0)
 
 
 def _complain(faults: Sequence[str], code: int) -> NoReturn:
     for fault in faults:
-        print(f"labctl: {printable(fault)}", file=sys.stderr)
+        print(f"labctl: {fault}", file=sys.stderr)
     sys.exit(code)
 
 
