@@ -53,9 +53,8 @@ class PhotonCounter(CardUser):
         if self._armed:
             raise CardError(f"{self.name} is armed already; read() or disarm() it first", instrument=self.name)
         with self._card.doing("arming the counters"):
-            if self._running and gated and self._routed == self._wanted(gated) and self._is_unmoved():
-                assert self._latest is not None
-                self._before = self._latest[0]
+            if gated and self._routed == self._wanted(gated) and (standing := self._standing()):
+                self._before = standing
             else:
                 self.disarm()
                 self._route(gated)
@@ -78,9 +77,11 @@ class PhotonCounter(CardUser):
         self._latest, self._armed = (readings, self._card.line_moves), False
         return {role: (reading - self._before[role]) % REGISTER for role, reading in readings.items()}
 
-    def _is_unmoved(self) -> bool:
-        """Whether no gate can have opened since the last readings."""
-        return self._latest is not None and self._latest[1] == self._card.line_moves
+    def _standing(self) -> dict[str, int] | None:
+        """The last readings, if both counters run and no gate can have opened since."""
+        if not self._running or self._latest is None or self._latest[1] != self._card.line_moves:
+            return None
+        return self._latest[0]
 
     def _agreed(self, role: str) -> int:
         """Two readings are the same behind a closed gate; without one, the detector's dark counts come in between."""
