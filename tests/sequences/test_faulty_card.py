@@ -74,7 +74,7 @@ def test_a_card_that_fails_time_after_time_ends_the_run_with_its_name_and_low_li
         assert bench.twin.levels == 0
 
 
-@pytest.mark.parametrize("call", ["StartTask", "WaitUntilTaskDone"])
+@pytest.mark.parametrize("call", ["StartTask", "StopTask", "WaitUntilTaskDone"])
 def test_a_call_that_never_returns_is_given_up_and_the_play_repeated(call: str) -> None:
     with lit([Fault(kind="stuck", instrument="ni_card", matching=call, call=3)]) as (lab, bench):
         counts = np.array([measure(lab, cw_odmr(), REPEATS).reference for _ in range(4)])
