@@ -1,4 +1,4 @@
-"""Currents for the coils: Keysight B2962A channels with range, compliance and protection, and any GS200 beside them.
+"""Currents for the coils: Keysight B2962A channels with range, compliance and protection.
 
 The supply's own measuring commands switch an output on unless told not to, and qcodes sends them for every snapshot:
 the driver forbids it (:OUTP:ON:AUTO 0) before anything else.
@@ -6,14 +6,13 @@ the driver forbids it (:OUTP:ON:AUTO 0) before anything else.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from qcodes.instrument import Instrument, InstrumentBase, VisaInstrument
 from qcodes.instrument_drivers.Keysight import KeysightB2962A, KeysightB2962AChannel
-from qcodes.instrument_drivers.yokogawa import YokogawaGS200
 from qcodes.parameters import create_on_off_val_mapping
 
-from instruments.errors import ChangedError, GarbledError, InstrumentError
+from instruments.errors import ChangedError, GarbledError
+from instruments.supply import POWER_ON, TRIES, WAS_OFF, CurrentLimitError, SupplyError, check_unchanged
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -23,61 +22,8 @@ if TYPE_CHECKING:
 
 _STEPS_OF_A_RANGE: Final = 1e6
 _IDENTITY: Final = ("vendor", "model", "serial", "firmware")
-_TRIES: Final = 2
-"""Of a setting whose read-back differs."""
-_POWER_ON: Final = 128
-"""Bit of *ESR?: power came on since it was asked last."""
-_WAS_OFF: Final = "it was switched off and on again"
 _TOO_HOT: Final = 16
 """Bit of the questionable status: over-temperature of either channel."""
-_TRIM_RANGE_A: Final = 0.2
-_TRIM_STEP_A: Final = 1e-6
-
-
-class CurrentLimitError(InstrumentError, ValueError):
-    """A current that a source must not give. Nothing was sent."""
-
-    def __init__(self, source: str, value_a: float, limit_a: float) -> None:
-        super().__init__(
-            f"{source}: {value_a:g} A is beyond its limit of ±{limit_a:g} A; "
-            "ask for less, or give the source a larger range in station.yaml",
-            instrument=source,
-        )
-        self.source, self.value_a, self.limit_a = source, value_a, limit_a
-
-
-class SupplyError(InstrumentError):
-    """A source did not do what it was told."""
-
-    def __init__(self, source: str, request: str, answer: str) -> None:
-        super().__init__(
-            f"{source}: {request} was not obeyed, it answers {answer}; check the source's front panel",
-            instrument=source,
-        )
-        self.source, self.request, self.answer = source, request, answer
-
-
-@runtime_checkable
-class CurrentSource(Protocol):
-    """What the magnet asks of a source."""
-
-    limit_a: float
-    """Largest current either way."""
-
-    def set_current(self, amps: float) -> None:
-        """Set the current and verify the setting by reading it back."""
-
-    def setpoint_a(self) -> float:
-        """The setting as the source holds it, whether its output is on or off."""
-
-    def is_on(self) -> bool:
-        """True if the output carries the setting."""
-
-    def switch_on(self) -> None:
-        """Output on, as a current source; from 0 A if it was off, untouched if it was on."""
-
-    def check_standing(self) -> None:
-        """Raises ChangedError if the source is not as it was set last."""
 
 
 class CurrentChannel(KeysightB2962AChannel):
@@ -103,7 +49,7 @@ class CurrentChannel(KeysightB2962AChannel):
         if not abs(amps) <= self.limit_a:
             raise CurrentLimitError(self.full_name, amps, self.limit_a)
         self._standing.pop("CURR", None)
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             self.source_current(amps)
             if abs((seen_a := self.setpoint_a()) - amps) <= self._resolution_a:
                 self._standing["CURR"] = seen_a
@@ -208,7 +154,7 @@ class CurrentChannel(KeysightB2962AChannel):
 
     def _put(self, setting: "Parameter[Any, Any]", value: float | bool | str) -> None:
         """Set it and verify it by reading it back: a coil without its protection looks like one that has it."""
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             setting(value)
             if setting() == value:
                 return
@@ -220,7 +166,7 @@ class CurrentChannel(KeysightB2962AChannel):
             if self.source_mode() != "current":
                 self._put(self.source_mode, "current")
         self._standing.pop("OUTP", None)
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             self.enable(bool(on))
             if self.enable() == bool(on):
                 self._standing["OUTP"] = float(on)
@@ -271,116 +217,19 @@ class B2962A(KeysightB2962A):
         """Raises ChangedError if a channel is not as it was set last, or the supply was off meanwhile."""
         standing = self.ch1.standing() | self.ch2.standing()
         try:
-            _compare(self, standing)
+            check_unchanged(self, standing)
         except ChangedError as error:
-            self._forget(_WAS_OFF in error.changes)
+            self._forget(WAS_OFF in error.changes)
             raise
 
     def check_power(self) -> None:
         """Raises ChangedError if the supply was off meanwhile: limits and protections were gone, and are set again."""
-        if int(self.ask("*ESR?")) & _POWER_ON:
+        if int(self.ask("*ESR?")) & POWER_ON:
             self._forget(was_off=True)
-            raise ChangedError(self.name, _WAS_OFF)
+            raise ChangedError(self.name, WAS_OFF)
 
     def _forget(self, was_off: bool) -> None:
         for channel in (self.ch1, self.ch2):
             channel.forget_standing()
             if was_off:
                 channel.configure()
-
-
-def _compare(source: VisaInstrument, standing: dict[str, float]) -> None:
-    """Ask everything in one message. Raises ChangedError if an answer is not as it stands here, or power was away."""
-    message = ";".join(("*ESR?", *standing))
-    reply = source.ask(message)
-    try:
-        status, *seen = (float(number) for number in reply.split(";"))
-        changes = [
-            f"{question} is {now:g}, was {was:g}"
-            for (question, was), now in zip(standing.items(), seen, strict=True)
-            if now != was
-        ]
-    except ValueError:
-        raise GarbledError(source.name, repr(message), reply) from None
-    if int(status) & _POWER_ON:
-        changes.insert(0, _WAS_OFF)
-    if changes:
-        raise ChangedError(source.name, ", ".join(changes))
-
-
-class TrimSource:
-    """A GS200 as the magnet sees it: in its 200 mA range, verified by reading back."""
-
-    limit_a: float = _TRIM_RANGE_A
-
-    def __init__(self, source: YokogawaGS200) -> None:
-        self._source = source
-        self._standing: dict[str, float] = {}
-        source.ask("*ESR?")  # forgets that it was switched on before
-
-    def set_current(self, amps: float) -> None:
-        """Set the current and verify the setting by reading it back."""
-        if not abs(amps) <= self.limit_a:
-            raise CurrentLimitError(self._source.full_name, amps, self.limit_a)
-        self._require_current_mode()
-        self._standing.pop(":SOUR:LEV?", None)
-        for _ in range(_TRIES):
-            self._source.current(amps)
-            if abs((seen_a := self.setpoint_a()) - amps) <= _TRIM_STEP_A:
-                self._standing[":SOUR:LEV?"] = seen_a
-                return
-        raise SupplyError(self._source.full_name, f"a current of {amps:g} A", str(self._source.system_errors()))
-
-    def setpoint_a(self) -> float:
-        """The setting."""
-        self._require_current_mode()
-        return float(self._source.current())
-
-    def is_on(self) -> bool:
-        """True if the output is on."""
-        return bool(self._source.output() == "on")
-
-    def switch_on(self) -> None:
-        """Output on in current mode and full range; from 0 A if it was off or a voltage source."""
-        if self.is_on() and self._source.source_mode() == "CURR":
-            self._standing[":OUTP?"] = 1.0
-            return
-        self._source.output("off")
-        self._source.source_mode("CURR")
-        self._source.current_range(_TRIM_RANGE_A)
-        self.set_current(0.0)
-        for _ in range(_TRIES):
-            self._source.output("on")
-            if self.is_on():
-                self._standing[":OUTP?"] = 1.0
-                return
-        raise SupplyError(self._source.full_name, "output on", str(self._source.system_errors()))
-
-    def check_standing(self) -> None:
-        """Raises ChangedError if current or output are not as they were set last, or the source was off meanwhile."""
-        try:
-            _compare(self._source, self._standing)
-        except ChangedError:
-            self._standing.clear()
-            raise
-
-    def _require_current_mode(self) -> None:
-        if self._source.source_mode() != "CURR":
-            raise SupplyError(self._source.full_name, "a current", "that it is a voltage source")
-
-
-def find_current_source(name: str) -> CurrentSource:
-    """The source of a name like "trim_x" or "main_supply.ch1"."""
-    root, *path = name.split(".")
-    found: InstrumentBase = Instrument.find_instrument(root)
-    for part in path:
-        try:
-            found = found.instrument_modules[part]
-        except KeyError:
-            known = ", ".join(found.instrument_modules) or "none"
-            raise KeyError(f"{found.full_name} has no channel {part!r}; it has: {known}") from None
-    if isinstance(found, YokogawaGS200):
-        return TrimSource(found)
-    if isinstance(found, CurrentSource):
-        return found
-    raise TypeError(f"{name} is a {type(found).__name__}, which is no current source: name a GS200 or a B2962A channel")

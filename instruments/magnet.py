@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from qcodes.instrument import Instrument
+from qcodes.instrument import Instrument, InstrumentBase
+from qcodes.instrument_drivers.yokogawa import YokogawaGS200
 
 from instruments.clock import Clock, WallClock
-from instruments.current_source import CurrentSource, find_current_source
 from instruments.errors import InstrumentError
+from instruments.supply import CurrentSource
+from instruments.trim_source import TrimSource
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -182,3 +184,20 @@ class Magnet(Instrument):
     def _ramp_field(self, field_mt: ArrayLike) -> None:
         x, y, main = np.linalg.solve(self._coil_matrix, np.array(field_mt, dtype=float))
         self.ramp_to((float(x), float(y), float(main)))
+
+
+def find_current_source(name: str) -> CurrentSource:
+    """The source of a name like "trim_x" or "main_supply.ch1"."""
+    root, *path = name.split(".")
+    found: InstrumentBase = Instrument.find_instrument(root)
+    for part in path:
+        try:
+            found = found.instrument_modules[part]
+        except KeyError:
+            known = ", ".join(found.instrument_modules) or "none"
+            raise KeyError(f"{found.full_name} has no channel {part!r}; it has: {known}") from None
+    if isinstance(found, YokogawaGS200):
+        return TrimSource(found)
+    if isinstance(found, CurrentSource):
+        return found
+    raise TypeError(f"{name} is a {type(found).__name__}, which is no current source: name a GS200 or a B2962A channel")

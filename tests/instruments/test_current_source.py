@@ -7,16 +7,11 @@ import pytest
 from qcodes.instrument import InstrumentBase
 from qcodes.instrument_drivers.yokogawa import YokogawaGS200
 
-from instruments.current_source import (
-    B2962A,
-    CurrentChannel,
-    CurrentLimitError,
-    CurrentSource,
-    SupplyError,
-    TrimSource,
-    find_current_source,
-)
+from instruments.current_source import B2962A, CurrentChannel
 from instruments.errors import GarbledError
+from instruments.magnet import find_current_source
+from instruments.supply import CurrentLimitError, CurrentSource, SupplyError
+from instruments.trim_source import TrimSource
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin
 from simulated_instruments.visa import backend

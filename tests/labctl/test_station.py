@@ -4,8 +4,8 @@ import pytest
 from conftest import STATION, Clock
 from qcodes.instrument import Instrument
 
-from instruments.current_source import CurrentLimitError
 from instruments.magnet import MagnetLimitError
+from instruments.supply import CurrentLimitError
 from labctl.data.calibration import CalibrationStore
 from labctl.interrupts import Interrupts
 from labctl.refusals import BenchFault
