@@ -64,13 +64,13 @@ def measure(lab: Lab, program: Program, repeats: int, gated: bool = True, may_be
     bits = compiled(program, lab.wiring.lines)
     longest = max(1, int(LARGEST_PLAY_S / (program.duration_ns * 1e-9)))
     signal = reference = 0
-    lab.pulse_generator.load(bits)
     left = repeats
     try:
         while left:
             now = min(left, longest)
             if (photons := lab.observer.recorded(program, now)) is None:
                 lab.observer.playing(program, now)
+                lab.pulse_generator.load(bits)  # only now: a run that goes on after a break may have aligned before
                 photons = _played(lab, now, gated)
             lab.observer.counted(*photons, now * program.duration_ns * 1e-9)
             signal, reference, left = signal + photons[0], reference + photons[1], left - now

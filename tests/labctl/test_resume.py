@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from labctl.catalogue import entry
+from labctl.catalogue import ENTRIES, entry
 from labctl.cli_bench import Choice, opened_bench
 from labctl.continuation import continuation
 from labctl.data.blocks import blocks_of
@@ -16,8 +17,10 @@ from labctl.refusals import Refusal
 from labctl.replay import STALE_S, Journal, Replay
 from labctl.settings import noted
 from labctl.station_file import read_station
+from sequences.pulses.program import Program
 from sequences.results import Progress
 from sequences.routines import controls
+from sequences.routines.measure import measure
 
 STATION = read_station(Path(__file__).parents[2] / "station.yaml")
 ODMR = entry("odmr")
@@ -150,6 +153,27 @@ def test_after_a_long_break_the_field_is_brought_back_and_all_else_is_as_it_was(
         np.testing.assert_allclose(lab.magnet.currents(), is_a + off_a, atol=2e-6)
         assert list(journal.refreshed()) == []  # once
         journal.close()
+
+
+def test_what_is_played_to_bring_the_field_back_is_not_what_the_run_plays_next(tmp_path, monkeypatch):
+    def align(lab, _plan):
+        measure(lab, Program("dark", lab.wiring.tick_ns).then(1000).then(1000, "gate_signal"), 1000, may_be_dark=True)
+        yield Progress(1.0, "aligned")
+
+    with opened_bench(Choice(True, seed=1), STATION, tmp_path) as bench:
+        learn(bench.calibration, np.zeros(3))
+        bench.run(ODMR, ODMR.plan(), (stopped_behind(25),))
+    unbroken, _ = run(tmp_path / "unbroken")
+    monkeypatch.setitem(ENTRIES, "align", SimpleNamespace(name="align", plan=dict, function=align, columns=()))
+    with opened_bench(Choice(True, seed=2), STATION, tmp_path) as bench:
+        before = replace(continuation(tmp_path, "1").on(bench.store.label), gap_s=2.0 * STALE_S)
+        resumed = bench.run(ODMR, ODMR.plan(), interrupted=before).run
+    assert (resumed.status, before.replay.taken) == ("completed", 25)
+    again = blocks_of(tmp_path, resumed.run_id)
+    assert again[25].program == "dark"
+    for block, expected in zip(again[26:32], blocks_of(tmp_path / "unbroken", unbroken.run_id)[25:31], strict=True):
+        assert block.program == expected.program
+        assert abs(block.signal - expected.signal) < 6.0 * (block.signal + expected.signal) ** 0.5
 
 
 def learn(calibration, currents_a):
