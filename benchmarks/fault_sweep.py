@@ -7,7 +7,8 @@ own. Whether the bench is safe is read from the twin. Exit code 1 if any case is
 traceback, hangs, is wrong, or does not name the instrument.
 
 --forked (always for the engine) runs one twin, and forks it at every call that shall have a fault: see forked_run.
---within ends it after so many minutes.
+--within ends it after so many minutes. --for-s lets interlock, overheat and unlock go away by themselves after so long:
+then a run that was suspended goes on, and above ten minutes it brings the field back first.
 """
 
 import argparse
@@ -28,7 +29,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.faulted_run import Experiment, Faulted, Seen, load_what_runs_need, verdict
+from benchmarks.faulted_run import Experiment, Faulted, Seen, load_what_runs_need, one_fault, verdict
 from benchmarks.forked_run import hung_in, normal_run, told
 from simulated_instruments.faults.kinds import Call, applicable
 from simulated_instruments.faults.script import Fault
@@ -54,11 +55,12 @@ class Case:
 
     call: Call
     kind: str
+    for_s: float | None = None
 
     @property
     def fault(self) -> Fault:
         """As the twin is told it."""
-        return Fault(kind=self.kind, instrument=self.call.instrument, call=self.call.number)
+        return one_fault(self.kind, self.call.instrument, self.call.number, self.for_s)
 
     def __str__(self) -> str:
         return f"{self.call.instrument} {self.call.number}, {self.kind} at {self.call.text[:60]!r}"
@@ -91,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         wall_s = time.monotonic() - began_s
         calls = _one_of_each(normal.calls, options.seed) if options.forms else normal.calls
-        cases = [c for c in _cases(calls) if _is_wanted(c, options)]
+        cases = [c for c in _cases(calls, options.for_s) if _is_wanted(c, options)]
         print(f"{experiment.sequence}: {len(normal.calls)} calls, {wall_s:.1f} s, {len(cases)} cases", flush=True)
         chosen = _chosen(cases, options.sample, options.seed)
         limit_s = options.limit or 5.0 * wall_s + 20.0
@@ -114,7 +116,7 @@ def _forked(experiment: Experiment, folder: Path, options: argparse.Namespace) -
         return 2
     wall_s = time.monotonic() - began_s
     calls = _one_of_each(normal.calls, options.seed) if options.forms else normal.calls
-    cases = [case for case in _cases(calls) if _is_wanted(case, options)]
+    cases = [case for case in _cases(calls, options.for_s) if _is_wanted(case, options)]
     chosen = _chosen(cases, options.sample, options.seed)
     print(f"{experiment.sequence}: {len(normal.calls)} calls, {wall_s:.1f} s, {len(cases)} cases", flush=True)
     wanted: dict[int, list[str]] = {}
@@ -122,7 +124,8 @@ def _forked(experiment: Experiment, folder: Path, options: argparse.Namespace) -
         wanted.setdefault(case.call.overall, []).append(case.kind)
     until_s = time.monotonic() + 60.0 * options.within
     limit_s = options.limit or 5.0 * wall_s + 20.0
-    rows = told(experiment, folder, wanted, normal, jobs=options.jobs, limit_s=limit_s, until_s=until_s)
+    how = {"jobs": options.jobs, "limit_s": limit_s, "until_s": until_s, "for_s": options.for_s}
+    rows = told(experiment, folder, wanted, normal, **how)
     by_number = {call.overall: call for call in normal.calls}
     judged = [Judged(Case(by_number[row[0]], row[1]), row[2], row[3]) for row in rows]
     for one in judged:
@@ -143,13 +146,14 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--kind", nargs="+", help="only these faults")
     parser.add_argument("--forked", action="store_true", help="fork one run at every case; always for the engine")
     parser.add_argument("--within", type=float, default=1e4, help="minutes after which no case is begun (--forked)")
+    parser.add_argument("--for-s", type=float, help="laboratory time after which interlock, overheat, unlock are over")
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
     parser.add_argument("--limit", type=float, help="wall seconds after which a run hangs")
     return parser.parse_args(arguments)
 
 
-def _cases(calls: Sequence[Call]) -> Iterator[Case]:
-    return (Case(call, kind) for call in calls for kind in applicable(call))
+def _cases(calls: Sequence[Call], for_s: float | None = None) -> Iterator[Case]:
+    return (Case(call, kind, for_s) for call in calls for kind in applicable(call))
 
 
 def _one_of_each(calls: Sequence[Call], seed: int) -> list[Call]:

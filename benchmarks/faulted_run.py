@@ -49,6 +49,8 @@ DRIVES: Final[Mapping[str, tuple[str, ...]]] = {
     "sprout": ("the doughnut's laser",),
 }
 """How that which is still on begins, by the instrument that drives it."""
+_LASTING: Final = ("interlock", "overheat", "unlock")
+"""Faults that can go away by themselves."""
 _NEEDED: Final = (
     "labctl.bench",
     "labctl.cli_bench",
@@ -58,6 +60,12 @@ _NEEDED: Final = (
     "labctl.tables",
 )
 _PAUSE_S: Final = 0.02
+
+
+def one_fault(kind: str, instrument: str, call: int, for_s: float | None) -> Fault:
+    """Of this kind at this call. for_s: laboratory time after which it is over, if it is of a kind that can be."""
+    over = {"for_s": for_s} if for_s is not None and kind in _LASTING else {}
+    return Fault(kind=kind, instrument=instrument, call=call, **over)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import simulated_instruments.bench as twins
-from benchmarks.faulted_run import Experiment, Seen, Watch, code_of, seen_after, verdict
+from benchmarks.faulted_run import Experiment, Seen, Watch, code_of, one_fault, seen_after, verdict
 from benchmarks.loopback import Loopback
 from labctl.data.store import Store
 from labctl.drawing import Drawing
@@ -60,6 +60,7 @@ class Forks(Injector):
         """Of a child."""
         self.texts: Mapping[int, str] = {}
         self.until_s = float("inf")
+        self.for_s: float | None = None
         self._running: dict[int, tuple[float, Path]] = {}
         self._since = (0, 0)
         self._set_right = False
@@ -70,7 +71,7 @@ class Forks(Injector):
         if self.case is None and time.monotonic() < self.until_s and self.texts.get(call.overall) == text:
             for kind in self._wanted.get(call.overall, ()):
                 if self._forked(call, kind):
-                    return call, Fault(kind=kind, instrument=instrument)
+                    return call, one_fault(kind, instrument, 1, self.for_s)
         return call, fault
 
     def playing(self, setting: str) -> None:
@@ -149,6 +150,7 @@ def run_forking(
     jobs: int = 1,
     limit_s: float = 300.0,
     until_s: float = float("inf"),
+    for_s: float | None = None,
 ) -> tuple[Forks, Seen]:
     """Run it in this process, and fork where wanted. normal: the run without faults, None in that one.
 
@@ -166,7 +168,7 @@ def run_forking(
         def __init__(self, sample: Any, seed: int | None, pace: float | None, *_: Any) -> None:
             super().__init__(sample, seed, pace)
             self.injector = Forks(self.clock, wanted, jobs, limit_s, watch)
-            self.injector.until_s = until_s
+            self.injector.until_s, self.injector.for_s = until_s, for_s
             if normal is not None:
                 self.injector.expected = normal.plays
                 self.injector.texts = {call.overall: call.text for call in normal.calls}
