@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from sequences.lab import Lab
+from sequences.results import SequenceError
 from sequences.routines.still_set import as_it_is, still_set
 
 if TYPE_CHECKING:
@@ -87,11 +88,15 @@ def dark(lab: Lab) -> None:
 def left_safe(lab: Lab) -> Iterator[None]:
     """Whatever happens inside, the bench is left dark, its pulsed coils without current; the magnet keeps its field.
 
-    Raises ChangedError if all went well, but not on a bench that still was as it was set.
+    Raises ChangedError for a result, or a conclusion that there is none, from a bench that was not as it was set.
     """
     as_it_is(lab)
     try:
-        yield
+        try:
+            yield
+        except SequenceError:
+            still_set(lab)
+            raise
         still_set(lab)
     finally:
         with ExitStack() as steps:

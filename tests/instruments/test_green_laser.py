@@ -105,6 +105,27 @@ def test_emission_returns_with_steady_light(twin: Twin, laser: Cobolt06, autosta
     assert twin.knobs.green_w == 0.0
 
 
+def test_a_head_that_lost_its_power_setting_is_set_again_when_it_is_lit(
+    twin: Twin, laser: Cobolt06, head: Head
+) -> None:
+    laser.power_mw(50.0)
+    head.answer(b"p 0.0800")
+    laser.emission(True)
+    assert laser.power_mw() == 50.0
+    assert twin.knobs.green_w == pytest.approx(0.05)
+
+
+def test_a_head_that_does_not_take_its_power_is_named(
+    laser: Cobolt06, head: Head, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laser.power_mw(50.0)
+    answer = head.answer
+    answer(b"p 0.0800")
+    monkeypatch.setattr(head, "answer", lambda asked: b"OK" if asked.startswith(b"p 0") else answer(asked))
+    with pytest.raises(CoboltError, match=r"'green_laser' does not take 50 mW, it stands at 80 mW"):
+        laser.emission(True)
+
+
 def test_emission_that_is_on_is_not_started_again(twin: Twin, laser: Cobolt06) -> None:
     laser.emission(True)
     before_s = twin.clock.now()
