@@ -29,7 +29,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.faulted_run import Experiment, Faulted, Seen, load_what_runs_need, one_fault, verdict
+from benchmarks.faulted_run import Experiment, Faulted, Seen, in_short, load_what_runs_need, one_fault, verdict
 from benchmarks.forked_run import hung_in, normal_run, told
 from simulated_instruments.faults.kinds import Call, applicable
 from simulated_instruments.faults.script import Fault
@@ -201,9 +201,9 @@ def _judged(
 def _judge(case: Case, run: Faulted, normal: Seen) -> Judged:
     seen = run.seen()
     outcome = verdict(seen, run.hung, case.call.instrument, normal.result or {})
-    said = hung_in(run.folder / "err") if seen is None else "; ".join(seen.still_on) or " ".join(seen.said.split())
+    said = hung_in(run.folder / "err") if seen is None else in_short(seen)
     shutil.rmtree(run.folder, ignore_errors=True)
-    judged = Judged(case, outcome, said[-600:])
+    judged = Judged(case, outcome, said)
     if outcome not in GOOD:
         print(f"{outcome} after {run.wall_s:.0f} s: {case}\n    {judged.said}", flush=True)
     return judged

@@ -264,12 +264,23 @@ def verdict(seen: Seen | None, hung: bool, instrument: str, normal: Mapping[str,
         return "traceback"
     if seen.still_on:
         return "out of reach" if _is_out_of_reach(seen, instrument) else "unsafe"
-    if any(seen.stored.get(run, 0) < count for run, count in seen.published.items()):
+    if missing(seen):
         return "lost"
     if seen.code == 0:
         return "recovered" if pull(seen.result or {}, normal) <= FOR_SURE else "wrong result"
     names = (instrument, *SPEAK_FOR.get(instrument, ()))
     return "safe end" if seen.code == 1 and any(name in seen.said for name in names) else "nameless"
+
+
+def missing(seen: Seen) -> list[str]:
+    """Runs of which fewer points can be read than listeners were told of."""
+    had = {run: seen.stored.get(run, 0) for run in seen.published}
+    return [f"run {run}: {had[run]} of {told} points" for run, told in seen.published.items() if had[run] < told]
+
+
+def in_short(seen: Seen, otherwise: str = "") -> str:
+    """The worst of what it came to: what is on, what is missing, or the end of what it said."""
+    return "; ".join((*seen.still_on, *missing(seen))) or " ".join(seen.said.split())[-600:] or otherwise
 
 
 def _is_out_of_reach(seen: Seen, instrument: str) -> bool:

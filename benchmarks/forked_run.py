@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import simulated_instruments.bench as twins
-from benchmarks.faulted_run import Experiment, Seen, Watch, code_of, one_fault, seen_after, verdict
+from benchmarks.faulted_run import Experiment, Seen, Watch, code_of, in_short, one_fault, seen_after, verdict
 from benchmarks.loopback import Loopback
 from labctl.data.store import Store
 from labctl.drawing import Drawing
@@ -193,7 +193,7 @@ def run_forking(
     forks = made[0]
     if forks.case is not None and normal is not None:
         outcome = verdict(seen, False, forks.case[0].instrument, normal.seen.result or {})
-        forks.tell(outcome, "; ".join(seen.still_on) or " ".join(seen.said.split())[-600:] or "to the end")
+        forks.tell(outcome, in_short(seen, "to the end"))
     forks.wait()
     return forks, seen
 
