@@ -65,13 +65,20 @@ class RunClock:
 
     def now(self) -> float:
         """Laboratory seconds."""
-        if self._replay is not None and not self._replay.over and self._next < len(self._known):
-            return float(self._known[self._next])
+        if self._is_past:
+            return float(self._known[min(self._next, len(self._known) - 1)])
         now_s = self._clock.now()
         if self._later_s is None:
             last_s = self._known[self._next - 1] if self._next else now_s
             self._later_s = last_s + self._gap_s - now_s
         return now_s + self._later_s
+
+    @property
+    def _is_past(self) -> bool:
+        """What happens now has happened before: the experiment will ask again, or plays that were counted follow."""
+        if self._replay is None or self._replay.over or not self._known:
+            return False
+        return self._next < len(self._known) or not self._replay.exhausted
 
     def turn(self) -> None:
         """The experiment has asked: the next time it asks comes later."""

@@ -10,11 +10,11 @@ import pytest
 from labctl.catalogue import ENTRIES, entry
 from labctl.cli_bench import Choice, opened_bench
 from labctl.continuation import continuation
-from labctl.data.blocks import blocks_of
+from labctl.data.blocks import Block, blocks_of
 from labctl.data.history import one_run, points
 from labctl.news import Counted
 from labctl.refusals import Refusal
-from labctl.replay import STALE_S, Journal, Replay
+from labctl.replay import STALE_S, Journal, Replay, RunClock
 from labctl.settings import noted
 from labctl.station_file import read_station
 from sequences.pulses.program import Program
@@ -153,6 +153,20 @@ def test_after_a_long_break_the_field_is_brought_back_and_all_else_is_as_it_was(
         np.testing.assert_allclose(lab.magnet.currents(), is_a + off_a, atol=2e-6)
         assert list(journal.refreshed()) == []  # once
         journal.close()
+
+
+def test_time_stands_while_plays_are_answered_and_goes_on_behind_the_last():
+    told = ([3.0, 5.0], [], [])
+    blocks = [Block(1, k, 1, "toy", "any", 1, 0, 0, 0.0, 0.0, {"times_s": t, "bench": {}}) for k, t in enumerate(told)]
+    replay = Replay(blocks, {})
+    clock = RunClock(SimpleNamespace(now=lambda: 1000.0), replay, gap_s=60.0)
+    for time_s in told[0]:
+        assert clock.now() == time_s
+        clock.turn()
+    for block in blocks:
+        assert clock.now() == 5.0
+        assert replay.answer("any", 1, {}) is block
+    assert clock.now() == 65.0
 
 
 def test_what_is_played_to_bring_the_field_back_is_not_what_the_run_plays_next(tmp_path, monkeypatch):
