@@ -38,13 +38,10 @@ class Prediction:
 def predict(model: EngineModel, release: Release, times_us: Real) -> Prediction:
     """The states at these times, in cycles as `cool` measured them."""
 
-    def states(moved: tuple[float, float]) -> Real:
-        return release_states(model, replace(release, polarisation=moved), times_us)
+    def values(moved: Real) -> Real:
+        left, right = np.clip(np.array(release.polarisation) + moved, -1.0, 1.0)
+        there = replace(release, polarisation=(float(left), float(right)))
+        return concurrence(density_matrix(release_states(model, there, times_us)))
 
-    def values(moved: tuple[float, float]) -> Real:
-        return concurrence(density_matrix(states(moved)))
-
-    (left, right), (left_err, right_err) = release.polarisation, release.polarisation_err
-    change_left = values((left + left_err, right)) - values((left - left_err, right))
-    change_right = values((left, min(1.0, right + right_err))) - values((left, right - right_err))
-    return Prediction(times_us, states(release.polarisation), np.hypot(change_left, change_right) / 2.0)
+    changes = [values(step) - values(-step) for step in np.diag(release.polarisation_err)]
+    return Prediction(times_us, release_states(model, release, times_us), np.hypot(*changes) / 2.0)

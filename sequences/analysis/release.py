@@ -30,10 +30,10 @@ class Release:
     reduced_chi2: float
 
     def polarisation_after(self, evolution_us: float) -> tuple[float, float]:
-        """Both polarisations at release in a cycle of another evolution time, held to at most 1."""
+        """Both polarisations at release in a cycle of another evolution time, held within ±1."""
         more = evolution_us - self.evolution_us
-        left, right = (min(1.0, p + s * more) for p, s in zip(self.polarisation, self.slope_per_us, strict=True))
-        return left, right
+        left, right = np.clip(np.array(self.polarisation) + np.array(self.slope_per_us) * more, -1.0, 1.0)
+        return float(left), float(right)
 
 
 def release_states(model: EngineModel, release: Release, times_us: Real) -> Real:

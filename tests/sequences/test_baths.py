@@ -14,6 +14,7 @@ from sequences.analysis.baths import (
     sigma_z,
 )
 from sequences.analysis.engine_model import EngineModel
+from sequences.analysis.prediction import predict
 from sequences.analysis.release import Release, release_states
 
 MODEL = EngineModel(66.4e3, 132.9e3, 250e3, relaxation_per_s=200.0, dephasing_per_s=1500.0, spins=20.0)
@@ -81,6 +82,11 @@ def test_known_gamma1_is_held():
 def test_polarisations_move_with_the_cycle_and_stay_physical():
     assert TRUE.polarisation_after(10.4) == pytest.approx((0.10, 0.965))
     assert replace(TRUE, slope_per_us=(0.0, 0.01)).polarisation_after(20.0)[1] == 1.0
+    cold = replace(TRUE, polarisation=(-0.99, 0.99), slope_per_us=(-0.01, 0.01))
+    assert cold.polarisation_after(40.0) == (-1.0, 1.0)
+    foreseen = predict(MODEL, cold, np.array([2.0, 40.0]))
+    assert np.all((foreseen.populations > 0.0) & (foreseen.populations < 1.0))
+    assert np.all(np.isfinite(foreseen.concurrence_err))
 
 
 def test_every_cycle_has_its_own_baths():
