@@ -93,10 +93,11 @@ def bench(choice: Choice, station: Path) -> Iterator[Connection]:
     sample = load_sample(choice.sample)
     label = label_of(choice.sample, sample)
     seed = sample.seed if choice.seed is None else choice.seed
-    record: dict[str, Any] = {"sample": label, "seed": seed}
-    if choice.faults is not None:
-        record["faults"] = choice.faults.read_text(encoding="utf-8")
-    with Bench(sample, seed, choice.pace, load_faults(choice.faults) if choice.faults else ()) as twin:
+    faults = load_faults(choice.faults) if choice.faults else ()
+    with Bench(sample, seed, choice.pace, faults) as twin:
+        record: dict[str, Any] = {"sample": label, "seed": seed, "twin": twin.identity}
+        if choice.faults is not None:
+            record["faults"] = choice.faults.read_text(encoding="utf-8")
         wires = Wires(twin.visalib, twin.ni_target, twin.clock)
         yield Connection(wires, label, record, twin.truth)
 
@@ -111,7 +112,9 @@ def _served(file: Path) -> Iterator[Connection]:
     there = read_wires(file)
     with closing(ServedBench(there)) as twin:
         wires = Wires("@py", there.ni_target, twin, there.addresses)
-        yield Connection(wires, there.label, {"sample": there.label, "seed": there.seed}, twin.truth)
+        yield Connection(
+            wires, there.label, {"sample": there.label, "seed": there.seed, "twin": there.twin}, twin.truth
+        )
 
 
 @contextmanager

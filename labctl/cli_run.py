@@ -150,7 +150,7 @@ def _measure(
 
     with opened_bench(choice, file, data, _patience) as bench, progress() as listener:
         bench.interrupts.patient = True
-        before = interrupted.on(bench.store.label) if interrupted else None
+        before = interrupted.on(bench.store.label, bench.record) if interrupted else None
         report |= _report(bench.run(entry, plan, (listener,), interrupted=before))
         if before:
             report["resumes"] = {

@@ -1,6 +1,7 @@
 """An interrupted run of the data folder, ready to be continued: its plan, its blocks, and how long ago it ended."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,19 @@ class Continuation:
         """For a twin that is switched on anew: with the same seed it would count the same photons again."""
         return int(self.run.record.get("seed", 0)) + 1
 
-    def on(self, label: str) -> Interrupted:
-        """To be continued on the bench of this label. Raises Refusal if it was measured on another one."""
-        if self.run.record["bench"] != label:
-            there = self.run.record["bench"]
-            raise Refusal(f"Run {self.run.run_id} was measured on {there!r}, and this is {label!r}: continue it there")
+    def on(self, label: str, record: Mapping[str, Any]) -> Interrupted:
+        """To be continued on the bench of this label. Raises Refusal if it was measured on another one.
+
+        record: what runs of that bench keep about it.
+        """
+        run, there = self.run, self.run.record["bench"]
+        if there != label:
+            raise Refusal(f"Run {run.run_id} was measured on {there!r}, and this is {label!r}: continue it there")
+        if record.get("twin") != run.record.get("twin") and record.get("seed") == run.record.get("seed"):
+            raise Refusal(
+                f"Run {run.run_id} was measured on a simulated bench that has been switched off since; with the same "
+                f"seed this one would count the same photons again: open it with --seed {self.another_seed}"
+            )
         last = self.blocks[-1]
         gap_s = max(0.0, time.time() - last.settings["unix_s"] - (last.ended_s - last.began_s))
         return Interrupted(self.run.run_id, Replay(self.blocks, self.run.record["calibration"]), gap_s)

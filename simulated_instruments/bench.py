@@ -1,6 +1,7 @@
 """Switches the whole simulated bench on, and off again."""
 
 from collections.abc import Mapping, Sequence
+from secrets import token_hex
 from types import TracebackType
 from typing import Any, Self
 
@@ -39,6 +40,8 @@ class Bench:
         self.twin = Twin(sample, self.clock, seed)
         self.injector = Injector(self.clock, faults, keep_calls)
         self._ni = NIServer(self.twin, self.injector)
+        self.identity = token_hex(4)
+        """Of this twin: one that is switched on anew with the same seed counts the same photons again."""
 
     def __enter__(self) -> Self:
         self.ni_target = self._ni.start()

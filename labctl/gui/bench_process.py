@@ -148,7 +148,7 @@ class _Server:
     def _go_on(self, bench: OpenBench, order: Continue) -> None:
         try:
             found = continuation(bench.store.folder, str(order.run_id))
-            before = found.on(bench.store.label)
+            before = found.on(bench.store.label, bench.record)
         except Refusal as refusal:
             self._mouth.say(Ended(order.ticket, 0, "failed", "; ".join(refusal.faults), ()))
         except Exception as error:

@@ -45,6 +45,7 @@ class Served:
             control=f"{HOST}:{self._ports.listen(Control(self._bench).serve)}",
             label=label,
             seed=seed,
+            twin=self._bench.identity,
             pace=pace,
         )
         self._ports.open()

@@ -30,6 +30,8 @@ class WiresFile(BaseModel):
     label: Label
     """Which sample the bench holds."""
     seed: Annotated[int, Field(ge=0)]
+    twin: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$")]
+    """Its identity: another one after it was switched on anew."""
     pace: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
     """Laboratory seconds a wall second; None for as fast as it goes."""
 

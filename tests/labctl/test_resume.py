@@ -41,7 +41,7 @@ def run(data, seed=1, plays=None, interrupted=None, experiment=ODMR, plan=None):
     """On a twin that is switched on for it; with `plays` it is interrupted behind so many."""
     listeners = (stopped_behind(plays),) if plays else ()
     with opened_bench(Choice(True, seed=seed), STATION, data) as bench:
-        before = interrupted.on(bench.store.label) if interrupted else None
+        before = interrupted.on(bench.store.label, bench.record) if interrupted else None
         return bench.run(experiment, plan or experiment.plan(), listeners, interrupted=before).run, before
 
 
@@ -124,7 +124,7 @@ def test_a_complete_run_and_another_bench_are_refused(tmp_path):
         continuation(tmp_path, "1")
     run(tmp_path, plays=5)
     with pytest.raises(Refusal, match=r"was measured on 'simulated default .*continue it there"):
-        continuation(tmp_path, "2").on("bench station")
+        continuation(tmp_path, "2").on("bench station", {})
 
 
 def test_after_a_long_break_the_field_is_brought_back_and_all_else_is_as_it_was(tmp_path):
@@ -155,6 +155,16 @@ def test_after_a_long_break_the_field_is_brought_back_and_all_else_is_as_it_was(
         journal.close()
 
 
+def test_a_twin_that_would_count_the_same_photons_again_is_refused(tmp_path):
+    run(tmp_path, plays=5)
+    with pytest.raises(Refusal, match=r"would count the same photons again: open it with --seed 2"):
+        run(tmp_path, interrupted=continuation(tmp_path, "1"))
+    with opened_bench(Choice(True, seed=1), STATION, tmp_path) as bench:
+        first = bench.run(ODMR, ODMR.plan(), (stopped_behind(5),)).run
+        before = continuation(tmp_path, str(first.run_id)).on(bench.store.label, bench.record)
+        assert bench.run(ODMR, ODMR.plan(), interrupted=before).run.status == "completed"
+
+
 def test_time_stands_while_plays_are_answered_and_goes_on_behind_the_last():
     told = ([3.0, 5.0], [], [])
     blocks = [Block(1, k, 1, "toy", "any", 1, 0, 0, 0.0, 0.0, {"times_s": t, "bench": {}}) for k, t in enumerate(told)]
@@ -180,7 +190,7 @@ def test_what_is_played_to_bring_the_field_back_is_not_what_the_run_plays_next(t
     unbroken, _ = run(tmp_path / "unbroken")
     monkeypatch.setitem(ENTRIES, "align", SimpleNamespace(name="align", plan=dict, function=align, columns=()))
     with opened_bench(Choice(True, seed=2), STATION, tmp_path) as bench:
-        before = replace(continuation(tmp_path, "1").on(bench.store.label), gap_s=2.0 * STALE_S)
+        before = replace(continuation(tmp_path, "1").on(bench.store.label, bench.record), gap_s=2.0 * STALE_S)
         resumed = bench.run(ODMR, ODMR.plan(), interrupted=before).run
     assert (resumed.status, before.replay.taken) == ("completed", 25)
     again = blocks_of(tmp_path, resumed.run_id)
