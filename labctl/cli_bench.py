@@ -112,9 +112,8 @@ def _served(file: Path) -> Iterator[Connection]:
     there = read_wires(file)
     with closing(ServedBench(there)) as twin:
         wires = Wires("@py", there.ni_target, twin, there.addresses)
-        yield Connection(
-            wires, there.label, {"sample": there.label, "seed": there.seed, "twin": there.twin}, twin.truth
-        )
+        record = {"sample": there.label, "seed": there.seed, "twin": there.twin}
+        yield Connection(wires, there.label, record, twin.truth)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from labctl.station import Wires, opened
 from labctl.station_file import read_station
 from sequences.lab import Lab
 from sequences.pulses.library import cw_odmr
+from sequences.results import SequenceError
 from sequences.routines import controls
 from sequences.routines.measure import measure
 from sequences.routines.still_set import LOOK_AFTER_S, still_set
@@ -110,6 +111,17 @@ def test_looks_are_taken_after_so_much_playing_and_before_a_sequence_ends(calls)
         with pytest.raises(ChangedError, match="microwave"), controls.left_safe(lab):
             measure(lab, program, 10)
         assert bench.still_on(magnet=False) == []
+
+
+def test_no_conclusion_is_believed_from_a_bench_that_changed(calls) -> None:
+    with all_on(Fault(kind="reset", instrument="aom", call=calls("aom") + 2)) as (lab, bench):
+        with pytest.raises(ChangedError, match="pump is_on is False, was True") as caught, controls.left_safe(lab):
+            raise SequenceError("The line pump is dead", "Check its cable")
+        assert caught.value.instrument == "aom"
+        assert "The line pump is dead" in str(caught.value.__context__)
+        assert bench.still_on(magnet=False) == []
+    with all_on() as (lab, _), pytest.raises(SequenceError, match="is dead"), controls.left_safe(lab):
+        raise SequenceError("The line pump is dead", "Check its cable")
 
 
 def test_a_sequence_is_not_blamed_for_what_happened_before_it(calls) -> None:
