@@ -5,10 +5,8 @@ set for the next play as it was without the fault, and that has then heard from 
 follows is what follows without the fault. Any other child goes on to the end of the run and is judged by that.
 """
 
-import ctypes
 import faulthandler
 import json
-import mmap
 import multiprocessing
 import os
 import pickle
@@ -41,7 +39,6 @@ AGAIN: Final = 20
 """Plays that a run which was suspended measures again at most: those behind its last look at the bench."""
 _PAUSE_S: Final = 0.005
 _FRAME: Final = re.compile(r'File ".*?/((?:labctl|sequences|instruments|simulated_instruments)/.*?)", line (\d+)')
-_SHARED: Final = re.compile(r"^(\w+)-(\w+) (\S+) (\w+) \S+ \d+ +(/.*)$", re.MULTILINE)
 
 
 class Forks(Injector):
@@ -112,8 +109,6 @@ class Forks(Injector):
         except Exception:
             (folder / "err").write_text(traceback.format_exc())
             os._exit(1)
-        # SQLite deletes its log when it closes, by the name that it once opened: the parent's
-        setattr(Store, "close", lambda store: store.ledger.flush())  # noqa: B010
         faulthandler.cancel_dump_traceback_later()
         faulthandler.dump_traceback_later(0.9 * self._limit_s, file=2)
         return True
@@ -186,6 +181,7 @@ def run_forking(
     setattr(Drawing, "expect", lambda *_: None)  # noqa: B010  # figures are no matter of faults, and take seconds
     setattr(Drawing, "part", lambda *_: None)  # noqa: B010
     setattr(Drawing, "whole", lambda *_: {})  # noqa: B010
+    _keep_no_log()
     code = code_of(experiment.arguments(Path("data")))
     sys.stdout.flush()
     sys.stderr.flush()
@@ -196,6 +192,19 @@ def run_forking(
         forks.tell(outcome, in_short(seen, "to the end"))
     forks.wait()
     return forks, seen
+
+
+def _keep_no_log() -> None:
+    """A child writes through what its parent opened, and SQLite knows files by what they were when it opened them: a
+    reader of the copy would take itself for the last one and delete the log into which the child goes on to write.
+    """
+    opened = Store.__init__
+
+    def open_(store: Store, *arguments: Any) -> None:
+        opened(store, *arguments)
+        store.connection.execute("PRAGMA journal_mode = MEMORY")
+
+    setattr(Store, "__init__", open_)  # noqa: B010
 
 
 def _setting(knobs: Any, pattern: Any, repeats: int) -> str:
@@ -222,15 +231,12 @@ def _into_files() -> None:
 
 
 def _move_to(folder: Path) -> None:
-    """Let all that is open in this folder be what was copied into the other one; what SQLite has mapped as well."""
+    """Let all that is open in this folder be what was copied into the other one."""
     here, there = Path.cwd(), folder.resolve()
     for number in _numbers():
         name = str(Path(f"/proc/self/fd/{number}").readlink())
         if name.startswith(f"{here}/data/") and (copy := there / Path(name).relative_to(here)).exists():
             _reopen(number, copy)
-    for low, high, rights, offset, name in _SHARED.findall(Path("/proc/self/maps").read_text()):
-        if name.startswith(f"{here}/") and rights.endswith("s"):
-            _remap(int(low, 16), int(high, 16), int(offset, 16), there / Path(name).relative_to(here))
     os.chdir(there)
     _into_files()
 
@@ -245,17 +251,6 @@ def _reopen(number: int, copy: Path) -> None:
     file = os.open(copy, flags & (os.O_ACCMODE | os.O_APPEND))
     os.lseek(file, place, os.SEEK_SET)
     os.dup2(file, number, inheritable=False)
-    os.close(file)
-
-
-def _remap(low: int, high: int, offset: int, copy: Path) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.mmap.restype, fixed = ctypes.c_void_p, 0x10
-    file = os.open(copy, os.O_RDWR)
-    rights, kind = mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED | fixed
-    size = ctypes.c_size_t(high - low)
-    if libc.mmap(ctypes.c_void_p(low), size, rights, kind, file, ctypes.c_long(offset)) != low:
-        raise OSError(ctypes.get_errno(), "mapping a copy", str(copy))
     os.close(file)
 
 

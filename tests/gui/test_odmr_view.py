@@ -32,7 +32,7 @@ def ideal(frequency_hz, fit):
     return fit["level"] * (1.0 - fit["contrast"] * dip)
 
 
-def swept(sweeps, estimate=None, seed=1):
+def swept(sweeps, estimate=None, seed=1, method="raster"):
     """A record of so many sweeps over both lines."""
     rng, table = np.random.default_rng(seed), Table([Column(name, name, "") for name in NAMES])
     for sweep in range(1, sweeps + 1):
@@ -40,7 +40,8 @@ def swept(sweeps, estimate=None, seed=1):
             signal = ideal(grid, fit) + 0.004 * rng.standard_normal(len(grid))
             columns = (grid, signal, np.full(len(grid), 0.004), np.full(len(grid), float(sweep)))
             table.fill(dict(zip(NAMES, columns, strict=True)))
-    return Record(1, "odmr", {}, table, estimate=estimate if estimate is not None else {"lines": LINES}, version=1)
+    plan = {"method": method}
+    return Record(1, "odmr", plan, table, estimate=estimate if estimate is not None else {"lines": LINES}, version=1)
 
 
 @pytest.fixture(params=[LIGHT, DARK], ids=["light", "dark"])
@@ -74,6 +75,15 @@ def test_each_line_has_its_panel_with_the_mean_of_its_sweeps(view):
     view.grab()
     low, high = view.panels[1].spectrum.getPlotItem().viewRange()[0]
     assert GRIDS[1][0] * 1e-6 - 3 < low < high < GRIDS[1][-1] * 1e-6 + 3
+
+
+@pytest.mark.parametrize(
+    ("sweeps", "method", "told"), [(4, "raster", "4 sweeps"), (1, "raster", "1 sweep"), (1, "adaptive", "one by one")]
+)
+def test_a_note_says_how_the_points_were_chosen(view, sweeps, method, told):
+    view.show_run(swept(sweeps, method=method))
+    assert view.note.text().endswith(told)
+    assert f"{sweeps * sum(len(grid) for grid in GRIDS)} points of odmr" in view.note.text()
 
 
 def test_sweeps_are_an_image_and_a_growing_one_follows(view):

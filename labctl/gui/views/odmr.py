@@ -105,7 +105,8 @@ class OdmrView(View):
         self.panels[1].setVisible(len(parts) > 1)
         self.looks.hide()
         sweeps = int(np.ptp(points.sweep)) + 1
-        self.note.setText(f"{len(points)} points, {sweeps} {'sweep' if sweeps == 1 else 'sweeps'} of {record.sequence}")
+        how = "chosen one by one" if record.plan.get("method") == "adaptive" else _counted(sweeps)
+        self.note.setText(f"{len(points)} points of {record.sequence}, {how}")
         state = (id(record), sweeps, len(parts), record.status)
         if state != self._swept or time.monotonic() > self._swept_at_s + _SWEEPS_EVERY_S:
             self._swept, self._swept_at_s = state, time.monotonic()
@@ -199,3 +200,7 @@ def _of_lines(known: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], key:
     error = float(np.sqrt(sum(e**2 for e in errors if e is not None))) / len(found) if None not in errors else None
     value = sum(float(source[key]) for source in found) / len(found)
     return quoted(scale * value, scale * error if error is not None else None, unit)
+
+
+def _counted(sweeps: int) -> str:
+    return "1 sweep" if sweeps == 1 else f"{sweeps} sweeps"
