@@ -1,7 +1,5 @@
 """The ODMR view: what is painted against the table and the fit that it was given."""
 
-import time
-
 import numpy as np
 import pytest
 from bench_runs import measured
@@ -151,20 +149,20 @@ def test_a_run_without_spectrum_is_not_picked(view):
     assert not view._trouble.isVisible()
 
 
-def test_a_hundred_thousand_points_are_painted_at_once(view):
+def test_a_hundred_thousand_points_cost_no_more_calls_than_two_hundred(view, calls):
     record = swept(2)
+    view.show_run(record)
+    record.version += 1
+    few = calls(lambda: view.show_run(record))
     big = np.tile(np.array([record.table[name] for name in NAMES]), 520)
     big[3] = 1 + np.arange(big.shape[1]) // 98
     record.table._cells, record.table.rows = big, big.shape[1]
-    view.show_run(record)
-    spans = []
-    for _ in range(7):
-        record.version += 1
-        began = time.perf_counter()
-        view.show_run(record)
-        spans.append(time.perf_counter() - began)
     assert record.table.rows > 100_000
-    assert min(spans) < 0.02  # 5 ms on an idle machine
+    for _ in range(2):
+        record.version += 1
+        many = calls(lambda: view.show_run(record))
+    print(f"{few} and {many} calls")
+    assert many < 1.5 * few
 
 
 def test_a_run_of_the_bench_shows_its_newest_spectrum_and_lines(view, bench_run):

@@ -1,7 +1,5 @@
 """The run view: what stands there against the record, and that a part can be chosen."""
 
-import time
-
 import pytest
 from pyqtgraph.Qt import QtCore, QtTest
 
@@ -248,15 +246,15 @@ def test_nothing_is_cut_off_in_a_small_dock(view, qtbot):
     qtbot.waitUntil(fits, timeout=2000)  # Qt lays tables out when it has time
 
 
-def test_painting_is_cheap(view):
-    run, took = nested(), []
-    for _ in range(30):
-        run.version += 1
-        run.photons += 1000
-        began_s = time.perf_counter()
-        assert view.show_run(run)
-        took.append(1e3 * (time.perf_counter() - began_s))
-    assert sorted(took)[15] < 5.0
+def test_painting_is_cheap(view, calls):
+    """Some hundred calls, a millisecond of an idle machine."""
+    run = nested()
+    view.show_run(run)
+    run.version += 1
+    run.photons += 1000
+    taken = calls(lambda: view.show_run(run))
+    print(f"{taken} calls")
+    assert taken < 1000
 
 
 def test_innermost_and_conclusion_in_words():
