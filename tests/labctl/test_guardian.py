@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,9 @@ from benchmarks.served_bench import until
 from labctl.heartbeat import READY
 from labctl.lock import held
 
+STATION = Path(__file__).parents[2] / "station.yaml"
+HELD = "main_a is 0.045455 A"
+"""The field of an odmr."""
 SAFE_WITHIN_S = 2.0
 """Of wall time, on a machine that has time; tests share theirs."""
 
@@ -30,8 +34,9 @@ def shines(client) -> bool:
     return any("is high" in what or "emits" in what for what in client.state()["still_on"])
 
 
-def measuring(wires, tmp_path):
+def measuring(wires, tmp_path, *more):
     command = [sys.executable, "-m", "labctl", "run", "odmr", "--bench", str(wires), "--data", str(tmp_path / "data")]
+    command += more
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
@@ -44,6 +49,19 @@ def test_a_killed_run_leaves_no_laser_on(served, tmp_path):
         said = labctl.stderr.read()
     assert took_s < 5 * SAFE_WITHIN_S
     assert "labctl guard: labctl died; the bench is safe, read back: the pulse lines are low" in said
+
+
+def test_a_magnet_that_shall_be_held_keeps_its_field(served, tmp_path):
+    wires, client = served
+    station = tmp_path / "station.yaml"
+    station.write_text(STATION.read_text(encoding="utf-8").replace("{magnet: ramped}", "{magnet: held}"))
+    with measuring(wires, tmp_path, "--station", str(station)) as labctl:
+        until(lambda: shines(client) and HELD in client.state()["still_on"])
+        labctl.kill()
+        until(lambda: client.state()["still_on"] == [HELD])
+        said = labctl.stderr.read()
+    assert client.state()["still_on"] == [HELD]
+    assert "labctl died; the bench is safe, read back: the pulse lines are low" in said
 
 
 def test_a_run_that_ends_by_itself_needs_no_guardian(served, tmp_path):
