@@ -75,8 +75,9 @@ def commands(what: str, rest: list[str]) -> Commands:
     if what == "gui":
         return [[*python, "-m", "labctl", "gui", "--simulated", *rest]]
     if what == "test":
-        # loadgroup: tests that share the long engine run go to one worker, which runs it once
-        return [[*python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--durations", "25", *rest]]
+        # loadfile: tests that share a long run stand in one file, and one worker runs it once
+        spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+        return [[*python, "-m", "pytest", *spread, "--durations", "25", *rest]]
     if what == "check":
         return [
             [*python, "-m", "ruff", "check", "."],

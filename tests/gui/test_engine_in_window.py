@@ -17,7 +17,6 @@ SHORT = {
 RUN_MS = 300_000
 
 
-@pytest.mark.xdist_group("engine in the window")
 def test_the_engine_is_watched_to_its_end(qtbot, tmp_path):
     with opened_window(qtbot, tmp_path) as window:
         form = window.docks.runs.form

@@ -23,8 +23,6 @@ MOST_WALL_S = 120.0
 SLOWEST_MACHINE = 3.0
 """Other work on the machine that runs the tests is forgiven so much."""
 
-pytestmark = pytest.mark.xdist_group("engine")
-
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
