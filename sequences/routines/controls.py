@@ -92,12 +92,11 @@ def left_safe(lab: Lab) -> Iterator[None]:
     """
     as_it_is(lab)
     try:
-        try:
-            yield
-        except SequenceError:
-            still_set(lab)
-            raise
+        yield
         still_set(lab)
+    except SequenceError:
+        still_set(lab)
+        raise
     finally:
         with ExitStack() as steps:
             steps.callback(coils_off, lab)
