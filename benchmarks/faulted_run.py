@@ -23,7 +23,7 @@ from labctl.__main__ import main
 from labctl.data.history import all_runs, points
 from labctl.station_file import read_station
 from simulated_instruments.faults.injector import Injected
-from simulated_instruments.faults.kinds import Call
+from simulated_instruments.faults.kinds import PASSING, Call
 from simulated_instruments.faults.script import Fault
 
 FOR_SURE: Final = 5.0
@@ -49,8 +49,6 @@ DRIVES: Final[Mapping[str, tuple[str, ...]]] = {
     "sprout": ("the doughnut's laser",),
 }
 """How that which is still on begins, by the instrument that drives it."""
-_LASTING: Final = ("interlock", "overheat", "unlock")
-"""Faults that can go away by themselves."""
 _NEEDED: Final = (
     "labctl.bench",
     "labctl.cli_bench",
@@ -64,7 +62,7 @@ _PAUSE_S: Final = 0.02
 
 def one_fault(kind: str, instrument: str, call: int, for_s: float | None) -> Fault:
     """Of this kind at this call. for_s: laboratory time after which it is over, if it is of a kind that can be."""
-    over = {"for_s": for_s} if for_s is not None and kind in _LASTING else {}
+    over = {"for_s": for_s} if for_s is not None and kind in PASSING else {}
     return Fault(kind=kind, instrument=instrument, call=call, **over)
 
 

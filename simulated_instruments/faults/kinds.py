@@ -34,6 +34,8 @@ OfBench = Literal["interlock", "drop_out", "trip", "overheat", "unlock", "rf_off
 trip: over-voltage protection of all channels that are on. overheat: they are off until it is cool. unlock: the carrier
 leaves its frequency. rf_off: it is gone.
 """
+PASSING: Final[tuple[OfBench, ...]] = ("interlock", "overheat", "unlock")
+"""What can be over by itself after a while."""
 OfCall = Literal["refused", "unavailable", "cut_off", "stuck", "slow", "reset"]
 """With any call of the card. refused: a DAQmx error, nothing done. unavailable: the server is not reached.
 

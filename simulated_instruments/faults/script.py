@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 from ruamel.yaml.nodes import MappingNode, Node
 
-from simulated_instruments.faults.kinds import CARD, KINDS, RESOURCES, kinds_of
+from simulated_instruments.faults.kinds import CARD, KINDS, PASSING, RESOURCES, kinds_of
 from simulated_instruments.yaml_text import NotYamlError, read_yaml
 
 _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "mends_after": ("disconnect",),
-    "for_s": ("slow", "interlock", "overheat", "unlock"),
+    "for_s": ("slow", *PASSING),
     "code": ("refused",),
     "share": ("fewer_counts",),
     "text": ("replaced",),
