@@ -243,9 +243,12 @@ def test_a_figure_that_fails_is_logged_and_the_run_is_not_touched(lab, data, run
 
 
 def test_bookkeeping_of_a_point_costs_the_same_however_many_there_are(run, calls):
-    run(ToyPlan(points=1, parts=1))  # what is done once only
-    few = calls(lambda: run(ToyPlan(points=50, parts=2)))
-    many = calls(lambda: run(ToyPlan(points=150, parts=20)))
+    def completed(**plan):
+        assert run(ToyPlan(**plan)).run.status == "completed"
+
+    completed(points=1, parts=1)  # what is done once only
+    few = calls(lambda: completed(points=50, parts=2))
+    many = calls(lambda: completed(points=150, parts=20))
     per_point = (many - few) / (20 * 150 - 2 * 50)
     print(f"{per_point:.0f} calls a point")
     assert per_point < 300
