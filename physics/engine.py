@@ -117,3 +117,26 @@ def steady_state(generator: Real) -> Real:
 def evolve(generator: Real, vector: Real, durations_s: Real) -> Real:
     """The state at each of these times: (16, 16), (16,), (n,) -> (n, 16)."""
     return propagator(generator, np.asarray(durations_s)) @ vector
+
+
+_SMALL_NORM = 0.25
+"""Up to it nine terms of the exponential series leave 1e-12."""
+
+
+def propagators(generators: Real) -> Real:
+    """exp of many generators, already multiplied by their times: (..., n, n) -> (..., n, n).
+
+    Series of degree 9 after Paterson and Stockmeyer, then squaring; all of the batch alike, which costs a fifth of
+    `propagator` for small matrices. Good to 1e-12 times the number of squarings' doublings (1e-8 at norm 1e3).
+    """
+    norm = float(np.max(np.abs(generators).sum(axis=-1)))
+    halvings = max(0, int(np.ceil(np.log2(max(norm, 1e-300) / _SMALL_NORM))))
+    x = generators / 2.0**halvings
+    one = np.eye(generators.shape[-1])
+    x2 = x @ x
+    x3 = x2 @ x
+    high = one / 720.0 + x / 5040.0 + x2 / 40320.0 + x3 / 362880.0
+    out = one + x + x2 / 2.0 + x3 @ (one / 6.0 + x / 24.0 + x2 / 120.0 + x3 @ high)
+    for _ in range(halvings):
+        out = out @ out
+    return np.asarray(out)

@@ -1,26 +1,41 @@
 """Cool one bath: build-up of its polarisation under the doughnut, and both baths as the engine finds them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sequences.analysis.baths import BuildUp, bath_after_contact, fit_build_up, fit_release, sigma_z
-from sequences.analysis.calibration import PairCalibration
+from physics.constants import TWO_PI
+from sequences.analysis.baths import (
+    BEAMS,
+    BuildUp,
+    LineShift,
+    Released,
+    bath_after_contact,
+    fit_build_up,
+    fit_release,
+    fit_shift,
+    sigma_z,
+)
+from sequences.analysis.calibration import Beam, CountedProgram, PairCalibration
+from sequences.analysis.engine_rows import Surroundings, in_engine, prepared_z
 from sequences.analysis.release import Release
 from sequences.lab import Lab, Wiring
 from sequences.pulses.library import (
     COOLING_US,
     Cycle,
-    Reading,
     cooled,
     engine_shot,
     heated,
+    hot_left,
+    looked_at,
     nominal_gates,
     nominal_reading,
+    read_out,
     wait,
 )
 from sequences.pulses.program import Program, joined
@@ -47,6 +62,11 @@ _COOLING_US: Final = (10.0, 30.0, 60.0, 120.0, 250.0, 500.0, 1000.0)
 _RELEASED_US: Final = (0.2, 2.0, 4.0, 8.0, 12.0)
 _BUILD_UP_SHARE: Final = 0.25
 """Of the laboratory time; the rest is for the release, which predictions rest on."""
+_SHIFT_SHARE: Final = 0.05
+_SHIFT_WAITS_US: Final = (0.8, 3.0)
+"""The short wait tells which fringe of the long one it is."""
+_FORESEEN_COLD: Final = 0.95
+"""Polarisation of the cold bath, roughly: it narrows the line."""
 _CONTACTS: Final = 4.0
 """Length of a contact in relaxation times of the NV."""
 _LEAST_POLARISATION: Final = 0.5
@@ -94,6 +114,11 @@ class CoolResult:
     rate_per_s: float
     """Cross-relaxation rate on resonance."""
     rate_per_s_err: float
+    line_shift_khz: float
+    """Of the right NV by its cold bath."""
+    line_shift_khz_err: float
+    reduced_chi2: float
+    """Of the release."""
 
 
 def cool(lab: Lab, plan: CoolPlan) -> Stream[CoolResult]:
@@ -101,21 +126,24 @@ def cool(lab: Lab, plan: CoolPlan) -> Stream[CoolResult]:
     with controls.left_safe(lab):
         bench, calibration = state.ready(lab), state.pair(lab)
         holding = yield from hold.begin(lab, plan.hold)
-        build_up_s, release_s = (plan.hours * 3600.0 * share for share in (_BUILD_UP_SHARE, 1.0 - _BUILD_UP_SHARE))
+        shares = (_BUILD_UP_SHARE, _SHIFT_SHARE, 1.0 - _BUILD_UP_SHARE - _SHIFT_SHARE)
+        build_up_s, shift_s, release_s = (plan.hours * 3600.0 * share for share in shares)
         times, polarisation, error = yield from _build_up(lab, holding, plan, bench, calibration, build_up_s)
         curve = fit_build_up(times * 1e-6, polarisation, error)
         yield Estimate({"build_up_s": curve.build_up_s, "build_up_s_err": curve.build_up_err_s})
         yield Progress(_BUILD_UP_SHARE, f"build-up {curve.build_up_s * 1e6:.0f}({curve.build_up_err_s * 1e6:.0f}) us")
-        found = yield from _release(lab, holding, plan, bench, calibration, release_s)
+        shift = yield from _shift(lab, holding, plan, bench, calibration, float(polarisation[-1]), shift_s)
+        found = yield from _release(lab, holding, plan, bench, calibration, shift, release_s)
         holding.keep()
     _check(found)
-    _store(lab, found)
-    result = _result(curve, found)
+    lab.calibration.put("bath.shift_rad_per_s", shift.rad_per_s, shift.error_rad_per_s)
+    state.put_release(lab, found)
+    result = _result(curve, found, shift)
     yield Estimate({**vars(result)})
     return result
 
 
-def _result(curve: BuildUp, found: Release) -> CoolResult:
+def _result(curve: BuildUp, found: Release, shift: LineShift) -> CoolResult:
     return CoolResult(
         polarisation_left=found.polarisation[0],
         polarisation_left_err=found.polarisation_err[0],
@@ -129,20 +157,40 @@ def _result(curve: BuildUp, found: Release) -> CoolResult:
         build_up_s_err=curve.build_up_err_s,
         rate_per_s=found.gamma1_per_s,
         rate_per_s_err=found.gamma1_err_per_s,
+        line_shift_khz=shift.rad_per_s / TWO_PI / 1e3,
+        line_shift_khz_err=shift.error_rad_per_s / TWO_PI / 1e3,
+        reduced_chi2=found.reduced_chi2,
     )
 
 
+def _counted(
+    lab: Lab, holding: Holding, bench: Bench, shots: Sequence[tuple[Program, Beam, Program]], seconds: float
+) -> Stream[list[CountedProgram]]:
+    """Play (shot, beam, what it is known by) for so long each, told by the light of their own shots."""
+    usual = state.usual_light(lab, bench.reading)
+    out = []
+    for shot, beam, program in shots:
+        counts = yield from holding.measure(shot, repeats_for(shot, seconds))
+        looks = round(shot.time_high_ns("gate_reference") / bench.reading.reference_ns(beam))
+        out.append(CountedProgram(program, beam, counts.signal, counts.repeats * looks, counts.reference, usual[beam]))
+    return out
+
+
 def _read_both(
-    holding: Holding, reading: Reading, calibration: PairCalibration, shots: Sequence[Program], seconds: float
+    lab: Lab,
+    holding: Holding,
+    bench: Bench,
+    calibration: PairCalibration,
+    shots: Sequence[Callable[[Beam], Program]],
+    seconds: float,
 ) -> Stream[tuple[Real, Real]]:
     """sigma_z of both NVs, (n, 2), after each of these programs, each played with either read-out."""
-    photons, error = np.empty((2, len(shots))), np.empty((2, len(shots)))
-    for k, program in enumerate(shots):
-        for b, beam in enumerate(("pump", "depletion")):
-            shot = program + reading.window(beam)
-            counts = yield from holding.measure(shot, repeats_for(shot, seconds))
-            photons[b, k], error[b, k] = counts.per_shot, counts.per_shot_err
-    return sigma_z(calibration, (photons[0], error[0]), (photons[1], error[1]))
+    nothing = Program("-", bench.gates.tick_ns)
+    counted = yield from _counted(
+        lab, holding, bench, [(shot(beam), beam, nothing) for beam in BEAMS for shot in shots], seconds
+    )
+    seen = np.array([[d.per_shot, d.error] for d in counted]).reshape(2, len(shots), 2)
+    return sigma_z(calibration, (seen[0, :, 0], seen[0, :, 1]), (seen[1, :, 0], seen[1, :, 1]))
 
 
 def _build_up(
@@ -156,9 +204,22 @@ def _build_up(
     polarisation, error = [], []
     for cooling_us in _COOLING_US:
         cycle = Cycle(lab.whole_ticks(cooling_us * 1e3), lab.wiring.tick_ns, plan.build_up_heating_steps)
-        prepared = joined("build-up", [heated(cycle, bench.gates), cooled(cycle, bench.gates)])
+
+        def shot(beam: Beam, after: Program | None, cycle: Cycle = cycle) -> Program:
+            first = [
+                heated(cycle, bench.gates),
+                cooled(cycle, bench.gates),
+                looked_at(bench.reading, beam, bench.gates),
+            ]
+            return joined("build-up", [*first, *([after] if after else []), read_out(bench.reading, beam)])
+
         z, z_err = yield from _read_both(
-            holding, bench.reading, calibration, [prepared, prepared + contact], seconds / len(_COOLING_US) / 4.0
+            lab,
+            holding,
+            bench,
+            calibration,
+            [partial(shot, after=None), partial(shot, after=contact)],
+            seconds / len(_COOLING_US) / 4.0,
         )
         polarisation.append(float(bath_after_contact(z[0, 1], z[1, 1], share, lab.guesses.bath_spins)))
         error.append(float(z_err[1, 1]) / share)
@@ -173,43 +234,78 @@ def _build_up(
     return np.array(_COOLING_US), np.array(polarisation), np.array(error)
 
 
+def _shift(
+    lab: Lab,
+    holding: Holding,
+    plan: CoolPlan,
+    bench: Bench,
+    calibration: PairCalibration,
+    polarisation: float,
+    seconds: float,
+) -> Stream[LineShift]:
+    """Fringes of the right NV in the engine's cycle: by how much its cold bath moves its line."""
+    cycle = Cycle(lab.whole_ticks(plan.cooling_us * 1e3), lab.wiring.tick_ns, plan.heating_steps)
+    gates, tick_ns = bench.gates, lab.wiring.tick_ns
+    listed: list[Program] = [
+        gates.turn_right("x") + wait(wait_ns, "shift", "gradient", tick_ns=tick_ns) + gates.turn_right(last)
+        for wait_ns in (lab.whole_ticks(us * 1e3) for us in _SHIFT_WAITS_US)
+        for last in ("x", "y")
+    ]
+    shots = [(engine_shot(cycle, gates, p, bench.reading, "depletion"), BEAMS[1], p) for p in listed]
+    counted = yield from _counted(lab, holding, bench, shots, seconds / len(shots))
+    cold = float(np.clip(polarisation, 0.0, 1.0))
+
+    def moved(rad_per_s: float) -> PairCalibration:
+        return in_engine(calibration, Surroundings((0.0, cold), (0.0, rad_per_s)))
+
+    found = fit_shift(calibration, moved, counted, cold)
+    yield Progress(_BUILD_UP_SHARE + _SHIFT_SHARE, f"cold line shifted by {found.rad_per_s / TWO_PI / 1e3:+.1f} kHz")
+    return found
+
+
 def _release(
-    lab: Lab, holding: Holding, plan: CoolPlan, bench: Bench, calibration: PairCalibration, seconds: float
+    lab: Lab,
+    holding: Holding,
+    plan: CoolPlan,
+    bench: Bench,
+    calibration: PairCalibration,
+    shift: LineShift,
+    seconds: float,
 ) -> Stream[Release]:
-    """Populations of both NVs after release; every evolution time makes a cycle, and a balance of heat, of its own."""
+    """Photons after release; every evolution time makes a cycle, and a balance of heat, of its own."""
     times = np.array([*_RELEASED_US, plan.evolution_us])
-    z, z_err = np.empty((len(times), 2)), np.empty((len(times), 2))
+    nothing = Program("-", bench.gates.tick_ns)
+    photons, errors = np.empty((len(times), 2)), np.empty((len(times), 2))
     for k, released_us in enumerate(times):
         cycle = Cycle(
             lab.whole_ticks(plan.cooling_us * 1e3), lab.whole_ticks(float(released_us) * 1e3), plan.heating_steps
         )
-        z[k], z_err[k] = yield from _released(holding, cycle, bench, calibration, seconds / len(times) / 2.0)
+        shots = [(engine_shot(cycle, bench.gates, nothing, bench.reading, beam), beam, nothing) for beam in BEAMS]
+        counted = yield from _counted(lab, holding, bench, shots, seconds / len(times) / 2.0)
+        photons[k], errors[k] = [d.per_shot for d in counted], [d.error for d in counted]
+        z, z_err = sigma_z(calibration, *((photons[k, b : b + 1], errors[k, b : b + 1]) for b in (0, 1)))
         yield Point(
             {
                 "released_us": float(released_us),
-                "z_left": z[k, 0],
-                "z_left_err": z_err[k, 0],
-                "z_right": z[k, 1],
-                "z_right_err": z_err[k, 1],
+                "z_left": z[0, 0],
+                "z_left_err": z_err[0, 0],
+                "z_right": z[0, 1],
+                "z_right_err": z_err[0, 1],
             }
         )
-        yield Progress(_BUILD_UP_SHARE + (1.0 - _BUILD_UP_SHARE) * (k + 1) / len(times), f"released {released_us:g} us")
+        done = _BUILD_UP_SHARE + _SHIFT_SHARE
+        yield Progress(done + (1.0 - done) * (k + 1) / len(times), f"released {released_us:g} us")
     rate, rate_err = state.calibrated(lab, "cr.rate_per_s"), state.calibrated_err(lab, "cr.rate_per_s")
+    around = Surroundings((0.0, _FORESEEN_COLD), (0.0, shift.rad_per_s))
+    senses = [hot_left(bench.gates, sense) for sense in (1, -1)]
     return fit_release(
-        state.engine_model(lab), max(rate_err, 1e-3 * rate), times, z, z_err, evolution_us=plan.evolution_us
+        calibration,
+        lambda c: state.engine_model(lab, c, around),
+        lambda c, start_z: prepared_z(in_engine(c, around), senses, start_z),
+        Released(times, photons, errors),
+        max(rate_err, 1e-3 * rate),
+        plan.evolution_us,
     )
-
-
-def _released(
-    holding: Holding, cycle: Cycle, bench: Bench, calibration: PairCalibration, seconds: float
-) -> Stream[tuple[Real, Real]]:
-    photons, error = np.empty((2, 1)), np.empty((2, 1))
-    for b, beam in enumerate(("pump", "depletion")):
-        shot = engine_shot(cycle, bench.gates, Program("-", bench.gates.tick_ns), bench.reading.window(beam))
-        counts = yield from holding.measure(shot, repeats_for(shot, seconds))
-        photons[b], error[b] = 0.5 * counts.per_shot, 0.5 * counts.per_shot_err
-    z, z_err = sigma_z(calibration, (photons[0], error[0]), (photons[1], error[1]))
-    return z[0], z_err[0]
 
 
 def _check(found: Release) -> None:
@@ -224,16 +320,6 @@ def _check(found: Release) -> None:
         )
 
 
-def _store(lab: Lab, found: Release) -> None:
-    put = lab.calibration.put
-    for k, side in enumerate(("left", "right")):
-        put(f"bath.{side}", found.polarisation[k], found.polarisation_err[k])
-        put(f"bath.{side}_slope_per_us", found.slope_per_us[k], 0.0)
-        put(f"bath.start_z_{side}", found.start_z[k], found.start_z_err[k])
-    put("bath.evolution_us", found.evolution_us, 0.0)
-    put("cr.rate_per_s", found.gamma1_per_s, found.gamma1_err_per_s)
-
-
 def programs(plan: CoolPlan, wiring: Wiring) -> list[Program]:
     """The longest shot of the build-up, and one of the engine without analysis, with nominal pulses and windows."""
     tick_ns = wiring.tick_ns
@@ -242,6 +328,7 @@ def programs(plan: CoolPlan, wiring: Wiring) -> list[Program]:
         round(us * 1e3 / tick_ns) * tick_ns for us in (max(_COOLING_US), plan.cooling_us, plan.evolution_us)
     )
     hot = Cycle(longest, tick_ns, plan.build_up_heating_steps)
-    build_up = joined("build-up", [heated(hot, gates), cooled(hot, gates), reading.window("depletion")])
+    hot_shot = [heated(hot, gates), cooled(hot, gates), looked_at(reading, "depletion", gates)]
+    build_up = joined("build-up", [*hot_shot, read_out(reading, "depletion")])
     released = Cycle(cooling, evolution, plan.heating_steps)
-    return [build_up, engine_shot(released, gates, Program("release", tick_ns), reading.window("depletion"))]
+    return [build_up, engine_shot(released, gates, Program("release", tick_ns), reading, "depletion")]

@@ -1,68 +1,176 @@
 """Bath polarisations from what the two NVs do in contact with them."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from lmfit import Parameters, minimize
 from numpy.typing import NDArray
-from scipy.optimize import curve_fit
+from scipy.linalg import solve_triangular
+from scipy.optimize import curve_fit, least_squares
+from scipy.stats import chi2 as chi2_law
 
+from physics.constants import TWO_PI
 from physics.paulis import INDEX
-from sequences.analysis.calibration import PairCalibration
+from sequences.analysis.calibration import NAMES, Beam, CountedProgram, PairCalibration
 from sequences.analysis.engine_model import EngineModel
-from sequences.analysis.release import Release, release_states
+from sequences.analysis.release import Release
 
 Real = NDArray[np.float64]
 
+BEAMS: Final[tuple[Beam, Beam]] = ("pump", "depletion")
 _Z: Final = [INDEX["ZI"], INDEX["IZ"]]
+_PASSES: Final = 2
+_SLOPE_PER_US: Final = 0.03
+"""Change of the hot bath's polarisation with the evolution time, to 1 sigma: it is some 0.005."""
+_SHIFT_UNIT: Final = TWO_PI * 1e3
+_SHIFT_STARTS: Final = (0.0, 25.0, 50.0, -25.0)
+"""In kHz."""
 
 
 def sigma_z(calibration: PairCalibration, common: tuple[Real, Real], selective: tuple[Real, Real]) -> tuple[Real, Real]:
-    """Both NVs' sigma_z from both read-outs: (photons a shot, error) of n states -> (n, 2) values, (n, 2) errors."""
-    pump, ring = calibration.readout("pump"), calibration.readout("depletion")
-    inverse = np.linalg.inv(np.array([[pump.left, pump.right], [ring.left, ring.right]]))
-    photons = np.stack([common[0] - pump.level, selective[0] - ring.level], axis=-1)
+    """Both NVs' mean sigma_z from both read-outs: (photons a shot, error) of n states -> (n, 2) values, (n, 2) errors.
+
+    Errors contain those of the read-outs, which the values of all states have in common.
+    """
+    charged = np.array(calibration.charged)
+    seen = [calibration.readout(beam) for beam in BEAMS]
+    inverse = np.linalg.inv(np.array([[r.left, r.right] for r in seen]) * charged)
+    photons = np.stack([common[0] - seen[0].level, selective[0] - seen[1].level], axis=-1)
     errors = np.stack([common[1], selective[1]], axis=-1)
-    return photons @ inverse.T, np.sqrt(errors**2 @ (inverse**2).T)
+    values = photons @ inverse.T
+    first = NAMES.index("pump_level")
+    known = calibration.covariance[first : first + 6, first : first + 6]
+    terms = np.concatenate([np.ones((len(values), 1)), values * charged], axis=1)  # by level, left, right of a beam
+    by_calibration = np.stack([np.kron(row, term) for term in terms for row in inverse]).reshape(len(values), 2, 6)
+    variance = errors**2 @ (inverse**2).T + np.einsum("nki,ij,nkj->nk", by_calibration, known, by_calibration)
+    return values, np.sqrt(variance)
+
+
+@dataclass(frozen=True)
+class Released:
+    """Photons a shot of the engine without analysis, at the end of cycles of several evolution times."""
+
+    times_us: Real
+    """(n,)."""
+    photons: Real
+    """(n, 2): under the Gaussian beam, under the doughnut."""
+    errors: Real
+    """(n, 2)."""
+
+
+Model = Callable[[PairCalibration], EngineModel]
+"""The engine for a calibration of the pair."""
+Prepared = Callable[[PairCalibration, tuple[float, float]], Real]
+"""(c, 2): sigma_z of each class at release, from that of most shots."""
 
 
 def fit_release(
-    model: EngineModel, gamma1_err_per_s: float, times_us: Real, z: Real, z_err: Real, evolution_us: float
+    calibration: PairCalibration,
+    model: Model,
+    prepared: Prepared,
+    data: Released,
+    gamma1_err_per_s: float,
+    evolution_us: float,
 ) -> Release:
-    """Fit the populations after release: z, z_err (n, 2) at the end of cycles with these evolution times (n,)."""
-    p = Parameters()
-    start = z[int(np.argmin(times_us))]
-    for k, (polarisation, z_start) in enumerate(zip((0.05, 0.95), start, strict=True)):
-        p.add(f"p_{k}", value=polarisation, min=-1.0, max=1.0)
-        p.add(f"z_{k}", value=float(np.clip(z_start, -0.98, 0.98)), min=-1.0, max=1.0)
-    p.add("slope_0", value=0.0)
-    p.add("slope_1", value=0.0, vary=False)  # the cold bath is cooled again in every cycle
-    p.add("gamma1", value=1.0, min=0.3, max=3.0)
+    """Fit the photons after release. Every number of the calibration has its part in the errors.
 
-    def released(p: Parameters) -> tuple[EngineModel, Release]:
-        v = p.valuesdict()
-        moved = replace(model, gamma1_per_s=model.gamma1_per_s * v["gamma1"])
-        error = {name: float(p[name].stderr or np.inf) for name in p}
-        return moved, Release(
-            evolution_us=evolution_us,
-            polarisation=(v["p_0"], v["p_1"]),
-            polarisation_err=(error["p_0"], error["p_1"]),
-            slope_per_us=(v["slope_0"], v["slope_1"]),
-            start_z=(v["z_0"], v["z_1"]),
-            start_z_err=(error["z_0"], error["z_1"]),
-            gamma1_per_s=moved.gamma1_per_s,
-            gamma1_err_per_s=model.gamma1_per_s * error["gamma1"],
-            reduced_chi2=0.0,
-        )
+    evolution_us: of the cycle that the polarisations hold for. The change of p_left with the cycle's length is a
+    number too; the cold bath is cooled again in every cycle.
+    """
+    gamma1 = model(calibration).gamma1_per_s
 
-    def residual(p: Parameters) -> Real:
-        moved, release = released(p)
-        held = (p["gamma1"].value - 1.0) * model.gamma1_per_s / gamma1_err_per_s
-        return np.append(((release_states(moved, release, times_us)[:, _Z] - z) / z_err).ravel(), held)
+    def expected(c: PairCalibration, x: Real) -> Real:
+        release = Release(evolution_us, (*(float(v) for v in x[:5]), float(x[5]) * gamma1), np.zeros((6, 6)))
+        return _released(c, model(c), prepared, release, data.times_us)
 
-    fit = minimize(residual, p, method="least_squares", scale_covar=False)
-    return replace(released(fit.params)[1], reduced_chi2=float(fit.redchi))
+    start = np.array(
+        [0.05, 0.95 * (2.0 * calibration.fidelity[1] - 1.0), 0.0, 2.0 * calibration.fidelity[1] - 1.0, 0.0, 1.0]
+    )
+    held = np.array([np.inf, np.inf, np.inf, np.inf, _SLOPE_PER_US, gamma1_err_per_s / gamma1])
+    covariance = np.diag(data.errors.ravel() ** 2)
+    for _ in range(_PASSES):
+        root = np.linalg.cholesky(covariance)
+
+        def residual(x: Real, root: Real = root) -> Real:
+            off = (expected(calibration, x) - data.photons).ravel()
+            return np.concatenate([solve_triangular(root, off, lower=True), (x - start)[4:] / held[4:]])
+
+        fit = least_squares(residual, start, x_scale=[0.02, 0.02, 0.02, 0.02, 0.005, 0.02], xtol=1e-6, ftol=1e-8)
+        moves = _moves(calibration, lambda c, x=fit.x: expected(c, x))
+        covariance = np.diag(data.errors.ravel() ** 2) + moves @ calibration.covariance @ moves.T
+    scale = np.array([1.0, 1.0, 1.0, 1.0, 1.0, gamma1])
+    found = np.linalg.inv(fit.jac.T @ fit.jac) * np.outer(scale, scale)
+    chi2 = float(fit.fun @ fit.fun)
+    freedom = max(1, data.photons.size - 4)
+    return Release(
+        evolution_us, tuple(float(v) for v in fit.x * scale), found, chi2 / freedom, float(chi2_law.sf(chi2, freedom))
+    )
+
+
+def _released(c: PairCalibration, model: EngineModel, prepared: Prepared, release: Release, times_us: Real) -> Real:
+    """(n, 2): photons expected under either beam."""
+    moved = replace(model, gamma1_per_s=release.gamma1_per_s)
+    start = prepared(c, release.start_z)
+    weight = moved.classes.weight
+    left, right = c.charged
+    alone = np.array([left * (1.0 - right), right * (1.0 - left)])
+    out = np.empty((len(times_us), 2))
+    for k, time_us in enumerate(times_us):
+        baths = release.polarisation_after(float(time_us))
+        z = [
+            weight @ moved.states_by_class(np.array([time_us * 1e-6]), baths, start, coupled)[0][:, _Z]
+            for coupled in (True, False)
+        ]
+        mean = left * right * z[0] + alone * z[1]
+        for b, beam in enumerate(BEAMS):
+            seen = c.readout(beam)
+            out[k, b] = seen.level + seen.left * mean[0] + seen.right * mean[1]
+    return out
+
+
+def _moves(calibration: PairCalibration, photons: Callable[[PairCalibration], Real]) -> Real:
+    """(2n, p): change of all photons with each number of the calibration."""
+    base = photons(calibration)
+    columns = []
+    for k, error in enumerate(calibration.errors):
+        step = 0.3 * float(error)
+        columns.append((photons(calibration.moved(k, step)) - base).ravel() / step if step else np.zeros(base.size))
+    return np.stack(columns, axis=-1)
+
+
+@dataclass(frozen=True)
+class LineShift:
+    """Of the right NV's frozen line by its cold bath."""
+
+    rad_per_s: float
+    error_rad_per_s: float
+
+
+def fit_shift(
+    calibration: PairCalibration, narrowed: Callable[[float], PairCalibration], data: Sequence[CountedProgram], z: float
+) -> LineShift:
+    """From fringes of the right NV in the engine's cycle. narrowed: the calibration with the line moved by so much.
+
+    z: sigma_z of the right NV before the fringes, the left one unpolarised; its size and the light's are fitted too.
+    """
+    listed = [(d.program, d.beam) for d in data]
+    seen, error = np.array([d.per_shot for d in data]), np.array([d.error for d in data])
+    vector = np.zeros(16)
+    vector[0], vector[_Z[1]] = 1.0, z
+
+    def residual(x: Real) -> Real:
+        c = narrowed(float(x[0]) * _SHIFT_UNIT)
+        rows = c.rows(listed).of_charged
+        contrast = (rows[:, 1:] @ vector[1:]) * x[1]
+        return np.append((rows[:, 0] + contrast + 1e-3 * x[2] - seen) / error, (x[1] - 1.0) / 0.3)
+
+    tries = [least_squares(residual, (start, 0.9, 0.0)) for start in _SHIFT_STARTS]
+    fit = min(tries, key=lambda found: float(found.cost))
+    widened = max(1.0, 2.0 * float(fit.cost) / max(1, len(data) - 2))
+    err = float(np.sqrt(widened * np.linalg.inv(fit.jac.T @ fit.jac)[0, 0]))
+    own = calibration.value("detuning_right_rad_per_s")[1]
+    return LineShift(float(fit.x[0]) * _SHIFT_UNIT, float(np.hypot(err * _SHIFT_UNIT, own)))
 
 
 @dataclass(frozen=True)

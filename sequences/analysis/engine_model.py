@@ -1,4 +1,7 @@
-"""What the engine should do, from calibrated numbers alone: the release of two NVs into two finite baths (eqs 1-3)."""
+"""What the engine should do, from calibrated numbers alone: the release of two NVs into two finite baths (eqs 1-3).
+
+Lines that differ from shot to shot make classes of shots; each evolves by itself, all share one pair of baths.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,10 +9,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.engine import Bath, liouvillian, propagator
-from physics.paulis import INDEX, product_vector
+from physics.coupling import lorentzian
+from physics.engine import liouvillian, propagators
+from physics.paulis import INDEX
+from sequences.analysis.classes import Classes, Spread, classes
 
 Real = NDArray[np.float64]
+Two = tuple[float, float]
 
 _STEP_S: Final = 1e-6
 _Z: Final = [INDEX["ZI"], INDEX["IZ"]]
@@ -27,30 +33,84 @@ class EngineModel:
     dephasing_per_s: float
     spins: float
     """Of each bath: every excitation counts."""
+    spread: Spread = Spread()
+    """Of the lines, with both baths as they are at release."""
+    off_rad_per_s: Two = (0.0, 0.0)
+    """Mean of the lines from the 13C resonance."""
+    half_width_rad_per_s: float = float("inf")
+    """Of that resonance for a single class."""
 
-    def states(self, times_s: Real, polarisation: tuple[float, float], start_z: tuple[float, float]) -> Real:
-        """(n, 16): Pauli vectors at ascending times after the release of a product state with these sigma_z."""
-        vector = product_vector(*(np.array([1.0, 0.0, 0.0, z]) for z in start_z))
-        p, now, out = np.array(polarisation), 0.0, []
+    @property
+    def classes(self) -> Classes:
+        """Over which shots are averaged."""
+        return classes(self.spread)
+
+    def states(self, times_s: Real, polarisation: Two, start_z: Two) -> Real:
+        """(n, 16): mean Pauli vectors at ascending times after the release of a product state with these sigma_z."""
+        each = self.states_by_class(times_s, polarisation, np.array(start_z))
+        return np.asarray(np.einsum("c,nck->nk", self.classes.weight, each))
+
+    def states_by_class(self, times_s: Real, polarisation: Two, start_z: Real, coupled: bool = True) -> Real:
+        """(n, c, 16): the same, class by class. start_z: (2,) or (c, 2). coupled: whether both NVs are there."""
+        weight, count = self.classes.weight, len(self.classes.weight)
+        z = np.broadcast_to(start_z, (count, 2))
+        vector = np.zeros((count, 16))
+        vector[:, 0], vector[:, _Z] = 1.0, z
+        vector[:, INDEX["ZZ"]] = z[:, 0] * z[:, 1]
+        rates = self._rates()
+        p, now, out = np.array(polarisation, dtype=float), 0.0, []
         for time_s in times_s:
             steps = int(np.ceil((time_s - now) / _STEP_S - 1e-9))
             for _ in range(steps):
-                vector, p = self._step(vector, p, (time_s - now) / steps)
+                vector, p = self._step(vector, p, (time_s - now) / steps, rates, weight, coupled)
             now = time_s
             out.append(vector)
         return np.array(out)
 
-    def _step(self, vector: Real, p: Real, duration_s: float) -> tuple[Real, Real]:
-        after = propagator(self._generator(p), duration_s) @ vector
-        mean_z = 0.5 * (vector + after)[_Z]
-        return after, p + (mean_z - p) * -np.expm1(-self.gamma1_per_s / self.spins * duration_s)
+    def _rates(self) -> Real:
+        """(c, 2): cross-relaxation rate of each NV in each class."""
+        off = self.classes.offset_rad_per_s + np.array(self.off_rad_per_s)
+        if np.isinf(self.half_width_rad_per_s):
+            return np.full(off.shape, self.gamma1_per_s) * (self.classes.nucleus == 0)
+        return self.gamma1_per_s * lorentzian(off, self.half_width_rad_per_s)
 
-    def _generator(self, p: Real) -> Real:
-        left, right = (Bath(self.gamma1_per_s, float(x), self.relaxation_per_s) for x in p)
+    def _step(
+        self, vector: Real, p: Real, duration_s: float, rates: Real, weight: Real, coupled: bool
+    ) -> tuple[Real, Real]:
+        after = (propagators(self._generator(p, rates, coupled) * duration_s) @ vector[..., None])[..., 0]
+        mean_z = 0.5 * (vector + after)[:, _Z]
+        flow = weight @ ((mean_z - p) * -np.expm1(-rates / self.spins * duration_s))
+        return after, p + flow
+
+    def _generator(self, p: Real, rates: Real, coupled: bool) -> Real:
+        up, down = (0.5 * (rates * (1.0 + sign * p) + self.relaxation_per_s) for sign in (-1.0, 1.0))
+        off = self.classes.offset_rad_per_s + np.array(self.off_rad_per_s)
         return liouvillian(
-            g=self.g_rad_per_s,
-            zz=self.zz_rad_per_s,
-            up=(left.up_per_s, right.up_per_s),
-            down=(left.down_per_s, right.down_per_s),
+            g=self.g_rad_per_s * coupled,
+            zz=self.zz_rad_per_s * coupled,
+            detuning=(off[:, 0], off[:, 1]),
+            up=(up[:, 0], up[:, 1]),
+            down=(down[:, 0], down[:, 1]),
             dephasing=(self.dephasing_per_s, self.dephasing_per_s),
         )
+
+
+def best_times_us(g_rad_per_s: float, gamma1_per_s: float) -> Real:
+    """(n,): evolution times among which the best one lies, for any pair: 1 to 12 us for that of the paper.
+
+    The first excitation is exchanged within about pi / 4g, and the cold bath takes it within 1 / Gamma1.
+    """
+    usual_us = 1e6 * (0.25 * np.pi / g_rad_per_s * 1.0 / gamma1_per_s) ** 0.5
+    return np.asarray(usual_us * np.array([0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.4]))
+
+
+def homogeneous_rad_per_s(seen_half_width_khz: float, spread: Spread) -> float:
+    """Half width of the 13C resonance of a single class, if the mean over the spread is seen so wide (a Voigt line).
+
+    Olivero and Longbothum's width of a Voigt profile (1977), solved for its Lorentzian part.
+    """
+    gauss = 2.3548 * np.sqrt(0.5 * (spread.left_khz2 + spread.right_khz2) + spread.common_khz2)
+    seen = 2.0 * seen_half_width_khz
+    a, b, c = 0.5346**2 - 0.2166, -2.0 * 0.5346 * seen, seen**2 - gauss**2
+    lorentz = (-b - np.sqrt(max(b * b - 4.0 * a * c, 0.0))) / (2.0 * a)
+    return float(np.pi * 1e3 * max(lorentz, 0.3 * seen))

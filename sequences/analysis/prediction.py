@@ -1,16 +1,29 @@
 """What the calibrated model expects of the engine at the end of each evolution, and how well it can know."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.entanglement import concurrence
+from physics.entanglement import witness
 from physics.paulis import density_matrix
 from sequences.analysis.engine_model import EngineModel
 from sequences.analysis.release import Release, release_states
 
 Real = NDArray[np.float64]
+
+Z_975: Final = 1.96
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """A number of the model that is known to an error: the model with it one sigma up, and one sigma down."""
+
+    name: str
+    above: EngineModel
+    below: EngineModel
 
 
 @dataclass(frozen=True)
@@ -21,13 +34,18 @@ class Prediction:
     """(n,): evolution times."""
     vectors: Real
     """(n, 16): Pauli vectors."""
-    concurrence_err: Real
-    """(n,): 1 sigma, from the errors of both bath polarisations, which are by far the largest."""
+    signed_err: Real
+    """(n,): 1 sigma of `signed`, from all that `cool` and `calibrate` know to an error."""
+
+    @property
+    def signed(self) -> Real:
+        """(n,): signed concurrence 2 (|rho_01,10| - sqrt(rho_00 rho_11)); negative for what is not entangled."""
+        return signed(self.vectors)
 
     @property
     def concurrence(self) -> Real:
-        """(n,)."""
-        return concurrence(density_matrix(self.vectors))
+        """(n,): the same, not below 0."""
+        return np.maximum(self.signed, 0.0)
 
     @property
     def populations(self) -> Real:
@@ -35,13 +53,25 @@ class Prediction:
         return np.asarray(np.real(np.einsum("nii->ni", density_matrix(self.vectors))))
 
 
-def predict(model: EngineModel, release: Release, times_us: Real) -> Prediction:
-    """The states at these times, in cycles as `cool` measured them."""
+def signed(vectors: Real) -> Real:
+    """(n, 16) -> (n,): signed concurrence of X states entangled by exchange."""
+    return 2.0 * witness(density_matrix(vectors))
 
-    def values(moved: Real) -> Real:
-        left, right = np.clip(np.array(release.polarisation) + moved, -1.0, 1.0)
-        there = replace(release, polarisation=(float(left), float(right)))
-        return concurrence(density_matrix(release_states(model, there, times_us)))
 
-    changes = [values(step) - values(-step) for step in np.diag(release.polarisation_err)]
-    return Prediction(times_us, release_states(model, release, times_us), np.hypot(*changes) / 2.0)
+def predict(model: EngineModel, release: Release, times_us: Real, uncertain: Sequence[Uncertain] = ()) -> Prediction:
+    """The states at these times, in cycles as `cool` measured them; uncertain: numbers of the model with errors."""
+    values, directions = np.linalg.eigh(release.covariance)
+    roots = (directions * np.sqrt(np.clip(values, 0.0, None))).T
+    changes = [_half(model, release.moved(step), model, release.moved(-step), times_us) for step in roots]
+    changes += [_half(each.above, release, each.below, release, times_us) for each in uncertain]
+    error = np.sqrt(np.sum(np.square(changes), axis=0))
+    return Prediction(times_us, release_states(model, release, times_us), error)
+
+
+def _half(above: EngineModel, high: Release, below: EngineModel, low: Release, times_us: Real) -> Real:
+    return 0.5 * (signed(release_states(above, high, times_us)) - signed(release_states(below, low, times_us)))
+
+
+def without(model: EngineModel, **changed: float) -> EngineModel:
+    """The model with some of its numbers replaced: what would be if something were mended."""
+    return replace(model, **changed)

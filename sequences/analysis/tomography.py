@@ -5,8 +5,8 @@ every error. With some 1e8 photons a program, Poisson is Gauss to all digits tha
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -15,12 +15,12 @@ from scipy.optimize import minimize
 
 from physics.entanglement import concurrence
 from physics.paulis import PAULIS, Complex, density_matrix, pauli_vector
-from sequences.analysis.calibration import SCALES, Beam, CountedProgram, PairCalibration
-from sequences.pulses.program import Program
+from sequences.analysis.calibration import NAMES, SCALES, CountedProgram, PairCalibration
+from sequences.analysis.drifting import Drifting, Round, solve
+from sequences.analysis.misfit import Candidate
 
 Real = NDArray[np.float64]
 
-_DERIVATIVE_STEP: Final = 0.02
 _ROUNDS: Final = 3
 _SAMPLES: Final = 500
 _THINNING: Final = 6
@@ -38,9 +38,25 @@ class Reconstruction:
     """(15, 15): of vector[1:], calibration included."""
     rho: Complex
     """(4, 4): the most likely physical state."""
-    chi2: float
-    """Of the counts against the estimate."""
-    freedom: int
+    fit: Drifting
+    """Of the counts: residuals, derivatives and drift from round to round."""
+
+    candidates: tuple[Candidate, ...] = ()
+    """Single numbers of the calibration that may be otherwise than believed."""
+
+    @property
+    def chi2(self) -> float:
+        """Of the counts against the estimate."""
+        return self.fit.chi2
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of `chi2`."""
+        return self.fit.freedom
+
+    def widened(self, factor: float) -> "Reconstruction":
+        """The same estimate with errors so much larger."""
+        return replace(self, covariance=self.covariance * factor**2)
 
     @cached_property
     def errors(self) -> Real:
@@ -56,67 +72,87 @@ class Reconstruction:
         return [self.linear(np.real(PAULIS[:, k, k]) / 4.0) for k in range(4)]
 
 
-def derivatives(calibration: PairCalibration, programs: Sequence[tuple[Program, Beam]]) -> Real:
-    """(n, 16, 19): change of each program's row with each calibrated number, per its 1 sigma scale (SCALES)."""
-    return _derivatives(calibration.values, tuple(programs))
+@dataclass(frozen=True)
+class Asked:
+    """Programs of a tomography as the calibration knows them."""
+
+    rows: Real
+    """(n, 16): photons a shot = row . Pauli vector."""
+    moves: Real
+    """(n, 16, p): change of the rows with each number of the calibration, per its scale."""
+    margins: Real
+    """(n, k): change of the photons with each belief about the classes of shots, per its 1 sigma."""
+
+    def only(self, index: Sequence[int]) -> "Asked":
+        """Of some of the programs."""
+        at = list(index)
+        return Asked(self.rows[at], self.moves[at], self.margins[at])
 
 
-@lru_cache(maxsize=4)
-def _derivatives(values: tuple[float, ...], programs: tuple[tuple[Program, Beam], ...]) -> Real:
-    """Remembered, for one tomography after the other asks for those of the same programs."""
-    calibration = PairCalibration(values, np.empty((0, 0)))
-    columns = []
-    for k, scale in enumerate(SCALES):
-        step = _DERIVATIVE_STEP * scale
-        above, below = calibration.moved(k, step), calibration.moved(k, -step)
-        change = [above.row(p, b) - below.row(p, b) for p, b in programs]
-        columns.append(np.array(change) / (2.0 * _DERIVATIVE_STEP))
-    out = np.stack(columns, axis=-1)
-    out.setflags(write=False)
-    return out
+@dataclass(frozen=True)
+class Beliefs:
+    """What is known of the calibration's numbers beforehand, in units of their scales."""
+
+    root: Real
+    """(p, m): L with covariance = L L^T."""
+    modes: Real
+    """(d, p): in what rounds may differ."""
+    wander: Real
+    """(d,): by how much, to begin with."""
 
 
 def calibration_root(calibration: PairCalibration) -> Real:
-    """(19, m): L with covariance = L L^T in units of SCALES, without the numbers that are held fixed."""
+    """(p, m): L with covariance = L L^T in units of SCALES, without the numbers that are held fixed."""
     scaled = calibration.covariance / np.outer(SCALES, SCALES)
     values, vectors = np.linalg.eigh(scaled)
     kept = values > 1e-12 * max(float(values.max()), 1e-300)
     return np.asarray(vectors[:, kept] * np.sqrt(values[kept]))
 
 
-def reconstruct(data: Sequence[CountedProgram], calibration: PairCalibration) -> Reconstruction:
-    """Estimate the state at the beginning of the programs from their counts."""
-    programs = [(d.program, d.beam) for d in data]
-    rows = np.array([calibration.row(p, b) for p, b in programs])
-    return reconstruct_from(rows, derivatives(calibration, programs) @ calibration_root(calibration), data)
+Counted = tuple[int, CountedProgram]
+"""Number of the program, and its counts in one round."""
 
 
-def reconstruct_from(rows: Real, moves: Real, data: Sequence[CountedProgram]) -> Reconstruction:
-    """The same, when it is known what the calibration says of each program.
+def reconstruct(asked: Asked, beliefs: Beliefs, rounds: Sequence[Sequence[Counted]]) -> Reconstruction:
+    """Estimate the state at the beginning of the programs from their counts in rounds.
 
-    rows: (n, 16). moves: (n, 16, m), `derivatives` along each direction of `calibration_root`.
+    Unknowns are the fifteen Pauli terms, the calibration's deviations along each direction of its covariance, the
+    beliefs about classes, and each round's own drift.
     """
-    counts = np.array([d.per_shot for d in data])
-    weight = 1.0 / np.array([d.error for d in data])
-    vector, covariance, chi2 = _solved(rows, moves, counts, weight)
-    rho = most_likely(vector, covariance)
-    return Reconstruction(vector, covariance, rho, chi2, max(1, len(data) - 15))
-
-
-def _solved(rows: Real, moves: Real, counts: Real, weight: Real) -> tuple[Real, Real, float]:
-    """Least squares for the Pauli terms and the calibration's deviations (unit normal prior) together."""
-    nuisances = moves.shape[-1]
-    vector, deviation = np.eye(16)[0], np.zeros(nuisances)
+    m, k = beliefs.root.shape[1], asked.margins.shape[1]
+    vector, deviation, margin = np.eye(16)[0], np.zeros(m), np.zeros(k)
+    moves = asked.moves @ beliefs.root  # (n, 16, m)
+    along, *_ = np.linalg.lstsq(beliefs.root, beliefs.modes.T, rcond=None)  # (m, d)
+    modes = np.concatenate([np.zeros((len(beliefs.modes), 15)), along.T, np.zeros((len(beliefs.modes), k))], axis=1)
+    believed = np.concatenate([np.full(15, np.inf), np.ones(m + k)])
+    wander: Real | None = beliefs.wander
     for _ in range(_ROUNDS):
-        slope = moves @ deviation + rows  # (n, 16): rows of the calibration as now believed
-        jacobian = np.concatenate([slope[:, 1:], np.einsum("nki,k->ni", moves, vector)], axis=1)
-        target = counts - slope[:, 0] + np.einsum("nki,k,i->n", moves, vector, deviation)
-        whitened = np.concatenate([jacobian * weight[:, None], np.eye(15 + nuisances)[15:]])
-        wanted = np.concatenate([target * weight, np.zeros(nuisances)])
-        solved, *_ = np.linalg.lstsq(whitened, wanted, rcond=None)
-        vector, deviation = np.concatenate([[1.0], solved[:15]]), solved[15:]
-    covariance = np.linalg.inv(whitened.T @ whitened)[:15, :15]
-    return vector, covariance, float(np.sum((whitened @ solved - wanted) ** 2))
+        rows = asked.rows + moves @ deviation
+        slopes = np.concatenate([rows[:, 1:], np.einsum("nki,k->ni", moves, vector), asked.margins], axis=1)
+        expected = rows @ vector + asked.margins @ margin
+        here = np.concatenate([np.zeros(15), deviation, margin])
+        found = solve([_round(data, expected, slopes) for data in rounds if data], modes, believed, here, wander)
+        vector = vector + np.concatenate([[0.0], found.change[:15]])
+        deviation, margin = deviation + found.change[15 : 15 + m], margin + found.change[15 + m :]
+        wander = found.wander
+    covariance = found.covariance[:15, :15]
+    rho = most_likely(vector, covariance)
+    return Reconstruction(vector, covariance, rho, found, _candidates(asked, vector, rounds))
+
+
+def _candidates(asked: Asked, vector: Real, rounds: Sequence[Sequence[Counted]]) -> tuple[Candidate, ...]:
+    """What each number of the calibration would do to the counts, were it free."""
+    slopes = np.einsum("nkp,k->np", asked.moves, vector) / SCALES
+    at = [k for data in rounds for k, _ in data]
+    errors = np.array([d.error for data in rounds for _, d in data])
+    columns = slopes[at] / errors[:, None]
+    return tuple(Candidate(name, columns[:, k]) for k, name in enumerate(NAMES))
+
+
+def _round(data: Sequence[Counted], expected: Real, slopes: Real) -> Round:
+    at = [k for k, _ in data]
+    counts, errors = np.array([d.per_shot for _, d in data]), np.array([d.error for _, d in data])
+    return Round((counts - expected[at]) / errors, slopes[at] / errors[:, None])
 
 
 def most_likely(vector: Real, covariance: Real) -> Complex:

@@ -16,6 +16,10 @@ RESET_NS: Final = 6_000
 """Pumping of the frozen right NV before it meets its bath: four pumping times of a strong doughnut."""
 COOLING_US: Final = 75.0
 """Doughnut pumping in a shot of the engine: longer, and the bath gets colder but the shots fewer."""
+_REFERENCE_PART: Final = {"pump": 3, "depletion": 4}
+"""Of the time of pumping, the part in which light is compared."""
+_REPUMP_NS: Final = 2_000
+"""Pumping of the right NV after its bath was cooled, until it is as bright as a frozen one."""
 READ_NS: Final = 1_600
 """Read-out window: about 1.26 pumping times, where signal over shot noise is largest."""
 
@@ -85,10 +89,24 @@ class Reading:
         window_ns = self.pump_ns if beam == "pump" else self.doughnut_ns
         return Program(f"count under {beam}", self.tick_ns).then(window_ns, beam, "shift", "gradient", "gate_signal")
 
+    def reference_ns(self, beam: str) -> int:
+        """Length of the window in which the pumped pair's light is seen in each shot: the shot's own reference."""
+        return max(1, round(self.pumping_ns / _REFERENCE_PART[beam] / self.tick_ns)) * self.tick_ns
+
     def shot(self, manipulation: Program, beam: str) -> Program:
-        """Pump both NVs, manipulate them, count once."""
-        pumped = Program(manipulation.name, self.tick_ns).then(self.pumping_ns, "pump", "shift")
-        return pumped.then(SETTLING_NS, "shift") + manipulation + self.window(beam)
+        """Pump both NVs, look at their light, manipulate them, count once.
+
+        The reference comes when pumping has ended, and under the beam that reads: what its power and the collected
+        light do to the one count they do to the other. Under the doughnut it stands between two stretches of pumping.
+        """
+        look_ns = self.reference_ns(beam)
+        last_ns = self.reference_ns("pump")
+        shot = Program(manipulation.name, self.tick_ns).then(self.pumping_ns - last_ns, "pump", "shift")
+        if beam == "pump":
+            shot = shot.then(look_ns, "pump", "shift", "gate_reference")
+        else:
+            shot = shot.then(look_ns, beam, "shift", "gate_reference").then(last_ns, "pump", "shift")
+        return shot.then(SETTLING_NS, "shift") + manipulation + self.window(beam)
 
 
 @dataclass(frozen=True)
@@ -167,13 +185,33 @@ def hot_left(gates: Gates, sense: int) -> Program:
     return joined("hot left", [gates.turn("x", first), gates.turn_right("x", rest)])
 
 
-def engine_shot(cycle: Cycle, gates: Gates, analysis: Program, readout: Program) -> Program:
+def looked_at(reading: Reading, beam: str, gates: Gates) -> Program:
+    """The light of the cooled shot: the right NV frozen again and pumped, then dark until no NV is left in the singlet.
+
+    beam: the one that reads the shot; under the doughnut this is its reference.
+    """
+    gate = ("gate_reference",) if beam == "depletion" else ()
+    frozen = Program("look", gates.tick_ns).then(_REPUMP_NS, "depletion", "shift", "gradient")
+    looked = frozen.then(reading.reference_ns("depletion"), "depletion", "shift", "gradient", *gate)
+    return looked.then(SETTLING_NS, "shift", "gradient")
+
+
+def read_out(reading: Reading, beam: str) -> Program:
+    """Count under a beam; under the Gaussian one pump on, and look at its light when that has ended."""
+    if beam == "depletion":
+        return reading.window(beam)
+    pumped = reading.window(beam).then(reading.pumping_ns // 2 // reading.tick_ns * reading.tick_ns, beam, "shift")
+    return pumped.then(reading.reference_ns(beam), beam, "shift", "gate_reference")
+
+
+def engine_shot(cycle: Cycle, gates: Gates, analysis: Program, reading: Reading, beam: str) -> Program:
     """Cool, prepare the hot NV, release, freeze, analyse, read: both senses of the preparation in turn."""
     evolution = wait(cycle.evolution_ns, tick_ns=gates.tick_ns)
     shots: list[Program] = []
     for sense in (1, -1):
-        shots += [heated(cycle, gates), cooled(cycle, gates), hot_left(gates, sense), evolution, analysis, readout]
-    return joined(analysis.name, shots)
+        shots += [heated(cycle, gates), cooled(cycle, gates), looked_at(reading, beam, gates)]
+        shots += [hot_left(gates, sense), evolution, analysis, read_out(reading, beam)]
+    return joined(analysis.name, [shot for shot in shots if shot.intervals])
 
 
 def contact_pair(pi_ns: int, contact_ns: int, window_ns: int = READ_NS, tick_ns: int = 100) -> Program:

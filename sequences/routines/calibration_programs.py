@@ -4,7 +4,7 @@ from typing import Final
 
 from sequences.analysis.calibration import Beam
 from sequences.pulses.library import Gates, wait
-from sequences.pulses.program import Program
+from sequences.pulses.program import Program, joined
 
 Listed = tuple[Program, Beam, float]
 """Program, read-out, weight in laboratory time."""
@@ -72,6 +72,31 @@ def entangled(gates: Gates) -> list[Listed]:
     ]
 
 
+def conditional(gates: Gates) -> list[Listed]:
+    """One NV on the equator, the other in |0> or |1>, then the gate: what the other's state does to the fringe.
+
+    It goes as the square of 2 F - 1, what a pulse does to a single NV as its first power: so F is measured, for either
+    NV, and the share of shots in which the other one has no charge and does nothing.
+    """
+    out: list[Listed] = []
+    half = _frozen(gates, 0.5 * gates.gate_ns, "gradient")
+    for last in ("x", "y"):
+        for quarters in (1, 3):
+            left = joined(
+                "left fringe",
+                [gates.turn("x"), gates.turn_right("x", quarters), half, gates.turn("x", 2), half, gates.turn("x", 2)],
+            )
+            out.append((left + gates.turn(last), "pump", 1.0))
+        for flips in (0, 2):
+            first = [gates.turn("x", flips)] if flips else []
+            right = joined(
+                "right fringe",
+                [*first, gates.turn_right("x"), half, gates.turn("x", 2), half, gates.turn("x", 2)],
+            )
+            out += [(right + gates.turn_right(last), beam, 1.0) for beam in _BOTH]
+    return out
+
+
 def decays(gates: Gates) -> list[Listed]:
     """Bright and dark after a wait in the dark: what leaks through the closed AOMs, and spin-lattice relaxation."""
     out: list[Listed] = []
@@ -97,5 +122,6 @@ def programs(gates: Gates) -> list[Listed]:
         + exchange(gates)
         + gate_times(gates)
         + entangled(gates)
+        + conditional(gates)
         + decays(gates)
     )

@@ -6,14 +6,31 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sequences.analysis.calibration import NAMES, PairCalibration
-from sequences.analysis.engine_model import EngineModel
+from sequences.analysis.calibration import NAMES, Beam, PairCalibration
+from sequences.analysis.calibration_fit import MODES
+from sequences.analysis.engine_model import EngineModel, best_times_us, homogeneous_rad_per_s
+from sequences.analysis.engine_rows import Surroundings
+from sequences.analysis.prediction import signed
 from sequences.analysis.release import Release, release_states
 from sequences.lab import Lab
 from sequences.pulses.library import Gates, Reading
 from sequences.results import SequenceError
 from sequences.routines import controls
 
+Real = NDArray[np.float64]
+
+_UNMEASURED_DELAY_NS: Final = 30.0
+_LEAST_COLD: Final = 0.3
+_USUAL_HOT, _USUAL_COLD = 0.06, 0.985
+"""Polarisation of the hot bath, and of the cold one over that of the NV that cools it, where none was measured yet."""
+_RELEASE: Final = (
+    "bath.left",
+    "bath.right",
+    "bath.start_z_left",
+    "bath.start_z_right",
+    "bath.left_slope_per_us",
+    "cr.rate_per_s",
+)
 _MEASURED_BY: Final = {
     "field": "align",
     "magnet": "align",
@@ -26,6 +43,7 @@ _MEASURED_BY: Final = {
     "gradient": "calibrate",
     "gates": "calibrate",
     "calibrated": "calibrate",
+    "wander": "calibrate",
 }
 """First part of a calibration's key -> the sequence that measures it."""
 
@@ -81,6 +99,11 @@ def ready(lab: Lab) -> Bench:
     controls.pump(lab, calibrated(lab, "beams.pump_efficiency"))
     set_doughnut(lab, calibrated(lab, "beams.doughnut_mw"))
     controls.gradient_coils(lab, calibrated(lab, "gradient.a"), calibrated(lab, "gradient.compensation_a"))
+    return bench(lab)
+
+
+def bench(lab: Lab) -> Bench:
+    """The calibrated durations; sets nothing."""
     tick_ns = lab.wiring.tick_ns
     return Bench(
         Gates(
@@ -103,50 +126,99 @@ def put_pair(lab: Lab, calibration: PairCalibration) -> None:
     for key, value, error in zip(keys, calibration.values, calibration.errors, strict=True):
         lab.calibration.put(key, value, float(error))
     lab.calibration.put_covariance(keys, calibration.covariance)
+    lab.calibration.put("calibrated.shift_step_rad_per_s", calibration.shift_step_rad_per_s, 0.0)
 
 
 def pair(lab: Lab) -> PairCalibration:
     """The numbers of the pair as `calibrate` stored them."""
     keys = [f"calibrated.{name}" for name in NAMES]
     values = tuple(calibrated(lab, key) for key in keys)
-    return PairCalibration(values, np.asarray(lab.calibration.covariance(keys)))
+    step = calibrated(lab, "calibrated.shift_step_rad_per_s")
+    return PairCalibration(values, np.asarray(lab.calibration.covariance(keys)), shift_step_rad_per_s=step)
 
 
-def engine_model(lab: Lab) -> EngineModel:
-    """The engine as the calibrations know it."""
-    found = pair(lab).pair
+def put_wander(lab: Lab, wander: Real) -> None:
+    """Store by how much each of MODES differed from round to round."""
+    for (what, _, _), size in zip(MODES, wander, strict=True):
+        lab.calibration.put(f"wander.{what}", float(size), 0.0)
+
+
+def wander(lab: Lab) -> Real:
+    """(d,): what `put_wander` stored."""
+    return np.array([calibrated(lab, f"wander.{what}") for what, _, _ in MODES])
+
+
+def microwave_late_ns(lab: Lab) -> tuple[float, float]:
+    """By how much a pulse comes later than its tick once whole ticks are taken care of, and its error."""
+    return 0.0, _UNMEASURED_DELAY_NS
+
+
+def usual_light(lab: Lab, reading: Reading) -> dict[Beam, float]:
+    """Photons a shot in the reference windows of each beam during the calibration: the unit of brightness."""
+    beams: tuple[Beam, Beam] = ("pump", "depletion")
+    return {beam: calibrated(lab, f"beams.{beam}_light_per_us") * reading.reference_ns(beam) * 1e-3 for beam in beams}
+
+
+# ---- the engine ------------------------------------------------------------------------------------------------
+
+
+def line_shift(lab: Lab) -> tuple[float, float]:
+    """By how much the polarised baths move the left and the right line, rad/s, as `cool` saw it on the right one."""
+    right = calibrated(lab, "bath.shift_rad_per_s")
+    left, cold = calibrated(lab, "bath.left"), calibrated(lab, "bath.right")
+    return right * left / max(cold, _LEAST_COLD), right
+
+
+def surroundings(lab: Lab) -> Surroundings:
+    """What differs between the engine's pair and a pumped one."""
+    return Surroundings((calibrated(lab, "bath.left"), calibrated(lab, "bath.right")), line_shift(lab))
+
+
+def engine_model(
+    lab: Lab, calibration: PairCalibration | None = None, around: Surroundings | None = None
+) -> EngineModel:
+    """The engine as the calibrations know it. around: instead of the baths that `cool` has found."""
+    c = calibration or pair(lab)
+    there = around or surroundings(lab)
+    apart = c.named["detuning_left_rad_per_s"] - c.named["detuning_right_rad_per_s"]  # the field stands between them
+    left, right = there.line_shift_rad_per_s
     return EngineModel(
-        g_rad_per_s=found.g_rad_per_s,
-        zz_rad_per_s=found.zz_rad_per_s,
+        g_rad_per_s=c.pair.g_rad_per_s,
+        zz_rad_per_s=c.pair.zz_rad_per_s,
         gamma1_per_s=calibrated(lab, "cr.rate_per_s"),
-        relaxation_per_s=found.relaxation_per_s,
-        dephasing_per_s=found.dephasing_per_s,
+        relaxation_per_s=c.pair.relaxation_per_s,
+        dephasing_per_s=c.pair.dephasing_per_s,
         spins=lab.guesses.bath_spins,
+        spread=c.pair.spread.narrowed(there.polarisation),
+        off_rad_per_s=(left + 0.5 * apart, right - 0.5 * apart),
+        half_width_rad_per_s=homogeneous_rad_per_s(calibrated(lab, "cr.half_width_khz"), c.pair.spread),
     )
+
+
+def foreseen(lab: Lab, calibration: PairCalibration) -> tuple[float, Real]:
+    """Evolution time in us and Pauli vector (16,) that this pair should show best, before its baths were looked at."""
+    cold = 2.0 * calibration.fidelity[1] - 1.0
+    model = engine_model(lab, calibration, Surroundings((_USUAL_HOT, _USUAL_COLD * cold)))
+    times_us = best_times_us(model.g_rad_per_s, model.gamma1_per_s)
+    vectors = model.states(times_us * 1e-6, (_USUAL_HOT, _USUAL_COLD * cold), (0.0, cold))
+    best = int(np.argmax(signed(vectors)))
+    return float(times_us[best]), vectors[best]
+
+
+def put_release(lab: Lab, release: Release) -> None:
+    """Store both baths and both NVs at release with their covariance."""
+    for key, value, error in zip(_RELEASE, release.values, release.errors, strict=True):
+        lab.calibration.put(key, value, float(error))
+    lab.calibration.put_covariance(_RELEASE, release.covariance)
+    lab.calibration.put("bath.evolution_us", release.evolution_us, 0.0)
 
 
 def release(lab: Lab) -> Release:
     """Both baths and both NVs at release, as `cool` measured them."""
-
-    def both(pattern: str) -> tuple[float, float]:
-        return calibrated(lab, pattern.format("left")), calibrated(lab, pattern.format("right"))
-
-    def errors(pattern: str) -> tuple[float, float]:
-        return calibrated_err(lab, pattern.format("left")), calibrated_err(lab, pattern.format("right"))
-
-    return Release(
-        evolution_us=calibrated(lab, "bath.evolution_us"),
-        polarisation=both("bath.{}"),
-        polarisation_err=errors("bath.{}"),
-        slope_per_us=both("bath.{}_slope_per_us"),
-        start_z=both("bath.start_z_{}"),
-        start_z_err=errors("bath.start_z_{}"),
-        gamma1_per_s=calibrated(lab, "cr.rate_per_s"),
-        gamma1_err_per_s=calibrated_err(lab, "cr.rate_per_s"),
-        reduced_chi2=1.0,
-    )
+    values = tuple(calibrated(lab, key) for key in _RELEASE)
+    return Release(calibrated(lab, "bath.evolution_us"), values, np.asarray(lab.calibration.covariance(_RELEASE)))
 
 
-def predicted(lab: Lab, times_us: NDArray[np.float64]) -> NDArray[np.float64]:
+def predicted(lab: Lab, times_us: Real) -> Real:
     """(n, 16): the calibrated model's Pauli vectors after these evolution times, in cycles as `cool` measured them."""
     return release_states(engine_model(lab), release(lab), times_us)

@@ -1,26 +1,19 @@
 """The programs of a tomography: what can be asked of a frozen state, and how much time each question deserves."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from physics.paulis import density_matrix
-from sequences.analysis.calibration import Beam, PairCalibration
+from sequences.analysis.calibration import Beam, Listed
 from sequences.analysis.design import Candidates, shares_for
-from sequences.analysis.tomography import calibration_root, derivatives, witness_target
+from sequences.analysis.tomography import Asked, witness_target
 from sequences.pulses.library import Gates
 from sequences.pulses.program import Program
 
 Real = NDArray[np.float64]
-
-_ROUND_S: Final = 4500.0
-_FEWEST_ROUNDS, _MOST_ROUNDS = 4, 16
-_EVERY_ROUND: Final = 0.03
-"""Share of the time from which on a program is played in every round: a play takes time beside its counting."""
-_GOLDEN: Final = 0.6180339887498949
 
 
 @dataclass(frozen=True)
@@ -79,10 +72,6 @@ class Choice:
     """What is played: two cycles of the engine with this program at their ends."""
     seconds: float
     """Laboratory time to spend on it."""
-    row: Real
-    """(16,): photons a cycle expected of it = row . Pauli vector."""
-    moves: Real
-    """(16, m): change of the row along each direction in which the calibration may err."""
 
     @property
     def repeats(self) -> int:
@@ -90,20 +79,22 @@ class Choice:
         return max(1, round(self.seconds / (self.shot.duration_ns * 1e-9)))
 
 
-def choose(
-    listed: list[tuple[Program, Beam]],
-    shot: Callable[[Program, Beam], Program],
-    calibration: PairCalibration,
-    wanted: Expectation,
-    seconds: float,
-    focus: float,
-) -> list[Choice]:
-    """Weights by optimal design for the witness and for all Pauli terms, mixed by `focus`."""
-    rows = np.array([calibration.row(p, b) for p, b in listed])
-    moves = derivatives(calibration, listed) @ calibration_root(calibration)
-    shots = [shot(p, b) for p, b in listed]
-    duration_s = np.array([s.duration_ns * 0.5e-9 for s in shots])
-    gradient = np.concatenate([rows[:, 1:], np.einsum("nki,k->ni", moves, wanted.vector)], axis=1)
+@dataclass(frozen=True)
+class Offer:
+    """What may be played, and all that is known of it."""
+
+    listed: Sequence[Listed]
+    shots: Sequence[Program]
+    asked: Asked
+    root: Real
+    """(p, m): of the calibration's covariance."""
+
+
+def choose(offer: Offer, wanted: Expectation, seconds: float, focus: float) -> tuple[list[Choice], Asked]:
+    """Weights by optimal design for the witness and for all Pauli terms, mixed by `focus`; and what is asked by them."""
+    rows, moves = offer.asked.rows, offer.asked.moves @ offer.root
+    duration_s = np.array([0.5e-9 * shot.duration_ns for shot in offer.shots])
+    gradient = np.concatenate([rows[:, 1:], np.einsum("nki,k->ni", moves, wanted.vector), offer.asked.margins], axis=1)
     counts = np.maximum(rows @ wanted.vector, 1e-3)
     unknown = gradient.shape[1]
     prior = np.diag(np.concatenate([np.full(15, 1e-2), np.ones(unknown - 15)]))
@@ -113,34 +104,6 @@ def choose(
     shares = (1.0 - focus) * shares_for(design, every_pauli, seconds)
     if focus:
         shares = shares + focus * shares_for(design, witness_only, seconds)
-    return [
-        Choice(listed[k][0], listed[k][1], shots[k], float(shares[k]) * seconds, rows[k], moves[k])
-        for k in np.argsort(-shares, kind="stable")
-        if shares[k]
-    ]
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One play of a round."""
-
-    choice: int
-    """Which of the choices."""
-    repeats: int
-
-
-def in_rounds(choices: Sequence[Choice]) -> list[list[Turn]]:
-    """Share the time among rounds that are alike: an estimate sharpens with each, and slow drifts average out.
-
-    What is given much time is played in every round; what is given little, in fewer of them, spread evenly.
-    """
-    total_s = sum(choice.seconds for choice in choices)
-    count = int(np.clip(round(total_s / _ROUND_S), _FEWEST_ROUNDS, _MOST_ROUNDS))
-    rounds: list[list[Turn]] = [[] for _ in range(count)]
-    for k, choice in enumerate(choices):
-        plays = min(count, choice.repeats, int(np.ceil(count * choice.seconds / total_s / _EVERY_ROUND)))
-        first = (k * _GOLDEN) % 1.0
-        for n in range(plays):
-            repeats = choice.repeats * (n + 1) // plays - choice.repeats * n // plays
-            rounds[int((n + first) * count / plays)].append(Turn(k, repeats))
-    return [turns for turns in rounds if turns]
+    order = [int(k) for k in np.argsort(-shares, kind="stable") if shares[k]]
+    chosen = [Choice(*offer.listed[k], offer.shots[k], float(shares[k]) * seconds) for k in order]
+    return chosen, offer.asked.only(order)

@@ -1,0 +1,192 @@
+"""All numbers of the pair from the counts of known programs: one fit, so that what is known badly together is known so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from sequences.analysis.calibration import NAMES, SCALES, SHARES, CountedProgram, PairCalibration
+from sequences.analysis.drifting import Drifting, Round, solve
+
+Real = NDArray[np.float64]
+
+MODES: Final = (
+    ("microwave power", ("rabi_x_rad_per_s", "rabi_y_rad_per_s"), True),
+    (
+        "field",
+        (
+            "detuning_left_rad_per_s",
+            "detuning_right_rad_per_s",
+            "gradient_left_rad_per_s",
+            "gradient_right_rad_per_s",
+        ),
+        False,
+    ),
+    ("green power", ("pump_left", "pump_right"), True),
+    ("doughnut power", ("doughnut_left", "doughnut_right"), True),
+    ("null of the doughnut", ("doughnut_left",), True),
+)
+"""What may differ from round to round: the numbers that it moves, in proportion to their size or all alike."""
+_MODE_UNIT: Final = 1e-2
+"""Of a mode that moves numbers in proportion to their size."""
+_STEPS: Final = 5
+_CONVERGED: Final = 0.1
+_SEEN_SIGMA: Final = 3.0
+_SLOW: Final = ("settling", "microwave_late")
+"""Numbers that cut a program into many pieces: they are left where they are, and in every error, unless they are seen."""
+_STAGES: Final = (
+    tuple(n for n in NAMES if not n.startswith((*_SLOW, "spread", "nitrogen", "neutral", "quadrature", "fidelity"))),
+    tuple(n for n in NAMES if not n.startswith((*_SLOW, "nitrogen", "neutral"))),
+)
+"""Imperfections join the fit when it stands near: from afar they would explain what a wrong coupling does."""
+
+
+@dataclass(frozen=True)
+class CalibrationFit:
+    """The calibrated pair, and how well its model explains the counts."""
+
+    calibration: PairCalibration
+    linear: Drifting
+    """The last step: residuals, derivatives and drift from round to round."""
+
+
+def modes(calibration: PairCalibration) -> Real:
+    """(m, p): each mode of MODES in units of SCALES; of its own unit, 1 % or what SCALES says."""
+    out = np.zeros((len(MODES), len(NAMES)))
+    for row, (_, names, is_relative) in zip(out, MODES, strict=True):
+        for name in names:
+            k = NAMES.index(name)
+            row[k] = _MODE_UNIT * calibration.values[k] / SCALES[k] if is_relative else 0.1
+    return out
+
+
+def fit_mean(
+    start: PairCalibration,
+    prior_sigma: Real,
+    data: Sequence[CountedProgram],
+    free: Sequence[str] = NAMES,
+    known: PairCalibration | None = None,
+) -> PairCalibration:
+    """Fit numbers to counts that are taken as if nothing drifted, from a start and weakly held by what is known.
+
+    known: what is known beforehand; by default the start. prior_sigma: (p,), its 1 sigma; infinite where nothing is
+    known. free: names that may move.
+    """
+    origin = known or start
+    index = np.array([NAMES.index(name) for name in free])
+    scale = SCALES[index]
+    listed = [(d.program, d.beam) for d in data]
+    counts, sigma = np.array([d.per_shot for d in data]), np.array([d.error for d in data])
+    held, middle = scale / prior_sigma[index], (np.array(start.values) - np.array(origin.values))[index] / scale
+
+    def placed(x: Real) -> PairCalibration:
+        values = np.array(start.values)
+        values[index] += x * scale
+        return replace(start, values=tuple(float(v) for v in values))
+
+    def residual(x: Real) -> Real:
+        return np.concatenate([(placed(x).expected(listed) - counts) / sigma, (x + middle) * held])
+
+    def jacobian(x: Real) -> Real:
+        return np.concatenate([placed(x).jacobian(listed, free) / sigma[:, None], np.diag(held)])
+
+    low, high = bounds(start, free)
+    fit = least_squares(
+        residual,
+        np.zeros(len(index)),
+        jac=jacobian,
+        bounds=(low, high),
+        x_scale="jac",
+        xtol=1e-5,
+        ftol=1e-7,
+        max_nfev=15,
+    )
+    covariance = np.zeros((len(NAMES), len(NAMES)))
+    covariance[np.ix_(index, index)] = np.linalg.inv(fit.jac.T @ fit.jac) * np.outer(scale, scale)
+    chi2 = float(np.sum(fit.fun[: len(data)] ** 2)) / max(1, len(data) - len(index))
+    return replace(placed(fit.x), covariance=covariance, reduced_chi2=chi2)
+
+
+def bounds(start: PairCalibration, free: Sequence[str]) -> tuple[Real, Real]:
+    """How far each number may move, in its scale: shares and rates stay positive, fidelities below 1."""
+    low, high = np.full(len(free), -np.inf), np.full(len(free), np.inf)
+    for n, name in enumerate(free):
+        value, scale = start.named[name], SCALES[NAMES.index(name)]
+        if name in SHARES:
+            low[n] = -value / scale - 1e-9
+        if name.startswith("fidelity"):
+            high[n] = (1.0 - value) / scale + 1e-9
+    return low, high
+
+
+def fit_calibration(
+    start: PairCalibration, prior_sigma: Real, rounds: Sequence[Sequence[CountedProgram]]
+) -> CalibrationFit:
+    """Fit all numbers to the counts of several rounds, between which some of them may have drifted."""
+    origin = np.array(start.values)
+    data = merged(rounds)
+    here = start
+    for free in _STAGES:
+        here = fit_mean(here, prior_sigma, data, free, start)
+    for _ in range(_STEPS):
+        linear = _linear(here, origin, prior_sigma, rounds)
+        error = np.sqrt(np.diag(linear.covariance))
+        change = np.where([_is_slow(n, c / e) for n, c, e in zip(NAMES, linear.change, error, strict=True)], 0.0, 1.0)
+        moved = _allowed(np.array(here.values) + change * linear.change * SCALES)
+        done = float(np.max(np.abs(moved - np.array(here.values)) / SCALES / error))
+        here = replace(here, values=tuple(float(v) for v in moved))
+        if done < _CONVERGED:
+            break
+    covariance = linear.covariance * np.outer(SCALES, SCALES)
+    return CalibrationFit(replace(here, covariance=covariance, reduced_chi2=linear.reduced_chi2), linear)
+
+
+def _is_slow(name: str, sigmas: float) -> bool:
+    return name.startswith(_SLOW) and abs(sigmas) < _SEEN_SIGMA
+
+
+def _linear(
+    here: PairCalibration, origin: Real, prior_sigma: Real, rounds: Sequence[Sequence[CountedProgram]]
+) -> Drifting:
+    listed = list(dict.fromkeys((d.program, d.beam) for data in rounds for d in data))
+    place = {entry: k for k, entry in enumerate(listed)}
+    expected, jacobian = here.expected(listed), here.jacobian(listed)
+    parts = []
+    for data in rounds:
+        at = [place[d.program, d.beam] for d in data]
+        counts, sigma = np.array([d.per_shot for d in data]), np.array([d.error for d in data])
+        parts.append(Round((counts - expected[at]) / sigma, jacobian[at] / sigma[:, None]))
+    return solve(parts, modes(here), prior_sigma / SCALES, (np.array(here.values) - origin) / SCALES)
+
+
+def _allowed(values: Real) -> Real:
+    """Shares and rates not below 0, fidelities not above 1."""
+    out = values.copy()
+    for k, name in enumerate(NAMES):
+        if name in SHARES:
+            out[k] = max(out[k], 0.0)
+        if name.startswith("fidelity"):
+            out[k] = min(out[k], 1.0)
+    return out
+
+
+def merged(rounds: Sequence[Sequence[CountedProgram]]) -> list[CountedProgram]:
+    """All plays of each program as one."""
+    out: dict[tuple[object, str], CountedProgram] = {}
+    for data in rounds:
+        for d in data:
+            before = out.get((d.program, d.beam))
+            out[d.program, d.beam] = (
+                replace(
+                    d,
+                    counts=before.counts + d.counts,
+                    repeats=before.repeats + d.repeats,
+                    reference=before.reference + d.reference,
+                )
+                if before
+                else d
+            )
+    return list(out.values())

@@ -1,0 +1,138 @@
+"""Linear least squares for what stands still, from rounds in which some of it wanders.
+
+Every round is given its own deviation along a few modes. How large these are is estimated from the rounds themselves,
+by restricted maximum likelihood (expectation and maximisation in turn): so a drift is noise, in every error, not bias.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2 as chi2_law
+
+Real = NDArray[np.float64]
+
+_ITERATIONS: Final = 25
+_FAINT: Final = 1e-6
+"""Least standard deviation of a mode, in its unit: below it nothing wanders."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round has measured, against the model at some point."""
+
+    excess: Real
+    """(n,): measured less expected, over its error."""
+    jacobian: Real
+    """(n, p): change of the expected values with each number, over the errors."""
+
+
+@dataclass(frozen=True)
+class Drifting:
+    """The estimate."""
+
+    change: Real
+    """(p,): best values less those of the point, averaged over the rounds."""
+    covariance: Real
+    """(p, p)."""
+    wander: Real
+    """(m,): standard deviation of each mode from round to round."""
+    excess: Real
+    """(N,): what remains of all measurements, over their errors."""
+    design: Real
+    """(N, p + m rounds): whitened columns of all unknowns, those of the rounds behind."""
+    chi2: float
+    """Of the measurements and of the rounds' deviations."""
+    freedom: float
+    believed: Real
+    """(p,): 1 sigma of what was believed beforehand; infinite where nothing was."""
+
+    @property
+    def reduced_chi2(self) -> float:
+        return self.chi2 / max(self.freedom, 1.0)
+
+    @property
+    def p_value(self) -> float:
+        """Probability of a chi-squared as large, if the model holds."""
+        return float(chi2_law.sf(self.chi2, max(self.freedom, 1.0)))
+
+    @cached_property
+    def beliefs(self) -> Real:
+        """(p, p): change of each estimate with what was believed of each number, in units of that belief's sigma."""
+        known = np.isfinite(self.believed)
+        inverse = np.where(known, 1.0 / np.where(known, self.believed, 1.0), 0.0)
+        return self.covariance * inverse[None, :]
+
+
+def solve(
+    rounds: Sequence[Round], modes: Real, believed: Real, offset: Real | None = None, wander: Real | None = None
+) -> Drifting:
+    """Estimate the numbers.
+
+    modes: (m, p), each a direction in which rounds may differ, in the numbers' units. believed: (p,), 1 sigma of prior
+    knowledge. offset: (p,), where the point stands from the middle of that knowledge. wander: (m,), to start from; a
+    single round says nothing of it, and it is kept then.
+    """
+    p, m, r = len(believed), len(modes), len(rounds)
+    known = np.isfinite(believed)
+    precision = np.where(known, 1.0 / np.where(known, believed, 1.0) ** 2, 0.0)
+    off = np.zeros(p) if offset is None else offset
+    columns = [part.jacobian @ modes.T for part in rounds]
+    normal = sum(part.jacobian.T @ part.jacobian for part in rounds) + np.diag(precision)
+    right = sum(part.jacobian.T @ part.excess for part in rounds) - precision * off
+    spread = np.full(m, 0.3) if wander is None else np.array(wander, dtype=float)
+    for step in range(_ITERATIONS if m and r > 1 else 1):
+        full, wanted = _assembled(rounds, columns, normal, right, spread)
+        inverse = np.linalg.inv(full)
+        solution = inverse @ wanted
+        each = solution[p:].reshape(r, m)
+        variance = np.diag(inverse)[p:].reshape(r, m)
+        if m and r > 1 and step < _ITERATIONS - 1:
+            spread = np.sqrt(np.maximum(np.mean(each**2 + variance, axis=0), _FAINT**2))
+    return _concluded(rounds, columns, solution, inverse, spread, (believed, off))
+
+
+def _assembled(
+    rounds: Sequence[Round], columns: Sequence[Real], normal: Real, right: Real, spread: Real
+) -> tuple[Real, Real]:
+    """Normal equations of the numbers and of all rounds' deviations."""
+    p, m = len(normal), len(spread)
+    size = p + m * len(rounds)
+    full, wanted = np.zeros((size, size)), np.zeros(size)
+    full[:p, :p], wanted[:p] = normal, right
+    for k, (part, column) in enumerate(zip(rounds, columns, strict=True)):
+        at = slice(p + m * k, p + m * (k + 1))
+        full[:p, at] = part.jacobian.T @ column
+        full[at, :p] = full[:p, at].T
+        full[at, at] = column.T @ column + np.diag(1.0 / spread**2)
+        wanted[at] = column.T @ part.excess
+    return full, wanted
+
+
+def _concluded(
+    rounds: Sequence[Round],
+    columns: Sequence[Real],
+    solution: Real,
+    inverse: Real,
+    spread: Real,
+    belief: tuple[Real, Real],
+) -> Drifting:
+    believed, offset = belief
+    p, m = len(believed), len(spread)
+    sizes = [len(part.excess) for part in rounds]
+    design = np.zeros((sum(sizes), len(solution)))
+    row = 0
+    for k, (part, column) in enumerate(zip(rounds, columns, strict=True)):
+        design[row : row + sizes[k], :p] = part.jacobian
+        design[row : row + sizes[k], p + m * k : p + m * (k + 1)] = column
+        row += sizes[k]
+    left = np.concatenate([part.excess for part in rounds]) - design @ solution
+    deviations = solution[p:] / np.tile(spread, len(rounds)) if m else np.zeros(0)
+    known = np.isfinite(believed)
+    surprise = ((solution[:p] + offset) / np.where(known, believed, 1.0))[known]
+    chi2 = float(left @ left + deviations @ deviations + surprise @ surprise)
+    freedom = float(len(left) - p + np.count_nonzero(known))
+    return Drifting(solution[:p], inverse[:p, :p], spread, left, design, chi2, freedom, believed)

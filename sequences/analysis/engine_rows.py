@@ -1,0 +1,181 @@
+"""What an analysis program says of the engine's state, when shots are of many classes and some NVs have no charge.
+
+The state that is sought is the mean over shots in which both NVs are negative. How the state of each class differs from
+it is taken from the model, and so is what a single NV does; both with a margin that is an unknown of the fit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from physics.paulis import INDEX
+from sequences.analysis.calibration import SCALES, Listed, PairCalibration
+from sequences.analysis.engine_model import EngineModel
+from sequences.pulses.program import Program
+
+Real = NDArray[np.float64]
+Two = tuple[float, float]
+
+MARGINS: Final = (
+    ("states of shots with other lines", 0.3),
+    ("states of shots with another nucleus", 0.3),
+    ("left NV alone", 0.1),
+    ("right NV alone", 0.1),
+)
+"""What is believed of the classes: the share of their difference from the mean, or sigma_z of an NV, to 1 sigma."""
+_STEP: Final = 0.02
+_ALONE_Z: Final = (0.0, 0.9)
+"""Roughly, for derivatives."""
+_Z: Final = [INDEX["ZI"], INDEX["IZ"]]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What differs between a pumped pair and the engine's: cold and warm baths, a field just switched."""
+
+    polarisation: Two
+    line_shift_rad_per_s: Two = (0.0, 0.0)
+    """Of each frozen line, by its own polarised bath."""
+
+
+@dataclass(frozen=True)
+class ClassStates:
+    """The engine's states by its model, just before the analysis."""
+
+    deviation: Real
+    """(c, 16): of each class from their mean."""
+    alone_z: Two
+    """sigma_z of an NV whose partner has no charge."""
+
+
+def class_states(model: EngineModel, time_s: float, polarisation: Two, start_z: Real) -> ClassStates:
+    """After so long in contact. start_z: (2,) or (c, 2)."""
+    both = model.states_by_class(np.array([time_s]), polarisation, start_z)[0]
+    alone = model.states_by_class(np.array([time_s]), polarisation, start_z, coupled=False)[0]
+    weight = model.classes.weight
+    left, right = (float(weight @ alone[:, k]) for k in _Z)
+    return ClassStates(both - weight @ both, (left, right))
+
+
+def prepared_z(calibration: PairCalibration, senses: Sequence[Program], start_z: Two) -> Real:
+    """(c, 2): sigma_z of both NVs at release, when the shots of most classes have this.
+
+    An NV whose line is elsewhere is turned otherwise by the pulses that prepare it. senses: what prepares.
+    """
+    rows = calibration.pair.rows(senses).mean(axis=1)  # (c, 2, 16): coherences of the two senses cancel
+    z = 2.0 * np.array(calibration.fidelity) - 1.0
+    pumped = np.zeros(16)
+    pumped[0], pumped[_Z], pumped[INDEX["ZZ"]] = 1.0, z, z[0] * z[1]
+    found = rows @ pumped
+    main = np.all(calibration.pair.classes.nucleus == 0, axis=1)
+    weight = calibration.pair.classes.weight[main]
+    usual = weight @ found[main] / weight.sum()
+    out = np.where(main[:, None], np.array(start_z), np.array(start_z) + found - usual)
+    return np.clip(out, -1.0, 1.0)
+
+
+def in_engine(calibration: PairCalibration, around: Surroundings) -> PairCalibration:
+    """The pair's numbers as they are behind an evolution."""
+    narrow = calibration.pair.spread.narrowed(around.polarisation)
+    v = calibration.named
+    moved = {
+        f"{which}_{side}_rad_per_s": v[f"{which}_{side}_rad_per_s"] + shift
+        for which in ("detuning", "gradient")
+        for side, shift in zip(("left", "right"), around.line_shift_rad_per_s, strict=True)
+    }
+    return calibration.with_values(**moved, spread_left_khz2=narrow.left_khz2, spread_right_khz2=narrow.right_khz2)
+
+
+def engine_rows(
+    calibration: PairCalibration, around: Surroundings, states: ClassStates, listed: Sequence[Listed]
+) -> Real:
+    """(n, 16): photons a shot = row . mean Pauli vector; everything that is not of that state stands in its first."""
+    return _rows(calibration.values, calibration.shift_step_rad_per_s, around, listed, states)[0]
+
+
+def margin_moves(
+    calibration: PairCalibration, around: Surroundings, states: ClassStates, listed: Sequence[Listed]
+) -> Real:
+    """(n, 4): change of the photons with each of MARGINS, per its 1 sigma."""
+    return _rows(calibration.values, calibration.shift_step_rad_per_s, around, listed, states)[1]
+
+
+def moved_rows(calibration: PairCalibration, around: Surroundings, listed: Sequence[Listed]) -> Real:
+    """(n, 16, p): change of the rows with each calibrated number, per its scale (SCALES)."""
+    return _moves(calibration.values, calibration.shift_step_rad_per_s, around, tuple(listed))
+
+
+def _rows(
+    values: tuple[float, ...], step: float, around: Surroundings, listed: Sequence[Listed], states: ClassStates
+) -> tuple[Real, Real]:
+    c = in_engine(PairCalibration(values, np.empty((0, 0)), shift_step_rad_per_s=step), around)
+    programs = tuple(dict.fromkeys(program for program, _ in listed))
+    by_class = c.pair.rows(programs, freshly_frozen=True)
+    weight, nucleus = c.pair.classes.weight, c.pair.classes.nucleus
+    main = np.all(nucleus == 0, axis=1)
+    deviating = np.einsum("c,cnsk,ck->cns", weight, by_class, states.deviation)
+    parts = np.stack([deviating[main].sum(axis=0), deviating[~main].sum(axis=0)])  # (2, programs, side)
+    alone_rows = _mean(c.pair.rows(programs, coupled=False, freshly_frozen=True), weight)
+    out = _composed(c, listed, programs, _mean(by_class, weight), alone_rows, states.alone_z)
+    both = c.charged[0] * c.charged[1]
+    place = {program: k for k, program in enumerate(programs)}
+    margins = np.zeros((len(listed), len(MARGINS)))
+    sizes = [size for _, size in MARGINS]
+    for n, (program, beam) in enumerate(listed):
+        seen, k = c.readout(beam), place[program]
+        coefficient = np.array([seen.left, seen.right])
+        correlated = both * parts[:, k] @ coefficient
+        out[n, 0] += correlated.sum()
+        margins[n, :2] = correlated
+        margins[n, 2:] = _lone(c) * coefficient * alone_rows[k, [0, 1], _Z]
+    return out, margins * sizes
+
+
+@lru_cache(maxsize=4)
+def _moves(values: tuple[float, ...], step: float, around: Surroundings, listed: tuple[Listed, ...]) -> Real:
+    """Remembered, for one tomography after the other asks for those of the same programs."""
+    here = PairCalibration(values, np.empty((0, 0)), shift_step_rad_per_s=step)
+    programs = tuple(dict.fromkeys(program for program, _ in listed))
+
+    def rows(c: PairCalibration) -> Real:
+        moved = in_engine(c, around)
+        weight = moved.pair.classes.weight
+        both = _mean(moved.pair.rows(programs, freshly_frozen=True), weight)
+        alone = _mean(moved.pair.rows(programs, coupled=False, freshly_frozen=True), weight)
+        return _composed(moved, listed, programs, both, alone, _ALONE_Z)
+
+    base = rows(here)
+    columns = [(rows(here.moved(k, _STEP * float(scale))) - base) / _STEP for k, scale in enumerate(SCALES)]
+    out = np.stack(columns, axis=-1)
+    out.setflags(write=False)
+    return out
+
+
+def _mean(rows: Real, weight: Real) -> Real:
+    return np.asarray(np.tensordot(weight, rows, axes=1))
+
+
+def _lone(c: PairCalibration) -> Real:
+    """(2,): share of shots with the left, the right NV alone."""
+    left, right = c.charged
+    return np.array([left * (1.0 - right), right * (1.0 - left)])
+
+
+def _composed(
+    c: PairCalibration, listed: Sequence[Listed], programs: Sequence[Program], both: Real, alone: Real, alone_z: Two
+) -> Real:
+    """(n, 16)."""
+    place = {program: k for k, program in enumerate(programs)}
+    share, lone = c.charged[0] * c.charged[1], _lone(c)
+    lone_z = alone[:, [0, 1], 0] + alone[:, [0, 1], _Z] * np.array(alone_z)  # (programs, 2)
+    out = np.empty((len(listed), 16))
+    for n, (program, beam) in enumerate(listed):
+        seen, k = c.readout(beam), place[program]
+        coefficient = np.array([seen.left, seen.right])
+        out[n] = share * coefficient @ both[k]
+        out[n, 0] += seen.level + float(coefficient @ (lone * lone_z[k]))
+    return out

@@ -1,0 +1,86 @@
+"""Whether counts are explained by their model; if not, the refusal that says by what they would be."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sequences.analysis.calibration import NAMES, SCALES, CountedProgram
+from sequences.analysis.calibration_fit import MODES, CalibrationFit
+from sequences.analysis.drifting import Drifting
+from sequences.analysis.misfit import Candidate, Verdict, explained, ranked, verdict
+from sequences.analysis.tomography import Reconstruction
+from sequences.results import SequenceError
+
+Real = NDArray[np.float64]
+
+REMEDIES: Final = {
+    "spread_left_khz2": "Choose a pair with a longer T2*, or a sample with less 13C",
+    "spread_right_khz2": "Choose a pair with a longer T2*, or a sample with less 13C",
+    "spread_common_khz2": "Look for 50 Hz in the magnet's supplies and near the sample",
+    "nitrogen_zero": "Align better (labctl run align): the nucleus is polarised only with the field on the NV axis",
+    "nitrogen_minus": "Align better (labctl run align): the nucleus is polarised only with the field on the NV axis",
+    "neutral_left": "Look at the charge state: less green power, or a longer wait after it",
+    "neutral_right": "Look at the charge state: less green power, or a longer wait after it",
+    "microwave_late_ns": "Measure the delays of the lines (labctl run delays)",
+    "settling_share": "Look for eddy currents near the pulsed coils, or slow their switches",
+    "quadrature_rad": "Trim phase and amplitude of the quadratures at the source",
+    "fidelity_left": "Pump longer, or with less power",
+    "fidelity_right": "Pump longer, or with less power",
+    "detuning_right_rad_per_s": "The line has moved since it was measured: repeat labctl run calibrate",
+    "detuning_left_rad_per_s": "The line has moved since it was measured: repeat labctl run calibrate",
+    "rabi_x_rad_per_s": "The microwave's power has moved since it was measured: repeat labctl run rabi and calibrate",
+    "doughnut_left": "The doughnut's null has moved: repeat labctl run locate and calibrate",
+}
+_WORST_PROGRAMS: Final = 3
+
+
+def judged(fit: CalibrationFit, data: Sequence[Sequence[CountedProgram]]) -> Verdict:
+    """Raises SequenceError naming the best explanation if the calibration's counts contradict its model."""
+    found = fit.linear
+    bearable = verdict(found.chi2, found.freedom, found.p_value)
+    if bearable:
+        return bearable
+    p = len(NAMES)
+    candidates = [
+        Candidate(name, found.design[:, k] / SCALES[k], "", fit.calibration.values[k])
+        for k, name in enumerate(NAMES)
+        if np.isfinite(found.believed[k])
+    ]
+    free = [k for k in range(p) if not np.isfinite(found.believed[k])]
+    extensions = ranked(found.excess, found.design[:, free], candidates)
+    why, remedy = explained(found.chi2, found.freedom, extensions, REMEDIES)
+    names = [d.program.name + " under " + d.beam for part in data for d in part]
+    raise SequenceError(
+        f"The calibration's model does not explain its counts (reduced chi2 {found.reduced_chi2:.2f}): {why}",
+        remedy or f"Farthest off are {worst(found, names)}. Look for what changes during the run",
+        reduced_chi2=found.reduced_chi2,
+    )
+
+
+def worst(found: Drifting, names: Sequence[str]) -> str:
+    """The programs that are farthest off, each with by how many of its errors."""
+    order = np.argsort(-np.abs(found.excess))[:_WORST_PROGRAMS]
+    return ", ".join(f"{names[k]!r} by {found.excess[k]:+.1f} sigma" for k in order)
+
+
+def drifts(found: Drifting) -> str:
+    """What wanders from round to round, in words."""
+    seen = [f"{what} {w:.2g} %" for (what, _, is_relative), w in zip(MODES, found.wander, strict=True) if is_relative]
+    return ", ".join(seen)
+
+
+def judged_state(found: Reconstruction, names: Sequence[str]) -> tuple[Reconstruction, tuple[str, ...]]:
+    """The reconstruction with errors as wide as they must be, and notes. Raises SequenceError if no state explains it."""
+    fit = found.fit
+    bearable = verdict(fit.chi2, fit.freedom, fit.p_value)
+    if bearable:
+        return found.widened(bearable.factor), bearable.notes
+    extensions = ranked(fit.excess, fit.design[:, :15], found.candidates)
+    why, remedy = explained(fit.chi2, fit.freedom, extensions, REMEDIES)
+    raise SequenceError(
+        f"No state explains the counts (chi2 {fit.chi2:.0f} for {fit.freedom:.0f} degrees of freedom): {why}",
+        remedy or f"Farthest off are {worst(fit, names)}. Repeat `labctl run calibrate`, and look at field and null",
+        chi2=fit.chi2,
+    )
