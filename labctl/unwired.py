@@ -83,7 +83,8 @@ class Unwired:
 
 def unwired(sample: Sample | None = None, seed: int | None = None, file: StationFile | None = None) -> Unwired:
     """Switch a bench on. seed: instead of the sample's; file: instead of the station.yaml of this tree."""
-    twin, kept = Twin(sample or load_sample(), seed=seed), Kept()
+    twin = Twin(sample or load_sample(), seed=seed)
+    kept = Kept(twin.clock)
     return Unwired(unwired_lab(twin, file or read_station(STATION), kept), twin, kept)
 
 
@@ -113,7 +114,7 @@ def unwired_lab(twin: Twin, file: StationFile, calibration: Calibration | None =
         limits=file.limits(),
         paths=file.paths(),
         guesses=file.guesses(),
-        calibration=calibration or Kept(),
+        calibration=Kept(twin.clock) if calibration is None else calibration,
     )
 
 

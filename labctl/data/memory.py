@@ -5,13 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from instruments.clock import Clock
 from sequences.lab import Calibrated
 
 
 class Kept:
-    """A calibration store in memory; everything in it counts as measured when the bench was switched on."""
+    """A calibration store in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
+        """clock: laboratory time; without it all counts as measured when the bench was switched on."""
+        self._clock = clock
         self.values: dict[str, Calibrated] = {}
         self.correlated: dict[tuple[str, ...], NDArray[np.float64]] = {}
 
@@ -20,8 +23,9 @@ class Kept:
         return self.values.get(key)
 
     def put(self, key: str, value: float, error: float) -> None:
-        """Keep a value."""
-        self.values[key] = Calibrated(float(value), float(error), "test", 0.0)
+        """Keep a value, measured now."""
+        now_s = self._clock.now() if self._clock else 0.0
+        self.values[key] = Calibrated(float(value), float(error), "in memory", now_s)
 
     def put_covariance(self, keys: Sequence[str], covariance: NDArray[np.float64]) -> None:
         """Keep how these values vary together."""

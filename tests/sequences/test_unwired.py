@@ -1,4 +1,4 @@
-"""The lab without wires counts what the wired one counts, at the same laboratory time, and is as truthful about itself."""
+"""The lab without wires counts what the wired one counts, at the same laboratory time, and tells the same of itself."""
 
 from functools import cache, partial
 
@@ -9,7 +9,8 @@ from wired import know_field, know_pair, wired
 
 from instruments.errors import ChangedError
 from labctl.safety import make_safe
-from labctl.unwired import ran, unwired
+from labctl.station_file import StationFile, read_station
+from labctl.unwired import STATION, ran, unwired, unwired_lab
 from sequences.calibrate import CalibratePlan, calibrate
 from sequences.locate import LocatePlan, locate
 from sequences.odmr import OdmrPlan, odmr
@@ -58,8 +59,9 @@ def calibrated(bench):
 def seen(bench, prepare, sequence):
     """All that a run brings to light, and where it leaves the bench."""
     prepare(bench)
-    run = ran(sequence(bench.lab))
-    return run, bench.lab.clock.now(), bench.twin.knobs, bench.twin.levels, bench.lab.looks, bench.lab.calibration.values
+    lab, twin, run = bench.lab, bench.twin, ran(sequence(bench.lab))
+    kept = {key: (known.value, known.error) for key, known in lab.calibration.values.items()}
+    return run, lab.clock.now(), twin.knobs, twin.levels, lab.looks, kept
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_what_is_no_longer_as_it_was_set_says_so(name):
     with pytest.raises(ChangedError) as raised:
         still_set(bench.lab)
     assert raised.value.instrument == name
-    as_it_is(bench.lab)  # forgets what stood there; the laser remembers that it was lit until it is asked
+    as_it_is(bench.lab)
     still_set(bench.lab)
 
 
@@ -121,12 +123,9 @@ def test_the_safe_state_of_the_application_leaves_nothing_on():
 
 
 def test_an_address_where_nothing_answers_is_named():
-    from labctl.station_file import read_station
-    from labctl.unwired import STATION, unwired_lab
-
     file = read_station(STATION)
     entry = file.instruments["aom"].model_copy(update={"address": "ASRL9::INSTR"})
     model = file.model.model_copy(update={"instruments": file.instruments | {"aom": entry}})
-    elsewhere = type(file)(file.path, model, file.text)
+    elsewhere = StationFile(file.path, model, file.text)
     with pytest.raises(LookupError, match="aom: the simulated bench has no ASRL9::INSTR"):
         unwired_lab(unwired().twin, elsewhere)
