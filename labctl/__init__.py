@@ -3,10 +3,11 @@
 In reading order: `cli`, the command line, with one module for each group of commands: `cli_check`, `cli_run` (and
 `cli_plan`, what it shows without running), `cli_runs`, `cli_predict`, `cli_gui`; `cli_guard`, the guardian, a process
 that makes the bench safe when the one that runs it is killed or hangs, and `heartbeat`, which starts it and keeps it
-quiet; `cli_options` that they share, and `cli_bench`, the one door to the simulation; `gui`, the live window. From file
-to lab: `station_model` what station.yaml may contain, `station_drivers` the drivers that it names, `station_file` the
-file read and checked, `station` the instruments opened, `bench` with all that a run needs; `check` asks who answers,
-`condition` what each does, and `watch` says so all the time. From plan to data: `catalogue` of what can be run, `plans`
+quiet; `cli_options` that they share, and `cli_bench`, the door to the simulation; `gui`, the live window. From file to
+lab: `station_model` what station.yaml may contain, `station_drivers` the drivers that it names, `station_file` the file
+read and checked, `station` the instruments opened, `bench` with all that a run needs; `check` asks who answers,
+`condition` what each does, and `watch` says so all the time; `unwired` is a lab on the twin without wires, for
+statistics over many runs, and no command asks for it. From plan to data: `catalogue` of what can be run, `plans`
 from `--set`, `runner` drives one sequence and tells its `news`, `gate` is where it pauses, `limits` what a plan may ask
 for, `safety` what is switched off and in which order, `data` how runs are kept, `figures` drawn from them, and
 `drawing`, the process that does so beside the run. After an interruption: `continuation` finds what there is of a run,

@@ -13,7 +13,7 @@ from simulated_instruments.bench import Bench
 from simulated_instruments.faults.script import FaultsError, load_faults
 from simulated_instruments.sample import Sample, SampleError, label_of, load_sample
 from simulated_instruments.served.bench import Served
-from simulated_instruments.visa.backend import DIALECTS
+from simulated_instruments.visa.dialects import DIALECTS
 
 
 def _for_ever() -> None:

@@ -8,36 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from labctl.data.memory import Kept
 from labctl.station import Wires, opened
 from labctl.station_file import read_station
 from physics.levels import cross_relaxation_fields_mt
-from sequences.lab import Calibrated, Lab
+from sequences.lab import Lab
 from sequences.results import Point, Stream
 from simulated_instruments.bench import Bench
 from simulated_instruments.sample import Sample, load_sample
 from simulated_instruments.twin import Twin
 
 STATION = Path(__file__).parents[2] / "station.yaml"
-
-
-class Kept:
-    """A calibration store in memory."""
-
-    def __init__(self):
-        self.values: dict[str, Calibrated] = {}
-        self.correlated = {}
-
-    def get(self, key):
-        return self.values.get(key)
-
-    def put(self, key, value, error):
-        self.values[key] = Calibrated(float(value), float(error), "test", 0.0)
-
-    def put_covariance(self, keys, covariance):
-        self.correlated[tuple(keys)] = np.array(covariance)
-
-    def covariance(self, keys):
-        return self.correlated[tuple(keys)]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,180 @@
+"""A lab without wires: the roles of station.yaml played by the twin in this process, for statistics over many runs.
+
+No VISA, no gRPC, no thread, no driver, but the same commands to the same instruments at the same laboratory time: a
+seed gives the counts that it gives over the wires. Faults, interlocks, runs on disk and snapshots need the wired bench.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+from instruments.errors import ChangedError
+from labctl.data.memory import Kept
+from labctl.station_file import StationFile, read_station
+from sequences.lab import Calibration, Lab
+from sequences.results import Begin, End, Estimate, Point, Stream
+from simulated_instruments.sample import Sample, load_sample
+from simulated_instruments.truth import truth
+from simulated_instruments.twin import Twin
+from simulated_instruments.unwired.aom import Aom
+from simulated_instruments.unwired.box import Box
+from simulated_instruments.unwired.card import Card, PhotonCounter, PulseGenerator
+from simulated_instruments.unwired.currents import CurrentChannel, Source, Supply, TrimSource
+from simulated_instruments.unwired.doughnut import DepletionBeam
+from simulated_instruments.unwired.green_laser import GreenLaser
+from simulated_instruments.unwired.magnet import Magnet
+from simulated_instruments.unwired.microwave import Microwave
+from simulated_instruments.visa.dialects import DIALECTS
+
+STATION: Final = Path(__file__).parents[1] / "station.yaml"
+_RATE_HZ: Final = 10e6
+"""Words per second, unless station.yaml says otherwise."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a sequence."""
+
+    result: Any
+    points: list[Point]
+    """Its own and those of its children, in order."""
+    begun: list[str]
+    """Child runs, in order."""
+    ended: list[Any]
+    """Results of those that ended."""
+    estimates: list[Mapping[str, Any]]
+
+
+def ran(stream: Stream[Any]) -> Ran:
+    """Run a sequence to its end. Raises what it raises."""
+    points: list[Point] = []
+    begun: list[str] = []
+    ended: list[Any] = []
+    estimates: list[Mapping[str, Any]] = []
+    while True:
+        try:
+            event = next(stream)
+        except StopIteration as stop:
+            return Ran(stop.value, points, begun, ended, estimates)
+        match event:
+            case Point():
+                points.append(event)
+            case Begin():
+                begun.append(event.sequence)
+            case End():
+                ended.append(event.result)
+            case Estimate():
+                estimates.append(event.values)
+
+
+@dataclass(frozen=True)
+class Unwired:
+    """A bench from power-on, and its truth beside it, which is for judging results and not for the lab."""
+
+    lab: Lab
+    twin: Twin
+    kept: Kept = field(repr=False)
+
+    def truth(self, result: Any) -> dict[str, Any]:
+        """What is true about a run's result: to be asked after the run."""
+        return truth(self.twin, asdict(result) if is_dataclass(result) and not isinstance(result, type) else result)
+
+
+def unwired(sample: Sample | None = None, seed: int | None = None, file: StationFile | None = None) -> Unwired:
+    """Switch a bench on. seed: instead of the sample's; file: instead of the station.yaml of this tree."""
+    twin = Twin(sample or load_sample(), seed=seed)
+    kept = Kept(twin.clock)
+    return Unwired(unwired_lab(twin, file or read_station(STATION), kept), twin, kept)
+
+
+def unwired_lab(twin: Twin, file: StationFile, calibration: Calibration | None = None) -> Lab:
+    """The lab of a station.yaml on this twin, every instrument in power-on state."""
+    station = _Station(twin, file)
+    supplies = {name: station.supply(name) for name in ("main_supply", "pulsed_supply")}
+    aom = Aom(station.box("aom"))
+    card = Card(twin, 1.0 / station.init("pulse_generator").get("rate_hz", _RATE_HZ))
+    roles = {
+        "magnet": station.magnet(supplies),
+        "shift_coil": supplies["main_supply"].ch2,
+        "gradient_coil": supplies["pulsed_supply"].ch1,
+        "compensation_coil": supplies["pulsed_supply"].ch2,
+        "microwave": Microwave(station.box("microwave")),
+        "green_laser": GreenLaser(station.box("green_laser"), twin.clock),
+        "aom": aom,
+        "depletion_beam": station.depletion_beam(aom, card),
+        "photon_counter": PhotonCounter(card, **file.model.wiring.terminals.model_dump()),
+        "pulse_generator": PulseGenerator(card),
+    }
+    _limit(roles, file)
+    return Lab(
+        **cast("dict[str, Any]", roles),
+        clock=twin.clock,
+        wiring=file.wiring(),
+        limits=file.limits(),
+        paths=file.paths(),
+        guesses=file.guesses(),
+        calibration=Kept(twin.clock) if calibration is None else calibration,
+    )
+
+
+@dataclass(frozen=True)
+class _Station:
+    """The instruments of a station.yaml, by their names in it."""
+
+    twin: Twin
+    file: StationFile
+
+    def box(self, name: str) -> Box:
+        """One instrument. Raises LookupError if nothing is there under its address."""
+        address = self.file.instruments[name].address
+        if address is None or address not in DIALECTS:
+            raise LookupError(f"{name}: the simulated bench has no {address}; it has {', '.join(DIALECTS)}")
+        return Box(name, DIALECTS[address](self.twin), ChangedError)
+
+    def init(self, name: str) -> dict[str, Any]:
+        """Its arguments in station.yaml."""
+        return self.file.instruments[name].init
+
+    def supply(self, name: str) -> Supply:
+        """A supply with two channels."""
+        return Supply(self.box(name), **self.init(name))
+
+    def magnet(self, supplies: Mapping[str, Supply]) -> Magnet:
+        """Three sources, each a channel of a supply or a trim source."""
+        x, y, main = (self._source(self.init("magnet")[axis], supplies) for axis in ("x", "y", "main"))
+        return Magnet((x, y, main), self.twin.clock)
+
+    def depletion_beam(self, aom: Aom, card: Card) -> DepletionBeam:
+        """Laser, AOM channel and steering as one beam."""
+        init = self.init("depletion_beam")
+        channel = getattr(aom, str(init["aom"]).rpartition(".")[2])
+        steering = {name: value for name, value in init.items() if name == "steering_nm_per_v"}
+        beam = DepletionBeam(self.box(str(init["laser"])), channel, card, self.twin.clock, **steering)
+        outputs = self.file.model.wiring.steering
+        beam.steering_outputs = (outputs.x, outputs.y)
+        return beam
+
+    def _source(self, name: str, supplies: Mapping[str, Supply]) -> Source:
+        root, _, channel = name.partition(".")
+        found: CurrentChannel | TrimSource = (
+            getattr(supplies[root], channel) if root in supplies else TrimSource(self.box(root))
+        )
+        return found
+
+
+def _limit(roles: Mapping[str, Any], file: StationFile) -> None:
+    """The limits of station.yaml, where they are stricter, become the instruments' own."""
+    limits, paths, magnet = file.limits(), file.paths(), roles["magnet"]
+    asked = (limits.trim_a, limits.trim_a, limits.main_a)
+    magnet.limits_a = tuple(min(pair) for pair in zip(asked, magnet.limits_a, strict=True))
+    magnet.ramp_a_per_s = limits.ramp_a_per_s
+    magnet.loads_ohm, magnet.heat_limit_w = (paths.trim_ohm, paths.trim_ohm, paths.main_ohm), limits.magnet_w
+    for coil in (roles["shift_coil"], roles["gradient_coil"], roles["compensation_coil"]):
+        coil.limit_a = min(coil.limit_a, limits.pulsed_a)
+    for parameter, limit in (
+        (roles["microwave"].amplitude_RF, limits.microwave_dbm),
+        (roles["green_laser"].power_mw, limits.green_mw),
+        (roles["depletion_beam"].power_mw, limits.depletion_mw),
+    ):
+        parameter.most = min(parameter.most, limit)
