@@ -50,7 +50,7 @@ class Line:
 def test_noise_on_a_faint_triplet_does_not_make_it_its_neighbour(monkeypatch, seed):
     line = Line(misled_looks=4, chance=np.random.default_rng(seed))
     monkeypatch.setattr(tracking.controls, "carrier", line.carrier)
-    monkeypatch.setattr(tracking.controls, "carrier_off", lambda lab: None)
+    monkeypatch.setattr(tracking.controls, "carrier_off", lambda _: None)
     monkeypatch.setattr(tracking, "counted", line.counted)
     lab = SimpleNamespace(wiring=SimpleNamespace(tick_ns=100))
     expected = Expected("f+", TRUE_HZ + 5e4, 0.9e6, OFFSETS_HZ, 0.0)
