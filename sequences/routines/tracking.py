@@ -123,8 +123,8 @@ class _Tracking:
     def _possible(self) -> tuple[Real, list[Sight]]:
         """The line as it is read, and one component further either way: (3,) chi-squared of each, and the sights.
 
-        What the points under broader lines said is part of it. By the points of the narrow line alone noise would take
-        one triplet in a thousand for its neighbour.
+        What the points under broader lines said is part of it: by the points of the narrow line alone, noise takes a
+        faint triplet for its neighbour now and then.
         """
         centre_hz, step_hz = self._sight.centre_hz, self._spacing_hz()
         places = centre_hz + step_hz * np.array([0.0, -1.0, 1.0])

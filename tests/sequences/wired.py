@@ -37,7 +37,8 @@ class Kept:
         self.correlated[tuple(keys)] = np.array(covariance)
 
     def covariance(self, keys):
-        return self.correlated[tuple(keys)]
+        alone = np.diag([self.values[key].error ** 2 for key in keys])
+        return self.correlated.get(tuple(keys), alone)
 
 
 @dataclass(frozen=True)
