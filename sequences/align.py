@@ -16,14 +16,14 @@ from sequences.lab import Lab, Wiring
 from sequences.pulses.library import contact_pair, cw_odmr, pulse, pulsed
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
-from sequences.routines import controls, diagnosis, dip, known_magnet, light, spectroscopy, survey
+from sequences.routines import controls, diagnosis, dip, hold, known_magnet, light, spectroscopy, survey
 from sequences.routines.dip import Contacts, Inversion, scan_dip
 from sequences.routines.estimates import field_of, gathered
 from sequences.routines.first_light import first_light
 from sequences.routines.frozen_pulse import frozen_pulse
-from sequences.routines.known_magnet import from_calibration, from_nothing, stored_tracker
+from sequences.routines.known_magnet import from_calibration, from_nothing
 from sequences.routines.reach import check_reach, coils
-from sequences.routines.spectroscopy import CW_EFFICIENCY
+from sequences.routines.spectroscopy import CW_EFFICIENCY, stored_tracker
 from sequences.routines.survey import Nitrogen, Survey
 
 Real = NDArray[np.float64]
@@ -296,6 +296,8 @@ def _keep(lab: Lab, known: Survey, result: AlignResult, line: LineFit) -> None:
     for name, current_a, error_a in zip(("x_a", "y_a", "main_a"), result.currents_a, errors_a, strict=True):
         lab.calibration.put(f"field.{name}", current_a, float(error_a))
     lab.calibration.put("field.f_plus_hz", line.centre_hz, line.centre_err_hz)
+    walk_ut = 1e3 * 60.0**0.5 * known.model.walk_mt_per_sqrt_s
+    lab.calibration.put(hold.FIELD_KEY, walk_ut, walk_ut)  # few lines tell it to a factor of two
     known_magnet.keep(known)
     lab.calibration.put("field.resonance_mt", result.resonance_field_mt, result.resonance_field_mt_err)
 

@@ -16,6 +16,7 @@ from sequences.lab import Lab, Wiring
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines import controls
+from sequences.routines.hold import NULL_KEY
 from sequences.routines.measure import measure, repeats_for
 
 Real = NDArray[np.float64]
@@ -309,6 +310,7 @@ def _remember(lab: Lab, result: LocateResult) -> None:
     for key, value, error in zip(keys, values, errors, strict=True):
         lab.calibration.put(key, float(value), float(error))
     lab.calibration.put_covariance(keys, np.array(result.pair_covariance_nm2))
+    lab.calibration.put(NULL_KEY, result.walk_nm_per_sqrt_min, result.walk_nm_per_sqrt_min_err)
 
 
 def programs(_plan: LocatePlan, wiring: Wiring) -> list[Program]:

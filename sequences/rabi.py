@@ -1,6 +1,6 @@
 """Pulses on the frozen pair: its line, its oscillation, and the power of a quarter turn of whole ticks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 import numpy as np
@@ -20,9 +20,10 @@ from sequences.lab import Lab, Wiring
 from sequences.pulses.library import pulse, pulsed
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
-from sequences.routines import controls
+from sequences.routines import controls, hold
 from sequences.routines.estimates import gathered
 from sequences.routines.frozen import centred, frozen_line, power_dbm, ratio, shot, turns
+from sequences.routines.hold import HoldChoice, Holding
 from sequences.routines.state import set_field
 
 Real = NDArray[np.float64]
@@ -34,6 +35,7 @@ COLUMNS: Final = (
     Column("duration_ns", "pulse length", "ns"),
     Column("signal", "photoluminescence after the pulse / pumped", "", ("duration_ns",)),
     Column("signal_err", "its shot noise", "", ("duration_ns",)),
+    *hold.LOOKS,
 )
 _SEEN_SIGMA: Final = 8.0
 _TRAINS: Final = (2, 4, 1, 3, 15, 17, 31, 33)
@@ -42,6 +44,7 @@ _RAMSEY_NS: Final = (4_000, 20_000)
 """The short wait tells which fringe of the long one it is."""
 _CENTRED: Final = 0.25
 """Detuning, in units of a fringe's slope, beyond which the carrier is moved and all is measured again."""
+_STRAY_SIGMA: Final = 2.0
 _ROUNDS: Final = 5
 
 
@@ -64,6 +67,8 @@ class RabiPlan:
     """Counting time of each train of quarter turns and of each Ramsey point."""
     tolerance: Annotated[float, Field(ge=1e-3, le=0.05)] = 2e-3
     """Relative error of a rotation angle that is good enough."""
+    hold: HoldChoice = "auto"
+    """Hold the field where align left it, by f+ and the light: as often as it is seen to move, always or never."""
 
 
 @dataclass(frozen=True)
@@ -105,14 +110,17 @@ def _calibrated(lab: Lab, plan: RabiPlan) -> Stream[RabiResult]:
     _refuse_partial_ticks(lab, plan)
     with controls.left_safe(lab):
         set_field(lab)
+        holding = yield from hold.begin_field(lab, plan.hold)
         controls.pump(lab)
         frozen = yield from frozen_line(lab, plan.shift_a, plan.scan_half_range_hz, plan.point_s)
+        yield from holding.between()
         dbm = _power_for(lab, plan, lab.guesses.rabi_mhz_at_0dbm, 0.0)
         seen = yield from _oscillation(lab, plan, frozen.line_hz, dbm)
         carrier_hz = yield from centred(lab, frozen.line_hz, seen.rabi_mhz, dbm, plan.point_s)
         dbm = _power_for(lab, plan, seen.rabi_mhz, dbm)
         yield Progress(0.4, f"{seen.rabi_mhz:.4f}({seen.rabi_err_mhz:.4f}) MHz before it was set to {dbm:.2f} dBm")
-        carrier_hz, dbm, turn = yield from _trimmed(lab, plan, carrier_hz, dbm)
+        carrier_hz, dbm, turn = yield from _trimmed(lab, holding, plan, carrier_hz, dbm)
+        holding.keep()
         yield from _recorded(lab, plan, carrier_hz, dbm)
         result = _result(lab, plan, frozen.shift_a, carrier_hz, dbm, turn)
         yield Estimate({**vars(result)})
@@ -165,12 +173,21 @@ def _seen(found: Oscillation | TurnFit) -> Estimate:
     return Estimate({"rabi_mhz": found.rabi_mhz, "rabi_mhz_err": found.rabi_err_mhz, "oscillation": curve})
 
 
-def _trimmed(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> Stream[tuple[float, float, TurnFit]]:
-    """Measure angle and detuning, correct, measure again, until the angle is right; returns what was last measured."""
+def _trimmed(
+    lab: Lab, holding: Holding, plan: RabiPlan, carrier_hz: float, dbm: float
+) -> Stream[tuple[float, float, TurnFit]]:
+    """Measure angle and detuning, correct, measure again, until the angle is right; returns what was last measured.
+
+    A line that walks is where the carrier is as soon as the rest may be its walk since it was looked at; the detuning's
+    error says so.
+    """
     wanted_mhz = 0.25e3 / plan.pi_half_ns
     for attempt in range(_ROUNDS):
-        shots = _trains(lab, plan, carrier_hz, dbm) + _fringes(lab, plan, carrier_hz, dbm)
-        turn = fit_turns(shots, wanted_mhz)
+        yield from holding.between()
+        shots = _trains(lab, plan, carrier_hz, dbm)
+        yield from holding.between()
+        stray_hz = 1e3 * holding.stray_khz(2 * len(_RAMSEY_NS) * plan.train_s)
+        turn = _strayed(fit_turns(shots + _fringes(lab, plan, carrier_hz, dbm), wanted_mhz), stray_hz)
         wrong = turn.rabi_mhz / wanted_mhz - 1.0
         yield _seen(turn)
         yield Progress(
@@ -178,7 +195,8 @@ def _trimmed(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> Stream[
             f"pi/2 off by {100 * wrong:+.2f}({100 * turn.rabi_err_mhz / wanted_mhz:.2f}) %, carrier by "
             f"{turn.detuning_hz / 1e3:+.2f}({turn.detuning_err_hz / 1e3:.2f}) kHz",
         )
-        if abs(wrong) < plan.tolerance and abs(turn.detuning_hz) < _CENTRED * _fringe_hz(_RAMSEY_NS[-1]):
+        centred_hz = max(_CENTRED * _fringe_hz(_RAMSEY_NS[-1]), _STRAY_SIGMA * stray_hz)
+        if abs(wrong) < plan.tolerance and abs(turn.detuning_hz) < centred_hz:
             return carrier_hz, dbm, turn
         carrier_hz += turn.detuning_hz
         dbm = _power_for(lab, plan, turn.rabi_mhz, dbm)
@@ -189,6 +207,11 @@ def _trimmed(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> Stream[
         angle_error=wrong,
         detuning_hz=turn.detuning_hz,
     )
+
+
+def _strayed(turn: TurnFit, stray_hz: float) -> TurnFit:
+    """The same, the detuning from where the line is held rather than from where it happened to stand."""
+    return replace(turn, detuning_err_hz=float(np.hypot(turn.detuning_err_hz, stray_hz)))
 
 
 def _fringe_hz(wait_ns: float) -> float:

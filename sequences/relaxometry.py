@@ -14,9 +14,10 @@ from sequences.lab import Lab, Wiring
 from sequences.pulses.library import contact_pair, cw_odmr
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
-from sequences.routines import controls, dip
+from sequences.routines import controls, dip, hold
 from sequences.routines.dip import Contacts, Dip, Inversion, Lock, scan_dip
 from sequences.routines.estimates import gathered
+from sequences.routines.hold import HoldChoice
 from sequences.routines.known_magnet import from_calibration
 from sequences.routines.spectroscopy import COLUMNS as SPECTRUM
 from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, tracker_by_pulse
@@ -24,7 +25,11 @@ from sequences.routines.state import calibrated, calibrated_err, set_field
 from sequences.routines.survey import Nitrogen, Survey, moved
 from sequences.routines.tracking import track_line
 
-COLUMNS: Final[tuple[Column, ...]] = (*SPECTRUM, *dip.COLUMNS)
+COLUMNS: Final[tuple[Column, ...]] = (
+    *SPECTRUM,
+    *dip.COLUMNS,
+    *(column for column in hold.LOOKS if column.name not in {one.name for one in dip.COLUMNS}),
+)
 _GAIN_STEP_MT: Final = 0.025
 _F_PLUS_ERR_HZ: Final = 8e4
 """How far f+ is expected from its calibration; it is sought in a wider range if it is not there."""
@@ -38,6 +43,8 @@ class RelaxometryPlan:
     """Time in contact with the baths: of the order of the relaxation time on resonance."""
     seconds_per_point: Annotated[float, Field(ge=0.5, le=600)] = 20.0
     """Laboratory time of each point; longer if the contrast turns out to be low."""
+    hold: HoldChoice = "auto"
+    """Bring the field back to where align left it before and after: if it is seen to have moved, always or never."""
     nitrogen: Nitrogen = "auto"
     """The nucleus of the NV, which bends f- near the crossing and so sets the width's scale; auto: as align saw it."""
 
@@ -76,13 +83,17 @@ def relaxometry(lab: Lab, plan: RelaxometryPlan) -> Stream[RelaxometryResult]:
 
 def _measured(lab: Lab, plan: RelaxometryPlan) -> Stream[RelaxometryResult]:
     with controls.left_safe(lab):
-        known, inversion = _calibrations(lab, plan)
+        _calibrations(lab, plan)
         set_field(lab)
+        holding = yield from hold.begin_field(lab, plan.hold)
+        known, inversion = _calibrations(lab, plan)  # the magnet as it stands now
         yield Progress(0.05, "measuring the scale of the field with f+")
         scale = yield from _scale(known)
         yield Progress(0.4, f"the main coil gives {scale.gain:.4f}(±{scale.gain_err:.4f}) of its nominal field")
         found = yield from _dip(known, plan, inversion, scale)
         set_field(lab)
+        yield from holding.between()
+        holding.keep()
         result = _result(known, scale, found)
         yield Estimate({**vars(result)})
         _keep(lab, result)

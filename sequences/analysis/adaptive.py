@@ -111,9 +111,9 @@ class Sight:
         belief = replace(was, contrast=contrast, contrast_err=contrast * was.contrast_err / was.contrast)
         return replace(self, belief=belief, width_hz=width_hz, log_prior=log_prior, points=np.empty((0, 3)))
 
-    def around(self, centre_hz: float) -> "Sight":
-        """What the same points would tell if the line were known to be here, within a width."""
-        cells = centre_hz + self.width_hz * np.linspace(-1.0, 1.0, _CELLS[1])
+    def around(self, centre_hz: float, half_hz: float | None = None) -> "Sight":
+        """What the same points would tell if the line were known to be here, within half_hz: a width if not given."""
+        cells = centre_hz + (half_hz or self.width_hz) * np.linspace(-1.0, 1.0, _CELLS[1])
         return replace(self, cells_hz=cells, step_hz=float(cells[1] - cells[0]), log_prior=np.zeros(len(cells)))
 
     def best_frequency(self, within_hz: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:

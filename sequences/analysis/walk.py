@@ -16,6 +16,8 @@ Real = NDArray[np.float64]
 
 _MEMORY: Final = 0.97
 """Of the weights from one look to the next: one that begins to drift is believed after some thirty looks at most."""
+_CHANGES: Final = 1e-4
+"""Probability that from one look to the next a bench begins to drift at another rate."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Walk:
         means = self.means + np.einsum("mnk,mk->mn", gain, missed)
         keep = np.eye(self.means.shape[1]) - gain @ rows
         covariances = keep @ self.covariances @ np.swapaxes(keep, 1, 2) + gain @ covariance @ np.swapaxes(gain, 1, 2)
-        log_weights = _MEMORY * np.log(np.maximum(self.weights, 1e-12)) + likelihood
+        log_weights = _MEMORY * np.log(np.maximum(self.weights, _CHANGES)) + likelihood
         return replace(self, means=means, covariances=covariances, log_weights=log_weights - log_weights.max())
 
     def surprise(self, rows: Real, values: Real, covariance: Real) -> float:
@@ -86,8 +88,13 @@ class Walk:
         return max(0.0, sigma**2 - known) / max(gained, 1e-300)
 
 
-def standing(mean: ArrayLike, covariance: Real, rates: Sequence[Sequence[float]], time_s: float) -> Walk:
-    """A walk that was seen once; rates (m, n): the variances a second thought possible, none likelier than another."""
+def standing(
+    mean: ArrayLike, covariance: Real, rates: Sequence[Sequence[float]], time_s: float, log_weights: Real | None = None
+) -> Walk:
+    """A walk that was seen once; rates (m, n): the variances a second thought possible.
+
+    log_weights: (m,), how likely each is; None: none likelier than another.
+    """
     tried = np.array(rates, dtype=float)
     count = len(tried)
     return Walk(
@@ -95,5 +102,5 @@ def standing(mean: ArrayLike, covariance: Real, rates: Sequence[Sequence[float]]
         means=np.tile(np.asarray(mean, dtype=float), (count, 1)),
         covariances=np.tile(covariance, (count, 1, 1)),
         rates=tried,
-        log_weights=np.zeros(count),
+        log_weights=np.zeros(count) if log_weights is None else log_weights,
     )

@@ -8,7 +8,6 @@ import numpy as np
 from sequences.analysis.field import NAMES, FieldModel, anchored_model, counted_from_zero, drifted, nominal_model
 from sequences.analysis.field_fit import USUAL_WALK
 from sequences.lab import Lab
-from sequences.routines.spectroscopy import Tracker
 from sequences.routines.survey import Nitrogen, Survey, exchange_shift_hz
 
 _DRIFT_MT: Final = 0.03
@@ -46,12 +45,6 @@ def keep(known: Survey) -> None:
     tracker = known.tracker_for(1.0)
     lab.calibration.put("odmr.width_0dbm_hz", tracker.width_0dbm_hz, _LINE_ERR * tracker.width_0dbm_hz)
     lab.calibration.put("odmr.contrast", tracker.contrast, _LINE_ERR * tracker.contrast)
-
-
-def stored_tracker(lab: Lab, counts_per_s: float) -> Tracker | None:
-    """What an earlier align saw of all lines; None if none did. counts_per_s: as they come now."""
-    width, contrast = (lab.calibration.get(f"odmr.{key}") for key in ("width_0dbm_hz", "contrast"))
-    return Tracker(width.value, contrast.value, counts_per_s) if width and contrast else None
 
 
 def _stored_model(lab: Lab, nitrogen: bool) -> FieldModel | None:

@@ -164,3 +164,9 @@ def tracker_by_pulse(lab: Lab, look_s: float, target_hz: float) -> Tracker:
     rabi_hz = 0.25e9 / calibrated(lab, "microwave.pi_half_ns")
     at_0dbm_hz = _WIDTH_PER_RABI * rabi_hz * 10.0 ** (-calibrated(lab, "microwave.pi_half_dbm") / 20.0)
     return Tracker(at_0dbm_hz, USUAL_CONTRAST, max(counts.reference / counts.duration_s, 1.0), target_hz)
+
+
+def stored_tracker(lab: Lab, counts_per_s: float) -> Tracker | None:
+    """What an earlier align saw of all lines; None if none did. counts_per_s: as they come now."""
+    width, contrast = (lab.calibration.get(f"odmr.{key}") for key in ("width_0dbm_hz", "contrast"))
+    return Tracker(width.value, contrast.value, counts_per_s) if width and contrast else None

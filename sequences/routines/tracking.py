@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sequences.analysis.adaptive import Belief, Sight, first_sight
 from sequences.analysis.odmr import LineFit, shares
@@ -24,6 +25,8 @@ from sequences.routines.spectroscopy import (
     Tracker,
     counted,
 )
+
+Real = NDArray[np.float64]
 
 _TRACKED_SIGMA: Final = 6.0
 _BY_POWER_HZ: Final = (2e5, 4.5e5, 1e6, 2.4e6)
@@ -51,6 +54,9 @@ _TOLD: Final = 14.0
 _TELL_APART_SIGMA, _LONGEST_TELL_S = 3.0, 20.0
 """How far the depth of a component shall stand out, in one look, where a triplet mistaken for its neighbour differs."""
 _MOST_TELLS: Final = 6
+_HEARSAY, _MOST_HEARSAY = 0.5, 9.0
+"""Power and limit of what the points under a broader line say of this. Their contrast and shape are another's, and a
+nucleus that is polarised otherwise than believed would displace a line which does not resolve it."""
 
 
 def track_line(
@@ -84,6 +90,8 @@ class _Tracking:
         width_hz, contrast = self._believed()
         belief = Belief(line.frequency_hz, about_hz, contrast, _CONTRAST_ERR * contrast)
         self._sight = first_sight(belief, width_hz, line.offsets_hz, line.polarisation)
+        self._broader: list[Sight] = []
+        """The same line as it was seen under stronger microwave."""
         self._spent_s = 0.0
 
     def fit(self) -> Stream[LineFit | None]:
@@ -105,14 +113,27 @@ class _Tracking:
         if len(self._line.offsets_hz) < 2 or self._line.polarisation >= _POLARISED:
             return
         for _ in range(_MOST_TELLS):
-            if min(other.chi2 for other in self._one_further()) > self._sight.chi2 + _TOLD:
+            odds, _ = self._possible()
+            if odds[1:].min() > odds[0] + _TOLD:
                 return
             yield from self._look_beyond()
-            self._sight = min((self._sight, *self._one_further()), key=lambda sight: sight.chi2)
+            odds, sights = self._possible()
+            self._sight = sights[int(np.argmin(odds))]
 
-    def _one_further(self) -> tuple[Sight, Sight]:
+    def _possible(self) -> tuple[Real, list[Sight]]:
+        """The line as it is read, and one component further either way: (3,) chi-squared of each, and the sights.
+
+        What the points under broader lines said is part of it: by the points of the narrow line alone, noise takes a
+        faint triplet for its neighbour now and then.
+        """
         centre_hz, step_hz = self._sight.centre_hz, self._spacing_hz()
-        return self._sight.around(centre_hz - step_hz), self._sight.around(centre_hz + step_hz)
+        places = centre_hz + step_hz * np.array([0.0, -1.0, 1.0])
+        sights = [self._sight, *(self._sight.around(float(place)) for place in places[1:])]
+        said = np.zeros(3)
+        for broad in self._broader:
+            said += [_HEARSAY * broad.around(float(place), self._sight.width_hz).chi2 for place in places]
+        hearsay = np.minimum(said - said.min(), _MOST_HEARSAY)
+        return np.array([sight.chi2 for sight in sights]) + hearsay, sights
 
     def _spacing_hz(self) -> float:
         return float(np.min(np.abs(np.diff(np.sort(self._line.offsets_hz)))))
@@ -122,14 +143,16 @@ class _Tracking:
         offsets, step = self._line.offsets_hz, self._spacing_hz()
         low, high = float(offsets.min()), float(offsets.max())
         places = self._sight.centre_hz + np.array([low - step, low, high, high + step])
-        depth = self._tracker.contrast * float(shares(len(offsets), self._line.polarisation).min())
+        depth = self._believed()[1] * float(shares(len(offsets), self._line.polarisation).min())
         seconds = 2.0 / self._tracker.counts_per_s * (_TELL_APART_SIGMA / depth) ** 2
         for frequency_hz in places[(places >= LOWEST_HZ) & (places <= HIGHEST_HZ)]:
             yield from self._count(float(frequency_hz), float(np.clip(seconds, _FIRST_S, _LONGEST_TELL_S)))
 
     def _measure(self) -> Stream[None]:
         """One more point, longer the more is known, but not longer than the target needs."""
-        self._by_power_hz = self._narrowest_hz()
+        before, self._by_power_hz = self._by_power_hz, self._narrowest_hz()
+        if self._by_power_hz != before and len(self._sight.points):
+            self._broader.append(self._sight)
         self._sight = self._sight.under(*self._believed())
         frequency_hz, told = self._sight.best_frequency((LOWEST_HZ, HIGHEST_HZ))
         seconds = _GROWTH * self._spent_s

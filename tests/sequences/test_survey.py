@@ -7,7 +7,8 @@ from wired import know_field, run, wired
 
 from sequences.routines import survey
 from sequences.routines.first_light import first_light
-from sequences.routines.known_magnet import from_calibration, keep, stored_tracker
+from sequences.routines.known_magnet import from_calibration, keep
+from sequences.routines.spectroscopy import stored_tracker
 
 NEAR_MT = 101.5
 OFF_HZ = 3e5

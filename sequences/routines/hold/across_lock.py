@@ -15,6 +15,7 @@ from sequences.pulses.program import Program
 from sequences.results import Point, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.hold.bench import HeldField
+from sequences.routines.hold.rates import FIELD_KEY, believed, is_moving, is_worth_it
 from sequences.routines.measure import measure, repeats_for
 from sequences.routines.state import calibrated
 
@@ -35,19 +36,34 @@ _FAR_UT: Final = 5.0
 _ATTEMPTS: Final = 4
 _WORST_SURPRISE: Final = 25.0
 _RATES_UT_PER_SQRT_MIN: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
+_QUIET_UT_PER_SQRT_MIN: Final = (0.003, 0.012, 0.025)
+_QUIET_LONGEST_S: Final = 1800.0
 
 
 class AcrossLock:
     """Follows both components across the axis; `begin` before `look`."""
 
     name = "lock across"
-    shortest_s, longest_s = 60.0, 600.0
+    shortest_s = 60.0
 
-    def __init__(self, lab: Lab, field: HeldField) -> None:
+    def __init__(self, lab: Lab, field: HeldField, quiet: bool = False) -> None:
+        """quiet: the bench may stand still."""
         self.lab, self.field = lab, field
+        self._rates = (*_QUIET_UT_PER_SQRT_MIN, *_RATES_UT_PER_SQRT_MIN) if quiet else _RATES_UT_PER_SQRT_MIN
+        self._believed = believed(lab, FIELD_KEY, self._rates) if quiet else None
         self._bowl = Bowl(calibrated(lab, "field.resonance_mt"), calibrated(lab, "field.nitrogen") > 0.5)
         self._program = Program("light", lab.wiring.tick_ns).then(100_000, "pump", "gate_signal")
         self.walk: Walk | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether the field is seen to walk."""
+        return is_moving(self._followed, (_RATES_UT_PER_SQRT_MIN[0],) * 2)
+
+    @property
+    def longest_s(self) -> float:
+        """Between two looks."""
+        return 600.0 if self.moves else _QUIET_LONGEST_S
 
     def seconds_left(self) -> float:
         """How long until the error of a component reaches its share of the tolerance."""
@@ -59,10 +75,9 @@ class AcrossLock:
         for _ in range(_ATTEMPTS):
             fit = self._counted(_FIRST, _FIRST_POINT_S, Bowl(self._bowl.along_mt, self._bowl.nitrogen), np.zeros(2))
             off_ut = fit.across_ut
-            rates = [(rate**2 / 60.0,) * 2 for rate in _RATES_UT_PER_SQRT_MIN]
             covariance = fit.covariance_ut2 * max(1.0, fit.chi2 / fit.freedom)
             drift_ut = off_ut - self.field.applied_ut[1:]
-            self._bowl, self.walk = fit.bowl, standing(drift_ut, covariance, rates, self.lab.clock.now())
+            self._bowl, self.walk = fit.bowl, self._standing(drift_ut, covariance)
             yield self._corrected()
             if np.hypot(*off_ut) < _FAR_UT:
                 return
@@ -83,6 +98,12 @@ class AcrossLock:
             return
         self.walk = walk.at(self.lab.clock.now()).seen(np.eye(2), drift_ut, covariance)
         yield self._corrected()
+
+    def _standing(self, drift_ut: Real, covariance: Real) -> Walk:
+        """A walk seen anew; what was learned of its rate stays."""
+        rates = [(rate**2 / 60.0,) * 2 for rate in self._rates]
+        likely = self._believed if self.walk is None else self.walk.log_weights
+        return standing(drift_ut, covariance, rates, self.lab.clock.now(), likely)
 
     @property
     def _followed(self) -> Walk:
@@ -108,7 +129,7 @@ class AcrossLock:
         walk = self._followed
         errors = np.sqrt(np.diag(walk.covariance))
         seen_ut = walk.mean + self.field.applied_ut[1:]
-        if np.any(np.abs(seen_ut) > errors):  # else it would follow noise
+        if is_worth_it(seen_ut, errors, TOLERANCE_UT, self.moves):
             self.field.wanted_ut[1:] = -walk.mean
             self.field.set()
         return Point(

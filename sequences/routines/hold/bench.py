@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sequences.analysis.field import NAMES, OFFSETS
 from sequences.lab import Lab
 from sequences.routines.state import calibrated, calibrated_err
 from sequences.routines.survey import moved
@@ -28,6 +29,8 @@ class HeldField:
     """(3,): what the coils shall add to the field of the origin, to undo the drift."""
     applied_ut: Real = field(default_factory=lambda: np.zeros(3))
     """(3,): what they add now, by the currents read back."""
+    kept_ut: Real = field(default_factory=lambda: np.zeros(3))
+    """(3,): drift that is in the stored model already."""
 
     def set(self, dither_ut: Sequence[float] = (0.0, 0.0, 0.0)) -> Real:
         """Go to where the field is wanted, and so far from there; returns what the coils add then."""
@@ -36,10 +39,26 @@ class HeldField:
         self.applied_ut = self.per_a @ (np.array(moved(self.lab, (x, y, main))) - self.origin_a)
         return self.applied_ut
 
-    def keep(self) -> None:
-        """Store the currents for the runs that follow."""
+    def keep(self, drift_ut: Real) -> None:
+        """Store the currents for the runs that follow, and the residual field with its drift (3,).
+
+        The offsets of the magnet's model are those of the coils without current: the drift adds to them.
+        """
         for name, current_a in zip(("x_a", "y_a", "main_a"), self.lab.magnet.currents(), strict=True):
             self.lab.calibration.put(f"field.{name}", float(current_a), calibrated_err(self.lab, f"field.{name}"))
+        keys = [f"magnet.{name}" for name in NAMES]
+        values = np.array([calibrated(self.lab, key) for key in keys])
+        values[OFFSETS] += 1e-3 * (drift_ut - self.kept_ut)
+        self.kept_ut = drift_ut.copy()
+        put_together(self.lab, keys, values)
+
+
+def put_together(lab: Lab, keys: Sequence[str], values: Real) -> None:
+    """Store values that were fitted together anew: their errors, and how they vary together, are as they were."""
+    covariance = lab.calibration.covariance(keys)
+    for key, value in zip(keys, values, strict=True):
+        lab.calibration.put(key, float(value), calibrated_err(lab, key))
+    lab.calibration.put_covariance(keys, covariance)
 
 
 def held_field(lab: Lab) -> HeldField:

@@ -11,8 +11,10 @@ from sequences.lab import Lab
 from sequences.pulses.program import Program
 from sequences.results import Point, SequenceError, Stream
 from sequences.routines import controls
+from sequences.routines.hold.bench import put_together
+from sequences.routines.hold.rates import NULL_KEY, believed, is_moving, is_worth_it, keep_rate
 from sequences.routines.measure import measure, repeats_for
-from sequences.routines.state import calibrated, calibrated_err
+from sequences.routines.state import calibrated
 
 Real = NDArray[np.float64]
 
@@ -33,16 +35,22 @@ _STEERING_ERR_NM: Final = _STEP_NM / 12**0.5
 _WORST_CHI2: Final = 6.0
 _WORST_SURPRISE: Final = 36.0
 _RATES_NM_PER_SQRT_MIN: Final = (0.02, 0.1, 0.3, 0.6, 1.0, 1.7, 3.0)
+_QUIET_NM_PER_SQRT_MIN: Final = 0.004
+_MOVES_NM_PER_SQRT_MIN: Final = 0.1
+_QUIET_LONGEST_S: Final = 1800.0
 
 
 class NullTracker:
     """Follows where the null stands against where it is steered to; `begin` before `look`."""
 
     name = "null tracker"
-    shortest_s, longest_s = 10.0, 900.0
+    shortest_s = 10.0
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, quiet: bool = False) -> None:
+        """quiet: the bench may stand still."""
         self.lab = lab
+        self._rates = (_QUIET_NM_PER_SQRT_MIN, *_RATES_NM_PER_SQRT_MIN) if quiet else _RATES_NM_PER_SQRT_MIN
+        self._believed = believed(lab, NULL_KEY, self._rates) if quiet else None
         places = [[calibrated(lab, f"pair.{side}_{axis}_nm") for axis in "xy"] for side in ("left", "right")]
         self._pair_nm = np.array(places)
         self._program = Program("count under the doughnut", lab.wiring.tick_ns).then(
@@ -51,6 +59,16 @@ class NullTracker:
         self._aim_nm = self._pair_nm[0]
         self._shine: Shine | None = None
         self.walk: Walk | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether the null is seen to walk."""
+        return is_moving(self._followed, (_MOVES_NM_PER_SQRT_MIN,) * 2)
+
+    @property
+    def longest_s(self) -> float:
+        """Between two looks."""
+        return 900.0 if self.moves else _QUIET_LONGEST_S
 
     def seconds_left(self) -> float:
         """How long until the error of a coordinate reaches its share of the tolerance."""
@@ -72,8 +90,9 @@ class NullTracker:
                 reduced_chi2=seen.reduced_chi2,
             )
         self._shine = seen.shine
-        rates = [(rate**2 / 60.0,) * 2 for rate in _RATES_NM_PER_SQRT_MIN]
-        self.walk = standing(seen.offset_nm, _error(seen), rates, self.lab.clock.now())
+        rates = [(rate**2 / 60.0,) * 2 for rate in self._rates]
+        likely = self._believed if self.walk is None else self.walk.log_weights
+        self.walk = standing(seen.offset_nm, _error(seen), rates, self.lab.clock.now(), likely)
         yield self._steered()
 
     def look(self) -> Stream[None]:
@@ -92,10 +111,11 @@ class NullTracker:
 
     def keep(self) -> None:
         """Store both NVs in steering coordinates, the left one where the null is steered to, for the next run."""
-        for side, place in zip(("left", "right"), self._pair_nm - self._pair_nm[0] + self._aim_nm, strict=True):
-            for axis, value in zip("xy", place, strict=True):
-                key = f"pair.{side}_{axis}_nm"
-                self.lab.calibration.put(key, float(value), calibrated_err(self.lab, key))
+        places = self._pair_nm - self._pair_nm[0] + self._aim_nm
+        put_together(
+            self.lab, [f"pair.{side}_{axis}_nm" for side in ("left", "right") for axis in "xy"], places.ravel()
+        )
+        keep_rate(self.lab, NULL_KEY, self._followed)
 
     @property
     def _followed(self) -> Walk:
@@ -115,7 +135,7 @@ class NullTracker:
         """Steer so that the null meets the left NV."""
         errors = np.sqrt(np.diag(self._followed.covariance))
         missed_nm = self._followed.mean + self._aim_nm - self._pair_nm[0]
-        if np.any(np.abs(missed_nm) > np.maximum(_STEP_NM, errors)):  # else it would follow noise
+        if is_worth_it(missed_nm, np.maximum(_STEP_NM, errors), TOLERANCE_NM, self.moves):
             self._aim_nm = self._pair_nm[0] - self._followed.mean
         controls.steer(self.lab, float(self._aim_nm[0]), float(self._aim_nm[1]))
         return Point(
