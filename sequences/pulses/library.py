@@ -12,6 +12,7 @@ from sequences.pulses.program import Program, joined
 PUMPING_NS: Final = 6_000
 """Eight pumping times of the saturated Gaussian beam: the memory of what came before is gone."""
 SETTLING_NS: Final = 1_000
+"""Dark and frozen between light and a pulse: the light dies away, and a shelved NV comes back to |0>."""
 RESET_NS: Final = 6_000
 """Pumping of the frozen right NV before it meets its bath: four pumping times of a strong doughnut."""
 COOLING_US: Final = 75.0
@@ -151,10 +152,12 @@ def heated(cycle: Cycle, gates: Gates) -> Program:
 def cooled(cycle: Cycle, gates: Gates) -> Program:
     """CRIP under the doughnut: the right NV, held on resonance by the compensation, cools its bath; the left stays off.
 
-    It is pumped while still frozen first, so that what the analysis left on it does not heat the bath.
+    It is pumped while still frozen first, so that what the analysis left on it does not heat the bath. At the end it is
+    frozen again, and the first pulse waits until the light is gone and the right NV has left its singlet; the gradient
+    quenches the exchange meanwhile.
     """
     program = Program("cool", gates.tick_ns).then(RESET_NS, "depletion", "shift", "gradient")
-    return program.then(cycle.cooling_ns, "depletion", "gradient")
+    return program.then(cycle.cooling_ns, "depletion", "gradient").then(SETTLING_NS, "shift", "gradient")
 
 
 def hot_left(gates: Gates, sense: int) -> Program:

@@ -26,6 +26,7 @@ _MEASURED_BY: Final = {
     "gradient": "calibrate",
     "gates": "calibrate",
     "calibrated": "calibrate",
+    "delays": "delays",
 }
 """First part of a calibration's key -> the sequence that measures it."""
 
