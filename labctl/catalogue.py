@@ -52,6 +52,7 @@ ENTRIES: Final[dict[str, Entry]] = {
     entry.name: entry
     for entry in (
         Entry("wiring", "check that every line of port 0 drives what station.yaml says"),
+        Entry("delays", "how late light and microwave act after their lines, and how the light rises"),
         Entry("odmr", "resonances of the NVs; field and tilt from them"),
         Entry("rabi", "Rabi frequency, and the power that makes a pi/2 pulse a whole number of ticks"),
         Entry("locate", "both NVs in the focal plane, with the doughnut"),

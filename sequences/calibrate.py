@@ -25,7 +25,7 @@ from sequences.routines.beams import find_windows
 from sequences.routines.calibration_design import designed
 from sequences.routines.calibration_programs import Listed, decays, first_programs, gate_times, trains
 from sequences.routines.gradient import check_selective, find_resonances
-from sequences.routines.hold import Holding
+from sequences.routines.hold import HoldChoice, Holding
 from sequences.routines.judgement import judged
 from sequences.routines.shots import COLUMNS as SHOT_COLUMNS
 from sequences.routines.shots import Shot, compared, count_rounds, usual_light
@@ -55,9 +55,9 @@ class CalibratePlan:
     """Current of the gradient coil."""
     largest_cross_talk: Annotated[float, Field(gt=0, le=1)] = 0.3
     """Beyond it the doughnut does not select one NV, and nothing that follows would mean anything."""
-    hold: bool = False
-    """Hold field and null between the plays: f+ and f-, the light under small dithers, the doughnut's null.
-    Its corrections show in the counts: for a bench that drifts."""
+    hold: HoldChoice = "auto"
+    """Hold field and null between the plays: true from the beginning, false never, auto as soon as the bench is seen to
+    move."""
 
     @property
     def duration_s(self) -> float:

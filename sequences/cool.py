@@ -41,7 +41,7 @@ from sequences.pulses.library import (
 from sequences.pulses.program import Program, joined
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines import controls, hold, state
-from sequences.routines.hold import Holding
+from sequences.routines.hold import HoldChoice, Holding
 from sequences.routines.measure import repeats_for
 from sequences.routines.state import Bench
 
@@ -86,9 +86,9 @@ class CoolPlan:
     """(pi/2 pulse, contact) repetitions in each shot of the engine's cycle."""
     build_up_heating_steps: Annotated[int, Field(ge=1, le=500)] = 60
     """The same, before each point of the build-up curve, to start it from a hot bath."""
-    hold: bool = False
-    """Hold field and null between the plays: f+ and f-, the light under small dithers, the doughnut's null.
-    Its corrections show in the counts: for a bench that drifts."""
+    hold: HoldChoice = "auto"
+    """Hold field and null between the plays: true from the beginning, false never, auto as soon as the bench is seen to
+    move."""
 
     @property
     def duration_s(self) -> float:

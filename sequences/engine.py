@@ -17,6 +17,8 @@ from sequences.calibrate import CalibratePlan, calibrate
 from sequences.calibrate import programs as calibrate_programs
 from sequences.cool import CoolPlan, CoolResult, cool
 from sequences.cool import programs as cool_programs
+from sequences.delays import DelaysPlan, delays
+from sequences.delays import programs as delays_programs
 from sequences.lab import Lab, Wiring
 from sequences.locate import LocatePlan, locate
 from sequences.locate import programs as locate_programs
@@ -27,6 +29,7 @@ from sequences.rabi import programs as rabi_programs
 from sequences.relaxometry import RelaxometryPlan, relaxometry
 from sequences.relaxometry import programs as relaxometry_programs
 from sequences.results import Column, Estimate, Point, Progress, Stream, child
+from sequences.routines.hold import HoldChoice
 from sequences.routines.course import USUAL_TIMES, Course
 from sequences.routines.outlook import outlook
 from sequences.tomography import TomographyPlan, TomographyResult, tomography
@@ -70,9 +73,9 @@ class EnginePlan:
     """(pi/2 pulse, contact) repetitions that heat both baths in each shot, before cooling."""
     doughnut_mw: Annotated[float, Field(ge=1, le=2000)] = 1000.0
     """Power of the doughnut."""
-    hold: bool = False
-    """Hold field and null from the calibration on: f+ and f-, the light under small dithers, the doughnut's null.
-    Its corrections show in the counts: for a bench that drifts."""
+    hold: HoldChoice = "auto"
+    """Hold field and null between the plays: true from the beginning, false never, auto as soon as the bench is seen to
+    move."""
 
     @property
     def prepared_h(self) -> float:
@@ -180,9 +183,12 @@ def _prepared(lab: Lab, plan: EnginePlan) -> Stream[CoolResult]:
     """Everything that the release needs, each part measured anew."""
     lines, quadratures = WiringPlan(stage="lines"), WiringPlan(stage="quadratures")
     yield from child("wiring", lines, wiring(lab, lines))
+    light, pulses = DelaysPlan(stage="light"), DelaysPlan(stage="pulses")
+    yield from child("delays", light, delays(lab, light))
     yield from child("locate", LocatePlan(), locate(lab, LocatePlan()))
     yield from child("align", AlignPlan(), align(lab, AlignPlan()))
     yield from child("rabi", RabiPlan(), rabi(lab, RabiPlan()))
+    yield from child("delays", pulses, delays(lab, pulses))
     yield from child("wiring", quadratures, wiring(lab, quadratures))
     yield from child("relaxometry", RelaxometryPlan(), relaxometry(lab, RelaxometryPlan()))
     yield Progress(_ALIGNING_H * 3600.0 / plan.duration_s, "aligned")
@@ -220,6 +226,7 @@ def programs(plan: EnginePlan, wiring_: Wiring) -> list[Program]:
     ]
     return [
         *wiring_programs(WiringPlan(), wiring_),
+        *delays_programs(DelaysPlan(), wiring_),
         *locate_programs(LocatePlan(), wiring_),
         *align_programs(AlignPlan(), wiring_),
         *rabi_programs(RabiPlan(), wiring_),

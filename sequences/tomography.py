@@ -27,7 +27,7 @@ from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, Stream
 from sequences.routines import controls, hold, state
 from sequences.routines.engine_offer import beliefs, offered
-from sequences.routines.hold import Holding
+from sequences.routines.hold import HoldChoice, Holding
 from sequences.routines.judgement import judged_state
 from sequences.routines.rounds import Turn, in_rounds
 from sequences.routines.tomography_programs import Choice, Expectation, choose, expectation
@@ -66,9 +66,9 @@ class TomographyPlan:
     """(pi/2 pulse, contact) repetitions that heat both baths before cooling."""
     focus: Annotated[float, Field(ge=0, le=0.95)] = 0.5
     """Share of the time for the entanglement witness; the rest makes all fifteen Pauli terms alike precise."""
-    hold: bool = False
-    """Hold field and null between the plays: f+ and f-, the light under small dithers, the doughnut's null.
-    Its corrections show in the counts: for a bench that drifts."""
+    hold: HoldChoice = "auto"
+    """Hold field and null between the plays: true from the beginning, false never, auto as soon as the bench is seen to
+    move."""
 
     @property
     def duration_s(self) -> float:

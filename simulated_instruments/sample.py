@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from simulated_instruments.yaml_text import NotYamlError, read_yaml
 
 DEFAULT_SAMPLE = Path(__file__).with_name("sample.yaml")
+_SHIPPED = Path(__file__).with_name("samples")
 
 _BRIEF = reprlib.Repr()
 _BRIEF.maxlevel = 1
@@ -22,6 +23,8 @@ CountRate = Annotated[float, Field(ge=0, le=1e9)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Finite = Annotated[float, Field(ge=-1e6, le=1e6)]
 Near = Annotated[float, Field(ge=-2e3, le=2e3)]  # nm: in the focus of the Gaussian beam, which lights all of it alike
+Nanoseconds = Annotated[float, Field(ge=0, le=1e4)]  # of what is late: well within a shot
+Fidelity = Annotated[float, Field(ge=0.5, le=1)]
 Vector2 = tuple[Finite, Finite]
 Vector3 = tuple[Finite, Finite, Finite]
 
@@ -45,10 +48,19 @@ class NVAxis(_Part):
         return np.array([np.sin(tilt) * np.cos(azimuth), np.sin(tilt) * np.sin(azimuth), np.cos(tilt)])
 
 
+class Wander(_Part):
+    """An Ornstein-Uhlenbeck walk about 1: its rms, and the time in which it forgets."""
+
+    rms: Share
+    hours: Annotated[float, Field(ge=1e-3, le=1e6)]
+
+
 class Pair(_Part):
     separation_nm: Annotated[float, Field(ge=0.5, le=1e6)]
     centre_nm: Vector2
     orientation_deg: Finite
+    zero_field_difference_khz: Annotated[float, Field(ge=-1e5, le=1e5)]
+    """D of the right NV minus D of the left one."""
 
     @property
     def positions_nm(self) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -70,6 +82,11 @@ class BathTruth(_Part):
     spins: Annotated[float, Field(ge=1, le=1e6)]
     t1n_s: Annotated[float, Field(ge=1e-3, le=1e6)]
     cr_half_width_khz: Annotated[float, Field(ge=1e-3, le=1e6)] | Literal["paper"]
+    """Homogeneous, if the lines spread from shot to shot."""
+    overhauser_khz: Annotated[float, Field(ge=0, le=1e3)]
+    """Spread of each NV's line from shot to shot, 1 sigma, beside an unpolarised bath of 1.1 % 13C."""
+    overhauser_shift_khz: Annotated[float, Field(ge=-1e3, le=1e3)]
+    """By which a wholly polarised bath of 1.1 % 13C moves f- of its NV."""
 
 
 class Rates(_Part):
@@ -82,7 +99,7 @@ class Optics(_Part):
     dark_cps: CountRate
     contrast: Share
     pump_per_s: Annotated[float, Field(ge=1e3, le=1e8)]
-    pump_fidelity: Annotated[float, Field(ge=0.5, le=1)]
+    pump_fidelity: Fidelity | tuple[Fidelity, Fidelity]
     doughnut_null: Share
     doughnut_radius_nm: Positive
     steering_nm_per_v: Positive
@@ -92,10 +109,29 @@ class Optics(_Part):
     doughnut_saturation_mw: Positive
     pump_throughput: Share
     doughnut_throughput: Share
+    brightness_drift: Wander
+    green_drift: Wander
+    doughnut_drift: Wander
+    aom_delay_ns: Nanoseconds
+    aom_rise_ns: Nanoseconds
+    singlet_ns: Nanoseconds
+    nv_minus: Annotated[float, Field(gt=0, le=1)]
+    dead_time_ns: Nanoseconds
+    afterpulsing: Annotated[float, Field(ge=0, le=0.5)]
+
+    @property
+    def fidelities(self) -> tuple[float, float]:
+        """Of pumping, of the left and of the right NV."""
+        f = self.pump_fidelity
+        return f if isinstance(f, tuple) else (f, f)
 
 
 class MicrowaveTruth(_Part):
     rabi_mhz_at_0dbm: Annotated[float, Field(ge=1e-6, le=1e3)]
+    delay_ns: Nanoseconds
+    amplitude_drift: Wander
+    quadrature_error_deg: Annotated[float, Field(ge=-45, le=45)]
+    quadrature_imbalance: Annotated[float, Field(ge=-0.5, le=0.5)]
 
 
 class PulsedCoils(_Part):
@@ -104,6 +140,8 @@ class PulsedCoils(_Part):
     gradient_centre_nm: Vector2
     gradient_direction_deg: Finite
     compensation_mt_per_a: Finite
+    settling_share: Annotated[float, Field(ge=-0.1, le=0.1)]
+    settling_us: Annotated[float, Field(ge=1e-3, le=1e4)]
 
 
 class Sample(_Part):
@@ -118,6 +156,8 @@ class Sample(_Part):
     pair: Pair
     bystanders: Annotated[tuple[Bystander, ...], Field(max_length=100)]
     nitrogen: Literal["14N", "none"]
+    nitrogen_polarisation: Share
+    mains_ripple_ut: Annotated[float, Field(ge=0, le=10)]
     c13_percent: Annotated[float, Field(gt=0, le=100)]
     bath: BathTruth
     rates: Rates
@@ -126,11 +166,19 @@ class Sample(_Part):
     pulsed_coils: PulsedCoils
 
 
+def shipped() -> list[str]:
+    """Names of the samples that come with the twin."""
+    return sorted(file.stem for file in _SHIPPED.glob("*.yaml"))
+
+
 def load_sample(file: Path | None = None) -> Sample:
-    """The default sample, or that of a file which may name only some keys. Raises SampleError naming every fault."""
+    """The default sample, or that of a file which may name only some keys, or a shipped one by its bare name.
+
+    Raises SampleError naming every fault.
+    """
     truth = _read(DEFAULT_SAMPLE)
     if file is not None:
-        truth = _merged(truth, _read(file))
+        truth = _merged(truth, _read(_found(file)))
     try:
         return Sample.model_validate(truth)
     except ValidationError as error:
@@ -144,6 +192,16 @@ def label_of(file: Path | None, sample: Sample) -> str:
     """The sample's name and a digest of all of it but its seed: what calibrates one twin fits no other."""
     digest = sha256(sample.model_dump_json(exclude={"seed"}).encode()).hexdigest()[:8]
     return f"simulated {file.stem if file else 'default'} {digest}"
+
+
+def _found(file: Path) -> Path:
+    """The shipped sample of this name, or the file itself."""
+    is_name = not file.suffix and file.name == str(file)
+    if is_name and file.name in shipped():
+        return _SHIPPED / f"{file.name}.yaml"
+    if is_name and not file.exists():
+        raise SampleError(f"{file}: neither a file nor one of the samples {', '.join(shipped())}")
+    return file
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.constants import GAMMA_13C_HZ_PER_MT
-from physics.entanglement import concurrence
+from physics.entanglement import concurrence, signed_concurrence
 from physics.paulis import density_matrix
+from simulated_instruments.cables import LINES
+from simulated_instruments.twin.classes import spread_of
 from simulated_instruments.twin.world import Freeze, Twin
 
 Complex = NDArray[np.complex128]
@@ -21,7 +23,7 @@ def truth(twin: Twin, result: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that bears on the result; states only for evolution times that were played."""
     swapped = _swapped(twin)
     along, across_mt = twin.field_mt()
-    f_minus = np.array([twin.lines(float(b), across_mt).minus_hz[0] for b in along])
+    f_minus = np.array([spin.minus_hz[0] for spin in twin.spins()])
     detuning_hz = f_minus - np.sign(f_minus) * GAMMA_13C_HZ_PER_MT * along
     pair_nm = twin.sample.pair.positions_nm - twin.drift.steering_nm  # where the null would have to be sent now
     return {
@@ -30,7 +32,21 @@ def truth(twin: Twin, result: Mapping[str, Any]) -> dict[str, Any]:
         "detuning_khz": float(detuning_hz.mean()) * 1e-3,
         "pair_nm": (pair_nm[::-1] if swapped else pair_nm).tolist(),
         "g_rad_per_s": twin.g_rad_per_s,
+        **_shots(twin, swapped),
         **_states(twin, result, swapped),
+    }
+
+
+def _shots(twin: Twin, swapped: bool) -> dict[str, Any]:
+    """What differs from shot to shot, and what pumping leaves where the lab pumps: frozen."""
+    sample = twin.sample
+    mixing = [float(spin.weight_0[0]) for spin in twin.spins(1 << LINES["shift"])]
+    pumped = [f * w + (1 - f) * (1 - w) for f, w in zip(sample.optics.fidelities, mixing, strict=True)]
+    return {
+        "pump_fidelity": pumped[::-1] if swapped else pumped,
+        "overhauser_khz": [spread_of(sample).sigma_hz * 1e-3] * 2,
+        "nitrogen_polarisation": sample.nitrogen_polarisation if sample.nitrogen == "14N" else 1.0,
+        "nv_minus": sample.optics.nv_minus,
     }
 
 
@@ -50,9 +66,11 @@ def _states(twin: Twin, result: Mapping[str, Any], swapped: bool) -> dict[str, A
         return {}
     rho = {time: _named(density_matrix(f.vector), swapped) for time, f in frozen.items() if f}
     values = [float(concurrence(rho[time])) for time in times]
+    signed = [float(signed_concurrence(rho[time])) for time in times]
     at = result.get("best_us", times[0])
     return {
         "concurrence": values if many else values[0],
+        "signed_concurrence": signed if many else signed[0],
         "rho_re": rho[at].real.tolist(),
         "rho_im": rho[at].imag.tolist(),
         **_baths(frozen[at], swapped),

@@ -32,5 +32,6 @@ class Kept:
         self.correlated[tuple(keys)] = np.array(covariance)
 
     def covariance(self, keys: Sequence[str]) -> NDArray[np.float64]:
-        """(n, n), as it was put for these keys in this order. Raises KeyError if none was."""
-        return self.correlated[tuple(keys)]
+        """(n, n) of values that were put together in this order; of others, the squares of their errors."""
+        alone = np.diag([self.values[key].error ** 2 for key in keys])
+        return self.correlated.get(tuple(keys), alone)

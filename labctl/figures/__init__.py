@@ -1,9 +1,9 @@
 """One figure per run, drawn from what the run recorded and concluded; nothing here measures or fits.
 
 `style` is what all figures share, `words` how values are quoted, `columns` finds the recorded columns; then one module
-per sequence: `wiring`, `odmr`, `rabi`, `locate`, `align`, `relaxometry`, `calibrate`, `cool`, `tomography` (with the
-density matrix), `engine`; `predictions` draws the paper's Fig. 3. A figure shows what is there: a missing column or
-result leaves its part out.
+per sequence: `wiring`, `delays`, `odmr`, `rabi`, `locate`, `align`, `relaxometry`, `calibrate`, `cool`, `tomography`
+(with the density matrix), `engine`; `predictions` draws the paper's Fig. 3. A figure shows what is there: a missing
+column or result leaves its part out.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SEQUENCES = (
     "wiring",
+    "delays",
     "odmr",
     "rabi",
     "locate",

@@ -12,6 +12,7 @@ from labctl.figures.words import quoted
 from labctl.progress import clock_words
 
 _SAID: Final[Mapping[str, Sequence[str]]] = {
+    "delays": ("pump_ns", "depletion_ns", "mw_ns"),
     "odmr": ("field_mt", "tilt_deg"),
     "rabi": ("rabi_mhz", "power_dbm"),
     "locate": ("separation_nm", "doughnut_radius_nm"),

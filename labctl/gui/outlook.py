@@ -27,6 +27,7 @@ class Quantity:
 
 
 MAIN: Final[Mapping[str, tuple[Quantity, ...]]] = {
+    "delays": (Quantity("pump_ns", "delay of the pump", "ns"), Quantity("mw_ns", "delay of the microwave", "ns")),
     "odmr": (Quantity("field_mt", "field", "mT"),),
     "rabi": (Quantity("rabi_mhz", "Rabi frequency", "MHz"),),
     "locate": (Quantity("separation_nm", "separation", "nm"),),

@@ -53,7 +53,7 @@ READOUT: Final = (
     ("fidelity_left", 1e-3),
     ("fidelity_right", 1e-3),
 )
-"""Numbers of which the photons are polynomials; `fidelity` is P(0) after pumping, `neutral` the share without charge."""
+"""Numbers of which the photons are polynomials: `fidelity` is P(0) after pumping, `neutral` a share without charge."""
 PARAMETERS: Final = (*DYNAMIC, *READOUT)
 NAMES: Final = tuple(name for name, _ in PARAMETERS)
 SCALES: Final[Real] = np.array([scale for _, scale in PARAMETERS])
@@ -204,9 +204,11 @@ def _pair(values: tuple[float, ...], shift_step_rad_per_s: float) -> PairModel:
         relaxation_per_s=v["relaxation_per_s"],
         dephasing_per_s=v["dephasing_per_s"],
         spread=Spread(
-            *(max(v[f"spread_{which}_khz2"], 0.0) for which in ("left", "right", "common")),
-            v["nitrogen_zero"],
-            v["nitrogen_minus"],
+            left_khz2=max(v["spread_left_khz2"], 0.0),
+            right_khz2=max(v["spread_right_khz2"], 0.0),
+            common_khz2=max(v["spread_common_khz2"], 0.0),
+            nitrogen_zero=v["nitrogen_zero"],
+            nitrogen_minus=v["nitrogen_minus"],
         ),
         microwave_late_ns=v["microwave_late_ns"],
         settling_share=v["settling_share"],

@@ -1,4 +1,4 @@
-"""All numbers of the pair from the counts of known programs: one fit, so that what is known badly together is known so."""
+"""All numbers of the pair from the counts of known programs: one fit, with the covariance of all of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ _STEPS: Final = 5
 _CONVERGED: Final = 0.1
 _SEEN_SIGMA: Final = 3.0
 _SLOW: Final = ("settling", "microwave_late")
-"""Numbers that cut a program into many pieces: they are left where they are, and in every error, unless they are seen."""
+"""Numbers that cut a program into many pieces: left where they are, but in every error, unless they are seen."""
 _STAGES: Final = (
     tuple(n for n in NAMES if not n.startswith((*_SLOW, "spread", "nitrogen", "neutral", "quadrature", "fidelity"))),
     tuple(n for n in NAMES if not n.startswith((*_SLOW, "nitrogen", "neutral"))),

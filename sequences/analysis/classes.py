@@ -51,6 +51,9 @@ class Spread:
         return next((n for phase, n in _NODES if widest <= phase), _MOST_NODES)
 
 
+NO_SPREAD: Final = Spread()
+
+
 @dataclass(frozen=True)
 class Classes:
     """Shots of a kind: (c,) weights that add up to 1, and where the lines stand in them."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from physics.coupling import lorentzian
 from physics.engine import liouvillian, propagators
 from physics.paulis import INDEX
-from sequences.analysis.classes import Classes, Spread, classes
+from sequences.analysis.classes import NO_SPREAD, Classes, Spread, classes
 
 Real = NDArray[np.float64]
 Two = tuple[float, float]
@@ -33,7 +33,7 @@ class EngineModel:
     dephasing_per_s: float
     spins: float
     """Of each bath: every excitation counts."""
-    spread: Spread = Spread()
+    spread: Spread = NO_SPREAD
     """Of the lines, with both baths as they are at release."""
     off_rad_per_s: Two = (0.0, 0.0)
     """Mean of the lines from the 13C resonance."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from physics.engine import liouvillian, propagators
 from physics.paulis import INDEX, product_vector
-from sequences.analysis.classes import Classes, Spread, classes
+from sequences.analysis.classes import NO_SPREAD, Classes, Spread, classes
 from sequences.analysis.edges import Segment, segments
 from sequences.pulses.program import Program
 
@@ -48,7 +48,7 @@ class PairModel:
     """Spin-lattice rate, half of it each way."""
     dephasing_per_s: float
     """A coherence decays with this rate, beside what the other rates do to it."""
-    spread: Spread = Spread()
+    spread: Spread = NO_SPREAD
     microwave_late_ns: float = 0.0
     """By how much the microwave comes later than the lines of the coils."""
     settling_share: float = 0.0

@@ -12,6 +12,7 @@ from sequences.pulses.program import Program, joined
 PUMPING_NS: Final = 6_000
 """Eight pumping times of the saturated Gaussian beam: the memory of what came before is gone."""
 SETTLING_NS: Final = 1_000
+"""Dark and frozen between light and a pulse: the light dies away, and a shelved NV comes back to |0>."""
 RESET_NS: Final = 6_000
 """Pumping of the frozen right NV before it meets its bath: four pumping times of a strong doughnut."""
 COOLING_US: Final = 75.0

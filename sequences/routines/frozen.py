@@ -1,6 +1,6 @@
 """The frozen pair: its line, and global pulses with their read-out under the Gaussian beam."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,9 +44,9 @@ def turns(name: str, segments: Iterable[Segment], tick_ns: int) -> Program:
     return pulsed(name, joined(name, parts))
 
 
-def ratio(lab: Lab, program: Program, seconds: float) -> tuple[float, float]:
-    """Signal over reference, and its shot noise. Raises SequenceError in the dark."""
-    counts = measure(lab, program, repeats_for(program, seconds))
+def ratio(lab: Lab, program: Program, seconds: float, ahead: Mapping[str, int] | None = None) -> tuple[float, float]:
+    """Signal over reference, and its shot noise; ahead: as `measure`. Raises SequenceError in the dark."""
+    counts = measure(lab, program, repeats_for(program, seconds), ahead=ahead)
     if counts.reference < _FEWEST_PHOTONS:
         raise SequenceError(
             f"Only {counts.reference} photons came within {counts.duration_s:.1f} s of read-out",

@@ -77,7 +77,7 @@ def check_lines(lab: Lab, seconds: float) -> Stream[LinesSeen]:
     _check_beams(bench, float(dark.signal))
     yield from bench.told(0.6, "both beams open to their own lines")
     bench.seconds = MICROWAVE_TIMES * seconds
-    with _zero_field(lab):
+    with zero_field(lab):
         contrast = _check_microwave(bench)
         yield from bench.told(0.75, f"the microwave takes {100 * contrast:.1f} % of the light")
         _check_coils(bench)
@@ -155,7 +155,7 @@ def _check_beams(bench: _Bench, dark: float) -> None:
 
 
 @contextmanager
-def _zero_field(lab: Lab) -> Iterator[None]:
+def zero_field(lab: Lab) -> Iterator[None]:
     """No current in the magnet inside; afterwards it is as before."""
     before = lab.magnet.currents()
     if max(abs(current) for current in before) < _NO_CURRENT_A:

@@ -47,6 +47,7 @@ def _spins(lab: Lab, found: TwoResonances, zz: float, rabi: float) -> dict[str, 
         "nitrogen_minus": 0.01,
         "neutral_left": 0.05,
         "neutral_right": 0.05,
+        "microwave_late_ns": state.microwave_late_ns(lab)[0],
         "fidelity_left": lab.guesses.pump_fidelity,
         "fidelity_right": lab.guesses.pump_fidelity,
     }
@@ -72,7 +73,7 @@ def _light(lab: Lab, reading: Reading, found: TwoResonances, rabi: float) -> dic
 
 
 def _known(lab: Lab, zz: float, rabi: float) -> dict[str, float]:
-    late, late_err = state.microwave_late_ns(lab)
+    _, late_err = state.microwave_late_ns(lab)
     return {
         "g_rad_per_s": 0.3 * zz,
         "zz_rad_per_s": 0.3 * zz,

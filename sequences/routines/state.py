@@ -16,10 +16,12 @@ from sequences.lab import Lab
 from sequences.pulses.library import Gates, Reading
 from sequences.results import SequenceError
 from sequences.routines import controls
+from sequences.routines.delays import remainders
 
 Real = NDArray[np.float64]
 
 _UNMEASURED_DELAY_NS: Final = 30.0
+_LEAST_DELAY_ERR_NS: Final = 1.0
 _LEAST_COLD: Final = 0.3
 _USUAL_HOT, _USUAL_COLD = 0.06, 0.985
 """Polarisation of the hot bath, and of the cold one over that of the NV that cools it, where none was measured yet."""
@@ -44,6 +46,7 @@ _MEASURED_BY: Final = {
     "gates": "calibrate",
     "calibrated": "calibrate",
     "wander": "calibrate",
+    "delays": "delays",
 }
 """First part of a calibration's key -> the sequence that measures it."""
 
@@ -150,7 +153,8 @@ def wander(lab: Lab) -> Real:
 
 def microwave_late_ns(lab: Lab) -> tuple[float, float]:
     """By how much a pulse comes later than its tick once whole ticks are taken care of, and its error."""
-    return 0.0, _UNMEASURED_DELAY_NS
+    found = lab.calibration.get("delays.mw_ns")
+    return (remainders(lab)["mw_x"], max(found.error, _LEAST_DELAY_ERR_NS)) if found else (0.0, _UNMEASURED_DELAY_NS)
 
 
 def usual_light(lab: Lab, reading: Reading) -> dict[Beam, float]:

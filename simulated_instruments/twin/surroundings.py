@@ -13,6 +13,8 @@ from simulated_instruments.sample import Sample
 
 Real = NDArray[np.float64]
 
+BRIGHTNESS, GREEN, DOUGHNUT, MICROWAVE = range(4)
+"""What wanders, in the order of `Drift.wander`."""
 OUTPUT_STEP_V: Final = 20.0 / 2**16
 """Of the card's analogue outputs, +-10 V in 16 bits: what is asked for is rounded to it."""
 
@@ -27,6 +29,12 @@ class Drift:
     """(2,)"""
     zero_field_hz: float = 0.0
     """Of D."""
+    wander: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """Relative change of the collected light, of the green laser's and the doughnut's power, of the microwave."""
+
+    def gain(self, which: int) -> float:
+        """1 and the relative change of one of these; never below 0."""
+        return max(0.0, 1.0 + self.wander[which])
 
 
 def line(levels: int, role: str) -> bool:
@@ -70,13 +78,18 @@ class Light:
     """Of everything else: bystanders, the stray light of both beams, the detector in the dark."""
 
 
-def light(sample: Sample, knobs: Knobs, levels: int, drift: Drift) -> Light:
-    """Both beams on the pair. The doughnut is green (GSD): where it shines it pumps. Both effects go as s/(1+s)."""
+def light(sample: Sample, knobs: Knobs, levels: int, drift: Drift, risen: tuple[float, float] | None = None) -> Light:
+    """Both beams on the pair. The doughnut is green (GSD): where it shines it pumps. Both effects go as s/(1+s).
+
+    risen: share of its light that the AOM of the pump and of the depletion beam lets through; by default all or none.
+    """
     optics = sample.optics
-    pump = _transmitted(knobs.pump_aom, knobs.pump_gate, line(levels, "pump"), optics.aom_extinction)
-    ring = _transmitted(knobs.depletion_aom, knobs.depletion_gate, line(levels, "depletion"), optics.aom_extinction)
-    gaussian = knobs.green_w * 1e3 * pump * optics.pump_throughput / optics.pump_saturation_mw
-    crest = knobs.depletion_w * 1e3 * ring * optics.doughnut_throughput / optics.doughnut_saturation_mw
+    share = risen or (float(line(levels, "pump")), float(line(levels, "depletion")))
+    pump = _transmitted(knobs.pump_aom, knobs.pump_gate, share[0], optics.aom_extinction)
+    ring = _transmitted(knobs.depletion_aom, knobs.depletion_gate, share[1], optics.aom_extinction)
+    green_w, depletion_w = knobs.green_w * drift.gain(GREEN), knobs.depletion_w * drift.gain(DOUGHNUT)
+    gaussian = green_w * 1e3 * pump * optics.pump_throughput / optics.pump_saturation_mw
+    crest = depletion_w * 1e3 * ring * optics.doughnut_throughput / optics.doughnut_saturation_mw
     steered_v = np.round(np.array(knobs.steering_v) / OUTPUT_STEP_V) * OUTPUT_STEP_V
     null_nm = steered_v * optics.steering_nm_per_v + drift.steering_nm
 
@@ -89,11 +102,12 @@ def light(sample: Sample, knobs: Knobs, levels: int, drift: Drift) -> Light:
     pair = excited(sample.pair.positions_nm)
     beside = sum(b.brightness * float(excited(np.array(b.position_nm))) for b in sample.bystanders)
     stray = float(saturation(gaussian)) + ring * (knobs.depletion_w > 0)
-    background = optics.background_cps * stray + optics.dark_cps + optics.saturated_cps * beside
-    return Light(optics.pump_per_s * pair, optics.saturated_cps * pair, background)
+    seen = drift.gain(BRIGHTNESS)
+    background = optics.background_cps * seen * stray + optics.dark_cps + optics.saturated_cps * seen * beside
+    return Light(optics.pump_per_s * pair, optics.saturated_cps * seen * pair, background)
 
 
-def _transmitted(diffraction: float, gate: Gate, high: bool, extinction: float) -> float:
-    """Share of the light that the AOM lets through; a closed gate still leaks."""
-    is_open = gate == "on" or (gate == "ttl" and high)
-    return diffraction * (1.0 if is_open else extinction)
+def _transmitted(diffraction: float, gate: Gate, share: float, extinction: float) -> float:
+    """Share of the light that the AOM lets through, of which `share` has risen; a closed gate still leaks."""
+    risen = 1.0 if gate == "on" else share if gate == "ttl" else 0.0
+    return diffraction * (1.0 if risen == 1.0 else extinction + (1.0 - extinction) * risen)

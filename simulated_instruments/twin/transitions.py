@@ -26,11 +26,16 @@ class Lines:
     """Weight of m_s 0 in the state that pumping prepares."""
 
 
-def nuclear_weights(along_mt: float) -> Real:
-    """Populations of m_I = +1, 0, -1: equal at low field, pumped into +1 near the level crossings at 51 and 102 mT."""
+def nuclear_weights(along_mt: float, at_best: float = 1.0) -> Real:
+    """Populations of m_I = +1, 0, -1: equal at low field, pumped into +1 near the level crossings at 51 and 102 mT.
+
+    at_best: population of +1 at the crossings.
+    """
     away = min(abs(along_mt - centre) for centre in _POLARISED_NEAR_MT)
     polarised = np.clip((_UNPOLARISED_BEYOND_MT - away) / (_UNPOLARISED_BEYOND_MT - _POLARISED_WITHIN_MT), 0.0, 1.0)
-    return np.asarray(np.array([1.0, 0.0, 0.0]) * polarised + (1.0 - polarised) / 3.0)
+    return np.asarray(
+        np.array([at_best, 0.5 * (1.0 - at_best), 0.5 * (1.0 - at_best)]) * polarised + (1.0 - polarised) / 3.0
+    )
 
 
 @lru_cache(maxsize=4096)

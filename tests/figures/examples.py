@@ -38,6 +38,41 @@ def wiring() -> Example:
     return points, {"verified": ["pump", "depletion", "shift"], "unverified": ["mw_x", "mw_y"]}
 
 
+def delays() -> Example:
+    window = np.arange(-300.0, 2300.0, 100.0)
+    on = np.clip((window - 370) / 100, 0, 1)
+    light = [
+        {
+            "beam": np.full(26, beam),
+            "power": np.ones(26),
+            "rising": np.full(26, rising),
+            "window_ns": window,
+            "rate_cps": 300 + 4e5 * (on if rising else 1 - on),
+            "rate_cps_err": np.full(26, 6e3),
+        }
+        for beam in (0.0, 1.0)
+        for rising in (1.0, 0.0)
+    ]
+    away = np.arange(-400.0, 2100.0, 100.0)
+    pulses = [
+        {
+            "coil": np.full(25, coil),
+            "pulse_ns": np.full(25, 400.0),
+            "away_from_ns": away,
+            "away_to_ns": away + 400.0,
+            "ratio": 0.95 - 0.17 * np.sin(0.5 * np.pi * np.clip(abs(away - 31) / 400, 0, 1)) ** 2,
+            "ratio_err": np.full(25, 4e-3),
+        }
+        for coil in (0.0, 1.0)
+    ]
+    points = {
+        key: np.concatenate([part.get(key, np.full(len(next(iter(part.values()))), np.nan)) for part in light + pulses])
+        for key in (*light[0], *pulses[0])
+    }
+    result = {"pump_ns": 452.1, "pump_ns_err": 1.3, "depletion_ns": 450.9, "depletion_ns_err": 1.4, "rise_ns": 41.0}
+    return points, result | {"rise_ns_err": 2.0, "mw_ns": 31.0, "mw_ns_err": 1.8}
+
+
 def calibrate() -> Example:
     beam = np.array([0.0, 1.0] * 20)
     photons = np.where(beam == 0, 0.58, 0.41) + 0.03 * RNG.standard_normal(40)
@@ -144,5 +179,5 @@ def engine() -> Example:
     }
 
 
-MADE = (wiring, odmr, rabi, locate, align, relaxometry, calibrate, cool, tomography, engine)
+MADE = (wiring, delays, odmr, rabi, locate, align, relaxometry, calibrate, cool, tomography, engine)
 EXAMPLES = {make.__name__: make for make in MADE}

@@ -40,6 +40,18 @@ def test_renders_without_pyplot(sequence):
             "wiring",
             ["verified: pump, depletion, shift", "signal counter", "counts", "two quarter turns", "signal / reference"],
         ),
+        (
+            "delays",
+            [
+                "pump 452.1 ± 1.3 ns",
+                "rise 41.0 ± 2.0 ns",
+                "microwave 31.0 ± 1.8 ns",
+                "depletion, line down",
+                "count rate (kcps)",
+                "gradient",
+                "signal / reference",
+            ],
+        ),
         ("calibrate", ["cross-talk 0.1160 ± 0.0020", "χ² 1.04", "photons a shot", "(measured − fitted) / σ"]),
         ("odmr", ["2732.167 ± 0.021", "4.9234 mT", "frequency (MHz)", "lines found"]),
         ("rabi", ["1.2510 ± 0.0030 MHz", "1.94 dBm", "π/2 = 200 ns", "pulse length (ns)"]),

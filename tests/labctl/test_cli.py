@@ -116,7 +116,7 @@ def test_the_bench_is_left_safe_and_the_magnet_without_current(labctl, monkeypat
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["run", "odmrr"], "There is no sequence 'odmrr'; did you mean 'odmr'? Known: wiring, odmr"),
+        (["run", "odmrr"], "There is no sequence 'odmrr'; did you mean 'odmr'? Known: wiring, delays, odmr"),
         (["run"], "Say what to run"),
         (["run", "toy", "--set", "pionts=3"], "--set pionts=3: ToyPlan has no key 'pionts'; did you mean 'points'?"),
         (["run", "toy", "--set", "points=0"], "--set points: must be at least 1, not 0"),

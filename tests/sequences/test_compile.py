@@ -45,3 +45,53 @@ def test_any_bits_are_some_program(words, wiring):
 def test_an_empty_program_is_refused():
     with pytest.raises(PulseError, match="'nothing' is empty"):
         compiled(Program("nothing"), STATION)
+
+
+early = st.dictionaries(st.sampled_from(LINES), st.integers(-5, 5), max_size=4)
+
+
+def written(parts):
+    program = Program("p")
+    for ticks, high in parts:
+        program = program.then(ticks * 100, *high)
+    return program.then(600)
+
+
+@given(steps, wirings)
+def test_ahead_by_nothing_is_as_written(parts, wiring):
+    program = written(parts)
+    none = dict.fromkeys(LINES, 0)
+    assert np.array_equal(compiled(program, wiring, none), compiled(program, wiring))
+    assert np.array_equal(compiled(program, wiring, {}), compiled(program, wiring))
+
+
+@given(steps, wirings, early)
+def test_every_line_is_turned_about_the_repeat_by_its_own_ticks(parts, wiring, ahead):
+    """Ahead by n in each of many repeats: the line is at tick k as it was written for tick k + n."""
+    program = written(parts)
+    plain, played = compiled(program, wiring), compiled(program, wiring, ahead)
+    for role, line in wiring.items():
+        before, after = (bits >> np.uint32(line) & np.uint32(1) for bits in (plain, played))
+        n = ahead.get(role, 0)
+        assert after.sum() == before.sum()
+        assert all(after[k] == before[(k + n) % len(before)] for k in range(len(before)))
+
+
+@given(steps, wirings, early)
+def test_what_was_played_ahead_can_be_put_back(parts, wiring, ahead):
+    program = written(parts)
+    played = decompiled(compiled(program, wiring, ahead), wiring, 100)
+    back = compiled(played, wiring, {role: -n for role, n in ahead.items()})
+    assert np.array_equal(back, compiled(program, wiring))
+
+
+def test_golden_bits_of_a_line_that_is_ahead():
+    program = Program("p").then(200, "pump").then(200).then(100, "gate_signal")
+    assert compiled(program, STATION, {"pump": 1}).tolist() == [1, 0, 0, 0, 0b1000001]
+
+
+def test_a_program_shorter_than_a_delay_is_refused():
+    program = Program("short").then(300, "pump").then(100)
+    with pytest.raises(PulseError, match=r"'short' lasts 400 ns: too short for the line pump, .* 400 ns ahead"):
+        compiled(program, STATION, {"pump": 4})
+    assert len(compiled(program, STATION, {"mw_x": 4})) == 4, "a line that is never raised needs no room"
