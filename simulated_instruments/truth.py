@@ -57,7 +57,7 @@ def _swapped(twin: Twin) -> bool:
 
 def _states(twin: Twin, result: Mapping[str, Any], swapped: bool) -> dict[str, Any]:
     asked = result.get("evolution_us")
-    if asked is None:
+    if asked is None or asked == () or asked == []:
         return _baths(next(reversed(twin.freezes.values()), None), swapped)
     many = isinstance(asked, list | tuple)
     times = list(asked) if many else [asked]
