@@ -28,11 +28,11 @@ _MET = 8.0
 
 
 def has_classes(sample: Sample) -> bool:
-    """Whether shots differ from one another."""
+    """Whether shots differ from one another, or an NV has more than two levels."""
     bath = sample.bath
     nucleus = sample.nitrogen == "14N" and sample.nitrogen_polarisation < 1
     spread = bath.overhauser_khz > 0 or bath.overhauser_shift_khz != 0 or sample.mains_ripple_ut > 0
-    return nucleus or spread or sample.optics.nv_minus < 1
+    return nucleus or spread or sample.optics.nv_minus < 1 or sample.optics.singlet_ns > 0
 
 
 @dataclass(frozen=True)
