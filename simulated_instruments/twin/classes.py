@@ -144,11 +144,11 @@ class _Points:
 
     def __init__(self, spread: Spread, coherent_s: Real, half_width_hz: float, p: Real) -> None:
         warm = _LEAST_COLD * p
-        own, both = spread.common_hz(warm)
+        both = spread.common_hz(warm)[1]
         apart = np.abs(spread.apart_hz(warm))
         total = spread.total_hz(warm)
-        self._own, self._mains = own, spread.mains_hz
-        self._spreads = spread.own_hz(warm)
+        self._own, self._mains = spread.common_hz(p)[0], spread.mains_hz
+        self._spreads = spread.own_hz(p)
         turns = TWO_PI * coherent_s
         self._common = both * float(turns.max())
         self._apart = max(float((apart * turns).max()), float(apart.sum() * turns.min()))
