@@ -112,7 +112,8 @@ def _light(lab: Lab, seconds: float) -> Stream[dict[str, float]]:
             yield Progress(0.2 * (k + 1), _said(found))
         controls.doughnut(lab, 0.0)
     rises = [(seen.rise_ns, seen.rise_err_ns) for seen in edges.values()]
-    found["rise_ns"], found["rise_ns_err"], apart = _mean(*rises)
+    found["rise_ns"], error, apart = _mean(*rises)
+    found["rise_ns_err"] = max(error, *(err for _, err in rises))  # what is not straight errs alike for both beams
     if apart > _APART_SIGMA:
         lab.notes.append(f"The beams rise differently, by {apart:.0f} sigma: {_said(found)}")
     found["reduced_chi2"] = max(seen.reduced_chi2 for seen in edges.values())

@@ -20,11 +20,11 @@ def figure(points: Points, result: Mapping[str, Any]) -> Figure | None:
     panels = [panel for panel in (_light, _pulses) if panel(None, points, result)]
     if not panels:
         return None
-    drawn = new_figure(4.5 * len(panels), 3.8)
+    drawn = new_figure(9.0 if len(panels) > 1 else 7.0, 3.8)
     for axes, panel in zip(drawn.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         panel(axes, points, result)
     said = [f"{name} {quoted(late, number(result, f'{key}_err'), 'ns')}" for name, key, late in _found(result)]
-    drawn.suptitle(" · ".join(["Delays", *said]), fontsize=10)
+    drawn.suptitle(" · ".join(["Delays", *said]), fontsize=9)
     return drawn
 
 

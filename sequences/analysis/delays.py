@@ -26,9 +26,10 @@ _SEEN_SIGMA: Final = 8.0
 _DELAY, _RISE, _SATURATION, _BRIGHT, _RATIO, _EXTRA, _SETTLING, _DARK = range(8)
 _STARTS_NS: Final = (3.0, 15.0, 35.0, 60.0, 90.0, 130.0, 200.0)
 """Rises from which the fit begins: an end of the ramp that crosses an edge of a tick is a corner of chi-squared."""
-_CURVED: Final = 0.05
+_CURVED: Final = 0.1
 """1 sigma, relative, by which the length of a ramp is mistaken because it is not straight."""
 _FINEST_NS: Final = 0.3
+"""1 sigma that is left however many photons there are: of the afterglow, which is taken to begin at once."""
 _SHORTEST_RISE_NS: Final = 0.5
 _NEGLIGIBLE_CHI2: Final = 12.0
 """Above the least: so improbable rises count for nothing."""
@@ -55,15 +56,26 @@ class LightEdges:
 
     delay_ns: float
     """From the line's edge to the beginning of the ramp."""
-    delay_err_ns: float
+    delay_noise_ns: float
+    """1 sigma of shot noise."""
     rise_ns: float
     """Length of the ramp, of the rise as of the fall."""
-    rise_err_ns: float
+    rise_noise_ns: float
     saturation: float
     """Of the emitters at the most power."""
     bright_cps: float
     """At the most power, without the dark."""
     reduced_chi2: float
+
+    @property
+    def delay_err_ns(self) -> float:
+        """Of shot noise, and of a ramp that is not straight: its middle is known better than its ends."""
+        return float(np.hypot(self.delay_noise_ns, 0.5 * _CURVED * self.rise_ns))
+
+    @property
+    def rise_err_ns(self) -> float:
+        """Likewise."""
+        return float(np.hypot(self.rise_noise_ns, _CURVED * self.rise_ns))
 
 
 @dataclass(frozen=True)
@@ -126,7 +138,7 @@ def fit_edges(windows: list[Window], tick_ns: float, lit_for_ns: float) -> Light
 
     Emitters may shine more or less for a moment when the light begins, while it pumps them: that is fitted too. Errors
     are those of the posterior, since chi-squared has a corner where an end of the ramp meets an edge of a tick; they
-    grow with a reduced chi-squared above 1, and contain that no ramp is quite straight.
+    grow with a reduced chi-squared above 1.
     """
     model = _Model(windows, tick_ns, lit_for_ns)
     best = min((model.best(rise_ns) for rise_ns in _STARTS_NS), key=lambda fit: fit.chi2)
@@ -141,9 +153,9 @@ def fit_edges(windows: list[Window], tick_ns: float, lit_for_ns: float) -> Light
     scale = max(1.0, reduced) ** 0.5
     return LightEdges(
         delay_ns=delay,
-        delay_err_ns=float(np.hypot(scale * variance**0.5, 0.5 * _CURVED * rise + _FINEST_NS)),
+        delay_noise_ns=float(np.hypot(scale * variance**0.5, _FINEST_NS)),
         rise_ns=rise,
-        rise_err_ns=float(np.hypot(scale * (weight @ (rises - rise) ** 2) ** 0.5, _CURVED * rise + _FINEST_NS)),
+        rise_noise_ns=float(np.hypot(scale * (weight @ (rises - rise) ** 2) ** 0.5, _FINEST_NS)),
         saturation=float(np.exp(best.p[_SATURATION])),
         bright_cps=float(1e3 * best.p[_BRIGHT]),
         reduced_chi2=reduced,

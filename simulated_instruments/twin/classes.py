@@ -28,11 +28,11 @@ _MET = 8.0
 
 
 def has_classes(sample: Sample) -> bool:
-    """Whether shots differ from one another."""
+    """Whether shots differ from one another, or an NV has more than two levels."""
     bath = sample.bath
     nucleus = sample.nitrogen == "14N" and sample.nitrogen_polarisation < 1
     spread = bath.overhauser_khz > 0 or bath.overhauser_shift_khz != 0 or sample.mains_ripple_ut > 0
-    return nucleus or spread or sample.optics.nv_minus < 1
+    return nucleus or spread or sample.optics.nv_minus < 1 or sample.optics.singlet_ns > 0
 
 
 @dataclass(frozen=True)
@@ -144,11 +144,11 @@ class _Points:
 
     def __init__(self, spread: Spread, coherent_s: Real, half_width_hz: float, p: Real) -> None:
         warm = _LEAST_COLD * p
-        own, both = spread.common_hz(warm)
+        both = spread.common_hz(warm)[1]
         apart = np.abs(spread.apart_hz(warm))
         total = spread.total_hz(warm)
-        self._own, self._mains = own, spread.mains_hz
-        self._spreads = spread.own_hz(warm)
+        self._own, self._mains = spread.common_hz(p)[0], spread.mains_hz
+        self._spreads = spread.own_hz(p)
         turns = TWO_PI * coherent_s
         self._common = both * float(turns.max())
         self._apart = max(float((apart * turns).max()), float(apart.sum() * turns.min()))

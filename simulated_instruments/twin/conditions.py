@@ -23,6 +23,7 @@ from simulated_instruments.twin.surroundings import (
     MICROWAVE,
     Drift,
     Light,
+    coil_fields_mt,
     light,
     line,
     pulsed_field_mt,
@@ -77,8 +78,9 @@ class Rates:
     zz_rad_per_s: Real
     detuning_rad_per_s: Real
     drive_rad_per_s: tuple[float, float]
-    pump_up_per_s: Real
-    pump_down_per_s: Real
+    pump_per_s: Real
+    purity: Real
+    """P(0) that pumping leaves."""
     relax_per_s: float
     dephasing_per_s: Real
     exchange_per_s: Real
@@ -138,7 +140,12 @@ class Now:
         """What surrounds the pair."""
         along, across = self.field_mt(setting.levels)
         shine = light(self.sample, self.knobs, setting.levels, self.drift, setting.light)
-        return Scene(self.spins(along, across), along, shine)
+        left, right = self.spins(along, across)
+        if setting.lag != (0.0, 0.0):
+            shift, gradient = coil_fields_mt(self.sample, self.knobs)
+            more_mt = setting.lag[0] * shift + setting.lag[1] * gradient
+            left, right, along = left.moved(float(more_mt[0])), right.moved(float(more_mt[1])), along + more_mt
+        return Scene((left, right), along, shine)
 
     def driven(self, setting: Setting) -> bool:
         """Whether the carrier reaches the pair."""
@@ -164,8 +171,8 @@ class Now:
             zz_rad_per_s=self.zz_rad_per_s,
             detuning_rad_per_s=_two(r.detuning_rad_per_s),
             drive_rad_per_s=r.drive_rad_per_s,
-            pump_up_per_s=_two(r.pump_up_per_s),
-            pump_down_per_s=_two(r.pump_down_per_s),
+            pump_up_per_s=_two(r.pump_per_s * (1 - r.purity)),
+            pump_down_per_s=_two(r.pump_per_s * r.purity),
             relax_per_s=r.relax_per_s,
             dephasing_per_s=_two(r.dephasing_per_s),
             exchange_per_s=_two(r.exchange_per_s),
@@ -197,8 +204,8 @@ class Now:
             zz_rad_per_s=np.where(both, self.zz_rad_per_s, 0.0),
             detuning_rad_per_s=TWO_PI * (addressed - tuning.frame_hz) * there,
             drive_rad_per_s=self._drive_rad_per_s(setting, tuning),
-            pump_up_per_s=pump * (1 - purity),
-            pump_down_per_s=pump * purity,
+            pump_per_s=pump,
+            purity=purity,
             relax_per_s=0.5 * s.rates.gamma_sl_per_s,
             dephasing_per_s=gamma2 + pump,
             exchange_per_s=met * lorentzian(TWO_PI * (minus - larmor), width) * there,

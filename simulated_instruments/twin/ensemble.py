@@ -1,50 +1,46 @@
 """A program in all classes of its shots at once, between one pair of baths that the mean of the classes drives."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import ceil, exp
+from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
 
 from physics.constants import TWO_PI
-from simulated_instruments.twin.classes import Classes, classes_of, spread_of
+from simulated_instruments.twin.classes import Classes
 from simulated_instruments.twin.conditions import Now, Rates, Scene, Tuning
+from simulated_instruments.twin.levels import PLAIN, SHELVED, elements, folded, pauli, unfolded
 from simulated_instruments.twin.pair import Baths, State
-from simulated_instruments.twin.propagation import SIGMA_Z, SIZE, elements, pauli, propagators
-from simulated_instruments.twin.timeline import Interval, Setting, Timeline
-from simulated_instruments.twin.transitions import nuclear_weights
+from simulated_instruments.twin.propagation import propagators
+from simulated_instruments.twin.timeline import Setting
 
 Real = NDArray[np.float64]
 
-_BATH_STEP = 0.15  # of a bath's time constant
-_FORGOTTEN = 7.0  # decay, in e-folds, of a coherence that no longer counts
-_SCRAMBLED_RAD = 2.5  # spread of a phase under light from which on it counts as lost
 _SAME = 1e-5  # change of a phase or of a decay by a bath's polarisation that is not worth a new propagator
 _LINEAR = 1e-2  # the same, that a propagator's first derivative describes
 _PROBE = 3e-3  # step of a polarisation for that derivative
 _STILL = 1e-6  # change of a polarisation within a step that needs no looking ahead
-_NEAR_HZ = 20e6  # of f-: nearer to the level crossing a nucleus decides who meets the baths
 
 
 class _Model:
-    """Propagators of one interval's step for polarisations near one."""
+    """Propagators of one step for polarisations near one."""
 
-    def __init__(self, there: "Ensemble", one: "_Step", p: Real) -> None:
+    def __init__(self, there: "Ensemble", one: "Step", p: Real) -> None:
         self.p = p
         self._there, self._step = there, one
         self.map, self.rates = there.built(one, p)
         r, spread, weight = self.rates, there.classes.spread, there.weight
         contact, turns = r.contact_per_s, TWO_PI * one.duration_s
-        self.weighed_contact = weight @ contact
+        self.weighed_contact = weight[:, None] * contact
+        self.mean_contact = weight @ contact
         self.weighed_signed = weight[:, None] * r.signed_per_s
         self._sensitive = (contact.max(axis=0) * one.duration_s + abs(spread.shift_hz) * turns).tolist()
         self._turns = turns
         self._spread = spread.total_hz(p).tolist()
         self._slopes: dict[int, Real] = {}
-        half = 0.5 * (r.bright_cps + r.faint_cps).sum(axis=1)
-        self.steady_photons = (half + r.background_cps) * one.duration_s
-        self.signal_cps = 0.5 * (r.bright_cps - r.faint_cps)
+        self.mean_cps, self.signal_cps = 0.5 * (r.bright_cps + r.faint_cps), 0.5 * (r.bright_cps - r.faint_cps)
+        self.background = r.background_cps * one.duration_s
 
     def far(self, p: Real) -> list[float]:
         """Change of phases and decays by the change of each polarisation."""
@@ -56,7 +52,7 @@ class _Model:
         ]
 
     def carried(self, vectors: Real, p: Real, far: list[float]) -> Real:
-        """(C, 18): vectors (C, 16) after the step."""
+        """Vectors (C, size) after the step, and behind them the integrals."""
         column = vectors[:, :, None]
         out = self.map @ column
         for k in (0, 1):
@@ -73,7 +69,7 @@ class _Model:
 
 
 @dataclass(frozen=True)
-class _Step:
+class Step:
     """One of the equal steps in which an interval is played."""
 
     setting: Setting
@@ -82,20 +78,24 @@ class _Step:
     """Whether the phases that the left and the right NV gather are lost."""
     whole_s: float
     """Of the interval."""
+    shelved: bool
+    """Whether an NV may be in its shelf."""
 
 
 @dataclass
 class Ensemble:
-    """All classes of one program on the bench as it stands. Vectors are (C, 16), elements of density matrices."""
+    """All classes of one program on the bench as it stands. Vectors are (C, 16), elements of density matrices; where
+    an NV may be in its shelf they are (C, 25)."""
 
     now: Now
     baths: Baths
     scenes: Mapping[Setting, Scene]
     tuning: Tuning
     classes: Classes
-    steps: tuple[tuple[_Step, int], ...]
+    singlet_s: float
+    steps: tuple[tuple[Step, int], ...]
     """For each interval of the program its step, and how many of them."""
-    _models: dict[_Step, _Model] = field(default_factory=dict)
+    _models: dict[Step, _Model] = field(default_factory=dict)
 
     @property
     def weight(self) -> Real:
@@ -120,8 +120,8 @@ class Ensemble:
             photons += seen
         return state, photons
 
-    def built(self, step: _Step, p: Real) -> tuple[Real, Rates]:
-        """Propagators (C, 18, 16) and rates of a step beside baths of these polarisations."""
+    def built(self, step: Step, p: Real) -> tuple[Real, Rates]:
+        """Propagators and rates of a step beside baths of these polarisations."""
         shots = self.classes.shots(p)
         r = self.now.rates(step.setting, self.scenes[step.setting], self.tuning, shots)
         detuning, dephasing = r.detuning_rad_per_s, r.dephasing_per_s
@@ -130,21 +130,29 @@ class Ensemble:
             own = (shots.offset_hz - spread.shift_hz * p) * shots.negative
             detuning = detuning - lost * TWO_PI * own * (-1.0 if self.tuning.plus else 1.0)
             dephasing = dephasing + lost * 0.5 * (TWO_PI * spread.total_hz(p)) ** 2 * step.whole_s
-        bias = 0.5 * r.signed_per_s * p
-        both = 0.5 * r.contact_per_s + r.relax_per_s
-        out = propagators(
-            g=r.g_rad_per_s,
-            zz=r.zz_rad_per_s,
-            detuning=detuning,
-            drive=r.drive_rad_per_s,
-            up=both - bias + r.pump_up_per_s,
-            down=both + bias + r.pump_down_per_s,
-            dephasing=dephasing,
-            duration_s=step.duration_s,
-        )
-        return out, r
+        coefficients = {"g": r.g_rad_per_s, "zz": r.zz_rad_per_s}
+        up, down = self._flips(r, p)
+        if step.shelved:
+            dephasing = dephasing - 0.5 * r.pump_per_s  # the way to the shelf takes as much
+            emptying = 1.0 / self.singlet_s
+            pumping = {"shelving": r.pump_per_s, "to_0": emptying * r.purity, "to_1": emptying * (1.0 - r.purity)}
+        else:
+            up, down = up + r.pump_per_s * (1.0 - r.purity), down + r.pump_per_s * r.purity
+            pumping = {}
+        own_rates = {"detuning": detuning, "up": up, "down": down, "dephasing": dephasing, **pumping}
+        for k in (0, 1):
+            coefficients[f"drive{k}"] = np.array(r.drive_rad_per_s[k])
+            coefficients |= {f"{name}{k}": values[:, k] for name, values in own_rates.items()}
+        driven = r.drive_rad_per_s != (0.0, 0.0)
+        return propagators(SHELVED if step.shelved else PLAIN, coefficients, driven, step.duration_s), r
 
-    def _model(self, step: _Step, p: Real) -> tuple[_Model, list[float]]:
+    @staticmethod
+    def _flips(r: Rates, p: Real) -> tuple[Real, Real]:
+        """(C, 2) each: |0> -> |1> and back, without light."""
+        both, bias = 0.5 * r.contact_per_s + r.relax_per_s, 0.5 * r.signed_per_s * p
+        return both - bias, both + bias
+
+    def _model(self, step: Step, p: Real) -> tuple[_Model, list[float]]:
         """The model at hand if it is near enough, or a new one; and how far it is."""
         model = self._models.get(step)
         if model is not None:
@@ -154,85 +162,38 @@ class Ensemble:
         model = self._models[step] = _Model(self, step, p)
         return model, [0.0, 0.0]
 
-    def _stepped(self, state: State, step: _Step) -> tuple[State, Real]:
+    def _stepped(self, state: State, step: Step) -> tuple[State, Real]:
         """See `pair._step`: every excitation that an NV gets its bath gives, in the mean of the classes."""
         before, t = state.polarisation, step.duration_s
         model = self._models.get(step) or self._model(step, before)[0]
         middle = self._middle(state, model, 0.5 * t)
         model, far = self._model(step, middle)
-        out = model.carried(state.vector, middle, far)
-        z_s = out[:, SIZE:]
-        gained = (model.weighed_signed * z_s).sum(axis=0) - model.weighed_contact * middle * t
+        vectors = unfolded(state.vector) if step.shelved else folded(state.vector)
+        out = model.carried(vectors, middle, far)
+        size = vectors.shape[1]
+        z_s, there_s = out[:, size : size + 2], out[:, size + 2 :] if step.shelved else t
+        given = model.weighed_contact * there_s
+        gained = (model.weighed_signed * z_s - given * middle).sum(axis=0)
         after = before * exp(-t / self.baths.t1n_s) + gained / self.baths.spins
-        return State(out[:, :SIZE], after), model.steady_photons + (model.signal_cps * z_s).sum(axis=1)
+        photons = (model.mean_cps * there_s + model.signal_cps * z_s).sum(axis=1) + model.background
+        return State(out[:, :size], after), photons
 
     def _middle(self, state: State, model: _Model, half_s: float) -> Real:
         """(2,): see `pair._middle`."""
         p, w, r = state.polarisation, self.weight, model.rates
-        rate = model.weighed_contact / self.baths.spins + 1.0 / self.baths.t1n_s
+        rate = model.mean_contact / self.baths.spins + 1.0 / self.baths.t1n_s
         if rate.max() * half_s < _STILL:
             return p
-        contact = r.contact_per_s
-        bias = 0.5 * r.signed_per_s * p
-        up = 0.5 * contact + r.relax_per_s - bias + r.pump_up_per_s
-        both = up + 0.5 * contact + r.relax_per_s + bias + r.pump_down_per_s
+        up, down = self._flips(r, p)
+        up, both = up + r.pump_per_s * (1.0 - r.purity), up + down + r.pump_per_s
         settling = np.maximum(both * half_s, 1e-7)
         wanted = (both - 2.0 * up) / np.maximum(both, 1e-7)
-        z = state.vector[:, :4] @ SIGMA_Z.T
-        mean_z = wanted + (z - wanted) * -np.expm1(-settling) / settling
+        mean_z = wanted + (self._z(state.vector) - wanted) * -np.expm1(-settling) / settling
         target = w @ (r.signed_per_s * mean_z) / self.baths.spins / rate
         return np.asarray(target + (p - target) * np.exp(-rate * half_s))
 
-
-def ensemble_of(
-    now: Now, baths: Baths, program: Timeline, scenes: Mapping[Setting, Scene], tuning: Tuning, polarisation: Real
-) -> Ensemble:
-    """The classes that this program tells apart, at these polarisations of the baths (2,)."""
-    sample = now.sample
-    rates = {setting: now.condition(setting, scene, tuning) for setting, scene in scenes.items()}
-    spread_rad_per_s = TWO_PI * spread_of(sample).total_hz(polarisation)
-    scrambled, decays = [], []
-    for one in program.intervals:
-        r = rates[one.setting]
-        lit = max(one.setting.light) > 0
-        lost = spread_rad_per_s * one.duration_s > _SCRAMBLED_RAD
-        scrambled.append((bool(lit and lost[0]), bool(lit and lost[1])))
-        decay = (np.array(r.dephasing_per_s) + 0.5 * np.array(r.contact_per_s)) * one.duration_s
-        decays.append(np.where(scrambled[-1], 2.0 * _FORGOTTEN, decay))
-    driven = any(now.driven(setting) for setting in scenes)
-    near = any(abs(spin.minus_hz[0]) < _NEAR_HZ for scene in scenes.values() for spin in scene.spins)
-    nuclear = [1.0]
-    if sample.nitrogen == "14N" and (driven or near):
-        nuclear = [float(w) for w in nuclear_weights(now.static_mt, sample.nitrogen_polarisation)]
-    durations = np.array([one.duration_s for one in program.intervals])
-    pulsed = [now.driven(one.setting) for one in program.intervals]
-    coherent_s = np.array([_longest(durations, np.array(decays)[:, k], pulsed) for k in (0, 1)])
-    classes = classes_of(sample, nuclear, coherent_s, near, polarisation)
-    mean = {
-        setting: classes.weight @ now.rates(setting, scene, tuning, classes.shots(polarisation)).contact_per_s
-        for setting, scene in scenes.items()
-    }
-    steps = tuple(
-        _divided(one, lost, float(np.max(mean[one.setting])) / baths.spins)
-        for one, lost in zip(program.intervals, scrambled, strict=True)
-    )
-    return Ensemble(now, baths, scenes, tuning, classes, steps)
-
-
-def _divided(one: Interval, scrambled: tuple[bool, bool], fastest_per_s: float) -> tuple[_Step, int]:
-    steps = max(1, ceil(one.duration_s * fastest_per_s / _BATH_STEP))
-    return _Step(one.setting, one.duration_s / steps, scrambled, one.duration_s), steps
-
-
-def _longest(durations_s: Real, decays: Real, pulsed: Sequence[bool]) -> float:
-    """The longest time, round and round the program, from one pulse to another while a coherence is not forgotten."""
-    n = len(durations_s)
-    ends = np.cumsum(np.tile(durations_s, 2))
-    decay = np.cumsum(np.tile(decays, 2))
-    pulses = [k for k in range(2 * n) if pulsed[k % n]]
-    best, first = 0.0, 0
-    for last in pulses:
-        while decay[last] - decay[pulses[first]] > _FORGOTTEN:
-            first += 1
-        best = max(best, float(ends[last] - ends[pulses[first]] + durations_s[pulses[first] % n]))
-    return min(best, float(durations_s.sum()))
+    @staticmethod
+    def _z(vectors: Real) -> Real:
+        """(C, 2): sigma_z of both NVs."""
+        space = PLAIN if vectors.shape[1] == PLAIN.size else SHELVED
+        return np.asarray(vectors[:, : space.levels**2] @ space.seen[:2].T)

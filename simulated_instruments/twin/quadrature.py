@@ -12,8 +12,8 @@ Rule = tuple[Real, Real]
 
 _MOST_GAUSS = 9
 _MOST = 31
-_REACH = 4.5
-"""In units of sigma: beyond lie 7e-6 of a Gaussian."""
+_REACH = 4.8
+"""In units of sigma: beyond lie 2e-6 of a Gaussian."""
 _ALIAS = 4.8
 """A sum over even steps is wrong from 2 pi / step less this, in rad per sigma."""
 _FINE = (61, 64)
@@ -31,12 +31,16 @@ def points_for(phase_rad: float, tolerance: float) -> int:
 @lru_cache(maxsize=64)
 def gaussian(points: int) -> Rule:
     """Gauss and Hermite's, or even steps where those reach further."""
-    if points <= _MOST_GAUSS:
-        at, weight = np.polynomial.hermite_e.hermegauss(points)
-    else:
-        at = np.linspace(-_REACH, _REACH, points)
-        weight = np.exp(-0.5 * at**2)
+    if points > _MOST_GAUSS:
+        return _even_steps(points, _REACH)
+    at, weight = np.polynomial.hermite_e.hermegauss(points)
     return np.asarray(at), np.asarray(weight / weight.sum())
+
+
+def _even_steps(points: int, reach: float) -> Rule:
+    at = np.linspace(-reach, reach, points)
+    weight = np.exp(-0.5 * at**2)
+    return at, weight / weight.sum()
 
 
 @lru_cache(maxsize=64)
@@ -52,7 +56,7 @@ def gaussian_and_sine(points: int, sigma: float, rms: float) -> Rule:
         return gaussian(points)
     if sigma < 1e-3 * rms:
         return sine(points)
-    (wide, likely), (swing, alike) = gaussian(_FINE[0]), sine(_FINE[1])
+    (wide, likely), (swing, alike) = _even_steps(_FINE[0], 1.5 * _REACH), sine(_FINE[1])
     table = (sigma * wide[:, None] + rms * swing[None, :]).ravel() / np.hypot(sigma, rms)
     return _gauss(table, np.outer(likely, alike).ravel(), points)
 

@@ -52,18 +52,21 @@ def static_field_mt(sample: Sample, knobs: Knobs, drift: Drift) -> tuple[float, 
     return along, float(np.linalg.norm(field - along * axis))
 
 
+def coil_fields_mt(sample: Sample, knobs: Knobs) -> tuple[Real, Real]:
+    """(2,) each: what the shift and the gradient coil add along the axis at the left and the right NV while on."""
+    coils = sample.pulsed_coils
+    angle = np.deg2rad(coils.gradient_direction_deg)
+    distance_nm = (sample.pair.positions_nm - coils.gradient_centre_nm) @ np.array([np.cos(angle), np.sin(angle)])
+    gradient = coils.gradient_ut_per_nm_per_a * 1e-3 * knobs.gradient_a * distance_nm
+    return np.full(
+        2, coils.shift_mt_per_a * knobs.shift_a
+    ), gradient + coils.compensation_mt_per_a * knobs.compensation_a
+
+
 def pulsed_field_mt(sample: Sample, knobs: Knobs, levels: int) -> Real:
     """(2,): what the pulsed coils add along the axis at the left and the right NV (physics.md, section 5)."""
-    coils = sample.pulsed_coils
-    added = np.zeros(2)
-    if line(levels, "shift"):
-        added += coils.shift_mt_per_a * knobs.shift_a
-    if line(levels, "gradient"):
-        angle = np.deg2rad(coils.gradient_direction_deg)
-        distance_nm = (sample.pair.positions_nm - coils.gradient_centre_nm) @ np.array([np.cos(angle), np.sin(angle)])
-        added += coils.gradient_ut_per_nm_per_a * 1e-3 * knobs.gradient_a * distance_nm
-        added += coils.compensation_mt_per_a * knobs.compensation_a
-    return added
+    shift, gradient = coil_fields_mt(sample, knobs)
+    return shift * line(levels, "shift") + gradient * line(levels, "gradient")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ A line's edge reaches the coils and the counters' gates at once; microwave and l
 with the pattern, so what is late at its end acts at its beginning.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,11 @@ _ROLES = ("pump", "depletion", "mw_x", "mw_y", "shift", "gradient")
 _GOVERNING = sum(1 << LINES[role] for role in _ROLES)
 """Lines that do something to the pair; the others open the counters' gates."""
 _BEAMS = ("pump", "depletion")
-_RISE_STEPS = 4
+_COILS = ("shift", "gradient")
+_RISE_STEPS = 2
+_TAIL_CUTS = (0.5, 1.0, 2.0, 4.0)
+"""In time constants of a coil that settles: the mean between them leaves every free phase as it is."""
+_LAG_DIGITS = 7
 _SAME_NS = 1e-3
 """Edges nearer than this are one."""
 
@@ -34,6 +38,8 @@ class Setting:
     """Bit k: line k of port 0 acts; that of a beam as soon as any light comes."""
     light: tuple[float, float]
     """Share of its power that the AOM of the pump and of the depletion beam has let rise."""
+    lag: tuple[float, float] = (0.0, 0.0)
+    """Share of their fields that the shift and the gradient coil have more than their lines ask for."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ def timeline(
     """What a pattern (ticks,) does; windows: for each counter, (ticks,) true where its gate lets photons through."""
     parts = segments(pattern, windows)
     optics, microwave = sample.optics, sample.microwave
-    if not (optics.aom_delay_ns or optics.aom_rise_ns or microwave.delay_ns):
+    if not (optics.aom_delay_ns or optics.aom_rise_ns or microwave.delay_ns or sample.pulsed_coils.settling_share):
         intervals = tuple(Interval(held(levels), ticks * tick_s, gates) for levels, ticks, gates in parts)
         return Timeline(intervals, tuple(Mark(at, ticks) for at, ticks in _marks(parts)))
     return _late(parts, tick_s, sample)
@@ -105,23 +111,42 @@ def _late(parts: Sequence[tuple[int, int, tuple[bool, ...]]], tick_s: float, sam
     cuts = [starts[:-1], *(one.edges() for role, one in acting.items() if role not in _BEAMS)]
     for role in _BEAMS:
         cuts += [acting[role].edges() + rise * k / _RISE_STEPS for k in range(_RISE_STEPS + 1 if rise else 1)]
+    if sample.pulsed_coils.settling_share:
+        cuts.append(_tails(acting, sample.pulsed_coils.settling_us * 1e3, period))
     at = np.sort(np.concatenate(cuts) % period)
     at = at[np.diff(np.append(at, period)) > _SAME_NS]
     at[0] = 0.0
-    middle = at + 0.5 * np.diff(np.append(at, period))
+    ends = np.append(at[1:], period)
+    middle = 0.5 * (at + ends)
     beams = np.array([acting[role].mean(middle - rise, middle) for role in _BEAMS])
     bits = np.zeros(len(at), dtype=np.int64)
     for role, one in acting.items():
         acts = beams[_BEAMS.index(role)] if role in _BEAMS else one.mean(middle, middle)
         bits |= (acts > 0).astype(np.int64) << LINES[role]
+    coils = sample.pulsed_coils
+    lags = np.array(
+        [acting[role].lag(at, ends, coils.settling_us * 1e3) * coils.settling_share for role in _COILS]
+    ).round(_LAG_DIGITS)
     part = np.searchsorted(starts, middle, side="right") - 1
-    duration_s = np.diff(np.append(at, period)) * 1e-9
     intervals = tuple(
-        Interval(Setting(int(bits[k]), (float(beams[0, k]), float(beams[1, k]))), float(duration_s[k]), parts[p][2])
+        Interval(_setting(bits[k], beams[:, k], lags[:, k]), float(ends[k] - at[k]) * 1e-9, parts[p][2])
         for k, p in enumerate(part)
     )
     first = np.searchsorted(part, np.arange(len(parts)))
     return Timeline(intervals, tuple(Mark(int(first[at]), ticks) for at, ticks in _marks(parts)))
+
+
+def _setting(bits: np.int64, beams: Real, lags: Real) -> Setting:
+    return Setting(int(bits), (float(beams[0]), float(beams[1])), (float(lags[0]), float(lags[1])))
+
+
+def _tails(acting: Mapping[str, "_Acting"], constant_ns: float, period: float) -> Real:
+    """Where to cut behind the edges of the coils: not while frozen and undriven, where only the phase counts."""
+    edges = np.concatenate([acting[role].edges() for role in _COILS])
+    cuts = (edges[:, None] + constant_ns * np.array(_TAIL_CUTS)).ravel() % period
+    frozen = acting["shift"].mean(cuts, cuts) > 0
+    driven = sum(acting[role].mean(cuts, cuts) for role in ("mw_x", "mw_y")) > np.zeros(1)
+    return np.asarray(cuts[~frozen | driven])
 
 
 def _delay_ns(sample: Sample, role: str) -> float:
@@ -149,6 +174,16 @@ class _Acting:
         now = self._levels[np.minimum(part, len(self._levels) - 1)].astype(float)
         share = (self._until(end) - self._until(begin)) / np.where(span > 0, span, 1.0)
         return np.asarray(np.where(span > 0, np.round(share, 9), now))
+
+    def lag(self, begin_ns: Real, end_ns: Real, constant_ns: float) -> Real:
+        """Mean between these, no edge between them, of what is left of every step: it dies away exponentially."""
+        period = self._starts[-1]
+        before = np.roll(self._levels, 1)
+        steps = (self._levels - before).astype(float)
+        since = np.round(begin_ns[:, None] - self._starts[None, :-1] - self._delay, 6) % period
+        left = -np.exp(-since / constant_ns) @ steps / -np.expm1(-period / constant_ns)
+        span = (end_ns - begin_ns) / constant_ns
+        return np.asarray(left * -np.expm1(-span) / span)
 
     def _until(self, time_ns: Real) -> Real:
         """Integral from 0 to any time."""

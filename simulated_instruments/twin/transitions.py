@@ -1,6 +1,6 @@
 """Lines of one NV of the sample in a field: f- (signed), f+ and weight of |0>, for each state of its 14N nucleus."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -24,6 +24,17 @@ class Lines:
     plus_hz: Real
     weight_0: Real
     """Weight of m_s 0 in the state that pumping prepares."""
+    minus_slope_hz_per_mt: Real
+    """d(minus_hz) / d(B along)."""
+    plus_slope_hz_per_mt: Real
+
+    def moved(self, by_mt: float) -> "Lines":
+        """In a field that is a little larger along the axis."""
+        return replace(
+            self,
+            minus_hz=self.minus_hz + self.minus_slope_hz_per_mt * by_mt,
+            plus_hz=self.plus_hz + self.plus_slope_hz_per_mt * by_mt,
+        )
 
 
 def nuclear_weights(along_mt: float, at_best: float = 1.0) -> Real:
@@ -42,4 +53,4 @@ def nuclear_weights(along_mt: float, at_best: float = 1.0) -> Real:
 def lines_at(along_mt: float, across_mt: float, nitrogen: bool) -> Lines:
     """Lines of one NV in a field along and across its axis."""
     exact = nv_lines(along_mt, across_mt, nitrogen)
-    return Lines(exact.minus_hz, exact.plus_hz, exact.weight_0)
+    return Lines(exact.minus_hz, exact.plus_hz, exact.weight_0, exact.minus_slope_hz_per_mt, exact.plus_slope_hz_per_mt)

@@ -15,8 +15,9 @@ from simulated_instruments.sample import Sample
 from simulated_instruments.twin.classes import has_classes
 from simulated_instruments.twin.conditions import Now, Scene, Tuning
 from simulated_instruments.twin.counter import Counter
-from simulated_instruments.twin.ensemble import Ensemble, ensemble_of
+from simulated_instruments.twin.ensemble import Ensemble
 from simulated_instruments.twin.pair import Baths, Condition, State, advance, idle
+from simulated_instruments.twin.planning import ensemble_of
 from simulated_instruments.twin.player import Pass, repeated
 from simulated_instruments.twin.surroundings import Drift, line
 from simulated_instruments.twin.timeline import Setting, Timeline, held, timeline
