@@ -18,6 +18,7 @@ Real = NDArray[np.float64]
 
 _BATH_STEP = 0.15  # of a bath's time constant
 _FORGOTTEN = 7.0  # decay, in e-folds, of a coherence that no longer counts
+_DAMPED = 0.7  # the same, where a drive makes it anew all the time
 _SCRAMBLED_RAD = 2.5  # spread of a phase under light from which on it counts as lost
 _NEAR_HZ = 20e6  # of f-: nearer to the level crossing a nucleus decides who meets the baths
 _SHELVED = 1e-3  # pumping in a shelf's lifetime: less of it, and the shelf stays empty
@@ -79,7 +80,7 @@ def _shelved(rates: Sequence[Rates], durations_s: Real, singlet_s: float) -> lis
 def _longest(durations_s: Real, decays: Real, pulsed: Sequence[bool]) -> float:
     """The longest time, round and round the program, from one pulse to another while a coherence is not forgotten."""
     n = len(durations_s)
-    lived_s = durations_s * np.minimum(1.0, _FORGOTTEN / np.maximum(decays, 1e-30))
+    lived_s = durations_s * np.minimum(1.0, _DAMPED / np.maximum(decays, 1e-30))
     ends = np.cumsum(np.tile(lived_s, 2))
     decay = np.cumsum(np.tile(np.minimum(decays, _FORGOTTEN), 2))
     pulses = [k for k in range(2 * n) if pulsed[k % n]]

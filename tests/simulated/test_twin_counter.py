@@ -48,12 +48,13 @@ WANDERS = {
     },
     "microwave": {"amplitude_drift": {"rms": 0.005, "hours": 4.0}},
 }
+TRUTH = aligned_twin.sample(**WANDERS)
 RMS, HOURS = np.array([0.03, 0.01, 0.02, 0.005]), np.array([1.0, 1.0, 0.25, 4.0])
 
 
 def walks(seed):
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3)]
-    return Walks(aligned_twin.sample(**WANDERS), streams)
+    return Walks(TRUTH, streams)
 
 
 def path(seed, steps, hours):
