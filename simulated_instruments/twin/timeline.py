@@ -87,13 +87,20 @@ def timeline(
 
 
 def _marks(parts: Sequence[tuple[int, int, tuple[bool, ...]]]) -> list[tuple[int, int]]:
-    """(part, ticks in the dark before it) of each rise of `shift` after darkness that a read-out follows."""
+    """(part, ticks in the dark before it) of each rise of `shift` after darkness that a read-out follows.
+
+    Lines of what is late may be raised before the darkness ends: it is as long as both coils' lines are low.
+    """
     found: list[tuple[int, int]] = []
-    dark_ticks, candidate = 0, None
+    dark_ticks, raised_ticks, candidate = 0, 0, None
     for k, (levels, ticks, open_gates) in enumerate(parts):
-        if line(levels, "shift") and dark_ticks:
+        if line(levels, "shift") and dark_ticks > raised_ticks:
             candidate = (k, dark_ticks)
-        dark_ticks = 0 if levels & _GOVERNING else dark_ticks + ticks
+        if any(line(levels, coil) for coil in _COILS):
+            dark_ticks = raised_ticks = 0
+        else:
+            dark_ticks += ticks
+            raised_ticks += ticks if levels & _GOVERNING else 0
         if candidate and any(open_gates):
             found.append(candidate)
             candidate = None
