@@ -154,11 +154,14 @@ class Hold:
         """
         with as_before(self.lab):
             for due in list(self._due):
+                wanted_ut = self.field.wanted_ut.copy()
                 try:
                     yield from self._looked(due, due.watch.begin())
                 except SequenceError as unseen:
                     if not self._quiet:
                         raise
+                    self.field.wanted_ut = wanted_ut
+                    self.field.set()
                     due.watch.walk = None
                     self._due.remove(due)
                     self.lab.notes.append(f"Goes on without the {due.watch.name}: {unseen.what}")
