@@ -85,6 +85,10 @@ class Holding(Protocol):
     def share(self) -> float:
         """Of the laboratory time since the hold began, that looks took."""
 
+    @property
+    def line_moves(self) -> bool:
+        """Whether the field is seen to walk, so that looks correct it each time."""
+
     def between(self) -> Stream[None]:
         """Look and correct, if it is time."""
 
@@ -94,6 +98,9 @@ class Holding(Protocol):
     def stray_khz(self, seconds: float) -> float:
         """By how much, 1 sigma, the line that is held may stand elsewhere on the average of so many seconds."""
 
+    def line_has_moved(self) -> None:
+        """The run has seen its line move: look at the field soon, and as on a bench that moves."""
+
     def keep(self) -> None:
         """Store field and null for the runs that follow, and say in the run's notes what the looks took."""
 
@@ -102,6 +109,7 @@ class Unheld:
     """No hold: plays at once."""
 
     looks, spent_s, share = 0, 0.0, 0.0
+    line_moves = False
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
@@ -118,6 +126,9 @@ class Unheld:
     def stray_khz(self, seconds: float) -> float:  # noqa: ARG002
         """Nothing is known of it: it is believed to stand still."""
         return 0.0
+
+    def line_has_moved(self) -> None:
+        """Nobody looks."""
 
     def keep(self) -> None:
         """Nothing was learned."""
@@ -146,6 +157,11 @@ class Hold:
     def share(self) -> float:
         """Of the laboratory time since the hold began, that looks took."""
         return self.spent_s / max(self.lab.clock.now() - self._began_s, 1e-9)
+
+    @property
+    def line_moves(self) -> bool:
+        """Whether the field is seen to walk, so that looks correct it each time."""
+        return self.lock.walk is not None and self.lock.moves
 
     def begin(self) -> Stream[None]:
         """The first look at everything; the lock comes last, for the field across bends its lines a little.
@@ -195,6 +211,13 @@ class Hold:
     def stray_khz(self, seconds: float) -> float:
         """By how much, 1 sigma, the line that is held may stand elsewhere on the average of so many seconds."""
         return self.lock.stray_khz(seconds) if self.lock.walk is not None else 0.0
+
+    def line_has_moved(self) -> None:
+        """The run has seen its line move: look at the field soon, and as on a bench that moves."""
+        self.lock.seen_to_move = True
+        for due in self._due:
+            if due.watch is self.lock:
+                due.at_s = self.lab.clock.now()
 
     def keep(self) -> None:
         """Store field and null for the runs that follow, and say in the run's notes what the looks took."""
