@@ -1,8 +1,9 @@
 """A night on the simulated bench, held and not: how much of it detuning, field across and null stay within tolerance.
 
-Run: python benchmarks/night.py [--hours 12] [--seed 1] [--figure FILE]. The bench is known from its truth to begin with
-(as `align`, `rabi` and `locate` would leave it); from then on the hold sees nothing but counts. The engine's shot is
-played all the time, and the bench's truth is read before and after each block. Exit code 1 if a criterion is missed.
+Run: python benchmarks/night.py [--hours 12] [--seed 1] [--hold auto] [--figure FILE]. The bench is known from its truth
+to begin with (as `align`, `rabi` and `locate` would leave it); from then on the hold sees nothing but counts. The
+engine's shot is played all the time, and the bench's truth is read before and after each block. Exit code 1 if a
+criterion is missed.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from sequences.pulses.library import COOLING_US, Cycle, Gates, Reading, engine_s
 from sequences.pulses.program import Program
 from sequences.results import Stream
 from sequences.routines import controls, hold, state
-from sequences.routines.hold import Hold
+from sequences.routines.hold import HoldChoice
 from sequences.routines.measure import repeats_for
 
 R = TypeVar("R")
@@ -117,7 +118,7 @@ def null_tolerance_nm(bench: Wired) -> float:
     return float(np.interp(2.0 * optics.doughnut_null, light, distance))
 
 
-def night(hours: float, seed: int, held: bool, **truth: Any) -> Night:
+def night(hours: float, seed: int, held: HoldChoice, **truth: Any) -> Night:
     """One night; truth: of the sample, beside both drifts."""
     drifts = {
         "field_drift_ut_per_sqrt_min": FIELD_UT_PER_SQRT_MIN,
@@ -141,7 +142,7 @@ def known(seed: int) -> Iterator[Kept]:
     yield store
 
 
-def _played(bench: Wired, hours: float, held: bool, began: float) -> Night:
+def _played(bench: Wired, hours: float, held: HoldChoice, began: float) -> Night:
     """The engine's shot, block after block, for so many hours."""
     lab, tick_ns = bench.lab, bench.lab.wiring.tick_ns
     state.set_field(lab)
@@ -158,9 +159,8 @@ def _played(bench: Wired, hours: float, held: bool, began: float) -> Night:
     holding = _drained(hold.begin(lab, held))
     while lab.clock.now() < started_s + 3600.0 * hours:
         _drained(holding.measure(shot, repeats_for(shot, _BLOCK_S)))
-    spent_s, looks = (holding.spent_s, holding.looks) if isinstance(holding, Hold) else (0.0, 0)
-    cost = spent_s / (lab.clock.now() - started_s)
-    return Night(truth, truth.shares(null_tolerance_nm(bench)), cost, looks, time.monotonic() - began)
+    shares = truth.shares(null_tolerance_nm(bench))
+    return Night(truth, shares, holding.share, holding.looks, time.monotonic() - began)
 
 
 def _drained(stream: Stream[R]) -> R:
@@ -192,9 +192,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hours", type=float, default=12.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--hold", choices=("auto", "true"), default="auto", help="as a plan's hold")
     parser.add_argument("--figure", type=Path)
     plan = parser.parse_args()
-    nights = {name: night(plan.hours, plan.seed, held) for name, held in (("held", True), ("not held", False))}
+    choices: dict[str, HoldChoice] = {"held": plan.hold == "true" or "auto", "not held": False}
+    nights = {name: night(plan.hours, plan.seed, held) for name, held in choices.items()}
     for name, one in nights.items():
         detuning, across, null = (100.0 * share for share in one.shares)
         print(

@@ -47,6 +47,8 @@ _NEAR_MT, _NEAR_DITHER_MT = 101.5, 0.25
 _CLOSE_KHZ: Final = 5.0
 _TRIES: Final = 3
 """Of setting the field on the dip, until a look at f+ agrees."""
+_WALK_ERR: Final = 3.5
+"""Of how fast the field walks, relative: a quarter of an hour tells little of it, least where it stands still."""
 _NULLED: Final = 0.5
 """Share of the limit within which the field across needs no further look."""
 _LIGHT_S: Final = 4.0
@@ -297,7 +299,7 @@ def _keep(lab: Lab, known: Survey, result: AlignResult, line: LineFit) -> None:
         lab.calibration.put(f"field.{name}", current_a, float(error_a))
     lab.calibration.put("field.f_plus_hz", line.centre_hz, line.centre_err_hz)
     walk_ut = 1e3 * 60.0**0.5 * known.model.walk_mt_per_sqrt_s
-    lab.calibration.put(hold.FIELD_KEY, walk_ut, walk_ut)  # few lines tell it to a factor of two
+    lab.calibration.put(hold.FIELD_KEY, walk_ut, _WALK_ERR * walk_ut)
     known_magnet.keep(known)
     lab.calibration.put("field.resonance_mt", result.resonance_field_mt, result.resonance_field_mt_err)
 

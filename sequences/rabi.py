@@ -195,9 +195,13 @@ def _trimmed(
             f"pi/2 off by {100 * wrong:+.2f}({100 * turn.rabi_err_mhz / wanted_mhz:.2f}) %, carrier by "
             f"{turn.detuning_hz / 1e3:+.2f}({turn.detuning_err_hz / 1e3:.2f}) kHz",
         )
-        centred_hz = max(_CENTRED * _fringe_hz(_RAMSEY_NS[-1]), _STRAY_SIGMA * stray_hz)
+        centred_hz = _CENTRED * _fringe_hz(_RAMSEY_NS[-1])
+        if holding.line_moves:
+            centred_hz = max(centred_hz, _STRAY_SIGMA * stray_hz)
         if abs(wrong) < plan.tolerance and abs(turn.detuning_hz) < centred_hz:
             return carrier_hz, dbm, turn
+        if attempt and abs(turn.detuning_hz) >= centred_hz:  # the carrier had just been set on the line
+            holding.line_has_moved()
         carrier_hz += turn.detuning_hz
         dbm = _power_for(lab, plan, turn.rabi_mhz, dbm)
     raise SequenceError(

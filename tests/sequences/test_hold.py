@@ -11,17 +11,19 @@ from wired import know_field, know_pair, run, sample, wired
 from benchmarks.night import night
 from sequences.analysis.bowl import Bowl, fit_across
 from sequences.analysis.null import Shine, fit_null, fit_shine
+from sequences.analysis.walk import standing
 from sequences.results import SequenceError
 from sequences.routines import controls, state
 from sequences.routines.hold import Hold
+from sequences.routines.hold.rates import believed, is_worth_it, keep_rate
 
 CROSS_UT = 16.0 * np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
 PAIR_NM = np.array([[29.0, -23.0], [41.0, -17.0]])
 
 
 @contextmanager
-def held(seed, **truth):
-    """A bench on resonance, and a hold that has begun."""
+def held(seed, quiet=False, **truth):
+    """A bench on resonance, and a hold that has begun; quiet: one that expects it to stand still."""
     with wired(seed, **truth) as bench:
         know_field(bench)
         know_pair(bench)
@@ -30,7 +32,7 @@ def held(seed, **truth):
         state.set_pulses(bench.lab)
         controls.pump(bench.lab, 0.15)
         state.set_doughnut(bench.lab, 1000.0)
-        hold = Hold(bench.lab)
+        hold = Hold(bench.lab, quiet)
         run(hold.begin())
         yield bench, hold
 
@@ -42,7 +44,7 @@ def detuning_khz(bench):
 
 
 def test_an_hour_is_held_and_would_not_be_without():
-    kept, left = (night(1.0, 5, held) for held in (True, False))
+    kept, left = (night(1.0, 5, held) for held in ("auto", False))
     assert min(kept.shares) > 0.95  # 0.98 of a night; an hour has few independent excursions
     assert kept.cost < 0.10
     assert min(left.shares) < 0.5
@@ -78,14 +80,56 @@ def test_a_look_leaves_everything_as_it_was():
         assert getattr(after, name) == (pytest.approx(value, rel=2e-3, abs=4e-4) if number else value), name
 
 
-def test_a_bench_that_stands_still_costs_little():
-    with held(8) as (bench, hold):
-        began_s, spent_s = bench.lab.clock.now(), hold.spent_s
-        while bench.lab.clock.now() < began_s + 3600.0:
-            run(hold.between())
-            bench.lab.clock.sleep(30.0)
-        assert (hold.spent_s - spent_s) / 3600.0 < 0.03
-        assert abs(detuning_khz(bench)) < 10.0
+def test_a_bench_that_stands_still_costs_little_and_is_left_alone_until_it_moves():
+    with held(8, quiet=True) as (bench, hold):
+        lab, before = bench.lab, bench.twin.knobs
+        passed(lab, hold, 6.0)
+        assert hold.share < 0.01
+        for knob in ("steering_v", "trim_x_a", "trim_y_a", "main_a"):
+            assert getattr(bench.twin.knobs, knob) == pytest.approx(getattr(before, knob), abs=1e-9), knob
+        hold.keep()
+        assert lab.notes[-1].startswith(f"Field and null were looked at {hold.looks} times, 0.")
+        bench.twin.sample = sample(field_drift_ut_per_sqrt_min=0.2)
+        looks = hold.looks
+        passed(lab, hold, 1.0)
+        within = [abs(off) < 20.0 for off in passed(lab, hold, 1.0, lambda: detuning_khz(bench))]
+        assert np.mean(within) > 0.9
+        assert hold.looks - looks > 30
+        assert hold.lock.moves
+
+
+def passed(lab, hold, hours, told=lambda: None):
+    """Laboratory time, looked at when it is due; what was told after each half minute."""
+    began_s, out = lab.clock.now(), []
+    while lab.clock.now() < began_s + 3600.0 * hours:
+        run(hold.between())
+        lab.clock.sleep(30.0)
+        out.append(told())
+    return out
+
+
+def test_what_is_noise_or_does_not_matter_is_not_corrected_on_a_bench_that_stands_still():
+    offs = [(0.5, 0.1), (0.3, 0.2), (0.1, 0.01), (0.5, 0.4)]
+    still, moving = (
+        [is_worth_it(np.array([off]), np.array([error]), 1.0, moves) for off, error in offs] for moves in (False, True)
+    )
+    assert still == [True, False, False, False]
+    assert moving == [True, True, True, True]
+
+
+def test_the_rate_that_a_run_saw_is_what_the_next_one_believes():
+    rates = (0.003, 0.02, 0.1, 0.3, 1.0)
+    with wired() as bench:
+        assert not believed(bench.lab, "hold.null_walk_nm_per_sqrt_min", rates).any()
+        chance, place = np.random.default_rng(3), 0.0
+        walk = standing([0.0], 0.01 * np.eye(1), [(rate**2 / 60.0,) for rate in rates], 0.0)
+        for minute in range(1, 31):
+            place += 0.3 * chance.normal()
+            walk = walk.at(60.0 * minute).seen(np.eye(1), np.array([place]), 0.01 * np.eye(1))
+        keep_rate(bench.lab, "hold.null_walk_nm_per_sqrt_min", walk)
+        likely = believed(bench.lab, "hold.null_walk_nm_per_sqrt_min", rates)
+    assert rates[int(np.argmax(likely))] == 0.3
+    assert likely[0] < likely[1] < likely[3] - 2.0
 
 
 def test_a_line_that_is_gone_is_said_to_be():

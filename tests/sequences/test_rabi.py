@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from estimates import assert_ends_as, followed
+from known_magnet import know_magnet
 from wired import frozen_hz, is_dark, know_field, know_pair, run, wired
 
 from sequences.analysis.oscillation import oscillation_curve
@@ -42,6 +43,26 @@ def test_a_quarter_turn_is_a_whole_number_of_ticks(seed, truth, plan):
         drawn = np.array([p.values["duration_ns"] for p in points if "duration_ns" in p.values])
         assert list(drawn) == list(range(100, plan.longest_ns + 1, 100))
         assert is_dark(bench)
+
+
+@pytest.mark.parametrize("seed", [4, 6])
+def test_a_line_that_walks_is_followed(seed):
+    with wired(seed, field_drift_ut_per_sqrt_min=0.2) as bench:
+        know_field(bench)
+        know_pair(bench)
+        know_magnet(bench)
+        put, truth = bench.lab.calibration.put, bench.twin.sample
+        put("odmr.width_0dbm_hz", 2.4e6 * truth.microwave.rabi_mhz_at_0dbm, 1e5)
+        put("odmr.contrast", 0.07, 0.01)
+        put("hold.field_walk_ut_per_sqrt_min", 0.2, 0.2)
+        still_hz = frozen_hz(bench, -0.1)
+        bench.lab.clock.sleep(1800.0)
+        result, points = run(rabi(bench.lab, RabiPlan()))
+        assert result.frozen_hz == pytest.approx(still_hz, abs=4 * result.frozen_hz_err)
+        assert 2e3 < result.frozen_hz_err < 1e4
+        assert result.rabi_mhz == pytest.approx(1.25, abs=4 * result.rabi_mhz_err + 2e-3)
+        assert sum("lock_ut" in point.values for point in points) >= 2
+        assert "The field was looked at" in bench.lab.notes[-1]
 
 
 def test_a_reversed_shift_coil_freezes_with_the_opposite_current():

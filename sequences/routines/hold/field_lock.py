@@ -26,7 +26,7 @@ from sequences.pulses.program import Program
 from sequences.results import Point, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.hold.bench import HeldField
-from sequences.routines.hold.rates import FIELD_KEY, believed, is_moving, is_worth_it
+from sequences.routines.hold.rates import FIELD_KEY, believed, is_moving, is_worth_it, moving
 from sequences.routines.light import count_rate
 from sequences.routines.measure import measure, repeats_for
 from sequences.routines.spectroscopy import (
@@ -50,6 +50,8 @@ _FROZEN: Final = np.array([-_KHZ_PER_UT, 1.0])
 _FIELD_UT_PER_SQRT_MIN: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Not less: a quiet quarter of an hour would be taken for a bench that stands still. It is looked at all the same."""
 _ZERO_FIELD_KHZ_PER_SQRT_MIN: Final = (0.01, 1.0, 3.0, 10.0)
+_MOVES: Final = (_FIELD_UT_PER_SQRT_MIN[0], _ZERO_FIELD_KHZ_PER_SQRT_MIN[1])
+"""Rates of field and D from which on a bench moves."""
 _QUIET_UT_PER_SQRT_MIN: Final = (0.003, 0.012, 0.025)
 _ZERO_FIELD_LIKELY: Final = np.log([0.7, 0.15, 0.1, 0.05])
 """Of each of them: most benches stand at one temperature."""
@@ -115,11 +117,13 @@ class FieldLock:
         """Of the frozen line, at which the detuning is at its own."""
         self._tracker: Tracker | None = None
         self.walk: Walk | None = None
+        self.seen_to_move = False
+        """By the run itself, sooner than looks could tell."""
 
     @property
     def moves(self) -> bool:
         """Whether field or D are seen to walk."""
-        return is_moving(self._followed, (_FIELD_UT_PER_SQRT_MIN[0], _ZERO_FIELD_KHZ_PER_SQRT_MIN[1]))
+        return self.seen_to_move or is_moving(self._followed, _MOVES)
 
     @property
     def longest_s(self) -> float:
@@ -138,12 +142,13 @@ class FieldLock:
     def stray_khz(self, seconds: float) -> float:
         """By how much, 1 sigma, the line that is held may stand elsewhere, on the average of so many seconds.
 
-        A line that is not seen to move stands still.
+        What a look may have erred by counts as far as the bench moves: else the field is where `align` left it.
         """
-        if not self.moves:
-            return 0.0
-        known = self.held @ self._followed.at(self.lab.clock.now()).covariance @ self.held
-        return float(np.sqrt(known + self.held**2 @ self._followed.rate * seconds / 3.0))
+        walk = self._followed.at(self.lab.clock.now())
+        share = 1.0 if self.seen_to_move else moving(walk, _MOVES)
+        return float(
+            np.sqrt(share * self.held @ walk.covariance @ self.held + self.held**2 @ walk.rate * seconds / 3.0)
+        )
 
     def begin(self) -> Stream[None]:
         """See where f+ is; and if the bench is known to move, where f- belongs."""

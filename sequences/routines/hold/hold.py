@@ -6,9 +6,10 @@ from typing import Final, Literal, Protocol
 
 import numpy as np
 
+from sequences.analysis.walk import Walk
 from sequences.lab import Lab
 from sequences.pulses.program import Program
-from sequences.results import Column, Event, Point, Stream
+from sequences.results import Column, Event, Point, SequenceError, Stream
 from sequences.routines import dip, spectroscopy
 from sequences.routines.hold.across_lock import AcrossLock
 from sequences.routines.hold.bench import HeldField, as_before, held_field
@@ -40,7 +41,7 @@ _FIELD_KEYS: Final = ("field.f_plus_hz", "field.resonance_mt", "field.nitrogen",
 _LINE_KEYS: Final = ("odmr.width_0dbm_hz", "odmr.contrast")
 _PULSE_KEYS: Final = ("microwave.frozen_hz", "microwave.pi_half_ns", "shift.a")
 _PAIR_KEYS: Final = ("pair.left_x_nm", "pair.right_x_nm")
-_SHORTEST_BLOCK_S: Final = 3.0
+_SHORTEST_BLOCK_S, _LONGEST_BLOCK_S = 3.0, 3600.0
 _KEEP_S: Final = 600.0
 
 
@@ -49,6 +50,8 @@ class Watch(Protocol):
 
     name: str
     shortest_s: float
+    walk: Walk | None
+    """What is known of it; None before it was looked at."""
 
     @property
     def longest_s(self) -> float:
@@ -82,6 +85,10 @@ class Holding(Protocol):
     def share(self) -> float:
         """Of the laboratory time since the hold began, that looks took."""
 
+    @property
+    def line_moves(self) -> bool:
+        """Whether the field is seen to walk, so that looks correct it each time."""
+
     def between(self) -> Stream[None]:
         """Look and correct, if it is time."""
 
@@ -91,6 +98,9 @@ class Holding(Protocol):
     def stray_khz(self, seconds: float) -> float:
         """By how much, 1 sigma, the line that is held may stand elsewhere on the average of so many seconds."""
 
+    def line_has_moved(self) -> None:
+        """The run has seen its line move: look at the field soon, and as on a bench that moves."""
+
     def keep(self) -> None:
         """Store field and null for the runs that follow, and say in the run's notes what the looks took."""
 
@@ -99,6 +109,7 @@ class Unheld:
     """No hold: plays at once."""
 
     looks, spent_s, share = 0, 0.0, 0.0
+    line_moves = False
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
@@ -116,6 +127,9 @@ class Unheld:
         """Nothing is known of it: it is believed to stand still."""
         return 0.0
 
+    def line_has_moved(self) -> None:
+        """Nobody looks."""
+
     def keep(self) -> None:
         """Nothing was learned."""
 
@@ -126,7 +140,7 @@ class Hold:
     def __init__(self, lab: Lab, quiet: bool = False, field_only: bool = False) -> None:
         """quiet: the bench may stand still, looks become rare if it does. field_only: no null, no frozen line, and of
         what looks measure only what they concluded is data of the run."""
-        self.lab, self._field_only = lab, field_only
+        self.lab, self._quiet, self._field_only = lab, quiet, field_only
         self.field: HeldField = held_field(lab)
         self.lock = FieldLock(lab, self.field, quiet, frozen=not field_only)
         self.across = AcrossLock(lab, self.field, quiet)
@@ -144,11 +158,29 @@ class Hold:
         """Of the laboratory time since the hold began, that looks took."""
         return self.spent_s / max(self.lab.clock.now() - self._began_s, 1e-9)
 
+    @property
+    def line_moves(self) -> bool:
+        """Whether the field is seen to walk, so that looks correct it each time."""
+        return self.lock.walk is not None and self.lock.moves
+
     def begin(self) -> Stream[None]:
-        """The first look at everything; the lock comes last, for the field across bends its lines a little."""
+        """The first look at everything; the lock comes last, for the field across bends its lines a little.
+
+        What cannot be seen is not held if the hold was not asked for: the run may say better what is wrong.
+        """
         with as_before(self.lab):
-            for due in self._due:
-                yield from self._looked(due, due.watch.begin())
+            for due in list(self._due):
+                wanted_ut = self.field.wanted_ut.copy()
+                try:
+                    yield from self._looked(due, due.watch.begin())
+                except SequenceError as unseen:
+                    if not self._quiet:
+                        raise
+                    self.field.wanted_ut = wanted_ut
+                    self.field.set()
+                    due.watch.walk = None
+                    self._due.remove(due)
+                    self.lab.notes.append(f"Goes on without the {due.watch.name}: {unseen.what}")
         self._store()
 
     def between(self) -> Stream[None]:
@@ -168,7 +200,8 @@ class Hold:
         signal = reference = done = 0
         while done < repeats:
             yield from self.between()
-            block_s = max(_SHORTEST_BLOCK_S, min(due.at_s for due in self._due) - self.lab.clock.now())
+            next_s = min((due.at_s for due in self._due), default=np.inf)
+            block_s = float(np.clip(next_s - self.lab.clock.now(), _SHORTEST_BLOCK_S, _LONGEST_BLOCK_S))
             blocks = int(np.ceil((repeats - done) / repeats_for(program, block_s)))
             counts = measure(self.lab, program, -(-(repeats - done) // blocks))
             signal, reference = signal + counts.signal, reference + counts.reference
@@ -177,7 +210,14 @@ class Hold:
 
     def stray_khz(self, seconds: float) -> float:
         """By how much, 1 sigma, the line that is held may stand elsewhere on the average of so many seconds."""
-        return self.lock.stray_khz(seconds)
+        return self.lock.stray_khz(seconds) if self.lock.walk is not None else 0.0
+
+    def line_has_moved(self) -> None:
+        """The run has seen its line move: look at the field soon, and as on a bench that moves."""
+        self.lock.seen_to_move = True
+        for due in self._due:
+            if due.watch is self.lock:
+                due.at_s = self.lab.clock.now()
 
     def keep(self) -> None:
         """Store field and null for the runs that follow, and say in the run's notes what the looks took."""
@@ -190,7 +230,7 @@ class Hold:
         if along is not None and across is not None:
             self.field.keep(np.array([along.mean[0], *across.mean]))
             keep_rate(self.lab, FIELD_KEY, along)
-        if self.null is not None:
+        if self.null is not None and self.null.walk is not None:
             self.null.keep()
         self._kept_s = self.lab.clock.now()
 

@@ -37,7 +37,7 @@ _WORST_SURPRISE: Final = 36.0
 _RATES_NM_PER_SQRT_MIN: Final = (0.02, 0.1, 0.3, 0.6, 1.0, 1.7, 3.0)
 _QUIET_NM_PER_SQRT_MIN: Final = 0.004
 _MOVES_NM_PER_SQRT_MIN: Final = 0.1
-_QUIET_LONGEST_S: Final = 1800.0
+_QUIET_LONGEST_S: Final = 600.0
 
 
 class NullTracker:

@@ -13,12 +13,12 @@ Real = NDArray[np.float64]
 
 FIELD_KEY: Final = "hold.field_walk_ut_per_sqrt_min"
 NULL_KEY: Final = "hold.null_walk_nm_per_sqrt_min"
-_SPREAD: Final = (0.7, 1.5)
+_SPREAD: Final = (1.0, 1.5)
 """Of the logarithm of a rate that an earlier run saw: another hour of the same bench may be another one."""
 _SIGNIFICANT: Final = 3.0
 _MATTERS: Final = 0.25
 """Of a tolerance: what a bench that stands still is corrected by at least."""
-_MOVES: Final = 0.8
+_MOVES: Final = 0.9
 """Probability of a rate that matters, from which on a bench is taken to move."""
 
 
@@ -39,10 +39,15 @@ def keep_rate(lab: Lab, key: str, walk: Walk, component: int = 0) -> None:
     lab.calibration.put(key, float(np.exp(middle)), float(np.exp(middle) * np.expm1(spread)))
 
 
-def is_moving(walk: Walk, from_rates: Sequence[float]) -> bool:
-    """Whether any component probably walks at least so fast, per root minute: (n,) rates."""
+def moving(walk: Walk, from_rates: Sequence[float]) -> float:
+    """Probability that any component walks at least so fast, per root minute: (n,) rates."""
     fast = np.any(60.0 * walk.rates >= np.array(from_rates) ** 2 * (1.0 - 1e-9), axis=1)
-    return float(walk.weights @ fast) > _MOVES
+    return float(walk.weights @ fast)
+
+
+def is_moving(walk: Walk, from_rates: Sequence[float]) -> bool:
+    """Whether that is as good as sure."""
+    return moving(walk, from_rates) > _MOVES
 
 
 def is_worth_it(missed: Real, errors: Real, tolerance: float, moves: bool) -> bool:
