@@ -29,8 +29,8 @@ from sequences.rabi import programs as rabi_programs
 from sequences.relaxometry import RelaxometryPlan, relaxometry
 from sequences.relaxometry import programs as relaxometry_programs
 from sequences.results import Column, Estimate, Point, Progress, Stream, child
-from sequences.routines.hold import HoldChoice
 from sequences.routines.course import USUAL_TIMES, Course
+from sequences.routines.hold import HoldChoice
 from sequences.routines.outlook import outlook
 from sequences.tomography import TomographyPlan, TomographyResult, tomography
 from sequences.tomography import programs as tomography_programs

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 from scipy.optimize import curve_fit, least_squares
 from scipy.stats import chi2 as chi2_law
 
@@ -90,14 +90,14 @@ def fit_release(
     held = np.array([np.inf, np.inf, np.inf, np.inf, _SLOPE_PER_US, gamma1_err_per_s / gamma1])
     covariance = np.diag(data.errors.ravel() ** 2)
     for _ in range(_PASSES):
-        root = np.linalg.cholesky(covariance)
+        whitened = np.linalg.inv(np.linalg.cholesky(covariance))
 
-        def residual(x: Real, root: Real = root) -> Real:
+        def residual(x: Real, whitened: Any = whitened) -> Real:
             off = (expected(calibration, x) - data.photons).ravel()
-            return np.concatenate([solve_triangular(root, off, lower=True), (x - start)[4:] / held[4:]])
+            return np.concatenate([whitened @ off, (x - start)[4:] / held[4:]])
 
         fit = least_squares(residual, start, x_scale=[0.02, 0.02, 0.02, 0.02, 0.005, 0.02], xtol=1e-6, ftol=1e-8)
-        moves = _moves(calibration, lambda c, x=fit.x: expected(c, x))
+        moves = _moves(calibration, partial(_swapped, expected, fit.x))
         covariance = np.diag(data.errors.ravel() ** 2) + moves @ calibration.covariance @ moves.T
     scale = np.array([1.0, 1.0, 1.0, 1.0, 1.0, gamma1])
     found = np.linalg.inv(fit.jac.T @ fit.jac) * np.outer(scale, scale)
@@ -127,6 +127,10 @@ def _released(c: PairCalibration, model: EngineModel, prepared: Prepared, releas
             seen = c.readout(beam)
             out[k, b] = seen.level + seen.left * mean[0] + seen.right * mean[1]
     return out
+
+
+def _swapped(expected: Callable[[PairCalibration, Real], Real], x: Real, calibration: PairCalibration) -> Real:
+    return expected(calibration, x)
 
 
 def _moves(calibration: PairCalibration, photons: Callable[[PairCalibration], Real]) -> Real:

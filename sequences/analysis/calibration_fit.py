@@ -34,6 +34,8 @@ _MODE_UNIT: Final = 1e-2
 """Of a mode that moves numbers in proportion to their size."""
 _STEPS: Final = 5
 _CONVERGED: Final = 0.1
+_HELD: Final = 1e-6
+"""1 sigma of a number that is held at its bound, in its scale."""
 _SEEN_SIGMA: Final = 3.0
 _SLOW: Final = ("settling", "microwave_late")
 """Numbers that cut a program into many pieces: left where they are, but in every error, unless they are seen."""
@@ -132,11 +134,11 @@ def fit_calibration(
     for free in _STAGES:
         here = fit_mean(here, prior_sigma, data, free, start)
     for _ in range(_STEPS):
-        linear = _linear(here, origin, prior_sigma, rounds)
-        error = np.sqrt(np.diag(linear.covariance))
-        change = np.where([_is_slow(n, c / e) for n, c, e in zip(NAMES, linear.change, error, strict=True)], 0.0, 1.0)
-        moved = _allowed(np.array(here.values) + change * linear.change * SCALES)
-        done = float(np.max(np.abs(moved - np.array(here.values)) / SCALES / error))
+        rounds_now, listed_modes = _rounds(here, rounds), modes(here)
+        off = (np.array(here.values) - origin) / SCALES
+        linear = solve(rounds_now, listed_modes, prior_sigma / SCALES, off)
+        moved = _within(here, linear, rounds_now, listed_modes, prior_sigma / SCALES, off)
+        done = float(np.max(np.abs(moved - np.array(here.values)) / SCALES / np.sqrt(np.diag(linear.covariance))))
         here = replace(here, values=tuple(float(v) for v in moved))
         if done < _CONVERGED:
             break
@@ -144,13 +146,36 @@ def fit_calibration(
     return CalibrationFit(replace(here, covariance=covariance, reduced_chi2=linear.reduced_chi2), linear)
 
 
-def _is_slow(name: str, sigmas: float) -> bool:
-    return name.startswith(_SLOW) and abs(sigmas) < _SEEN_SIGMA
+def _within(
+    here: PairCalibration, free: Drifting, rounds: Sequence[Round], listed_modes: Real, believed: Real, off: Real
+) -> Real:
+    """(p,): the best values within bounds. Whatever would leave them is held there, and all others are found again.
+
+    So are numbers that are slow to move and not seen: they stay where they are.
+    """
+    values, sigmas = np.array(here.values), free.change / np.sqrt(np.diag(free.covariance))
+    low, high = bounds(here, NAMES)
+    held: dict[int, float] = {
+        k: 0.0 for k, name in enumerate(NAMES) if name.startswith(_SLOW) and abs(sigmas[k]) < _SEEN_SIGMA
+    }
+    change = free.change
+    for _ in range(len(NAMES)):
+        beyond = [int(k) for k in np.flatnonzero((change < low) | (change > high))]
+        held |= {k: float(np.clip(change[k], low[k], high[k])) for k in beyond}
+        if not held:
+            break
+        sigma, offset = believed.copy(), off.copy()
+        for k, at in held.items():
+            sigma[k], offset[k] = _HELD, -at
+        change = solve(rounds, listed_modes, sigma, offset, free.wander, learns=False).change
+        for k, at in held.items():
+            change[k] = at
+        if not np.any((change < low) | (change > high)):
+            break
+    return np.asarray(values + np.clip(change, low, high) * SCALES)
 
 
-def _linear(
-    here: PairCalibration, origin: Real, prior_sigma: Real, rounds: Sequence[Sequence[CountedProgram]]
-) -> Drifting:
+def _rounds(here: PairCalibration, rounds: Sequence[Sequence[CountedProgram]]) -> list[Round]:
     listed = list(dict.fromkeys((d.program, d.beam) for data in rounds for d in data))
     place = {entry: k for k, entry in enumerate(listed)}
     expected, jacobian = here.expected(listed), here.jacobian(listed)
@@ -159,18 +184,7 @@ def _linear(
         at = [place[d.program, d.beam] for d in data]
         counts, sigma = np.array([d.per_shot for d in data]), np.array([d.error for d in data])
         parts.append(Round((counts - expected[at]) / sigma, jacobian[at] / sigma[:, None]))
-    return solve(parts, modes(here), prior_sigma / SCALES, (np.array(here.values) - origin) / SCALES)
-
-
-def _allowed(values: Real) -> Real:
-    """Shares and rates not below 0, fidelities not above 1."""
-    out = values.copy()
-    for k, name in enumerate(NAMES):
-        if name in SHARES:
-            out[k] = max(out[k], 0.0)
-        if name.startswith("fidelity"):
-            out[k] = min(out[k], 1.0)
-    return out
+    return parts
 
 
 def merged(rounds: Sequence[Sequence[CountedProgram]]) -> list[CountedProgram]:

@@ -21,7 +21,7 @@ _KHZ: Final = TWO_PI * 1e3
 _NODES: Final = ((0.7, 3), (1.3, 5), (2.0, 7), (3.0, 9))
 """Phase that the spread makes in the longest wait without echo, in rad -> nodes of the quadrature."""
 _MOST_NODES: Final = 13
-_LONGEST_WAIT_S: Final = 4.2e-6
+_LONGEST_WAIT_S: Final = 6.2e-6
 
 
 @dataclass(frozen=True)

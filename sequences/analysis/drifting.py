@@ -15,7 +15,9 @@ from scipy.stats import chi2 as chi2_law
 
 Real = NDArray[np.float64]
 
-_ITERATIONS: Final = 25
+_ITERATIONS: Final = 40
+_START: Final = 0.1
+"""Of every mode, in its unit: where a round says nothing of it, it stays there."""
 _FAINT: Final = 1e-6
 """Least standard deviation of a mode, in its unit: below it nothing wanders."""
 
@@ -68,13 +70,18 @@ class Drifting:
 
 
 def solve(
-    rounds: Sequence[Round], modes: Real, believed: Real, offset: Real | None = None, wander: Real | None = None
+    rounds: Sequence[Round],
+    modes: Real,
+    believed: Real,
+    offset: Real | None = None,
+    wander: Real | None = None,
+    learns: bool = True,
 ) -> Drifting:
     """Estimate the numbers.
 
     modes: (m, p), each a direction in which rounds may differ, in the numbers' units. believed: (p,), 1 sigma of prior
-    knowledge. offset: (p,), where the point stands from the middle of that knowledge. wander: (m,), to start from; a
-    single round says nothing of it, and it is kept then.
+    knowledge. offset: (p,), where the point stands from the middle of that knowledge. wander: (m,), to start from.
+    learns: whether it is estimated; a single round says nothing of it, and it is kept then.
     """
     p, m, r = len(believed), len(modes), len(rounds)
     known = np.isfinite(believed)
@@ -83,15 +90,16 @@ def solve(
     columns = [part.jacobian @ modes.T for part in rounds]
     normal = sum(part.jacobian.T @ part.jacobian for part in rounds) + np.diag(precision)
     right = sum(part.jacobian.T @ part.excess for part in rounds) - precision * off
-    spread = np.full(m, 0.3) if wander is None else np.array(wander, dtype=float)
-    for step in range(_ITERATIONS if m and r > 1 else 1):
+    spread: Real = np.full(m, _START) if wander is None else np.array(wander, dtype=float)
+    learns = learns and m > 0 and r > 1
+    for step in range(_ITERATIONS if learns else 1):
         full, wanted = _assembled(rounds, columns, normal, right, spread)
         inverse = np.linalg.inv(full)
         solution = inverse @ wanted
         each = solution[p:].reshape(r, m)
         variance = np.diag(inverse)[p:].reshape(r, m)
-        if m and r > 1 and step < _ITERATIONS - 1:
-            spread = np.sqrt(np.maximum(np.mean(each**2 + variance, axis=0), _FAINT**2))
+        if learns and step < _ITERATIONS - 1:
+            spread = np.asarray(np.sqrt(np.maximum(np.mean(each**2 + variance, axis=0), _FAINT**2)), dtype=float)
     return _concluded(rounds, columns, solution, inverse, spread, (believed, off))
 
 

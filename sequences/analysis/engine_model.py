@@ -71,8 +71,8 @@ class EngineModel:
         """(c, 2): cross-relaxation rate of each NV in each class."""
         off = self.classes.offset_rad_per_s + np.array(self.off_rad_per_s)
         if np.isinf(self.half_width_rad_per_s):
-            return np.full(off.shape, self.gamma1_per_s) * (self.classes.nucleus == 0)
-        return self.gamma1_per_s * lorentzian(off, self.half_width_rad_per_s)
+            return np.asarray(np.full(off.shape, self.gamma1_per_s) * (self.classes.nucleus == 0))
+        return np.asarray(self.gamma1_per_s * lorentzian(off, self.half_width_rad_per_s))
 
     def _step(
         self, vector: Real, p: Real, duration_s: float, rates: Real, weight: Real, coupled: bool

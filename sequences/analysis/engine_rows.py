@@ -74,8 +74,7 @@ def prepared_z(calibration: PairCalibration, senses: Sequence[Program], start_z:
     main = np.all(calibration.pair.classes.nucleus == 0, axis=1)
     weight = calibration.pair.classes.weight[main]
     usual = weight @ found[main] / weight.sum()
-    out = np.where(main[:, None], np.array(start_z), np.array(start_z) + found - usual)
-    return np.clip(out, -1.0, 1.0)
+    return np.where(main[:, None], np.array(start_z), np.array(start_z) + found - usual)
 
 
 def in_engine(calibration: PairCalibration, around: Surroundings) -> PairCalibration:

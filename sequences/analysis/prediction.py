@@ -1,7 +1,7 @@
 """What the calibrated model expects of the engine at the end of each evolution, and how well it can know."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -70,8 +70,3 @@ def predict(model: EngineModel, release: Release, times_us: Real, uncertain: Seq
 
 def _half(above: EngineModel, high: Release, below: EngineModel, low: Release, times_us: Real) -> Real:
     return 0.5 * (signed(release_states(above, high, times_us)) - signed(release_states(below, low, times_us)))
-
-
-def without(model: EngineModel, **changed: float) -> EngineModel:
-    """The model with some of its numbers replaced: what would be if something were mended."""
-    return replace(model, **changed)

@@ -19,12 +19,17 @@ from sequences.routines.tomography_programs import candidates, expectation
 
 Real = NDArray[np.float64]
 
-_FOR_THE_WITNESS: Final = 0.6
-"""Share of the time; the rest is spread over all programs by their own weights."""
+_FOR_THE_WITNESS, _FOR_THE_FIDELITIES = 0.4, 0.4
+"""Shares of the time; the rest is spread over the programs of the calibration by their own weights. What the cold bath
+can reach, and so what is expected, rests on the fidelities; the witness compares like programs and needs them less."""
+_LEAST_SHARE: Final = 2e-3
+"""Below it a program of the analysis is not worth a play in the calibration."""
 _ENGINE_TIMES: Final = 1.5
 """Laboratory time of the tomography that is foreseen, in that of the calibration."""
 _REFERENCE_NOISE: Final = 1.2
 """Variance of signal over reference in that of the signal alone, roughly."""
+_NOTHING_KNOWN: Final = 1e-4
+"""Information on a Pauli term beforehand."""
 _TYPICAL: Final = {"spread": 100.0, "neutral": 0.05, "nitrogen": 0.01}
 
 
@@ -33,13 +38,18 @@ def designed(
 ) -> list[Shot]:
     """Programs of the calibration with their times."""
     listed = programs(gates)
-    here = _away_from_edges(rough)
-    weight = np.array([w for _, _, w in listed])
-    usual = weight / weight.sum()
     asked = [(program, beam) for program, beam, _ in listed]
-    of_witness = _for_the_witness(lab, here, known, gates, reading, asked, seconds)
-    shares = _FOR_THE_WITNESS * of_witness + (1.0 - _FOR_THE_WITNESS) * usual
-    return [Shot(p, b, float(share) * seconds) for (p, b), share in zip(asked, shares, strict=True)]
+    asked += [entry for entry in candidates(gates) if entry not in set(asked)]
+    weight = np.array([w for _, _, w in listed])
+    usual = np.zeros(len(asked))
+    usual[: len(listed)] = weight / weight.sum()
+    here = _away_from_edges(rough)
+    witness, fidelities = _optimal(lab, here, known, gates, reading, asked, seconds)
+    rest = 1.0 - _FOR_THE_WITNESS - _FOR_THE_FIDELITIES
+    shares = _FOR_THE_WITNESS * witness + _FOR_THE_FIDELITIES * fidelities + rest * usual
+    shares[(usual == 0.0) & (shares < _LEAST_SHARE)] = 0.0
+    shares /= shares.sum()
+    return [Shot(p, b, float(share) * seconds) for (p, b), share in zip(asked, shares, strict=True) if share]
 
 
 def _away_from_edges(c: PairCalibration) -> PairCalibration:
@@ -50,7 +60,7 @@ def _away_from_edges(c: PairCalibration) -> PairCalibration:
     return c.with_values(**typical)
 
 
-def _for_the_witness(
+def _optimal(
     lab: Lab,
     c: PairCalibration,
     known: Real,
@@ -58,8 +68,8 @@ def _for_the_witness(
     reading: Reading,
     asked: Sequence[tuple[Program, Beam]],
     seconds: float,
-) -> Real:
-    """(n,): shares of the programs that make the witness best known, tomography and calibration taken together."""
+) -> tuple[Real, Real]:
+    """(n,), (n,): shares that make the witness best known, with a tomography that follows; and both fidelities."""
     evolution_us, vector = state.foreseen(lab, c)
     cycle = Cycle(lab.whole_ticks(COOLING_US * 1e3), lab.whole_ticks(evolution_us * 1e3))
     of_engine = list(candidates(gates))
@@ -69,15 +79,19 @@ def _for_the_witness(
     shots = [engine_shot(cycle, gates, p, reading, b) for p, b in of_engine]
     engine = np.concatenate([rows[:, 1:], np.einsum("nkp,k->np", moves, vector)], axis=1)
     engine = engine / _noise(rows @ vector, [0.5e-9 * shot.duration_ns for shot in shots])
-    pumped = np.concatenate([np.zeros((len(asked), 15)), c.jacobian(asked)], axis=1)
-    pumped = pumped / _noise(c.expected(asked), [1e-9 * reading.shot(p, b).duration_ns for p, b in asked])
-    prior = np.diag(np.concatenate([np.full(15, 1e-4), (SCALES / known) ** 2]))
-    design = Candidates(np.concatenate([pumped, engine]), prior)
+    pumped = c.jacobian(asked) / _noise(c.expected(asked), [1e-9 * reading.shot(p, b).duration_ns for p, b in asked])
+    of_numbers = np.diag((SCALES / known) ** 2)
+    fidelities = np.eye(len(NAMES))[[NAMES.index(f"fidelity_{side}") for side in ("left", "right")]]
+    alone = shares_for(Candidates(pumped, of_numbers), fidelities, seconds)
+    both = np.concatenate([np.concatenate([np.zeros((len(asked), 15)), pumped], axis=1), engine])
+    prior = np.zeros((15 + len(NAMES), 15 + len(NAMES)))
+    prior[range(15), range(15)] = _NOTHING_KNOWN
+    prior[15:, 15:] = of_numbers
     target = np.concatenate([expectation(vector).target[1:], np.zeros(len(NAMES))])[None, :]
-    shares = shares_for(design, target, seconds * (1.0 + _ENGINE_TIMES))[: len(asked)]
-    return shares / max(float(shares.sum()), 1e-9)
+    shares = shares_for(Candidates(both, prior), target, seconds * (1.0 + _ENGINE_TIMES))[: len(asked)]
+    return shares / max(float(shares.sum()), _NOTHING_KNOWN), alone
 
 
 def _noise(photons: Real, durations_s: Sequence[float]) -> Real:
     """(n, 1): error of photons a shot after a second."""
-    return np.sqrt(_REFERENCE_NOISE * np.maximum(photons, 1e-3) * np.array(durations_s))[:, None]
+    return np.asarray(np.sqrt(_REFERENCE_NOISE * np.maximum(photons, 1e-3) * np.array(durations_s))[:, None])

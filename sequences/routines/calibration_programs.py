@@ -9,6 +9,9 @@ from sequences.pulses.program import Program, joined
 Listed = tuple[Program, Beam, float]
 """Program, read-out, weight in laboratory time."""
 
+_FREE_EXCHANGE_NS: Final = 6_000
+_BETWEEN_FLIPS_NS: Final = 3_000
+_FLIP_PAIRS: Final = (1, 2, 4, 6)
 _BOTH: Final[tuple[Beam, Beam]] = ("pump", "depletion")
 
 
@@ -45,9 +48,17 @@ def ramsey(gates: Gates, waits_ns: tuple[int, ...], *lines: str) -> list[Listed]
 
 
 def exchange(gates: Gates) -> list[Listed]:
-    """One excitation on the right NV wanders to and fro: g."""
-    flip = gates.turn_right("x", 2)
-    return [(flip + _frozen(gates, n), "depletion", 1.0) for n in (6_000, 12_000, 24_000, 36_000)]
+    """One excitation on the right NV wanders to and fro: g.
+
+    A difference of the lines hinders it, as a weaker g would. Flips of both NVs undo the difference and leave the
+    exchange as it is, so the long ones are flipped all the time.
+    """
+    excited = gates.turn_right("x", 2)
+    out: list[Listed] = [(excited + _frozen(gates, _FREE_EXCHANGE_NS), beam, 1.0) for beam in _BOTH]
+    free, flip = _frozen(gates, _BETWEEN_FLIPS_NS), gates.turn("x", 2)
+    for pairs in _FLIP_PAIRS:
+        out.append((joined("exchange", [excited, *([free, flip, free, flip] * pairs)]), "depletion", 1.0))
+    return out
 
 
 def gate_times(gates: Gates) -> list[Listed]:

@@ -44,12 +44,12 @@ class Course:
         return bool(self._coherences)
 
     def order(self) -> list[int]:
-        """Numbers of the times as they are played, the best one last; alone, it is preceded by a short one of itself."""
+        """Numbers of the times as they are played, the best one last; if alone, after a short one of itself."""
         others = [k for k in range(len(self.at.times_us)) if k != self.best]
         return [*(others or [self.best]), self.best]
 
     def wanted(self, k: int) -> Expectation:
-        """What the tomography at a time is designed for: the model's state, with the coherence's phase as seen so far."""
+        """What the tomography at a time is designed for: the model's state, with the phase that was seen so far."""
         vector = self.at.vectors[k]
         return expectation(vector, self._phase(k) if self.has_pilot else None)
 

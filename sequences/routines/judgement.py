@@ -72,7 +72,7 @@ def drifts(found: Drifting) -> str:
 
 
 def judged_state(found: Reconstruction, names: Sequence[str]) -> tuple[Reconstruction, tuple[str, ...]]:
-    """The reconstruction with errors as wide as they must be, and notes. Raises SequenceError if no state explains it."""
+    """The reconstruction, its errors as wide as they must be, and notes. SequenceError if no state explains it."""
     fit = found.fit
     bearable = verdict(fit.chi2, fit.freedom, fit.p_value)
     if bearable:

@@ -65,9 +65,11 @@ def outlook(lab: Lab, given: Sequence[float], hours: float, cooling_us: float) -
     at = predict(state.engine_model(lab), release, times_us(lab, given), uncertain(lab, calibration))
     merit = [expectation(vector).merit for vector in at.vectors]
     best = int(np.argmax(merit))
-    sigma = _significance(lab, at, best, hours, cooling_us)
-    possible = bool(np.any(at.signed + Z_975 * at.signed_err > 0.0))
-    is_expected = possible and sigma >= _ENOUGH_SIGMA
+    error = _witness_error(lab, at, best, hours, cooling_us)
+    sigma = float(expectation(at.vectors[best]).target @ at.vectors[best]) / error
+    at_most = at.signed + Z_975 * at.signed_err
+    possible = bool(np.any(at_most > 0.0))
+    is_expected = possible and float(at_most[best]) >= 2.0 * _ENOUGH_SIGMA * error  # a witness is half a concurrence
     said = (
         f"Expected after {at.times_us[best]:g} us: signed concurrence {at.signed[best]:+.3f}"
         f"(±{at.signed_err[best]:.3f}), the witness at {sigma:.1f} sigma after {hours:g} h"
@@ -104,8 +106,8 @@ def uncertain(lab: Lab, calibration: PairCalibration) -> list[Uncertain]:
     return out
 
 
-def _significance(lab: Lab, at: Prediction, best: int, hours: float, cooling_us: float) -> float:
-    """The witness over its error, as the design would have it."""
+def _witness_error(lab: Lab, at: Prediction, best: int, hours: float, cooling_us: float) -> float:
+    """1 sigma of the witness after so long, as the design would have it."""
     bench = state.bench(lab)
     cycle = Cycle(lab.whole_ticks(cooling_us * 1e3), lab.whole_ticks(float(at.times_us[best]) * 1e3))
     offer = offered(lab, bench, cycle)
@@ -118,14 +120,14 @@ def _significance(lab: Lab, at: Prediction, best: int, hours: float, cooling_us:
     prior = np.diag(np.concatenate([np.full(15, 1e-2), np.ones(gradient.shape[1] - 15)]))
     design = Candidates(gradient / np.sqrt(photons * duration_s)[:, None], prior)
     target = np.concatenate([wanted.target[1:], np.zeros(gradient.shape[1] - 15)])
-    error = design.error(np.array([choice.seconds for choice in chosen]), target)
-    return float(wanted.target @ wanted.vector) / error
+    return design.error(np.array([choice.seconds for choice in chosen]), target)
 
 
 def _reasons(lab: Lab, calibration: PairCalibration, release: Release, at: Prediction, best: int) -> str:
     """What would change it, the most helpful first: the model with one thing mended at a time."""
     model, time = state.engine_model(lab), at.times_us[best : best + 1]
     now = float(at.signed[best])
+    elsewhere = model.spread.nitrogen_zero + model.spread.nitrogen_minus
 
     def best_with(mended: EngineModel, then: Release) -> float:
         return float(signed(release_states(mended, then, time))[0]) - now
@@ -147,7 +149,7 @@ def _reasons(lab: Lab, calibration: PairCalibration, release: Release, at: Predi
         f"the hot bath's polarisation, {release.polarisation[0]:.3f} (cross-talk)": best_with(
             model, replace(release, values=tuple(hot))
         ),
-        f"the nitrogen nuclei, {1 - model.spread.nitrogen_zero - model.spread.nitrogen_minus:.3f} in m_I = +1": best_with(
+        f"the nitrogen nuclei, {1.0 - elsewhere:.3f} in m_I = +1": best_with(
             replace(model, spread=replace(model.spread, nitrogen_zero=0.0, nitrogen_minus=0.0)), release
         ),
         "the distance of the pair (one three quarters as far apart)": best_with(

@@ -91,7 +91,7 @@ class Offer:
 
 
 def choose(offer: Offer, wanted: Expectation, seconds: float, focus: float) -> tuple[list[Choice], Asked]:
-    """Weights by optimal design for the witness and for all Pauli terms, mixed by `focus`; and what is asked by them."""
+    """Weights by optimal design for the witness and for all Pauli terms, mixed by `focus`, and what they ask."""
     rows, moves = offer.asked.rows, offer.asked.moves @ offer.root
     duration_s = np.array([0.5e-9 * shot.duration_ns for shot in offer.shots])
     gradient = np.concatenate([rows[:, 1:], np.einsum("nki,k->ni", moves, wanted.vector), offer.asked.margins], axis=1)
