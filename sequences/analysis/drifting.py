@@ -88,7 +88,7 @@ def solve(
     precision = np.where(known, 1.0 / np.where(known, believed, 1.0) ** 2, 0.0)
     off = np.zeros(p) if offset is None else offset
     columns = [part.jacobian @ modes.T for part in rounds]
-    normal = sum(part.jacobian.T @ part.jacobian for part in rounds) + np.diag(precision)
+    normal = np.asarray(sum(part.jacobian.T @ part.jacobian for part in rounds) + np.diag(precision), dtype=float)
     right = sum(part.jacobian.T @ part.excess for part in rounds) - precision * off
     spread: Real = np.full(m, _START) if wander is None else np.array(wander, dtype=float)
     learns = learns and m > 0 and r > 1
@@ -100,7 +100,7 @@ def solve(
         variance = np.diag(inverse)[p:].reshape(r, m)
         if learns and step < _ITERATIONS - 1:
             spread = np.asarray(np.sqrt(np.maximum(np.mean(each**2 + variance, axis=0), _FAINT**2)), dtype=float)
-    return _concluded(rounds, columns, solution, inverse, spread, (believed, off))
+    return _concluded(rounds, columns, solution, np.asarray(inverse, dtype=float), spread, (believed, off))
 
 
 def _assembled(
