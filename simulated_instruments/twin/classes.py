@@ -163,7 +163,9 @@ class _Points:
 
     def coarsen(self) -> None:
         """Fewer points, that average shorter stretches alone."""
-        self._common, self._apart, self._alone = (_COARSER * x for x in (self._common, self._apart, self._alone))
+        self._common *= _COARSER
+        self._apart *= _COARSER
+        self._alone = _COARSER * self._alone
 
     def paired_count(self, weight: float) -> int:
         """How many points pairs take."""
