@@ -68,6 +68,11 @@ class Timeline:
     intervals: tuple[Interval, ...]
     marks: tuple[Mark, ...]
 
+    @property
+    def settings(self) -> list[Setting]:
+        """All that occur, each once."""
+        return list(dict.fromkeys(one.setting for one in self.intervals))
+
 
 def held(levels: int) -> Setting:
     """Lines at rest: nothing is late."""
