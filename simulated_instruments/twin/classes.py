@@ -23,6 +23,9 @@ _TOLERANCE = 2e-4
 """Of a coherence that gathers phase all the time; states, with what they keep in populations, are right to 1e-5."""
 _LEAST_COLD = 0.95
 """Share of its polarisation that a bath keeps in a program: points are enough for the spread that it has then."""
+_MOST = 400
+"""Classes of pairs: more would cost seconds a play. A long train of pulses, or a wide spread, is averaged less well."""
+_COARSER = 0.85
 _MET = 8.0
 """A Lorentzian of half width w takes as many points as a phase of this many times sigma / w."""
 
@@ -111,6 +114,8 @@ def classes_of(sample: Sample, nuclear: Sequence[float], coherent_s: Real, met: 
     points = _Points(spread, coherent_s, _half_width_hz(sample) if met else np.inf, polarisation)
     states = [(k, float(w)) for k, w in enumerate(nuclear) if w > 0]
     share = sample.optics.nv_minus
+    while sum(points.paired_count(share**2 * left * right) for _, left in states for _, right in states) > _MOST:
+        points.coarsen()
     rows: list[tuple[float, int, int, bool, bool, float, float]] = []
     for left, w_left in states:
         for right, w_right in states:
@@ -155,6 +160,16 @@ class _Points:
         self._common = max(self._common, _MET * both / half_width_hz)
         self._apart = max(self._apart, _MET * float(apart.max()) / half_width_hz)
         self._alone = np.maximum(total * turns, _MET * total / half_width_hz)
+
+    def coarsen(self) -> None:
+        """Fewer points, that average shorter stretches alone."""
+        self._common *= _COARSER
+        self._apart *= _COARSER
+        self._alone = _COARSER * self._alone
+
+    def paired_count(self, weight: float) -> int:
+        """How many points pairs take."""
+        return points_for(self._common, _TOLERANCE / weight) * points_for(self._apart, _TOLERANCE / weight)
 
     def paired(self, weight: float) -> Iterator[tuple[float, float, float]]:
         """(weight, c, y) for pairs."""

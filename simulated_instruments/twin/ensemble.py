@@ -17,7 +17,7 @@ from simulated_instruments.twin.timeline import Setting
 
 Real = NDArray[np.float64]
 
-_SAME = 1e-5  # change of a phase or of a decay by a bath's polarisation that is not worth a new propagator
+_SAME = 3e-5  # change of a phase or of a decay by a bath's polarisation that is not worth a new propagator
 _LINEAR = 1e-2  # the same, that a propagator's first derivative describes
 _PROBE = 3e-3  # step of a polarisation for that derivative
 _STILL = 1e-6  # change of a polarisation within a step that needs no looking ahead

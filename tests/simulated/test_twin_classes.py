@@ -103,3 +103,11 @@ def test_spreads_go_with_the_share_of_13c():
     spread = spread_of(sample(bath={"overhauser_khz": 55.0, "overhauser_shift_khz": 11.0}, c13_percent=0.2))
     assert spread.sigma_hz == pytest.approx(10e3)
     assert spread.shift_hz == pytest.approx(2e3)
+
+
+def test_a_long_train_of_pulses_does_not_take_for_ever():
+    truth = sample(bath={"overhauser_khz": 150.0}, nitrogen_polarisation=0.95, optics={"nv_minus": 0.8})
+    classes = classes_of(truth, [0.95, 0.025, 0.025], np.full(2, 1e-3), True, np.zeros(2))
+    assert len(classes.weight) < 600
+    assert classes.weight.sum() == pytest.approx(1.0, abs=1e-12)
+    assert classes.weight @ classes.shots(np.zeros(2)).offset_hz[:, 0] == pytest.approx(0.0, abs=1.0)
