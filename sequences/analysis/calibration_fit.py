@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from sequences.analysis.calibration import NAMES, SCALES, SHARES, CountedProgram, PairCalibration
-from sequences.analysis.drifting import Drifting, Round, solve
+from sequences.analysis.drifting import Drifting, Round, flickered, solve
 
 Real = NDArray[np.float64]
 
@@ -137,6 +137,8 @@ def fit_calibration(
         rounds_now, listed_modes = _rounds(here, rounds), modes(here)
         off = (np.array(here.values) - origin) / SCALES
         linear = solve(rounds_now, listed_modes, prior_sigma / SCALES, off)
+        rounds_now = flickered(rounds_now, linear, listed_modes)
+        linear = solve(rounds_now, listed_modes, prior_sigma / SCALES, off, linear.wander, learns=False)
         moved = _within(here, linear, rounds_now, listed_modes, prior_sigma / SCALES, off)
         done = float(np.max(np.abs(moved - np.array(here.values)) / SCALES / np.sqrt(np.diag(linear.covariance))))
         here = replace(here, values=tuple(float(v) for v in moved))

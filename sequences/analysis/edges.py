@@ -10,6 +10,8 @@ import numpy as np
 from sequences.pulses.program import Program
 
 _MICROWAVE: Final = frozenset({"mw_x", "mw_y"})
+_READ: Final = frozenset({"gradient"})
+"""High while NVs are read."""
 _PARTS: Final = (0.0, 0.35, 0.8, 1.4, 2.2, 3.4, 5.0)
 """Of the settling time: in each part the field is taken at its mean."""
 _NS: Final = 1e-9
@@ -56,8 +58,10 @@ def segments(
             continue
         middle = 0.5 * (begin + end)
         lines = (_at(edges, middle) - _MICROWAVE) | (_at(edges, middle - microwave_late_ns) & _MICROWAVE)
-        if middle > total and not lines:
-            continue
+        if middle > total:
+            if not lines:
+                continue
+            lines |= _READ
         gradient, shift = (_late(switched, which, begin, end, share, constant_us) for which in ("gradient", "shift"))
         out.append(Segment(lines, round(end - begin, 6) * _NS, round(gradient, 12), round(shift, 12)))
     return tuple(out)
