@@ -17,9 +17,9 @@ from physics.levels import nv_lines
 Real = NDArray[np.float64]
 
 _KHZ: Final = TWO_PI * 1e3
-_NODES: Final = ((0.7, 3), (1.3, 5), (2.0, 7), (3.0, 9))
-"""Phase that the spread makes in the longest wait without echo, in rad -> nodes of the quadrature."""
-_MOST_NODES: Final = 13
+_NODES: Final = ((0.35, 3), (1.1, 5), (1.7, 7), (2.3, 9), (3.2, 13))
+"""Phase by the spread in the longest wait without echo, rad -> nodes that leave 1e-4 of a fringe."""
+_MOST_NODES: Final = 17
 _LONGEST_WAIT_S: Final = 6.2e-6
 
 
