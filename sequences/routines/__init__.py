@@ -9,6 +9,9 @@ most, `survey` the magnet moved and its lines followed, `first_light` the first 
 hands to the next, `diagnosis` what stands where a line is missing, `dip` relaxation at the 13C resonance, `no_dip` what
 is said where there is none, `frozen_pulse` a first pi pulse, `frozen` the frozen pair's line and global pulses on it.
 On the calibrated pair: `late_pulse` a turn that a coil cuts short, `hold` field and null kept where they are while a
-run plays, `shots` programs on it, `beams` both of them as read-outs, `gradient` with its compensation,
-`calibration_programs` and `tomography_programs`, what those two experiments play.
+run plays, `shots` programs on it in `rounds` that are alike, `judgement` whether the model explains what they counted,
+`beams` both of them as read-outs, `gradient` with its compensation, `pair_guess` what is known of the pair before its
+calibration, `calibration_programs` and `tomography_programs`, what those two experiments play, `calibration_design` and
+`engine_offer`, how long and on which grounds. The engine's run: `outlook` what it is expected to show, `course` what it
+has shown so far.
 """
