@@ -65,15 +65,22 @@ def _model(result: Mapping[str, Any]) -> Iterator[tuple[str, Table]]:
     values, believed = result["values"], result.get("believed")
     shares = {key: share for key, share in (believed or {}).items() if key in values and isinstance(share, int | float)}
     if shares:
-        table = _plain_table("", "value", "share of its variance")
+        table = _model_table("value", "share of its variance")
         for key in sorted(shares, key=lambda key: -shares[key]):
             table.add_row(key, _pair(values[key]), f"{100.0 * shares[key]:.0f} %")
         yield "believed beforehand and not measured, wholly or in part", table
-    table = _plain_table("", "value")
+    table = _model_table("value")
     for key, value in values.items():
         if key not in shares:
             table.add_row(key, _pair(value))
     yield "measured", table
+
+
+def _model_table(*headings: str) -> Table:
+    table = Table("", box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
 
 
 def _plain_table(*headings: str) -> Table:

@@ -65,9 +65,9 @@ def _titles(result: Mapping[str, Any]) -> list[str]:
     first += [f"χ² {chi2:.2f} per degree of freedom{likely}"] if chi2 is not None else []
     second = [_both(result, "fidelity", "F"), _both(result, "spread_khz", "spread", " kHz")]
     nitrogen = number(result, "nitrogen")
-    second += [f"m_I = +1: {quoted(nitrogen, number(result, 'nitrogen_err'))}"] if nitrogen is not None else []
-    second += [_both(result, "charged", "negative")]
-    return [" · ".join(part for part in parts if part) for parts in (first, second) if any(parts)]
+    third = [f"m_I = +1: {quoted(nitrogen, number(result, 'nitrogen_err'))}"] if nitrogen is not None else []
+    third += [_both(result, "charged", "negative")]
+    return [" · ".join(part for part in parts if part) for parts in (first, second, third) if any(parts)]
 
 
 def _both(result: Mapping[str, Any], key: str, name: str, unit: str = "") -> str:
