@@ -38,8 +38,8 @@ class Spread:
     """The same for m_I = -1."""
 
     def narrowed(self, polarisation: tuple[float, float]) -> "Spread":
-        """With baths of these polarisations: a polarised bath has less to choose from."""
-        left, right = (1.0 - p**2 for p in polarisation)
+        """With baths of these polarisations: a polarised bath has less to choose from; an estimate may be beyond 1."""
+        left, right = (max(1.0 - p**2, 0.0) for p in polarisation)
         return Spread(
             self.left_khz2 * left, self.right_khz2 * right, self.common_khz2, self.nitrogen_zero, self.nitrogen_minus
         )
