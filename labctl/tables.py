@@ -1,6 +1,6 @@
 """Results as a physicist reads them: values with errors, lists of equal length as a table, matrices as matrices.
 
-Numbers of a model, of which some rest on what was believed beforehand, are told apart; what is said in words is wrapped.
+Of a model's numbers, those that rest on what was believed beforehand are told apart; what is said in words is wrapped.
 """
 
 import sys

@@ -118,9 +118,7 @@ def _model(axes: Axes, result: Mapping[str, Any], measured: Any, curve: Any) -> 
             axes.fill_between(time, fine - spread, fine + spread, color=MODEL, alpha=0.15, linewidth=0)
     elif measured is not None and predicted is not None and len(predicted) == len(measured[0]):
         order = np.argsort(measured[0])
-        axes.plot(
-            measured[0][order], np.asarray(predicted, dtype=float)[order], ".-", color=MODEL, label="model, ±1 σ"
-        )
+        axes.plot(measured[0][order], np.asarray(predicted, dtype=float)[order], ".-", color=MODEL, label="model, ±1 σ")
 
 
 def _expected(axes: Axes, result: Mapping[str, Any]) -> None:

@@ -208,7 +208,7 @@ def unmeasured_engine() -> Example:
     result = engine()[1]
     gone = ("significance", "children", "predicted_concurrence")
     result = {key: value for key, value in result.items() if key not in gone}
-    empty = dict.fromkeys(("evolution_us", "concurrence", "concurrence_err", "concurrence_ci95", "populations"), [])
+    empty = {key: [] for key in ("evolution_us", "concurrence", "concurrence_err", "concurrence_ci95", "populations")}
     result |= {"expected": False, "why": WHY_NOT, "expected_us": 4.1, "expected_significance": -9.3}
     lower = (np.array(result["curve_concurrence"]) - 0.12).tolist()
     result |= {"expected_signed_concurrence": -0.062, "curve_concurrence": lower}

@@ -75,7 +75,14 @@ def test_renders_without_pyplot(sequence):
         (
             "engine",
             [
-                *("6.8 σ", "expected: 7.2 σ", "best: 5.5 µs", "expected at 5.5 µs", "evolution time (µs)", "model, ±1 σ"),
+                *(
+                    "6.8 σ",
+                    "expected: 7.2 σ",
+                    "best: 5.5 µs",
+                    "expected at 5.5 µs",
+                    "evolution time (µs)",
+                    "model, ±1 σ",
+                ),
                 *("95 %", "real part of ρ at 5.5 µs", "signed concurrence +0.062(±0.009)"),
             ],
         ),
