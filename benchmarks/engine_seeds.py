@@ -1,8 +1,9 @@
 """The whole experiment for several seeds, held against the twin's truth: python benchmarks/engine_seeds.py [SEEDS].
 
 One line a seed; exit code 1 if a run fails or misses a criterion: every estimate within four of its errors of the
-truth, the field as the engine needs it, and the wall time. How significant entanglement is depends on the sample and is no criterion; what was expected
-and what is true stand beside it. A run that expects nothing measures no state, and has no pulls of one.
+truth, the field as the engine needs it, and the wall time. How significant entanglement is depends on the sample and is
+no criterion; what was expected and what is true stand beside it. A run that expects nothing measures no state, and has
+no pulls of one.
 """
 
 import argparse
