@@ -4,7 +4,9 @@ Lines and field: `odmr` line centres from spectra, `adaptive` where to measure n
 wide, coarse spectrum, `inversion` field and tilt from two lines, `field` the magnet in the frame of the NV, `field_fit`
 learning it from many lines while it walks, `walk` random walks seen now and then, `bridge` where one stood in between,
 `bowl` the field across from the light, `relaxation` rates and the 13C dip, `lines` which role's line really does what,
-`delays` when light follows its line, `late_pulse` when a pulse does, `significance` whether anything is there.
+`delays` when light follows its line, `late_pulse` when a pulse does, `significance` whether anything is there, `misfit`
+what a fit that does not explain its counts may be short of, `drifting` least squares from rounds in which something
+wanders.
 Places: `doughnut_images` what images under the doughnut should show, `sighting` a ring in one, `steering_walk` how the
 null strayed meanwhile, `emitters` the NVs fitted to all that, `how_many` whether they are two, `null` where the null is
 by a few counts on a known pair. The frozen pair: `oscillation` Rabi and Ramsey oscillations, `resonances` where a swept

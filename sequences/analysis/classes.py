@@ -60,8 +60,8 @@ class Spread:
     """Line with the nucleus in m_I = 0 and in -1, less that in +1."""
 
     def narrowed(self, polarisation: tuple[float, float]) -> "Spread":
-        """With baths of these polarisations: a polarised bath has less to choose from."""
-        left, right = (1.0 - p**2 for p in polarisation)
+        """With baths of these polarisations: a polarised bath has less to choose from; an estimate may be beyond 1."""
+        left, right = (max(1.0 - p**2, 0.0) for p in polarisation)
         return replace(self, left_khz2=self.left_khz2 * left, right_khz2=self.right_khz2 * right)
 
     @property

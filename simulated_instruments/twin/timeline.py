@@ -103,7 +103,7 @@ def _marks(parts: Sequence[tuple[int, int, tuple[bool, ...]]]) -> list[tuple[int
             candidate = (k, dark_ticks)
         if any(line(levels, coil) for coil in _COILS):
             dark_ticks = raised_ticks = 0
-        else:
+        elif dark_ticks or not levels & _GOVERNING:  # what is lit before is not dark yet, with or without coils
             dark_ticks += ticks
             raised_ticks += ticks if levels & _GOVERNING else 0
         if candidate and any(open_gates):

@@ -9,6 +9,7 @@ import qutip_pair
 from scipy.integrate import solve_ivp
 
 from physics.paulis import INDEX, density_matrix
+from sequences.analysis.classes import Spread, classes
 from sequences.analysis.engine_model import EngineModel
 
 MODEL = EngineModel(
@@ -93,3 +94,10 @@ def test_nothing_has_happened_at_zero():
     vector = MODEL.states(np.array([0.0]), BATHS, START_Z)[0]
     assert tuple(vector[Z]) == START_Z
     assert vector[INDEX["ZZ"]] == pytest.approx(START_Z[0] * START_Z[1])
+
+
+def test_a_polarisation_that_is_estimated_beyond_one_leaves_no_spread():
+    """Within its error it may be: the variance of the line must not become negative."""
+    narrowed = Spread(left_khz2=25.0, right_khz2=25.0).narrowed((0.6, 1.005))
+    assert (narrowed.left_khz2, narrowed.right_khz2) == (pytest.approx(16.0), 0.0)
+    assert np.isfinite(classes(narrowed).offset_rad_per_s).all()
