@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 from known_magnet import know_magnet
+from known_pair import GATES, PAPER, calibration, made_up_covariance
 from wired import Wired, frozen_hz, is_dark, know_field, know_pair, sample
 
 from labctl.data.memory import Kept
 from labctl.unwired import Unwired, ran, unwired
+from sequences.analysis.calibration import PairCalibration
+from sequences.analysis.calibration_fit import MODES
 from sequences.analysis.release import Release
 from sequences.calibrate import CalibratePlan, CalibrateResult, calibrate
+from sequences.pulses.library import Reading
 from sequences.routines import state
 from simulated_instruments.twin.surroundings import light
 
@@ -61,6 +65,27 @@ def know_baths(bench: Bench) -> None:
     bench.lab.calibration.put("bath.shift_rad_per_s", 0.0, 2e3)
     errors = np.array([0.01, 0.01, 0.01, 0.01, 0.002, 2e3])
     state.put_release(bench.lab, Release(5.4, (0.06, 0.985, 0.01, 0.99, 0.005, 250e3), np.diag(errors**2)))
+
+
+def know_pair_numbers(bench: Bench, **changed: float) -> PairCalibration:
+    """Numbers of a pair as `calibrate` would store them, not measured, and baths: for what only computes."""
+    put = bench.lab.calibration.put
+    known = calibration(made_up_covariance(), **{**PAPER, **changed})
+    state.put_pair(bench.lab, known)
+    state.put_wander(bench.lab, np.zeros(len(MODES)) + 0.05)
+    reading = Reading(24_000, 2_500, 1_800)
+    for key, value in (
+        ("microwave.pi_half_ns", QUARTER_NS),
+        ("gates.gate_ns", GATES.gate_ns),
+        ("beams.pumping_ns", reading.pumping_ns),
+        ("beams.pump_window_ns", reading.pump_ns),
+        ("beams.doughnut_window_ns", reading.doughnut_ns),
+        ("beams.pump_light_per_us", 0.25),
+        ("beams.depletion_light_per_us", 0.2),
+    ):
+        put(key, value, 0.0)
+    know_baths(bench)
+    return known
 
 
 @dataclass(frozen=True)
