@@ -81,8 +81,6 @@ class CountedProgram:
     """Photons of the pumped pair in the reference windows of the same shots; 0 where there were none."""
     usual: float = 0.0
     """Photons a shot that the reference windows see on average in this run: the unit of brightness."""
-    spoiled: float = 1.0
-    """Standard deviation of counts over that of Poisson's law: the detector's own."""
 
     @property
     def brightness(self) -> float:
@@ -98,7 +96,7 @@ class CountedProgram:
     def error(self) -> float:
         """1 sigma of it: shot noise of signal and reference."""
         relative = 1.0 / max(self.counts, 1) + (1.0 / self.reference if self.usual else 0.0)
-        return self.spoiled * max(self.counts, 1) / self.repeats / self.brightness * float(np.sqrt(relative))
+        return max(self.counts, 1) / self.repeats / self.brightness * float(np.sqrt(relative))
 
 
 @dataclass(frozen=True)

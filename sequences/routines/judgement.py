@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sequences.analysis.calibration import NAMES, SCALES, CountedProgram
-from sequences.analysis.calibration_fit import MODES, CalibrationFit
+from sequences.analysis.calibration_fit import CalibrationFit
 from sequences.analysis.drifting import Drifting
 from sequences.analysis.misfit import Candidate, Verdict, explained, ranked, verdict
 from sequences.analysis.tomography import Reconstruction
@@ -63,12 +63,6 @@ def worst(found: Drifting, names: Sequence[str]) -> str:
     """The programs that are farthest off, each with by how many of its errors."""
     order = np.argsort(-np.abs(found.excess))[:_WORST_PROGRAMS]
     return ", ".join(f"{names[k]!r} by {found.excess[k]:+.1f} sigma" for k in order)
-
-
-def drifts(found: Drifting) -> str:
-    """What wanders from round to round, in words."""
-    seen = [f"{what} {w:.2g} %" for (what, _, is_relative), w in zip(MODES, found.wander, strict=True) if is_relative]
-    return ", ".join(seen)
 
 
 def judged_state(found: Reconstruction, names: Sequence[str]) -> tuple[Reconstruction, tuple[str, ...]]:

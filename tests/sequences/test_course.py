@@ -14,6 +14,7 @@ from sequences.routines.course import Course
 from sequences.routines.outlook import Outlook
 
 TIMES_US = np.array([2.0, 4.0, 5.4, 9.0])
+ALL_TIMES = len(TIMES_US)
 BEST = 2
 
 
