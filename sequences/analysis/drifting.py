@@ -19,6 +19,9 @@ _ITERATIONS: Final = 40
 _FLICKER_ITERATIONS: Final = 200
 _START: Final = 0.1
 """Of every mode, in its unit: where a round says nothing of it, it stays there."""
+_SHARE, _LEAST_TOLD = 0.3, 1e-4
+_LEAST_START: Final = 0.02
+"""From less than this the iterations find no way to what is more: every one gains in proportion to where it stands."""
 _FAINT: Final = 1e-6
 """Least standard deviation of a mode, in its unit: below it nothing wanders."""
 
@@ -91,8 +94,10 @@ def solve(
     columns = [part.jacobian @ modes.T for part in rounds]
     normal = np.asarray(sum(part.jacobian.T @ part.jacobian for part in rounds) + np.diag(precision), dtype=float)
     right = sum(part.jacobian.T @ part.excess for part in rounds) - precision * off
-    spread: Real = np.full(m, _START) if wander is None else np.array(wander, dtype=float)
+    spread = _told(columns) if wander is None else np.array(wander, dtype=float)
     learns = learns and m > 0 and r > 1
+    if learns:
+        spread = np.maximum(spread, _LEAST_START)
     for step in range(_ITERATIONS if learns else 1):
         full, wanted = _assembled(rounds, columns, normal, right, spread)
         inverse = np.linalg.inv(full)
@@ -123,6 +128,16 @@ def flickered(rounds: Sequence[Round], found: Drifting, modes: Real) -> list[Rou
         out.append(Round(part.excess * own, part.jacobian * own[:, None]))
         at += len(own)
     return out
+
+
+def _told(columns: Sequence[Real]) -> Real:
+    """(m,): where to begin with each mode, a third of what a round can tell it to.
+
+    From much less the iterations would find no way to a drift that is plainly seen; if there is none, a third is hardly
+    felt in any error.
+    """
+    told = np.mean([np.sum(column**2, axis=0) for column in columns], axis=0)
+    return np.asarray(np.maximum(_START, _SHARE / np.sqrt(np.maximum(told, _LEAST_TOLD))))
 
 
 def _assembled(

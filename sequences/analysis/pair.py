@@ -69,12 +69,13 @@ class PairModel:
         """
         lists = [segments(p, self.microwave_late_ns, self.settling, freshly_frozen) for p in programs]
         generators = {s: self.generator(s, coupled) * s.duration_s for s in {s for listed in lists for s in listed}}
+        count = len(self.classes.weight)
         if coupled:
-            return _rows(lists, generators, Z_ROWS)
-        out = np.zeros((len(self.classes.weight), len(programs), 2, 16))
+            return _rows(lists, generators, Z_ROWS, count)
+        out = np.zeros((count, len(programs), 2, 16))
         for side, at in enumerate(_SINGLE):  # a NV alone needs only its own four terms
             own = {s: generator[:, at][:, :, at] for s, generator in generators.items()}
-            out[:, :, side, at] = _rows(lists, own, np.eye(4)[3:])[:, :, 0]
+            out[:, :, side, at] = _rows(lists, own, np.eye(4)[3:], count)[:, :, 0]
         return out
 
     @property
@@ -118,10 +119,9 @@ class PairModel:
         return np.asarray(mean + late + self.classes.offset_rad_per_s[:, side])
 
 
-def _rows(lists: Sequence[Sequence[Segment]], generators: Mapping[Segment, Real], last: Real) -> Real:
+def _rows(lists: Sequence[Sequence[Segment]], generators: Mapping[Segment, Real], last: Real, count: int) -> Real:
     """(c, n, r, k): the rows (r, k) that stand at the end of each list of segments, carried back to its beginning."""
     known = {segment: propagators(generator) for segment, generator in generators.items()}
-    count = len(next(iter(known.values()))) if known else 1
     out = np.empty((count, len(lists), *last.shape))
     for k, listed in enumerate(lists):
         rows = np.broadcast_to(last, (count, *last.shape))

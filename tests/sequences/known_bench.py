@@ -110,7 +110,7 @@ def calibrated() -> Calibrated:
     bench = powered(41)
     know_aligned(bench)
     know_magnet(bench)
-    done = ran(calibrate(bench.lab, CalibratePlan(hours=2.0)))
+    done = ran(calibrate(bench.lab, CalibratePlan(hours=12.0)))
     dark = is_dark(bench)
     state.ready(bench.lab)
     left_hz, right_hz = lines_hz(bench, SHIFT | GRADIENT)

@@ -65,6 +65,28 @@ def test_how_much_each_mode_wanders_is_found(solved):
     assert np.median(wander[:, 1]) < 0.25
 
 
+@pytest.mark.parametrize("start", [1e-6, 0.05, 3.0])
+def test_it_is_found_from_wherever_one_begins(start):
+    """Also where an earlier run saw nothing wander."""
+    rounds = rounds_of(np.random.default_rng(5), (1.0, 0.0))
+    usual = solve(rounds, MODES, NOTHING)
+    found = solve(rounds, MODES, NOTHING, wander=np.full(2, start))
+    assert found.wander[0] == pytest.approx(usual.wander[0], rel=0.1)
+    np.testing.assert_allclose(found.change, usual.change, atol=0.1)
+
+
+def test_a_drift_far_beyond_its_unit_is_found():
+    """Of a mode whose unit is small for what a round tells, as that of the field is."""
+    jacobian, rng = np.random.default_rng(7).normal(size=(PLAYS, P)), np.random.default_rng(8)
+    rounds = []
+    for _ in range(ROUNDS):
+        there = 400.0 * rng.standard_normal() * MODES[1] * 1e-2
+        rounds.append(Round(jacobian @ there + rng.standard_normal(PLAYS), jacobian))
+    found = solve(rounds, 1e-2 * MODES, NOTHING)
+    assert 200.0 < found.wander[1] < 700.0
+    assert found.p_value > 1e-3
+
+
 def test_a_single_round_keeps_what_it_was_told_and_says_so_in_its_errors():
     (alone,) = rounds_of(np.random.default_rng(1), (0.0, 0.0), rounds=1)
     still, moving = (solve([alone], MODES, NOTHING, wander=np.array([w, w])) for w in (1e-6, 2.0))

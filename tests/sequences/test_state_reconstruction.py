@@ -125,23 +125,23 @@ def test_a_number_that_is_elsewhere_is_a_candidate(asked):
 
 
 def test_drift_from_round_to_round_is_in_the_errors(asked):
-    """A microwave whose power wanders by a percent: the mean is right within errors, and they are wider for it."""
+    """A microwave whose power wanders by a percent, of which the calibration saw nothing; else chi2 tells of it."""
     vector, mode = random_vector(np.random.default_rng(6)), modes(KNOWN)[0]
-    pulls, sizes = [], {}
-    for wander, runs in ((0.0, 1), (1.0, 24)):
-        for seed in range(runs):
-            rng = np.random.default_rng(seed)
-            rounds = []
-            for _ in range(8):
-                rows = asked.rows + asked.moves @ mode * wander * rng.standard_normal()
-                rounds.append(list(enumerate(counted(rows @ vector, PROGRAMS, SHOTS // 8, rng))))
-            found = reconstruct(asked, beliefs(), rounds)
-            sizes[wander] = found.errors
-            if wander:
-                pulls.append((found.vector - vector)[1:] / found.errors)
+    pulls, wander = [], []
+    for seed in range(16):
+        rng = np.random.default_rng(seed)
+        rounds = []
+        for _ in range(8):
+            rows = asked.rows + asked.moves @ mode * rng.standard_normal()
+            rounds.append(list(enumerate(counted(rows @ vector, PROGRAMS, SHOTS // 8, rng))))
+        found = reconstruct(asked, beliefs(wander=1e-6), rounds)
+        pulls.append((found.vector - vector)[1:] / found.errors)
+        wander.append(found.fit.wander[0])
+        assert found.fit.p_value > 1e-4
     assert 0.7 < np.sqrt(np.mean(np.square(pulls))) < 1.3
-    assert found.fit.wander[0] == pytest.approx(1.0, abs=0.6)
-    assert np.any(sizes[1.0] > 1.2 * sizes[0.0])
+    assert np.mean(np.square(wander)) == pytest.approx(1.0, abs=0.4)
+    still = Beliefs(beliefs().root, np.zeros((1, len(NAMES))), np.full(1, 1e-6))
+    assert reconstruct(asked, still, rounds).fit.p_value < 1e-10
 
 
 def test_errors_of_functionals_carry_correlations(asked):

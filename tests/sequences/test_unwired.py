@@ -3,7 +3,7 @@
 from functools import cache, partial
 
 import pytest
-from known_bench import know_baths, know_pulses
+from known_bench import know_aligned, know_baths
 from known_magnet import know_magnet
 from wired import know_field, know_pair, wired
 
@@ -12,6 +12,7 @@ from labctl.safety import make_safe
 from labctl.station_file import StationFile, read_station
 from labctl.unwired import STATION, ran, unwired, unwired_lab
 from sequences.calibrate import CalibratePlan, calibrate
+from sequences.cool import CoolPlan, cool
 from sequences.locate import LocatePlan, locate
 from sequences.odmr import OdmrPlan, odmr
 from sequences.rabi import RabiPlan, rabi
@@ -35,8 +36,8 @@ def aligned(bench):
 
 
 def pulsed(bench):
-    aligned(bench)
-    know_pulses(bench)
+    powered(bench)
+    know_aligned(bench)
     know_magnet(bench)
 
 
@@ -72,6 +73,7 @@ def seen(bench, prepare, sequence):
         pytest.param(powered, partial(locate, plan=LocatePlan()), id="locate"),
         pytest.param(aligned, partial(rabi, plan=RabiPlan()), id="rabi"),
         pytest.param(pulsed, partial(calibrate, plan=CalibratePlan(hours=0.1)), id="calibrate"),
+        pytest.param(calibrated, partial(cool, plan=CoolPlan(hours=0.1)), id="cool"),
         pytest.param(calibrated, partial(tomography, plan=TomographyPlan(hours=0.1)), id="tomography"),
         pytest.param(calibrated, partial(tomography, plan=TomographyPlan(hours=0.1, hold=True)), id="held"),
     ],
