@@ -31,7 +31,17 @@ def test_the_engine_is_watched_to_its_end(qtbot, tmp_path):
         stored = one_run(tmp_path, run_id)
         assert (stored.status, window.session.journal.run.status) == ("completed", "completed")
         parts = {part.sequence for part in children(tmp_path, run_id)}
-        assert parts >= {"wiring", "delays", "locate", "align", "rabi", "relaxometry", "calibrate", "cool", "tomography"}
+        assert parts >= {
+            "wiring",
+            "delays",
+            "locate",
+            "align",
+            "rabi",
+            "relaxometry",
+            "calibrate",
+            "cool",
+            "tomography",
+        }
         assert parts <= while_it_ran
         live = painted(qtbot, window)
         assert_as_stored(live, tmp_path, stored)
