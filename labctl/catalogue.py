@@ -58,10 +58,10 @@ ENTRIES: Final[dict[str, Entry]] = {
         Entry("locate", "both NVs in the focal plane, with the doughnut"),
         Entry("align", "bring the field onto the NV axis and to the 13C cross-relaxation resonance"),
         Entry("relaxometry", "cross-relaxation rate against field: the resonance, its rate and width"),
-        Entry("calibrate", "pi/2 power, cross-talk, gradient, compensation and gate time"),
+        Entry("calibrate", "the pair with its imperfections: coupling, gates, read-outs, cross-talk, fidelity, lines"),
         Entry("cool", "polarise the baths selectively and measure how cold each one got"),
         Entry("tomography", "the two-spin density matrix after one evolution time"),
-        Entry("engine", "the whole experiment: align, cool, entangle, measure"),
+        Entry("engine", "the whole experiment: align, calibrate, cool, say what to expect, measure it"),
     )
 }
 

@@ -137,13 +137,13 @@ class Band:
         return (np.zeros(0), np.zeros(0), np.zeros(0)) if x is None else (x, low, high)
 
 
-def guide(item: Any, theme: Theme, at: float, vertical: bool, label: str = "") -> Any:
-    """A dashed straight line with a label; move it with `.setPos(value)`."""
+def guide(item: Any, theme: Theme, at: float, vertical: bool, label: str = "", in_view: bool = False) -> Any:
+    """A dashed straight line with a label; move it with `.setPos(value)`. in_view: the range always contains it."""
     pen = pg.mkPen(theme.faint, width=1, style=QtCore.Qt.PenStyle.DashLine)
     line = pg.InfiniteLine(
         pos=at, angle=90 if vertical else 0, pen=pen, label=label or None, labelOpts={"color": theme.faint}
     )
-    item.addItem(line, ignoreBounds=True)
+    item.addItem(line, ignoreBounds=not in_view)
     return line
 
 

@@ -32,8 +32,9 @@ MODES: Final = (
 """What may differ from round to round: the numbers that it moves, in proportion to their size or all alike."""
 _MODE_UNIT: Final = 1e-2
 """Of a mode that moves numbers in proportion to their size."""
-_STEPS: Final = 5
-_CONVERGED: Final = 0.1
+_STEPS: Final = 10
+_SPREADS_KHZ: Final = (5.0, 15.0, 30.0, 50.0, 75.0, 100.0, 150.0)
+_CONVERGED, _MOVING = 0.1, 0.5
 _NEAR: Final = 1e-3
 """Change of chi-squared, in its own size, at which a stage is near enough: steps of all numbers together follow."""
 _HELD: Final = 1e-6
@@ -53,6 +54,8 @@ class CalibrationFit:
     """The calibrated pair, and how well its model explains the counts."""
 
     calibration: PairCalibration
+    converged: bool
+    """Whether the last step moved nothing by half of its error."""
     linear: Drifting
     """The last step: residuals, derivatives and drift from round to round."""
 
@@ -135,7 +138,7 @@ def fit_calibration(
     data = merged(rounds)
     here = start
     for free in _STAGES:
-        here = fit_mean(here, prior_sigma, data, free, start, _NEAR)
+        here = fit_mean(_spread_as_seen(here, data), prior_sigma, data, free, start, _NEAR)
     for _ in range(_STEPS):
         rounds_now, listed_modes = _rounds(here, rounds), modes(here)
         off = (np.array(here.values) - origin) / SCALES
@@ -148,7 +151,20 @@ def fit_calibration(
         if done < _CONVERGED:
             break
     covariance = linear.covariance * np.outer(SCALES, SCALES)
-    return CalibrationFit(replace(here, covariance=covariance, reduced_chi2=linear.reduced_chi2), linear)
+    final = replace(here, covariance=covariance, reduced_chi2=linear.reduced_chi2)
+    return CalibrationFit(final, done < _MOVING, linear)
+
+
+def _spread_as_seen(here: PairCalibration, data: Sequence[CountedProgram]) -> PairCalibration:
+    """With the spread of both lines at which fringes of a few sizes decay as they are seen to.
+
+    From afar a fit takes a wide spread for slower exchange and a ripple, and stays there.
+    """
+    listed = [(d.program, d.beam) for d in data]
+    seen, error = np.array([d.per_shot for d in data]), np.array([d.error for d in data])
+    tried = [here.with_values(spread_left_khz2=khz**2, spread_right_khz2=khz**2) for khz in _SPREADS_KHZ]
+    tried.append(here)
+    return min(tried, key=lambda c: float(np.sum(((c.expected(listed) - seen) / error) ** 2)))
 
 
 def _within(

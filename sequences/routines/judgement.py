@@ -36,7 +36,7 @@ REMEDIES: Final = {
     "doughnut_left": "The doughnut's null has moved: repeat labctl run locate and calibrate",
 }
 _WORST_PROGRAMS: Final = 3
-_WORST_RELEASE: Final = 8.0
+_WORST_RELEASE: Final = 4.0
 """Reduced chi-squared of a dozen numbers, whose scatter tells a factor to a fifth."""
 
 
@@ -44,6 +44,11 @@ def judged(fit: CalibrationFit, data: Sequence[Sequence[CountedProgram]]) -> Ver
     """Raises SequenceError naming the best explanation if the calibration's counts contradict its model."""
     found = fit.linear
     bearable = verdict(found.chi2, found.freedom, found.p_value)
+    if bearable and not fit.converged:
+        raise SequenceError(
+            "The fit of the calibration has not come to rest: its last step still moved a number by half of its error",
+            "Calibrate for longer (hours), or look for lines that are too broad (relaxometry, rabi)",
+        )
     if bearable:
         return bearable
     p = len(NAMES)

@@ -59,7 +59,7 @@ def course_of(lab, count=ALL_TIMES, best=BEST):
     """A course of which nothing is measured yet."""
     if count not in _BEGUN:
         at = predict(state.engine_model(lab), state.release(lab), TIMES_US[:count])
-        _BEGUN[count] = Course(lab, Cooled(), Outlook(at, best, 5.0, True, "Expected"))
+        _BEGUN[count] = Course(lab, Outlook(at, best, 5.0, True, "Expected"))
     return deepcopy(_BEGUN[count])
 
 

@@ -23,7 +23,7 @@ _SIGNS: Final = ("●", "■", "▼", "◆")
 _OF_STATE: Final = ("evolution_us", "populations", "populations_err")
 _OF_ENTANGLEMENT: Final = ("concurrence", "concurrence_err", "concurrence_ci95")
 _SAME_US: Final = 1e-6
-_AXIS_PX: Final = 56
+_AXIS_PX: Final = 70
 """Width of both left axes, so that equal times stand beneath each other."""
 _MEANINGS: Final = {
     "C": "Concurrence at the best time: mean over all physical states that the counts allow, ±1 σ",
@@ -150,7 +150,7 @@ class EngineView(View):
         theme = self.theme
         self.upper = new_plot(theme, _TIME, "concurrence")
         item = self.upper.getPlotItem()
-        guide(item, theme, 0.0, vertical=False)
+        guide(item, theme, 0.0, vertical=False, in_view=True)
         self.best = guide(item, theme, 0.0, vertical=True, label="best")
         self.best.label.setPosition(0.93)
         self.band = Band(item, theme.model)
