@@ -36,14 +36,6 @@ class Found:
     rho_im: tuple = ()
 
 
-@dataclass
-class Cooled:
-    polarisation_left: float = 0.06
-    polarisation_left_err: float = 0.01
-    polarisation_right: float = 0.98
-    polarisation_right_err: float = 0.01
-
-
 @pytest.fixture(scope="module")
 def lab():
     """Numbers of a pair whose lines are apart, so that the coherence turns while it lives."""

@@ -206,7 +206,6 @@ def test_shots_are_told_by_their_own_light_and_its_noise_is_in_the_error():
     assert dim.per_shot == usual.per_shot == 40.0
     assert usual.error == pytest.approx(40.0 * np.sqrt(1 / 4000 + 1 / 9000))
     assert dim.error == pytest.approx(np.sqrt(2.0) * usual.error)
-    assert replace(usual, spoiled=1.1).error == pytest.approx(1.1 * usual.error)
     rng = np.random.default_rng(0)
     scatter = [
         CountedProgram(program, "pump", int(rng.poisson(4000)), 100, int(rng.poisson(9000)), 90.0).per_shot
@@ -219,7 +218,8 @@ def test_a_lamp_that_wanders_is_divided_out():
     program, rng = GATES.turn("x"), np.random.default_rng(1)
     light = 1.0 + 0.1 * rng.standard_normal(200)
     data = [
-        CountedProgram(program, "pump", int(rng.poisson(40_000 * l)), 1000, int(rng.poisson(90_000 * l))) for l in light
+        CountedProgram(program, "pump", int(rng.poisson(40_000 * lamp)), 1000, int(rng.poisson(90_000 * lamp)))
+        for lamp in light
     ]
     usual = usual_light(data)
     (told,) = compared([data], usual)
