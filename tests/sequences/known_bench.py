@@ -11,6 +11,7 @@ from wired import Wired, frozen_hz, is_dark, know_field, know_pair, sample
 
 from labctl.data.memory import Kept
 from labctl.unwired import Unwired, ran, unwired
+from physics.levels import cross_relaxation_fields_mt
 from sequences.analysis.calibration import PairCalibration
 from sequences.analysis.calibration_fit import MODES
 from sequences.analysis.release import Release
@@ -84,6 +85,7 @@ def know_pair_numbers(bench: Bench, **changed: float) -> PairCalibration:
         ("beams.depletion_light_per_us", 0.2),
     ):
         put(key, value, 0.0)
+    put("field.resonance_mt", cross_relaxation_fields_mt()[0], 1e-4)
     know_baths(bench)
     return known
 

@@ -33,7 +33,8 @@ def test_a_late_pulse_is_cut_from_its_coil():
 
 
 def test_a_late_pulse_may_outlast_the_program_and_an_early_one_begin_before_it():
-    assert seen(segments(pulse(200, "y"), 40.5, NO_TAIL)) == [([], 40.5), (["mw_y"], 200.0)]
+    late = segments(pulse(200, "y"), 40.5, NO_TAIL)  # its end falls into the read-out, under the gradient
+    assert seen(late) == [([], 40.5), (["mw_y"], 159.5), (["gradient", "mw_y"], 40.5)]
     early = segments(pulse(200, "y") + wait(100, "shift"), -40.0, NO_TAIL)
     assert seen(early) == [(["mw_y"], 200.0), ([], 140.0)]
 

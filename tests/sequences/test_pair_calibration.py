@@ -218,8 +218,8 @@ def test_a_lamp_that_wanders_is_divided_out():
     program, rng = GATES.turn("x"), np.random.default_rng(1)
     light = 1.0 + 0.1 * rng.standard_normal(200)
     data = [
-        CountedProgram(program, "pump", int(rng.poisson(40_000 * lamp)), 1000, int(rng.poisson(90_000 * lamp)))
-        for lamp in light
+        CountedProgram(program, "pump", int(rng.poisson(40_000 * seen)), 1000, int(rng.poisson(90_000 * seen)))
+        for seen in light
     ]
     usual = usual_light(data)
     (told,) = compared([data], usual)

@@ -16,6 +16,8 @@ from sequences.pulses.library import wait
 from sequences.pulses.program import Program
 
 MICROWAVE = {"mw_x", "mw_y"}
+READ = frozenset({"gradient"})
+"""Of the lines that matter, those that are high while the pair is read."""
 PAIR = replace(calibration().pair, spread=NO_SPREAD)
 FREE = Program("-", GATES.tick_ns)
 PROGRAMS = {
@@ -74,17 +76,18 @@ def test_a_wait_agrees_with_an_integrated_master_equation():
     np.testing.assert_allclose(ours, solved.states[-1].full(), atol=1e-8)
 
 
-NUCLEI = replace(PAIR, spread=Spread(nitrogen_zero=0.12, nitrogen_minus=0.05))
-HYPERFINE_RAD_PER_S = 2 * np.pi * 2.162e6
-SHOTS = {(0, 0): 1 - 2 * 0.17, (1, 0): 0.12, (0, 1): 0.12, (2, 0): 0.05, (0, 2): 0.05}
-"""Steps of m_I downwards of both nuclei, and the share of shots."""
+NITROGEN_RAD_PER_S = (-1.2e7, -2.8e7)
+NUCLEI = replace(PAIR, spread=Spread(nitrogen_zero=0.12, nitrogen_minus=0.05, nitrogen_rad_per_s=NITROGEN_RAD_PER_S))
+LINES = ((0.83, 0.0), (0.12, NITROGEN_RAD_PER_S[0]), (0.05, NITROGEN_RAD_PER_S[1]))
+"""Share of shots in each state of a nucleus, and where it puts the line."""
 
 
 def over_nuclei(program, rho, coupled=True):
     """A mixture of whole pairs, each with its own lines."""
     parts = [
-        share * by_qutip(NUCLEI, program, rho, tuple(HYPERFINE_RAD_PER_S * n for n in steps), coupled)
-        for steps, share in SHOTS.items()
+        left * right * by_qutip(NUCLEI, program, rho, (of_left, of_right), coupled)
+        for left, of_left in LINES
+        for right, of_right in LINES
     ]
     return sum(parts[1:], parts[0])
 
@@ -133,7 +136,7 @@ def test_a_late_microwave_is_the_pulses_moved(name, late_ns):
     program = PROGRAMS[name]
     grid = [lines for i in program.intervals for lines in [i.lines] * (i.duration_ns // 10)]
     lead, trail = max(0, -late_ns) // 10, max(0, late_ns) // 10
-    coils = [frozenset()] * lead + [lines - MICROWAVE for lines in grid] + [frozenset()] * trail
+    coils = [frozenset()] * lead + [lines - MICROWAVE for lines in grid] + [READ] * trail
     pulses = [frozenset()] * max(0, late_ns // 10) + [lines & MICROWAVE for lines in grid] + [frozenset()] * lead
     moved = Program("moved", 10)
     for coil, pulse in zip(coils, pulses + [frozenset()] * (len(coils) - len(pulses)), strict=False):
