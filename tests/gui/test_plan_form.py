@@ -342,7 +342,7 @@ def _control():
 
 
 def test_what_is_left_to_the_run_is_a_choice_and_an_empty_list(form):
-    """Hold is true, false or auto; no evolution time leaves them to the model. A plan of an older version still fits."""
+    """Hold is true, false or auto; no evolution time leaves them to the model. An old plan still fits."""
     form.load("engine", {"evolution_us": [], "hold": "auto"})
     hold, times = form.rows["hold"], form.rows["evolution_us"]
     assert [hold.editor.widget.itemText(k) for k in range(hold.editor.widget.count())] == ["true", "false", "auto"]
