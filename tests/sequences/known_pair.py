@@ -6,6 +6,7 @@ import numpy as np
 
 from physics.paulis import pauli_vector
 from sequences.analysis.calibration import NAMES, SCALES, CountedProgram, PairCalibration
+from sequences.analysis.classes import frozen_field
 from sequences.pulses.library import Gates
 from sequences.pulses.program import Program
 from sequences.routines.calibration_programs import programs
@@ -53,7 +54,8 @@ PAPER = dict.fromkeys((n for n in NAMES if n.startswith(("spread", "nitrogen", "
 
 def calibration(covariance=None, **changed):
     values = tuple({**VALUES, **changed}[name] for name in NAMES)
-    return PairCalibration(values, np.zeros((len(NAMES), len(NAMES))) if covariance is None else covariance)
+    none = np.zeros((len(NAMES), len(NAMES)))
+    return PairCalibration(values, none if covariance is None else covariance, frozen=frozen_field(102.4755, -1.0))
 
 
 BELIEVED = {

@@ -88,7 +88,7 @@ def judged_when(jacobian, moved, sigmas):
     off = sum(jacobian[:, NAMES.index(name)] * by / SCALES[NAMES.index(name)] for name, by in moved.items())
     seen = np.array([d.per_shot for d in data]) + off
     linear = solve([Round((seen - expected) / error, jacobian / error[:, None])], np.zeros((0, len(NAMES))), believed)
-    return judged(CalibrationFit(KNOWN, linear), [data])
+    return judged(CalibrationFit(KNOWN, True, linear), [data])
 
 
 BELIEVED = {

@@ -58,6 +58,7 @@ def test_from_a_shell_it_runs_until_interrupted(capsys: pytest.CaptureFixture[st
     [
         (["--seed", "-1"], "not a whole number"),
         (["--sample", "missing.yaml"], "cannot be read"),
+        (["--sample", "laboratory"], "laboratory: neither a file nor one of the samples lab, natural, paper"),
         (["--faults", "missing.yaml"], "cannot be read"),
         (["--serve", "--pace", "0"], "not a number above 0"),
         (["--serve", "--pace", "nan"], "not a number above 0"),
