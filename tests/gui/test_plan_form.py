@@ -342,11 +342,7 @@ def _control():
 
 
 def test_what_is_left_to_the_run_is_a_choice_and_an_empty_list(form):
-<<<<<<< HEAD
     """Hold is true, false or auto; no evolution time leaves them to the model. Plans of an older version fit."""
-=======
-    """Hold is true, false or auto; no evolution time leaves them to the model. An old plan still fits."""
->>>>>>> t2
     form.load("engine", {"evolution_us": [], "hold": "auto"})
     hold, times = form.rows["hold"], form.rows["evolution_us"]
     assert [hold.editor.widget.itemText(k) for k in range(hold.editor.widget.count())] == ["true", "false", "auto"]
