@@ -193,7 +193,11 @@ def _within(
             change[k] = at
         if not np.any((change < low) | (change > high)):
             break
-    return np.asarray(values + np.clip(change, low, high) * SCALES)
+    found = values + np.clip(change, low, high) * SCALES
+    found = np.where(
+        [name in SHARES for name in NAMES], np.maximum(found, 0.0), found
+    )  # the bounds have a hair's slack
+    return np.where([name.startswith("fidelity") for name in NAMES], np.minimum(found, 1.0), found)
 
 
 def _rounds(here: PairCalibration, rounds: Sequence[Sequence[CountedProgram]]) -> list[Round]:

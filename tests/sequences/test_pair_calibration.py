@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from known_pair import GATES, believed, calibration, counted
 
-from sequences.analysis.calibration import NAMES, SCALES, CountedProgram, PairCalibration
+from sequences.analysis.calibration import NAMES, SCALES, SHARES, CountedProgram, PairCalibration
 from sequences.analysis.calibration_fit import MODES, bounds, fit_calibration, fit_mean, merged, modes
 from sequences.analysis.pair import pumped_state
 from sequences.pulses.program import Program
@@ -82,6 +82,8 @@ def test_numbers_at_their_bound_stay_within_and_keep_an_error(fits):
         low, high = bounds(TRUE, NAMES)
         moved = (np.array(fit.calibration.values) - TRUE.values) / SCALES
         assert np.all((moved >= low - 1e-9) & (moved <= high + 1e-9))
+        assert min(fit.calibration.named[name] for name in SHARES) >= 0.0
+        assert max(fit.calibration.fidelity) <= 1.0
         assert np.all(fit.calibration.errors > 0.0)
         assert np.linalg.eigvalsh(fit.linear.covariance)[0] > 0.0
 
