@@ -43,6 +43,8 @@ from sequences.routines.tracking import track_line
 Real = NDArray[np.float64]
 
 DETUNING_TOLERANCE_KHZ: Final = 20.0
+_MATTERS: Final = 0.6
+"""Of the tolerance, on a bench that stands still: a step of the field in a measurement of lines costs more than a bias."""
 _KHZ_PER_UT: Final = GAMMA_E_HZ_PER_MT * 1e-6
 _ROWS: Final = np.array([[_KHZ_PER_UT, 1.0], [-_KHZ_PER_UT, 1.0]])
 """f+ and f- in kHz, of the field along in uT and of D in kHz."""
@@ -289,7 +291,7 @@ class FieldLock:
         along_ut, zero_khz = walk.mean
         errors = np.sqrt(np.diag(walk.covariance))
         off_khz = held @ walk.mean + held[0] * before_ut
-        if is_worth_it(off_khz, np.sqrt(held @ walk.covariance @ held), self.tolerance_khz, self.moves):
+        if is_worth_it(off_khz, np.sqrt(held @ walk.covariance @ held), self.tolerance_khz, self.moves, _MATTERS):
             self.field.wanted_ut[0] = -zero_khz / held[0] - along_ut
             self.field.set()
         return Point(

@@ -15,8 +15,8 @@ FIELD_KEY: Final = "hold.field_walk_ut_per_sqrt_min"
 NULL_KEY: Final = "hold.null_walk_nm_per_sqrt_min"
 _SPREAD: Final = (1.0, 1.5)
 """Of the logarithm of a rate that an earlier run saw: another hour of the same bench may be another one."""
-_SIGNIFICANT: Final = 4.0
-_MATTERS: Final = 0.75
+_SIGNIFICANT: Final = 3.0
+_MATTERS: Final = 0.25
 """Of a tolerance: what a bench that stands still is corrected by at least."""
 _MOVES: Final = 0.9
 """Probability of a rate that matters, from which on a bench is taken to move."""
@@ -50,7 +50,10 @@ def is_moving(walk: Walk, from_rates: Sequence[float]) -> bool:
     return moving(walk, from_rates) > _MOVES
 
 
-def is_worth_it(missed: Real, errors: Real, tolerance: float, moves: bool) -> bool:
-    """Whether to correct: what is not noise, and on a bench that stands still only what is surely wrong and matters."""
-    least = errors if moves else np.maximum(_SIGNIFICANT * errors, _MATTERS * tolerance)
+def is_worth_it(missed: Real, errors: Real, tolerance: float, moves: bool, matters: float = _MATTERS) -> bool:
+    """Whether to correct: what is not noise, and on a bench that stands still only what is surely wrong and matters.
+
+    matters: share of the tolerance from which on it does.
+    """
+    least = errors if moves else np.maximum(_SIGNIFICANT * errors, matters * tolerance)
     return bool(np.any(np.abs(missed) > least))
