@@ -114,17 +114,19 @@ class Estimator:
 
     def _state(self, chance: np.random.Generator) -> Real:
         """(16,): near the model's, of a signed concurrence just below 0, balanced so that its witness is half of it."""
-        rho = density_matrix(self.wanted.vector)
-        share = self.wanted.witness_share
-        zero = float(chance.uniform(0.5, 1.2)) * rho[0, 0].real
-        rho[0, 0], rho[3, 3] = zero, share**2 * zero
-        rho[1, 1] += 1.0 - float(np.trace(rho).real)
+        model, share = density_matrix(self.wanted.vector), self.wanted.witness_share
         signed = float(chance.uniform(*SIGNED))
-        coherence = (0.5 * signed + share * zero) * np.exp(1j * self.wanted.witness_phase)
-        rho[1, 2], rho[2, 1] = coherence, np.conj(coherence)
-        if np.linalg.eigvalsh(rho)[0] < 0.0:
-            raise SystemExit("No such state: the pair is too far from separable")
-        return np.asarray(pauli_vector(rho))
+        zero = float(chance.uniform(0.6, 1.0)) * model[0, 0].real
+        while True:
+            rho = model.copy()
+            rho[0, 0], rho[3, 3] = zero, share**2 * zero
+            coherence = max(0.5 * signed + share * zero, 0.0) * np.exp(1j * self.wanted.witness_phase)
+            rho[1, 2], rho[2, 1] = coherence, np.conj(coherence)
+            left = 1.0 - zero - share**2 * zero
+            rho[1, 1], rho[2, 2] = np.array([rho[1, 1], rho[2, 2]]) * left / (rho[1, 1] + rho[2, 2])
+            if np.linalg.eigvalsh(rho)[0] >= 0.0:
+                return np.asarray(pauli_vector(rho))
+            zero *= 0.9
 
     def _class_states(self, calibration: PairCalibration) -> ClassStates:
         lab, release = self._lab, state.release(self._lab)
