@@ -2,7 +2,8 @@
 
 N benches that entangle and N that nearly do, drawn at random, each run without wires to its end; or one imperfection
 alone (--only KNOB --times 1, `every` for all in turn). Each run is a row of the table as soon as it is there; an
-interrupted campaign goes on where it stood. Exit code 1 if a criterion is missed.
+interrupted campaign goes on where it stood. Exit code 1 if a criterion is missed. Not judged yet: whether a refusal
+names the knob that matters most, and significance over the bound of each bench.
 """
 
 import argparse

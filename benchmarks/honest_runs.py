@@ -1,5 +1,6 @@
 """One engine run without wires on a bench with imperfections, judged by the twin's truth: a row of a table."""
 
+import signal
 import time
 import traceback
 from collections.abc import Mapping
@@ -41,6 +42,10 @@ ROW: Final = (
     *(f"pull_{name}" for name in PULLS),
     *ALL,
 )
+
+
+MOST_WALL_S: Final = 3600
+"""A run that takes longer counts as failed, so that a campaign ends."""
 
 
 class Followed:
@@ -87,8 +92,11 @@ def run(bench: Bench, commit: str, plan: Mapping[str, Any]) -> dict[str, Any]:
         "estimate": round(bench.estimate, 4),
         **{name: round(float(value), 5) for name, value in bench.knobs.items()},
     }
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(MOST_WALL_S)
     there = unwired(bench.sample, bench.seed)
     followed = Followed(there, engine(there.lab, plan))
+    signal.alarm(0)
     on = still_on(there.twin.knobs, there.twin.levels, magnet=False)
     row |= {"safe": "; ".join(on) or "dark", "wall_s": round(time.monotonic() - began_s, 1)}
     row |= {"lab_h": round(there.lab.clock.now() / 3600.0, 2), "notes": " | ".join(there.lab.notes)}
@@ -97,6 +105,10 @@ def run(bench: Bench, commit: str, plan: Mapping[str, Any]) -> dict[str, Any]:
     except Exception as fault:
         row |= {"outcome": "unjudged", "message": _short(fault)}
     return row
+
+
+def _too_long(*_: object) -> None:
+    raise TimeoutError(f"Not at its end after {MOST_WALL_S} s of wall time")
 
 
 def _outcome(followed: Followed) -> dict[str, Any]:

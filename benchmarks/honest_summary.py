@@ -60,7 +60,8 @@ def _completed(kind: str, rows: Sequence[Mapping[str, str]]) -> bool:
         return False
     outcomes = Counter(row["outcome"] for row in rows)
     done = [float(row["significance"]) for row in rows if row["outcome"] == "completed"]
-    median = f", median significance {np.median(done):+.1f}" if done else ""
+    foreseen = [float(row["expected_significance"]) for row in rows if row["outcome"] == "completed"]
+    median = f", median significance {np.median(done):+.1f} (foreseen {np.median(foreseen):+.1f})" if done else ""
     print(f"{kind}: {', '.join(f'{count} {what}' for what, count in outcomes.items())} of {len(rows)}{median}")
     return kind in KINDS and len(done) + outcomes["given up"] < LEAST_COMPLETED * len(rows)
 
