@@ -37,7 +37,7 @@ def summary(rows: Sequence[Mapping[str, str]]) -> bool:
     missed = [_completed(kind, [row for row in rows if row["kind"] == kind]) for kind in (*KINDS, "neither")]
     completed = [row for row in rows if row["outcome"] == "completed"]
     missed.append(_claims(completed))
-    print("\npull           runs    mean   standard deviation   99 % interval   largest")
+    print("\npull           runs    mean   rms about 0          99 % interval   largest")
     missed += [_pull(name, rows) for name in PULLS]
     print("\nRefused or worse, by what was said:")
     said = Counter(
@@ -76,7 +76,7 @@ def _claims(completed: Sequence[Mapping[str, str]]) -> bool:
 
 
 def _pull(name: str, rows: Sequence[Mapping[str, str]]) -> bool:
-    """Print the spread of one pull. True if it is not what chance gives; `predicted` may err less than it says."""
+    """Print the spread of one pull about 0. True if it is not what chance gives; `predicted` may err less than it says."""
     values = np.array([float(row[f"pull_{name}"]) for row in rows if row.get(f"pull_{name}") not in (None, "")])
     n = len(values)
     if n < 2:
