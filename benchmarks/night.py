@@ -151,7 +151,7 @@ def _played(bench: Wired, hours: float, held: HoldChoice, began: float) -> Night
     state.set_doughnut(lab, 1000.0)
     gates, reading = Gates(200, 23_600, tick_ns), Reading(24_000, 2_500, 1_800, tick_ns)
     cycle = Cycle(lab.whole_ticks(COOLING_US * 1e3), 5_400)
-    shot = engine_shot(cycle, gates, Program("night", tick_ns), reading.window("depletion"))
+    shot = engine_shot(cycle, gates, Program("night", tick_ns), reading, "depletion")
     resonance_mt = cross_relaxation_fields_mt(nitrogen=bench.twin.sample.nitrogen == "14N")[0]
     truth = Truth(bench, wanted_hz=GAMMA_13C_HZ_PER_MT * resonance_mt, engine=shot.name)
     lab.observer = truth

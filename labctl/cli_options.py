@@ -10,7 +10,14 @@ Data = Annotated[
 ]
 Station = Annotated[Path, typer.Option("--station", help="The bench: instruments, limits, wiring.")]
 Simulated = Annotated[bool, typer.Option("--simulated", help="On the digital twin instead of the real bench.")]
-Sample = Annotated[Path | None, typer.Option("--sample", help="Truth of the twin (YAML; may name only some keys).")]
+Sample = Annotated[
+    Path | None,
+    typer.Option(
+        "--sample",
+        metavar="FILE|NAME",
+        help="Truth of the twin: YAML that may name only some keys, or one that is shipped: lab, natural, paper.",
+    ),
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="Of the twin's random numbers.")]
 Pace = Annotated[float | None, typer.Option("--pace", help="Laboratory seconds a wall second; default: at once.")]
 Faults = Annotated[Path | None, typer.Option("--faults", help="What shall go wrong on the twin, and when (YAML).")]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ def show_keys(entry: "Entry", as_json: bool) -> None:
     for heading in ("key", "default", "range", "unit", "meaning"):
         table.add_column(heading)
     for key in keys:
-        table.add_row(key.name, str(_shown(key.default)), key.limits or "-", key.unit or "-", key.help)
+        table.add_row(key.name, value_words(_shown(key.default)), key.limits or "-", key.unit or "-", key.help)
     console().print(table)
 
 
@@ -62,6 +63,7 @@ def show_dry_run(entry: "Entry", plan: Any, file: "StationFile", as_json: bool) 
     """Plan, expected duration, and the pulse programs that the experiment can tell beforehand."""
     from labctl.data.plain import plain
     from labctl.limits import used
+    from labctl.plans import known_keys
     from labctl.progress import clock_words
     from sequences.pulses.timeline import as_text
 
@@ -75,8 +77,9 @@ def show_dry_run(entry: "Entry", plan: Any, file: "StationFile", as_json: bool) 
         typer.echo(json.dumps(shown))
         return
     typer.echo(f"{entry.name}: {entry.description}")
+    keys = known_keys(entry.plan)
     for name, value in flat(plain(plan)):
-        typer.echo(f"  {name} = {value}")
+        typer.echo(f"  {name} = {value_words(value, keys[name].help)}")
     typer.echo("expected duration: " + ("not known beforehand" if duration_s is None else clock_words(duration_s)))
     for program in programs:
         typer.echo(as_text(program))
@@ -100,6 +103,14 @@ def flat(plan: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]
             yield from flat(value, f"{prefix}{name}.")
         else:
             yield prefix + name, value
+
+
+def value_words(value: Any, meaning: str = "") -> str:
+    """A value of a plan; of an empty list also what the help of its key says that none means."""
+    if value != []:
+        return str(value)
+    says = re.search(r"\bnone: ([^.;]+)", meaning)
+    return f"none: {says[1]}" if says else "none"
 
 
 def _shown(default: Any) -> Any:

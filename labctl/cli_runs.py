@@ -140,8 +140,8 @@ def _status(run: "Run") -> str:
 
 
 def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
-    from labctl.cli_plan import flat
-    from labctl.tables import print_result
+    from labctl.cli_plan import flat, value_words
+    from labctl.tables import print_result, said
 
     typer.echo(f"run {run.run_id}: {run.sequence}, {run.status}, started {run.started}")
     lines = {"why": run.outcome.get("message"), "part of run": run.parent_id, "bench": run.record.get("bench")}
@@ -149,13 +149,15 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
     lines |= {"versions": ", ".join(f"{k} {v}" for k, v in run.record.get("versions", {}).items())}
     lines |= {"parts": ", ".join(f"{part.run_id} {part.sequence}" for part in parts)}
     stored = run.outcome.get("figure")
-    lines |= {"figure": str(data / stored) if stored else None, "notes": "; ".join(run.outcome.get("notes", []))}
+    lines |= {"figure": str(data / stored) if stored else None}
     for name, value in lines.items():
         if value not in (None, ""):
             typer.echo(f"{name}: {value}")
+    if notes := [note for note in map(str, run.outcome.get("notes", [])) if note not in (run.result or {}).values()]:
+        typer.echo("notes:\n" + "\n".join(map(said, notes)))
     typer.echo("plan:")
     for key, value in flat(run.record.get("plan", {})):
-        typer.echo(f"  {key} = {value}")
+        typer.echo(f"  {key} = {value_words(value)}")
     if run.result:
         typer.echo("result:")
         print_result(run.result)

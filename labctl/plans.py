@@ -18,6 +18,7 @@ from labctl.faults import range_of, sentence, unit_of
 from labctl.refusals import Refusal, known
 
 _MISSING: Final = "must be given"
+_UNIONS: Final = (Union, UnionType)
 _PREPARED: Final[dict[type[Any], tuple[Mapping[str, "Key"], TypeAdapter[Any]]]] = {}
 
 
@@ -87,7 +88,8 @@ def plan_of(plan: type[Any], texts: Mapping[str, str]) -> tuple[Any, list[Fault]
     try:
         made = adapter.validate_python(_nested(values))
     except ValidationError as error:
-        return None, faults + [_fault(detail, keys) for detail in error.errors() if not _follows(detail)]
+        found = [_fault(detail, keys) for detail in error.errors() if not _follows(detail)]
+        return None, faults + list(dict.fromkeys(found))  # of what may be of two kinds, pydantic tells both
     return (None if faults else made), faults
 
 
@@ -159,6 +161,8 @@ def _fault(detail: Any, keys: Mapping[str, Key]) -> Fault:
         return Fault("", sentence(detail))
     if detail["type"] == "missing":
         return Fault(key.name, _MISSING)
+    if get_origin(key.hint) in _UNIONS and (choices := choices_of(key.hint)):
+        return Fault(key.name, f"must be {' or '.join(choices)}, not {detail['input']!r}")
     allowed = f" (allowed: {key.limits}{' ' + key.unit if key.unit else ''})" if key.limits else ""
     return Fault(key.name, sentence(detail) + allowed)
 
@@ -180,7 +184,7 @@ def _default(field: "dataclasses.Field[Any]") -> Any:
 
 def _parsed(text: str, hint: Any) -> Any:
     """Text as the type of its key wants it; what does not fit stays text and is refused with its own name."""
-    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    options = get_args(hint) if get_origin(hint) in _UNIONS else (hint,)
     if NoneType in options and text.lower() in ("none", "null", ""):
         return None
     if any(get_origin(option) in (tuple, list) for option in options):
@@ -191,6 +195,8 @@ def _parsed(text: str, hint: Any) -> Any:
 
 
 def _listed(text: str) -> Any:
+    if text.lower() == "none":
+        return []
     try:
         return json.loads(text if text.startswith("[") else f"[{text}]")
     except (ValueError, RecursionError):
@@ -220,8 +226,23 @@ def _each(hint: Any) -> str:
     return f"each {limits}" if limits else ""
 
 
+def choices_of(hint: Any) -> list[str]:
+    """The texts that a key can be, if they are few."""
+    texts: list[str] = []
+    for option in get_args(hint) if get_origin(hint) in _UNIONS else (hint,):
+        if option is bool:
+            texts += ["true", "false"]
+        elif get_origin(option) is Literal:
+            texts += map(str, get_args(option))
+        elif option is NoneType:
+            texts.append("none")
+        else:
+            return []
+    return texts
+
+
 def _choices(hint: Any) -> str:
-    return " | ".join(map(str, get_args(hint))) if get_origin(hint) is Literal else ""
+    return "" if hint is bool else " | ".join(choices_of(hint))
 
 
 def _docstrings(plan: type[Any]) -> dict[str, str]:

@@ -76,6 +76,7 @@ def _bar() -> "Iterator[Listener]":
     from rich.console import Console
     from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
+    from rich.table import Column
 
     columns = (
         TextColumn("{task.fields[sequence]}"),
@@ -83,7 +84,7 @@ def _bar() -> "Iterator[Listener]":
         TextColumn("{task.percentage:3.0f} %"),
         TimeRemainingColumn(),
         TextColumn("lab {task.fields[lab]}"),
-        TextColumn("{task.fields[note]}", markup=False),
+        TextColumn("{task.fields[note]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=SPEED_OVER_S) as bar:
         tasks: list[TaskID] = []

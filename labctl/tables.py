@@ -1,6 +1,10 @@
-"""Results as a physicist reads them: values with errors, lists of equal length as a table, matrices as matrices."""
+"""Results as a physicist reads them: values with errors, lists of equal length as a table, matrices as matrices.
+
+Of a model's numbers, those that rest on what was believed beforehand are told apart; what is said in words is wrapped.
+"""
 
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -13,7 +17,11 @@ from labctl.figures.words import quoted
 WIDTH: Final = 220
 """Of what is not a terminal: nothing is folded there."""
 _LONGEST: Final = 40
-_DRAWN: Final = "curve_"
+_DRAWN: Final = ("curve_", "pulls")
+_SENTENCE: Final = 60
+"""A text that is longer is not a value but words, and stands by itself."""
+_LINE: Final = 100
+"""Letters in a line of words."""
 
 
 def console() -> Console:
@@ -23,10 +31,21 @@ def console() -> Console:
 
 
 def print_result(result: Mapping[str, Any]) -> None:
-    """Every key of a result but the curves that figures draw: scalars with errors, lists side by side, matrices."""
-    result = {key: value for key, value in result.items() if not key.startswith(_DRAWN)}
+    """Every key of a result but the curves that figures draw: scalars with errors, lists side by side, matrices, words.
+
+    Values of a model come as two tables: what was measured, and what rests on what was believed of it.
+    """
+    shown = {key: value for key, value in result.items() if not key.startswith(_DRAWN)}
+    words = {key: value for key, value in shown.items() if isinstance(value, str) and len(value) > _SENTENCE}
+    models = [key for key in ("values", "believed") if isinstance(shown.get(key), Mapping)]
+    result = {key: value for key, value in shown.items() if key not in words and key not in models}
     screen = console()
     screen.print(_scalars(result))
+    for key, value in words.items():
+        screen.print(f"\n{key}\n{said(value)}")
+    for title, table in _model(shown) if "values" in models else ():
+        screen.print(f"\n{title}")
+        screen.print(table)
     for table in _lists(result):
         screen.print()
         screen.print(table)
@@ -34,6 +53,34 @@ def print_result(result: Mapping[str, Any]) -> None:
         if _is_matrix(value):
             screen.print(f"\n{name}")
             screen.print(_matrix(value))
+
+
+def said(words: str) -> str:
+    """Words in indented lines that can be read."""
+    return textwrap.fill(words, _LINE, initial_indent="  ", subsequent_indent="  ")
+
+
+def _model(result: Mapping[str, Any]) -> Iterator[tuple[str, Table]]:
+    """The numbers of a model: those of which a part was believed and not measured, the most first, then the others."""
+    values, believed = result["values"], result.get("believed")
+    shares = {key: share for key, share in (believed or {}).items() if key in values and isinstance(share, int | float)}
+    if shares:
+        table = _model_table("value", "share of its variance")
+        for key in sorted(shares, key=lambda key: -shares[key]):
+            table.add_row(key, _pair(values[key]), f"{100.0 * shares[key]:.0f} %")
+        yield "believed beforehand and not measured, wholly or in part", table
+    table = _model_table("value")
+    for key, value in values.items():
+        if key not in shares:
+            table.add_row(key, _pair(value))
+    yield "measured", table
+
+
+def _model_table(*headings: str) -> Table:
+    table = Table("", box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
 
 
 def _plain_table(*headings: str) -> Table:
@@ -63,6 +110,8 @@ def _words(value: Any, error: Any = None) -> str:
     """A value, or values, with the errors that belong to them."""
     if _is_interval(value) and error is None:
         return f"{value[0]:.3g} … {value[1]:.3g}"
+    if isinstance(value, list) and not value:
+        return "-"
     if isinstance(value, list):
         errors = error if isinstance(error, list) and len(error) == len(value) else [None] * len(value)
         return ", ".join(_words(one, its) for one, its in zip(value, errors, strict=True))

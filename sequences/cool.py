@@ -42,6 +42,7 @@ from sequences.pulses.program import Program, joined
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines import controls, hold, state
 from sequences.routines.hold import HoldChoice, Holding
+from sequences.routines.judgement import judged_release
 from sequences.routines.measure import repeats_for
 from sequences.routines.state import Bench
 
@@ -136,6 +137,8 @@ def cool(lab: Lab, plan: CoolPlan) -> Stream[CoolResult]:
         found = yield from _release(lab, holding, plan, bench, calibration, shift, release_s)
         holding.keep()
     _check(found)
+    found, notes = judged_release(found)
+    lab.notes.extend(notes)
     lab.calibration.put("bath.shift_rad_per_s", shift.rad_per_s, shift.error_rad_per_s)
     state.put_release(lab, found)
     result = _result(curve, found, shift)

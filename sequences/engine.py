@@ -15,7 +15,7 @@ from sequences.align import AlignPlan, align
 from sequences.align import programs as align_programs
 from sequences.calibrate import CalibratePlan, calibrate
 from sequences.calibrate import programs as calibrate_programs
-from sequences.cool import CoolPlan, CoolResult, cool
+from sequences.cool import CoolPlan, cool
 from sequences.cool import programs as cool_programs
 from sequences.delays import DelaysPlan, delays
 from sequences.delays import programs as delays_programs
@@ -130,7 +130,7 @@ class EngineResult:
     """(4, 4): most likely state at best_us, basis |00>, |01>, |10>, |11> (left, right)."""
     rho_im: tuple[tuple[float, ...], ...] | None
     polarisation_left: float
-    """Of the hot bath at release, by `cool`."""
+    """Of the hot bath at release in cycles of best_us, by `cool`."""
     polarisation_left_err: float
     polarisation_right: float
     polarisation_right_err: float
@@ -146,8 +146,8 @@ class EngineResult:
 
 def engine(lab: Lab, plan: EnginePlan) -> Stream[EngineResult]:
     """Run the whole experiment; every part is a run of its own."""
-    cooled = yield from _prepared(lab, plan)
-    course = Course(lab, cooled, outlook(lab, plan.evolution_us, plan.hours, plan.cooling_us))
+    yield from _prepared(lab, plan)
+    course = Course(lab, outlook(lab, plan.evolution_us, plan.hours, plan.cooling_us))
     yield Estimate(course.known())
     yield Progress(plan.prepared_h * 3600.0 / plan.duration_s, course.outlook.why)
     lab.notes.append(course.outlook.why)
@@ -179,7 +179,7 @@ def _measured(lab: Lab, plan: EnginePlan, course: Course) -> Stream[None]:
         yield Progress(min(1.0, spent_h * 3600.0 / plan.duration_s), _note(found))
 
 
-def _prepared(lab: Lab, plan: EnginePlan) -> Stream[CoolResult]:
+def _prepared(lab: Lab, plan: EnginePlan) -> Stream[None]:
     """Everything that the release needs, each part measured anew."""
     lines, quadratures = WiringPlan(stage="lines"), WiringPlan(stage="quadratures")
     yield from child("wiring", lines, wiring(lab, lines))
@@ -198,7 +198,7 @@ def _prepared(lab: Lab, plan: EnginePlan) -> Stream[CoolResult]:
         hours=plan.cool_hours, cooling_us=plan.cooling_us, heating_steps=plan.heating_steps, hold=plan.hold
     )
     yield Progress((_ALIGNING_H + plan.calibrate_hours) * 3600.0 / plan.duration_s, "calibrated")
-    return (yield from child("cool", cooling, cool(lab, cooling)))
+    yield from child("cool", cooling, cool(lab, cooling))
 
 
 def _point(found: TomographyResult, predicted: float) -> Point:

@@ -30,6 +30,7 @@ from sequences.routines.engine_offer import beliefs, offered
 from sequences.routines.hold import HoldChoice, Holding
 from sequences.routines.judgement import judged_state
 from sequences.routines.rounds import Turn, in_rounds
+from sequences.routines.shots import STRETCH_S
 from sequences.routines.tomography_programs import Choice, Expectation, choose, expectation
 
 Real = NDArray[np.float64]
@@ -137,7 +138,7 @@ class _Tally:
         self._rounds: list[list[Counted]] = []
 
     def begin_round(self) -> None:
-        """What is added from here on belongs to another round."""
+        """What is added from here on may have drifted since."""
         self._rounds.append([])
 
     def add(self, turn: Turn, counts: int, reference: int) -> None:
@@ -186,7 +187,11 @@ def _counted(holding: Holding, plan: TomographyPlan, tally: _Tally, wanted: Expe
 def _played(holding: Holding, tally: _Tally, turns: list[Turn], place: tuple[int, int], note: str) -> Stream[None]:
     """Play one round; place: its number from 1, and how many there are. note: what is known before it."""
     number, rounds = place
+    began_s = holding.now_s()
     for k, turn in enumerate(turns, start=1):
+        if holding.now_s() - began_s > STRETCH_S:
+            tally.begin_round()
+            began_s = holding.now_s()
         choice = tally.chosen[turn.choice]
         played = yield from holding.measure(choice.shot, turn.repeats)
         tally.add(turn, played.signal, played.reference)

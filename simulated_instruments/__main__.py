@@ -11,7 +11,7 @@ from pathlib import Path
 
 from simulated_instruments.bench import Bench
 from simulated_instruments.faults.script import FaultsError, load_faults
-from simulated_instruments.sample import Sample, SampleError, label_of, load_sample
+from simulated_instruments.sample import Sample, SampleError, label_of, load_sample, shipped
 from simulated_instruments.served.bench import Served
 from simulated_instruments.visa.dialects import DIALECTS
 
@@ -43,7 +43,12 @@ def main(argv: Sequence[str] | None = None, wait: Callable[[], None] = _for_ever
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m simulated_instruments", description="Switch on the digital twin.")
-    parser.add_argument("--sample", type=Path, help="YAML file with what shall differ from the default sample")
+    parser.add_argument(
+        "--sample",
+        type=Path,
+        metavar="FILE|NAME",
+        help=f"YAML with what shall differ from the default sample, or one that is shipped: {', '.join(shipped())}",
+    )
     parser.add_argument("--faults", type=Path, help="YAML file with what shall go wrong, and when")
     parser.add_argument("--seed", type=_seed, help="random seed instead of the sample's")
     parser.add_argument("--serve", action="store_true", help="every instrument on a loopback port, for other processes")

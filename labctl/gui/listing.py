@@ -129,15 +129,23 @@ def _said(result: Mapping[str, Any], key: str) -> str:
 
 
 def _best(result: Mapping[str, Any]) -> str:
-    """Of the engine: the concurrence at the best time."""
+    """Of the engine: the concurrence at the best time; if nothing was measured, what was expected."""
     times, best = result.get("evolution_us") or [], result.get("best_us")
     if best not in times:
-        return ""
+        return _foreseen(result)
     place = times.index(best)
     found = _number(result["concurrence"][place], result["concurrence_err"][place])
     significance = result.get("significance")
     sure = f", {significance:.1f} sigma" if isinstance(significance, int | float) else ""
     return f"concurrence {found} at {best:g} us{sure}"
+
+
+def _foreseen(result: Mapping[str, Any]) -> str:
+    at, value = result.get("expected_us"), result.get("expected_signed_concurrence")
+    if not isinstance(at, int | float) or not isinstance(value, int | float):
+        return ""
+    found = _number(value, result.get("expected_signed_concurrence_err"))
+    return f"nothing measured: signed concurrence {found} expected at {at:g} us"
 
 
 def _number(value: float, error: Any = None) -> str:

@@ -24,6 +24,8 @@ class Quantity:
     unit: str = ""
     scale: float = 1.0
     """Shown over stored."""
+    is_counted: bool = True
+    """Whether the photons that are still to come make it more certain."""
 
 
 MAIN: Final[Mapping[str, tuple[Quantity, ...]]] = {
@@ -36,7 +38,11 @@ MAIN: Final[Mapping[str, tuple[Quantity, ...]]] = {
     "calibrate": (Quantity("cross_talk", "cross-talk"),),
     "cool": (Quantity("polarisation_right", "p of the cold bath"),),
     "tomography": (Quantity("concurrence", "concurrence"),),
-    "engine": (Quantity("concurrence", "concurrence at best"), Quantity("witness", "witness")),
+    "engine": (
+        Quantity("concurrence", "concurrence at best"),
+        Quantity("witness", "witness"),
+        Quantity("expected_signed_concurrence", "signed concurrence, expected", is_counted=False),
+    ),
 }
 """Sequence -> what it is run for, the main quantity first."""
 
@@ -147,7 +153,8 @@ def quantities(record: Record) -> tuple[Expected, ...]:
     for quantity in MAIN.get(record.sequence, ()):
         value, error = _number(known, quantity, ""), _number(known, quantity, "_err")
         if value is not None:
-            final = error * math.sqrt(min(1.0, record.done)) if under_way and error is not None else None
+            sharpens = under_way and quantity.is_counted and error is not None
+            final = error * math.sqrt(min(1.0, record.done)) if sharpens and error is not None else None
             found.append(Expected(quantity, value, error, final))
     return tuple(found)
 

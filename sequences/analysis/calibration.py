@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.paulis import INDEX
-from sequences.analysis.classes import Spread
+from sequences.analysis.classes import FrozenField, Spread
 from sequences.analysis.pair import PairModel
 from sequences.analysis.readout import Readout
 from sequences.pulses.program import Program
@@ -61,6 +61,7 @@ SHARES: Final = frozenset(
     name for name in NAMES if name.startswith(("spread", "nitrogen", "neutral", "leak", "relaxation", "dephasing"))
 )
 """Numbers that cannot be negative."""
+NO_FIELD: Final = FrozenField()
 SETTLING_US: Final = 1.0
 """Time constant that is assumed of a coil's settling; a share of what lasts much longer is a detuning."""
 _STEP: Final = 0.02
@@ -80,8 +81,6 @@ class CountedProgram:
     """Photons of the pumped pair in the reference windows of the same shots; 0 where there were none."""
     usual: float = 0.0
     """Photons a shot that the reference windows see on average in this run: the unit of brightness."""
-    spoiled: float = 1.0
-    """Standard deviation of counts over that of Poisson's law: the detector's own."""
 
     @property
     def brightness(self) -> float:
@@ -97,7 +96,7 @@ class CountedProgram:
     def error(self) -> float:
         """1 sigma of it: shot noise of signal and reference."""
         relative = 1.0 / max(self.counts, 1) + (1.0 / self.reference if self.usual else 0.0)
-        return self.spoiled * max(self.counts, 1) / self.repeats / self.brightness * float(np.sqrt(relative))
+        return max(self.counts, 1) / self.repeats / self.brightness * float(np.sqrt(relative))
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ class PairCalibration:
     covariance: Real
     """(p, p)."""
     reduced_chi2: float = 1.0
-    shift_step_rad_per_s: float = 0.0
+    frozen: FrozenField = NO_FIELD
 
     @cached_property
     def named(self) -> dict[str, float]:
@@ -118,7 +117,7 @@ class PairCalibration:
     @cached_property
     def pair(self) -> PairModel:
         """What governs the pair."""
-        return _pair(self.values[: len(DYNAMIC)], self.shift_step_rad_per_s)
+        return _pair(self.values[: len(DYNAMIC)], self.frozen)
 
     def readout(self, beam: Beam) -> Readout:
         """What the detector says under a beam of NVs that have their charge."""
@@ -190,7 +189,7 @@ class PairCalibration:
         return np.stack(columns, axis=-1)
 
 
-def _pair(values: tuple[float, ...], shift_step_rad_per_s: float) -> PairModel:
+def _pair(values: tuple[float, ...], frozen: FrozenField) -> PairModel:
     v = dict(zip((name for name, _ in DYNAMIC), values, strict=True))
     return PairModel(
         g_rad_per_s=v["g_rad_per_s"],
@@ -209,11 +208,12 @@ def _pair(values: tuple[float, ...], shift_step_rad_per_s: float) -> PairModel:
             common_khz2=max(v["spread_common_khz2"], 0.0),
             nitrogen_zero=v["nitrogen_zero"],
             nitrogen_minus=v["nitrogen_minus"],
+            nitrogen_rad_per_s=frozen.nitrogen_rad_per_s,
         ),
         microwave_late_ns=v["microwave_late_ns"],
         settling_share=v["settling_share"],
         settling_us=SETTLING_US,
-        shift_step_rad_per_s=shift_step_rad_per_s,
+        shift_step_rad_per_s=frozen.shift_step_rad_per_s,
     )
 
 

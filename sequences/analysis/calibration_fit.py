@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from sequences.analysis.calibration import NAMES, SCALES, SHARES, CountedProgram, PairCalibration
-from sequences.analysis.drifting import Drifting, Round, solve
+from sequences.analysis.drifting import Drifting, Round, flickered, solve
 
 Real = NDArray[np.float64]
 
@@ -34,6 +34,8 @@ _MODE_UNIT: Final = 1e-2
 """Of a mode that moves numbers in proportion to their size."""
 _STEPS: Final = 5
 _CONVERGED: Final = 0.1
+_NEAR: Final = 1e-3
+"""Change of chi-squared, in its own size, at which a stage is near enough: steps of all numbers together follow."""
 _HELD: Final = 1e-6
 """1 sigma of a number that is held at its bound, in its scale."""
 _SEEN_SIGMA: Final = 3.0
@@ -71,11 +73,12 @@ def fit_mean(
     data: Sequence[CountedProgram],
     free: Sequence[str] = NAMES,
     known: PairCalibration | None = None,
+    ftol: float = 1e-7,
 ) -> PairCalibration:
     """Fit numbers to counts that are taken as if nothing drifted, from a start and weakly held by what is known.
 
     known: what is known beforehand; by default the start. prior_sigma: (p,), its 1 sigma; infinite where nothing is
-    known. free: names that may move.
+    known. free: names that may move. ftol: change of chi-squared, in its own size, at which it ends.
     """
     origin = known or start
     index = np.array([NAMES.index(name) for name in free])
@@ -103,7 +106,7 @@ def fit_mean(
         bounds=(low, high),
         x_scale="jac",
         xtol=1e-5,
-        ftol=1e-7,
+        ftol=ftol,
         max_nfev=15,
     )
     covariance = np.zeros((len(NAMES), len(NAMES)))
@@ -132,11 +135,13 @@ def fit_calibration(
     data = merged(rounds)
     here = start
     for free in _STAGES:
-        here = fit_mean(here, prior_sigma, data, free, start)
+        here = fit_mean(here, prior_sigma, data, free, start, _NEAR)
     for _ in range(_STEPS):
         rounds_now, listed_modes = _rounds(here, rounds), modes(here)
         off = (np.array(here.values) - origin) / SCALES
         linear = solve(rounds_now, listed_modes, prior_sigma / SCALES, off)
+        rounds_now = flickered(rounds_now, linear, listed_modes)
+        linear = solve(rounds_now, listed_modes, prior_sigma / SCALES, off, linear.wander, learns=False)
         moved = _within(here, linear, rounds_now, listed_modes, prior_sigma / SCALES, off)
         done = float(np.max(np.abs(moved - np.array(here.values)) / SCALES / np.sqrt(np.diag(linear.covariance))))
         here = replace(here, values=tuple(float(v) for v in moved))

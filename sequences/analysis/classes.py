@@ -4,24 +4,44 @@ The lines of both NVs are spread by the nuclear spins around them and by ripple 
 where the nucleus of an NV is not in m_I = +1. An average over shots is an average over these classes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.constants import A_PARALLEL_14N_HZ, TWO_PI
+from physics.constants import GAMMA_E_HZ_PER_MT, TWO_PI
+from physics.levels import nv_lines
 
 Real = NDArray[np.float64]
 
-NITROGEN_STEP_RAD_PER_S: Final = -TWO_PI * A_PARALLEL_14N_HZ
-"""By how much f- rises with each step of m_I downwards."""
 _KHZ: Final = TWO_PI * 1e3
-_NODES: Final = ((0.7, 3), (1.3, 5), (2.0, 7), (3.0, 9))
-"""Phase that the spread makes in the longest wait without echo, in rad -> nodes of the quadrature."""
-_MOST_NODES: Final = 13
+_NODES: Final = ((0.35, 3), (1.1, 5), (1.7, 7), (2.3, 9), (3.2, 13))
+"""Phase by the spread in the longest wait without echo, rad -> nodes that leave 1e-4 of a fringe."""
+_MOST_NODES: Final = 17
 _LONGEST_WAIT_S: Final = 6.2e-6
+
+
+@dataclass(frozen=True)
+class FrozenField:
+    """What the exact levels say of the lines where the pair is frozen; of no account for a pair that is all +1."""
+
+    shift_step_rad_per_s: float = 0.0
+    """By how much `shift` raises f-: what settles of it is felt after a freeze."""
+    nitrogen_rad_per_s: tuple[float, float] = (0.0, 0.0)
+    """f- with the nucleus in m_I = 0 and in -1, less that in +1."""
+
+
+def frozen_field(resonance_mt: float, shift_mt: float) -> FrozenField:
+    """By the field of the 13C resonance, and what the shift coil adds to it."""
+    return FrozenField(-TWO_PI * GAMMA_E_HZ_PER_MT * shift_mt, nitrogen_lines(resonance_mt + shift_mt))
+
+
+def nitrogen_lines(along_mt: float) -> tuple[float, float]:
+    """f- of an NV whose nucleus is in m_I = 0, and in -1, less that in +1, rad/s: near the crossing they are mixed."""
+    lines = TWO_PI * nv_lines(along_mt).minus_hz
+    return float(lines[1] - lines[0]), float(lines[2] - lines[0])
 
 
 @dataclass(frozen=True)
@@ -36,13 +56,13 @@ class Spread:
     """Share of shots in which the nucleus of an NV is in m_I = 0; each NV has its own nucleus."""
     nitrogen_minus: float = 0.0
     """The same for m_I = -1."""
+    nitrogen_rad_per_s: tuple[float, float] = (0.0, 0.0)
+    """Line with the nucleus in m_I = 0 and in -1, less that in +1."""
 
     def narrowed(self, polarisation: tuple[float, float]) -> "Spread":
-        """With baths of these polarisations: a polarised bath has less to choose from."""
-        left, right = (1.0 - p**2 for p in polarisation)
-        return Spread(
-            self.left_khz2 * left, self.right_khz2 * right, self.common_khz2, self.nitrogen_zero, self.nitrogen_minus
-        )
+        """With baths of these polarisations: a polarised bath has less to choose from; an estimate may be beyond 1."""
+        left, right = (max(1.0 - p**2, 0.0) for p in polarisation)
+        return replace(self, left_khz2=self.left_khz2 * left, right_khz2=self.right_khz2 * right)
 
     @property
     def nodes(self) -> int:
@@ -66,22 +86,22 @@ class Classes:
 
 
 def classes(spread: Spread) -> Classes:
-    """Quadrature over the spread of both lines; classes with a nucleus elsewhere are there even if they weigh nothing.
-
-    Both nuclei elsewhere at once is left out: its weight, some 1e-3 at the most, goes to the others.
-    """
+    """Quadrature over the spread of both lines; nuclei elsewhere have classes even if these weigh nothing."""
     offsets, weights = _lines(spread.left_khz2, spread.right_khz2, spread.common_khz2, spread.nodes)
     shares = {1: spread.nitrogen_zero, 2: spread.nitrogen_minus}
-    off = sum(shares.values())
-    parts: list[tuple[Real, Real, tuple[int, int]]] = [(weights * (1.0 - 2.0 * off), offsets, (0, 0))]
+    there = 1.0 - sum(shares.values())
+    parts: list[tuple[Real, Real, tuple[int, int]]] = [(weights * there**2, offsets, (0, 0))]
     for steps, share in shares.items():
         for side in (0, 1):
             moved = np.zeros((3, 2))
             of_other = spread.right_khz2 if side == 0 else spread.left_khz2
             nodes, node_weights = _gauss(3)
             moved[:, 1 - side] = nodes * np.sqrt(of_other + spread.common_khz2) * _KHZ
-            moved[:, side] = steps * NITROGEN_STEP_RAD_PER_S
-            parts.append((node_weights * share, moved, (steps, 0) if side == 0 else (0, steps)))
+            moved[:, side] = spread.nitrogen_rad_per_s[steps - 1]
+            parts.append((node_weights * share * there, moved, (steps, 0) if side == 0 else (0, steps)))
+        for other, other_share in shares.items():
+            both = np.array([[spread.nitrogen_rad_per_s[steps - 1], spread.nitrogen_rad_per_s[other - 1]]])
+            parts.append((np.array([share * other_share]), both, (steps, other)))
     return Classes(
         np.concatenate([weight for weight, _, _ in parts]),
         np.concatenate([offset for _, offset, _ in parts]),

@@ -16,6 +16,7 @@ from scipy.stats import chi2 as chi2_law
 Real = NDArray[np.float64]
 
 _ITERATIONS: Final = 40
+_FLICKER_ITERATIONS: Final = 200
 _START: Final = 0.1
 """Of every mode, in its unit: where a round says nothing of it, it stays there."""
 _FAINT: Final = 1e-6
@@ -101,6 +102,27 @@ def solve(
         if learns and step < _ITERATIONS - 1:
             spread = np.asarray(np.sqrt(np.maximum(np.mean(each**2 + variance, axis=0), _FAINT**2)), dtype=float)
     return _concluded(rounds, columns, solution, np.asarray(inverse, dtype=float), spread, (believed, off))
+
+
+def flickered(rounds: Sequence[Round], found: Drifting, modes: Real) -> list[Round]:
+    """The same rounds with larger errors where the modes also differ from play to play, as a corrected field does.
+
+    found: the estimate from these rounds. How large that is, is estimated from its residuals by expectation and
+    maximisation; where they say nothing of it, it stays small.
+    """
+    columns = np.concatenate([part.jacobian @ modes.T for part in rounds]) ** 2
+    variance = np.full(len(modes), _START**2)
+    for _ in range(_FLICKER_ITERATIONS):
+        total = 1.0 + columns @ variance
+        moved = variance * np.mean(variance * columns * ((found.excess / total) ** 2 - 1.0 / total)[:, None], axis=0)
+        variance = np.maximum(variance + moved, _FAINT**2)
+    factor = 1.0 / np.sqrt(1.0 + columns @ variance)
+    out, at = [], 0
+    for part in rounds:
+        own = factor[at : at + len(part.excess)]
+        out.append(Round(part.excess * own, part.jacobian * own[:, None]))
+        at += len(own)
+    return out
 
 
 def _assembled(

@@ -1,6 +1,6 @@
 """A program as it acts: the microwave a little late, the fields of switched coils settling for a while."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
@@ -10,6 +10,8 @@ import numpy as np
 from sequences.pulses.program import Program
 
 _MICROWAVE: Final = frozenset({"mw_x", "mw_y"})
+_READ: Final = frozenset({"gradient"})
+"""High while NVs are read."""
 _PARTS: Final = (0.0, 0.35, 0.8, 1.4, 2.2, 3.4, 5.0)
 """Of the settling time: in each part the field is taken at its mean."""
 _NS: Final = 1e-9
@@ -26,6 +28,10 @@ class Segment:
     gradient_late: float = 0.0
     """Part of the gradient's step that is still to come (negative), or still to go."""
     shift_late: float = 0.0
+
+    def goes_on(self, before: "Segment") -> bool:
+        """Whether nothing has changed since the segment before."""
+        return replace(before, duration_s=self.duration_s) == self
 
 
 @lru_cache(maxsize=4096)
@@ -50,16 +56,21 @@ def segments(
         times += [at + part * constant_us * 1e3 for part in _PARTS]
     last = total + max(0.0, microwave_late_ns)
     cuts = sorted({round(t, 6) for t in times if min(0.0, microwave_late_ns) <= t <= last})
-    out = []
+    out: list[Segment] = []
     for begin, end in pairwise(cuts):
         if end - begin < _SLIVER_NS:
             continue
         middle = 0.5 * (begin + end)
         lines = (_at(edges, middle) - _MICROWAVE) | (_at(edges, middle - microwave_late_ns) & _MICROWAVE)
-        if middle > total and not lines:
-            continue
+        if middle > total:
+            if not lines:
+                continue
+            lines |= _READ
         gradient, shift = (_late(switched, which, begin, end, share, constant_us) for which in ("gradient", "shift"))
-        out.append(Segment(lines, round(end - begin, 6) * _NS, round(gradient, 12), round(shift, 12)))
+        here = Segment(lines, round(end - begin, 6) * _NS, round(gradient, 12), round(shift, 12))
+        if out and here.goes_on(out[-1]):  # an edge of a pulse elsewhere is none here
+            here = replace(here, duration_s=round((out.pop().duration_s + here.duration_s) / _NS, 6) * _NS)
+        out.append(here)
     return tuple(out)
 
 

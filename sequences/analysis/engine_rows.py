@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from physics.paulis import INDEX
 from sequences.analysis.calibration import SCALES, Listed, PairCalibration
+from sequences.analysis.classes import FrozenField
 from sequences.analysis.engine_model import EngineModel
 from sequences.pulses.program import Program
 
@@ -93,25 +94,25 @@ def engine_rows(
     calibration: PairCalibration, around: Surroundings, states: ClassStates, listed: Sequence[Listed]
 ) -> Real:
     """(n, 16): photons a shot = row . mean Pauli vector; everything that is not of that state stands in its first."""
-    return _rows(calibration.values, calibration.shift_step_rad_per_s, around, listed, states)[0]
+    return _rows(calibration.values, calibration.frozen, around, listed, states)[0]
 
 
 def margin_moves(
     calibration: PairCalibration, around: Surroundings, states: ClassStates, listed: Sequence[Listed]
 ) -> Real:
     """(n, 4): change of the photons with each of MARGINS, per its 1 sigma."""
-    return _rows(calibration.values, calibration.shift_step_rad_per_s, around, listed, states)[1]
+    return _rows(calibration.values, calibration.frozen, around, listed, states)[1]
 
 
 def moved_rows(calibration: PairCalibration, around: Surroundings, listed: Sequence[Listed]) -> Real:
     """(n, 16, p): change of the rows with each calibrated number, per its scale (SCALES)."""
-    return _moves(calibration.values, calibration.shift_step_rad_per_s, around, tuple(listed))
+    return _moves(calibration.values, calibration.frozen, around, tuple(listed))
 
 
 def _rows(
-    values: tuple[float, ...], step: float, around: Surroundings, listed: Sequence[Listed], states: ClassStates
+    values: tuple[float, ...], frozen: FrozenField, around: Surroundings, listed: Sequence[Listed], states: ClassStates
 ) -> tuple[Real, Real]:
-    c = in_engine(PairCalibration(values, np.empty((0, 0)), shift_step_rad_per_s=step), around)
+    c = in_engine(PairCalibration(values, np.empty((0, 0)), frozen=frozen), around)
     programs = tuple(dict.fromkeys(program for program, _ in listed))
     by_class = c.pair.rows(programs, freshly_frozen=True)
     weight, nucleus = c.pair.classes.weight, c.pair.classes.nucleus
@@ -135,9 +136,9 @@ def _rows(
 
 
 @lru_cache(maxsize=4)
-def _moves(values: tuple[float, ...], step: float, around: Surroundings, listed: tuple[Listed, ...]) -> Real:
+def _moves(values: tuple[float, ...], frozen: FrozenField, around: Surroundings, listed: tuple[Listed, ...]) -> Real:
     """Remembered, for one tomography after the other asks for those of the same programs."""
-    here = PairCalibration(values, np.empty((0, 0)), shift_step_rad_per_s=step)
+    here = PairCalibration(values, np.empty((0, 0)), frozen=frozen)
     programs = tuple(dict.fromkeys(program for program, _ in listed))
 
     def rows(c: PairCalibration) -> Real:

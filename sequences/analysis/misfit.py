@@ -13,7 +13,7 @@ Real = NDArray[np.float64]
 
 BEARABLE_P: Final = 1e-3
 """Above it a chi-squared is usual."""
-WORST_REDUCED: Final = 1.5
+WORST_REDUCED: Final = 1.25
 """Up to it errors are widened; beyond it the model does not hold."""
 _SAVES: Final = 0.5
 """Share of the excess of chi-squared that an explanation must save."""

@@ -72,6 +72,13 @@ class Release:
         left, right = self.polarisation
         return left + self.values[4] * (evolution_us - self.evolution_us), right
 
+    def quoted_at(self, evolution_us: float) -> tuple[float, float, float, float]:
+        """Polarisation of the left bath, its error, and the same of the right one, in cycles of this length."""
+        left, right = self.polarisation_after(evolution_us)
+        weights = np.zeros(len(NAMES))
+        weights[0], weights[4] = 1.0, evolution_us - self.evolution_us
+        return left, float(np.sqrt(weights @ self.covariance @ weights)), right, self.polarisation_err[1]
+
 
 def release_states(model: EngineModel, release: Release, times_us: Real) -> Real:
     """(n, 16): mean Pauli vectors at the end of cycles with these evolution times, each with its own baths."""

@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 from physics.entanglement import concurrence
 from physics.paulis import PAULIS, Complex, density_matrix, pauli_vector
 from sequences.analysis.calibration import NAMES, SCALES, CountedProgram, PairCalibration
-from sequences.analysis.drifting import Drifting, Round, solve
+from sequences.analysis.drifting import Drifting, Round, flickered, solve
 from sequences.analysis.misfit import Candidate
 
 Real = NDArray[np.float64]
@@ -131,7 +131,9 @@ def reconstruct(asked: Asked, beliefs: Beliefs, rounds: Sequence[Sequence[Counte
         slopes = np.concatenate([rows[:, 1:], np.einsum("nki,k->ni", moves, vector), asked.margins], axis=1)
         expected = rows @ vector + asked.margins @ margin
         here = np.concatenate([np.zeros(15), deviation, margin])
-        found = solve([_round(data, expected, slopes) for data in rounds if data], modes, believed, here, wander)
+        parts = [_round(data, expected, slopes) for data in rounds if data]
+        first = solve(parts, modes, believed, here, wander)
+        found = solve(flickered(parts, first, modes), modes, believed, here, first.wander, learns=False)
         vector = vector + np.concatenate([[0.0], found.change[:15]])
         deviation, margin = deviation + found.change[15 : 15 + m], margin + found.change[15 + m :]
         wander = found.wander

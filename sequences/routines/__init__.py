@@ -9,6 +9,9 @@ most, `survey` the magnet moved and its lines followed, `first_light` the first 
 hands to the next, `diagnosis` what stands where a line is missing, `dip` relaxation at the 13C resonance, `no_dip` what
 is said where there is none, `frozen_pulse` a first pi pulse, `frozen` the frozen pair's line and global pulses on it.
 On the calibrated pair: `late_pulse` a turn that a coil cuts short, `hold` field and null kept where they are while a
-run plays, `shots` programs on it, `beams` both of them as read-outs, `gradient` with its compensation,
-`calibration_programs` and `tomography_programs`, what those two experiments play.
+run plays, `rounds` programs dealt out in rounds that are alike, `shots` played and counted, each with its reference;
+`beams` both of them as read-outs, `gradient` with its compensation; `pair_guess` what is known of the pair beforehand,
+`calibration_programs` and `tomography_programs`, what those two experiments play, `calibration_design` for how long;
+`engine_offer` what a tomography may play and what the model says of it; `judgement` whether counts are explained, and
+the refusal if not; `outlook` what is expected before the long part, `course` of an engine run what is known so far.
 """

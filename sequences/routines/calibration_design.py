@@ -30,7 +30,7 @@ _REFERENCE_NOISE: Final = 1.2
 """Variance of signal over reference in that of the signal alone, roughly."""
 _NOTHING_KNOWN: Final = 1e-4
 """Information on a Pauli term beforehand."""
-_TYPICAL: Final = {"spread": 100.0, "neutral": 0.05, "nitrogen": 0.01}
+_TYPICAL: Final = {"spread": 25.0, "neutral": 0.05, "nitrogen": 0.01}
 
 
 def designed(

@@ -22,7 +22,7 @@ _COHERENCE: Final = {"re": np.real(PAULIS[:, 1, 2]) / 4.0, "im": np.imag(PAULIS[
 class Course:
     """The tomographies of one engine run, by the numbers of their times."""
 
-    def __init__(self, lab: Lab, cooled: Any, ahead: Outlook) -> None:
+    def __init__(self, lab: Lab, ahead: Outlook) -> None:
         self.outlook = ahead
         self.at = ahead.at
         self.best = ahead.best
@@ -36,7 +36,7 @@ class Course:
         self._curve = predict(
             state.engine_model(lab), state.release(lab), np.linspace(0.1, latest, _CURVE_POINTS), known
         )
-        self._cooled = cooled
+        self._baths = state.release(lab).quoted_at(float(self.at.times_us[self.best]))
 
     @property
     def has_pilot(self) -> bool:
@@ -112,13 +112,13 @@ class Course:
 
     def expected(self) -> dict[str, Any]:
         """The part that was known before them."""
-        cooled, curve = self._cooled, self._curve
+        curve = self._curve
         return {
             "best_us": float(self.at.times_us[self.best]),
-            "polarisation_left": cooled.polarisation_left,
-            "polarisation_left_err": cooled.polarisation_left_err,
-            "polarisation_right": cooled.polarisation_right,
-            "polarisation_right_err": cooled.polarisation_right_err,
+            "polarisation_left": self._baths[0],
+            "polarisation_left_err": self._baths[1],
+            "polarisation_right": self._baths[2],
+            "polarisation_right_err": self._baths[3],
             "curve_us": _numbers(curve.times_us),
             "curve_concurrence": _numbers(curve.signed),
             "curve_concurrence_err": _numbers(curve.signed_err),

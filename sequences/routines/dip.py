@@ -37,6 +37,13 @@ _STEPS: Final = np.arange(-4.0, 4.1)
 """Coarse scan, in half widths."""
 _SLOPES: Final = np.array([-0.8, -0.45, 0.0, 0.45, 0.8])
 """Fine scan, in half widths of the survival's dip, where its slope tells most about the centre."""
+_SEARCHES: Final = ((1.0, 1), (1.0, 6), (3.0, 6))
+"""Range in that of the coarse scan, and contact in the plan's: diamond with little 13C relaxes slowly."""
+_MOST_FINE: Final = 6
+_FINE_ENOUGH: Final = 0.06
+"""Error of the centre, in the expected half width, at which a fine scan needs no repetition."""
+_LONGEST_CONTACT: Final = 12
+"""In the plan's contact."""
 _SEEN_SIGMA: Final = 6.0
 _LOCK_EVERY_S: Final = 90.0
 """Between two looks at f+ while points are counted."""
@@ -66,6 +73,11 @@ class Contacts:
     bath_spins: float
     walk_mt_per_sqrt_s: float
     """How fast the field is known to walk."""
+
+    def telling_ns(self, rate_per_s: float, tick_ns: int) -> int:
+        """A contact that tells most of a dip with this rate: its relaxation time, at least the plan's."""
+        wanted = np.clip(1e9 / max(rate_per_s, 1.0), self.contact_ns, _LONGEST_CONTACT * self.contact_ns)
+        return max(1, round(float(wanted) / tick_ns)) * tick_ns
 
 
 @dataclass(frozen=True)
@@ -109,9 +121,9 @@ def scan_dip(
     scan = _Scan(lab, inversion, contacts, currents_for, look, contacts.seconds_per_point)
     yield from scan.lock(0.0)
     yield from scan.calibrate_inversion()
-    for stretch in (1.0, 3.0):
+    for stretch, longer in _SEARCHES:
         for step in _STEPS * stretch:
-            yield from scan.visit(float(step) * contacts.half_width_mt, contacts.contact_ns)
+            yield from scan.visit(float(step) * contacts.half_width_mt, longer * contacts.contact_ns)
         fit = scan.fitted()
         yield scan.estimate(fit)
         if _is_seen(fit, stretch, contacts):
@@ -119,10 +131,15 @@ def scan_dip(
     else:
         raise scan.refusal()
     yield from scan.lock(fit.centre_mt)
-    for step in _SLOPES:
-        yield from scan.visit(fit.centre_mt + float(step) * fit.half_width_mt, contacts.contact_ns)
-        yield scan.estimate(scan.fitted())
-    yield from scan.visit(fit.centre_mt, 0)
+    for again in range(_MOST_FINE):
+        contact_ns = contacts.telling_ns(fit.rate_per_s, lab.wiring.tick_ns)
+        for step in _SLOPES:
+            yield from scan.visit(fit.centre_mt + float(step) * fit.half_width_mt, contact_ns)
+            yield scan.estimate(scan.fitted())
+        yield from scan.visit(fit.centre_mt, 0)
+        fit = scan.fitted()
+        if again + 1 == _MOST_FINE or scan.centre_err_mt(fit) < _FINE_ENOUGH * contacts.half_width_mt:
+            break
     yield from scan.lock(fit.centre_mt)
     fit = scan.fitted()
     yield scan.estimate(fit)

@@ -1,15 +1,17 @@
 """Whether counts are explained by their model; if not, the refusal that says by what they would be."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sequences.analysis.calibration import NAMES, SCALES, CountedProgram
-from sequences.analysis.calibration_fit import MODES, CalibrationFit
+from sequences.analysis.calibration_fit import CalibrationFit
 from sequences.analysis.drifting import Drifting
-from sequences.analysis.misfit import Candidate, Verdict, explained, ranked, verdict
+from sequences.analysis.misfit import BEARABLE_P, Candidate, Verdict, explained, ranked, verdict
+from sequences.analysis.release import Release
 from sequences.analysis.tomography import Reconstruction
 from sequences.results import SequenceError
 
@@ -34,6 +36,8 @@ REMEDIES: Final = {
     "doughnut_left": "The doughnut's null has moved: repeat labctl run locate and calibrate",
 }
 _WORST_PROGRAMS: Final = 3
+_WORST_RELEASE: Final = 8.0
+"""Reduced chi-squared of a dozen numbers, whose scatter tells a factor to a fifth."""
 
 
 def judged(fit: CalibrationFit, data: Sequence[Sequence[CountedProgram]]) -> Verdict:
@@ -65,12 +69,6 @@ def worst(found: Drifting, names: Sequence[str]) -> str:
     return ", ".join(f"{names[k]!r} by {found.excess[k]:+.1f} sigma" for k in order)
 
 
-def drifts(found: Drifting) -> str:
-    """What wanders from round to round, in words."""
-    seen = [f"{what} {w:.2g} %" for (what, _, is_relative), w in zip(MODES, found.wander, strict=True) if is_relative]
-    return ", ".join(seen)
-
-
 def judged_state(found: Reconstruction, names: Sequence[str]) -> tuple[Reconstruction, tuple[str, ...]]:
     """The reconstruction, its errors as wide as they must be, and notes. SequenceError if no state explains it."""
     fit = found.fit
@@ -84,3 +82,18 @@ def judged_state(found: Reconstruction, names: Sequence[str]) -> tuple[Reconstru
         remedy or f"Farthest off are {worst(fit, names)}. Repeat `labctl run calibrate`, and look at field and null",
         chi2=fit.chi2,
     )
+
+
+def judged_release(found: Release) -> tuple[Release, tuple[str, ...]]:
+    """The release with errors as wide as its fit makes them, and notes. SequenceError if the fit does not hold."""
+    if found.p_value >= BEARABLE_P:
+        return found, ()
+    if found.reduced_chi2 > _WORST_RELEASE:
+        raise SequenceError(
+            f"The model of the release does not explain its counts (reduced chi2 {found.reduced_chi2:.1f})",
+            "Look at field and null (labctl run align, locate), and repeat labctl run calibrate",
+            reduced_chi2=found.reduced_chi2,
+        )
+    factor = float(np.sqrt(found.reduced_chi2))
+    note = f"The release fits badly (reduced chi2 {found.reduced_chi2:.1f}): its errors are widened by {factor:.1f}"
+    return replace(found, covariance=found.covariance * found.reduced_chi2), (note,)

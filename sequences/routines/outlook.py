@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sequences.analysis.calibration import PairCalibration
+from sequences.analysis.calibration import NAMES, SCALES, SHARES, PairCalibration
 from sequences.analysis.classes import Spread
 from sequences.analysis.design import Candidates
 from sequences.analysis.engine_model import EngineModel, best_times_us
@@ -85,24 +85,33 @@ def outlook(lab: Lab, given: Sequence[float], hours: float, cooling_us: float) -
 
 
 def uncertain(lab: Lab, calibration: PairCalibration) -> list[Uncertain]:
-    """The engine with each number of the calibration one sigma up and down; what is bounded moves within its bound."""
+    """The engine one sigma up and down each direction in which the calibration may err; bounds are kept."""
+    index = [NAMES.index(name) for name in _UNCERTAIN]
+    sizes, directions = np.linalg.eigh(
+        calibration.covariance[np.ix_(index, index)] / np.outer(SCALES[index], SCALES[index])
+    )
+    here = np.array(calibration.values)[index]
+
+    def moved(step: Real) -> EngineModel:
+        values = {name: float(v) for name, v in zip(_UNCERTAIN, here + step, strict=True)}
+        held = {name: max(value, 0.0) if name in SHARES else value for name, value in values.items()}
+        return state.engine_model(lab, calibration.with_values(**held))
+
     out = []
-    for name in _UNCERTAIN:
-        value, error = calibration.value(name)
-        low = max(value - error, 0.0) if name.startswith(("spread", "relaxation", "dephasing")) else value - error
-        above, below = (state.engine_model(lab, calibration.with_values(**{name: v})) for v in (value + error, low))
-        out.append(Uncertain(name, above, below))
+    for k, size in enumerate(sizes):
+        step = np.sqrt(max(float(size), 0.0)) * directions[:, k] * SCALES[index]
+        out.append(Uncertain(f"direction {k}", moved(step), moved(-step)))
     shift = lab.calibration.get("bath.shift_rad_per_s")
     if shift and shift.error:
         around = state.surroundings(lab)
         left, right = around.line_shift_rad_per_s
-        moved = [
+        shifted = [
             state.engine_model(
                 lab, calibration, replace(around, line_shift_rad_per_s=(left, right + sign * shift.error))
             )
             for sign in (1.0, -1.0)
         ]
-        out.append(Uncertain("line shift", *moved))
+        out.append(Uncertain("line shift", *shifted))
     return out
 
 

@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.constants import GAMMA_E_HZ_PER_MT, TWO_PI
+from physics.constants import TWO_PI
 from physics.coupling import dipolar_rad_per_s
 from sequences.analysis.calibration import NAMES, Beam, PairCalibration
+from sequences.analysis.classes import frozen_field
 from sequences.analysis.resonances import TwoResonances
 from sequences.lab import Lab
 from sequences.pulses.library import Reading, pulse
@@ -26,8 +27,9 @@ def first(lab: Lab, reading: Reading, found: TwoResonances) -> tuple[PairCalibra
     known = _known(lab, zz, rabi)
     sigma = np.array([known.get(name, np.inf) for name in NAMES])
     start = tuple(float(values.get(name, 0.0)) for name in NAMES)
-    step = -TWO_PI * GAMMA_E_HZ_PER_MT * lab.guesses.shift_mt_per_a * state.calibrated(lab, "shift.a")
-    return PairCalibration(start, np.zeros((len(NAMES), len(NAMES))), shift_step_rad_per_s=step), sigma
+    shift_mt = lab.guesses.shift_mt_per_a * state.calibrated(lab, "shift.a")
+    frozen = frozen_field(state.calibrated(lab, "field.resonance_mt"), shift_mt)
+    return PairCalibration(start, np.zeros((len(NAMES), len(NAMES))), frozen=frozen), sigma
 
 
 def _spins(lab: Lab, found: TwoResonances, zz: float, rabi: float) -> dict[str, float]:
@@ -41,8 +43,8 @@ def _spins(lab: Lab, found: TwoResonances, zz: float, rabi: float) -> dict[str, 
         "leak_right_per_s": 300.0,
         "relaxation_per_s": 200.0,
         "dephasing_per_s": 1.5e3 * lab.guesses.c13_percent / 1.1,
-        "spread_left_khz2": 100.0,
-        "spread_right_khz2": 100.0,
+        "spread_left_khz2": 25.0,
+        "spread_right_khz2": 25.0,
         "nitrogen_zero": 0.01,
         "nitrogen_minus": 0.01,
         "neutral_left": 0.05,

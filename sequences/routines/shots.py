@@ -14,6 +14,8 @@ from sequences.routines.hold import Holding
 from sequences.routines.measure import measure, repeats_for
 from sequences.routines.rounds import Turn, in_rounds
 
+STRETCH_S: Final = 600.0
+"""Laboratory time in which nothing drifts that matters."""
 _SETPOINTS: Final = ("program", "beam", "round")
 COLUMNS: Final = (
     Column("program", "number of the program", ""),
@@ -46,13 +48,20 @@ def count(lab: Lab, reading: Reading, shot: Shot) -> CountedProgram:
 def count_rounds(
     holding: Holding, reading: Reading, shots: Sequence[Shot], rounds: int, span: tuple[float, float], note: str
 ) -> Stream[list[list[CountedProgram]]]:
-    """Play programs in rounds that are alike, held; span: the part of the run's progress that they are."""
+    """Play programs in rounds that are alike, held; span: the part of the run's progress that they are.
+
+    Returns them in stretches that are short against what drifts in an hour.
+    """
     played = [reading.shot(shot.program, shot.beam) for shot in shots]
     turns = in_rounds([(s.seconds, repeats_for(p, s.seconds)) for s, p in zip(shots, played, strict=True)], rounds)
     out: list[list[CountedProgram]] = []
     for number, listed in enumerate(turns, start=1):
         out.append([])
+        began_s = holding.now_s()
         for k, turn in enumerate(listed, start=1):
+            if holding.now_s() - began_s > STRETCH_S:
+                out.append([])
+                began_s = holding.now_s()
             shot = shots[turn.choice]
             counts = yield from holding.measure(played[turn.choice], turn.repeats)
             done = CountedProgram(shot.program, shot.beam, counts.signal, counts.repeats, counts.reference)
@@ -60,7 +69,7 @@ def count_rounds(
             yield _point(turn, number, done)
             share = (number - 1 + k / len(listed)) / len(turns)
             yield Progress(span[0] + (span[1] - span[0]) * share, f"round {number} of {len(turns)}, {note}")
-    return out
+    return [part for part in out if part]
 
 
 def _point(turn: Turn, number: int, done: CountedProgram) -> Point:

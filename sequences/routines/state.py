@@ -1,6 +1,6 @@
 """The calibrated bench: what earlier runs found, asked for by name, and the instruments set accordingly."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sequences.analysis.calibration import NAMES, Beam, PairCalibration
 from sequences.analysis.calibration_fit import MODES
+from sequences.analysis.classes import FrozenField, nitrogen_lines
 from sequences.analysis.engine_model import EngineModel, best_times_us, homogeneous_rad_per_s
 from sequences.analysis.engine_rows import Surroundings
 from sequences.analysis.prediction import signed
@@ -32,6 +33,11 @@ _RELEASE: Final = (
     "bath.start_z_right",
     "bath.left_slope_per_us",
     "cr.rate_per_s",
+)
+_FROZEN: Final = (
+    "calibrated.shift_step_rad_per_s",
+    "calibrated.nitrogen_zero_line_rad_per_s",
+    "calibrated.nitrogen_minus_line_rad_per_s",
 )
 _MEASURED_BY: Final = {
     "field": "align",
@@ -129,15 +135,19 @@ def put_pair(lab: Lab, calibration: PairCalibration) -> None:
     for key, value, error in zip(keys, calibration.values, calibration.errors, strict=True):
         lab.calibration.put(key, value, float(error))
     lab.calibration.put_covariance(keys, calibration.covariance)
-    lab.calibration.put("calibrated.shift_step_rad_per_s", calibration.shift_step_rad_per_s, 0.0)
+    frozen = calibration.frozen
+    for key, value in zip(_FROZEN, (frozen.shift_step_rad_per_s, *frozen.nitrogen_rad_per_s), strict=True):
+        lab.calibration.put(key, value, 0.0)
 
 
 def pair(lab: Lab) -> PairCalibration:
     """The numbers of the pair as `calibrate` stored them."""
     keys = [f"calibrated.{name}" for name in NAMES]
     values = tuple(calibrated(lab, key) for key in keys)
-    step = calibrated(lab, "calibrated.shift_step_rad_per_s")
-    return PairCalibration(values, np.asarray(lab.calibration.covariance(keys)), shift_step_rad_per_s=step)
+    step, zero, minus = (calibrated(lab, key) for key in _FROZEN)
+    return PairCalibration(
+        values, np.asarray(lab.calibration.covariance(keys)), frozen=FrozenField(step, (zero, minus))
+    )
 
 
 def put_wander(lab: Lab, wander: Real) -> None:
@@ -186,6 +196,7 @@ def engine_model(
     there = around or surroundings(lab)
     apart = c.named["detuning_left_rad_per_s"] - c.named["detuning_right_rad_per_s"]  # the field stands between them
     left, right = there.line_shift_rad_per_s
+    lines = nitrogen_lines(calibrated(lab, "field.resonance_mt"))
     return EngineModel(
         g_rad_per_s=c.pair.g_rad_per_s,
         zz_rad_per_s=c.pair.zz_rad_per_s,
@@ -193,7 +204,7 @@ def engine_model(
         relaxation_per_s=c.pair.relaxation_per_s,
         dephasing_per_s=c.pair.dephasing_per_s,
         spins=lab.guesses.bath_spins,
-        spread=c.pair.spread.narrowed(there.polarisation),
+        spread=replace(c.pair.spread.narrowed(there.polarisation), nitrogen_rad_per_s=lines),
         off_rad_per_s=(left + 0.5 * apart, right - 0.5 * apart),
         half_width_rad_per_s=homogeneous_rad_per_s(calibrated(lab, "cr.half_width_khz"), c.pair.spread),
     )

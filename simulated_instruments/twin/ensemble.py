@@ -17,18 +17,22 @@ from simulated_instruments.twin.timeline import Setting
 
 Real = NDArray[np.float64]
 
-_SAME = 1e-5  # change of a phase or of a decay by a bath's polarisation that is not worth a new propagator
+_SAME = 3e-5  # change of a phase or of a decay by a bath's polarisation that is not worth a new propagator
 _LINEAR = 1e-2  # the same, that a propagator's first derivative describes
 _PROBE = 3e-3  # step of a polarisation for that derivative
 _STILL = 1e-6  # change of a polarisation within a step that needs no looking ahead
 
 
 class _Model:
-    """Propagators of one step for polarisations near one."""
+    """Propagators of one step for polarisations near one.
+
+    It does not hold its ensemble: in a circle, megabytes would stay until Python searches for garbage, which it does by
+    the number of objects and not by their size.
+    """
 
     def __init__(self, there: "Ensemble", one: "Step", p: Real) -> None:
         self.p = p
-        self._there, self._step = there, one
+        self._step = one
         self.map, self.rates = there.built(one, p)
         r, spread, weight = self.rates, there.classes.spread, there.weight
         contact, turns = r.contact_per_s, TWO_PI * one.duration_s
@@ -37,34 +41,34 @@ class _Model:
         self.weighed_signed = weight[:, None] * r.signed_per_s
         self._sensitive = (contact.max(axis=0) * one.duration_s + abs(spread.shift_hz) * turns).tolist()
         self._turns = turns
-        self._spread = spread.total_hz(p).tolist()
+        self._lines, self._spread = spread, spread.total_hz(p).tolist()
         self._slopes: dict[int, Real] = {}
         self.mean_cps, self.signal_cps = 0.5 * (r.bright_cps + r.faint_cps), 0.5 * (r.bright_cps - r.faint_cps)
         self.background = r.background_cps * one.duration_s
 
     def far(self, p: Real) -> list[float]:
         """Change of phases and decays by the change of each polarisation."""
-        total = self._there.classes.spread.total_hz(p)
+        total = self._lines.total_hz(p)
         return [
             self._sensitive[k] * abs(float(p[k]) - float(self.p[k]))
             + self._turns * abs(float(total[k]) - self._spread[k])
             for k in (0, 1)
         ]
 
-    def carried(self, vectors: Real, p: Real, far: list[float]) -> Real:
+    def carried(self, there: "Ensemble", vectors: Real, p: Real, far: list[float]) -> Real:
         """Vectors (C, size) after the step, and behind them the integrals."""
         column = vectors[:, :, None]
         out = self.map @ column
         for k in (0, 1):
             if far[k] > _SAME:
-                out += (p[k] - self.p[k]) * (self._slope(k) @ column)
+                out += (p[k] - self.p[k]) * (self._slope(there, k) @ column)
         return np.asarray(out[:, :, 0])
 
-    def _slope(self, k: int) -> Real:
+    def _slope(self, there: "Ensemble", k: int) -> Real:
         if k not in self._slopes:
             near = self.p.copy()
             near[k] += _PROBE if near[k] < 0 else -_PROBE
-            self._slopes[k] = (self._there.built(self._step, near)[0] - self.map) / (near[k] - self.p[k])
+            self._slopes[k] = (there.built(self._step, near)[0] - self.map) / (near[k] - self.p[k])
         return self._slopes[k]
 
 
@@ -169,7 +173,7 @@ class Ensemble:
         middle = self._middle(state, model, 0.5 * t)
         model, far = self._model(step, middle)
         vectors = unfolded(state.vector) if step.shelved else folded(state.vector)
-        out = model.carried(vectors, middle, far)
+        out = model.carried(self, vectors, middle, far)
         size = vectors.shape[1]
         z_s, there_s = out[:, size : size + 2], out[:, size + 2 :] if step.shelved else t
         given = model.weighed_contact * there_s

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from physics.constants import TWO_PI
 from simulated_instruments.twin.classes import classes_of, spread_of
-from simulated_instruments.twin.conditions import Now, Rates, Scene, Tuning
+from simulated_instruments.twin.conditions import Now, Scene, Tuning
 from simulated_instruments.twin.ensemble import Ensemble, Step
 from simulated_instruments.twin.pair import Baths
 from simulated_instruments.twin.timeline import Interval, Setting, Timeline
@@ -50,11 +50,12 @@ def ensemble_of(
     shots = classes.shots(polarisation)
     rates = {setting: now.rates(setting, scene, tuning, shots) for setting, scene in scenes.items()}
     singlet_s = sample.optics.singlet_ns * 1e-9
-    shelved = _shelved([rates[one.setting] for one in intervals], durations_s, singlet_s)
+    pumped = {setting: float(np.max(r.pump_per_s)) * singlet_s > _SHELVED for setting, r in rates.items()}
+    fastest = {setting: float(np.max(classes.weight @ r.contact_per_s)) / baths.spins for setting, r in rates.items()}
+    shelved = _shelved([pumped[one.setting] for one in intervals], durations_s, singlet_s)
     steps = []
     for k, one in enumerate(intervals):
-        fastest_per_s = float(np.max(classes.weight @ rates[one.setting].contact_per_s)) / baths.spins
-        steps.append(_divided(one, (bool(lost[k][0]), bool(lost[k][1])), shelved[k], fastest_per_s))
+        steps.append(_divided(one, (bool(lost[k][0]), bool(lost[k][1])), shelved[k], fastest[one.setting]))
     return Ensemble(now, baths, scenes, tuning, classes, singlet_s, tuple(steps))
 
 
@@ -63,14 +64,13 @@ def _divided(one: Interval, lost: tuple[bool, bool], shelved: bool, fastest_per_
     return Step(one.setting, one.duration_s / steps, lost, one.duration_s, shelved), steps
 
 
-def _shelved(rates: Sequence[Rates], durations_s: Real, singlet_s: float) -> list[bool]:
+def _shelved(pumped: Sequence[bool], durations_s: Real, singlet_s: float) -> list[bool]:
     """In which intervals an NV may be in its shelf, round and round the program."""
-    out = [False] * len(rates)
+    out = list(pumped)
     since_s = np.inf
-    for k in (*range(len(rates)), *range(len(rates))):
-        if np.max(rates[k].pump_per_s) * singlet_s > _SHELVED:
+    for k in (*range(len(pumped)), *range(len(pumped))):
+        if pumped[k]:
             since_s = 0.0
-            out[k] = True
             continue
         out[k] = out[k] or since_s < _EMPTY_AFTER * singlet_s
         since_s += float(durations_s[k])

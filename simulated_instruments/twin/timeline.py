@@ -23,7 +23,7 @@ _GOVERNING = sum(1 << LINES[role] for role in _ROLES)
 _BEAMS = ("pump", "depletion")
 _COILS = ("shift", "gradient")
 _RISE_STEPS = 2
-_TAIL_CUTS = (0.5, 1.0, 2.0, 4.0)
+_TAIL_CUTS = (0.7, 2.0)
 """In time constants of a coil that settles: the mean between them leaves every free phase as it is."""
 _LAG_DIGITS = 7
 _SAME_NS = 1e-3
@@ -68,6 +68,11 @@ class Timeline:
     intervals: tuple[Interval, ...]
     marks: tuple[Mark, ...]
 
+    @property
+    def settings(self) -> list[Setting]:
+        """All that occur, each once."""
+        return list(dict.fromkeys(one.setting for one in self.intervals))
+
 
 def held(levels: int) -> Setting:
     """Lines at rest: nothing is late."""
@@ -98,7 +103,7 @@ def _marks(parts: Sequence[tuple[int, int, tuple[bool, ...]]]) -> list[tuple[int
             candidate = (k, dark_ticks)
         if any(line(levels, coil) for coil in _COILS):
             dark_ticks = raised_ticks = 0
-        else:
+        elif dark_ticks or not levels & _GOVERNING:  # what is lit before is not dark yet, with or without coils
             dark_ticks += ticks
             raised_ticks += ticks if levels & _GOVERNING else 0
         if candidate and any(open_gates):
@@ -148,12 +153,15 @@ def _setting(bits: np.int64, beams: Real, lags: Real) -> Setting:
 
 
 def _tails(acting: Mapping[str, "_Acting"], constant_ns: float, period: float) -> Real:
-    """Where to cut behind the edges of the coils: not while frozen and undriven, where only the phase counts."""
+    """Where to cut behind the edges of the coils: in the dark on resonance, and under a drive.
+
+    Frozen and undriven only the phase counts, and light drowns the rest.
+    """
     edges = np.concatenate([acting[role].edges() for role in _COILS])
     cuts = (edges[:, None] + constant_ns * np.array(_TAIL_CUTS)).ravel() % period
-    frozen = acting["shift"].mean(cuts, cuts) > 0
-    driven = sum(acting[role].mean(cuts, cuts) for role in ("mw_x", "mw_y")) > np.zeros(1)
-    return np.asarray(cuts[~frozen | driven])
+    high = {role: one.mean(cuts, cuts) > 0 for role, one in acting.items()}
+    released = ~(high["shift"] | high["pump"] | high["depletion"])
+    return np.asarray(cuts[released | high["mw_x"] | high["mw_y"]])
 
 
 def _delay_ns(sample: Sample, role: str) -> float:

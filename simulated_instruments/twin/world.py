@@ -112,7 +112,7 @@ class Twin:
             self._catch_up()
             program = timeline(pattern, tick_s, windows, self.sample)
             now = self._now()
-            scenes = {one.setting: now.scene(one.setting) for one in program.intervals}
+            scenes = {setting: now.scene(setting) for setting in program.settings}
             tuning = now.tuning(scenes)
             if has_classes(self.sample):
                 ensemble = ensemble_of(now, self._baths, program, scenes, tuning, self._state.polarisation)

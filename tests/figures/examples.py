@@ -6,7 +6,7 @@ import numpy as np
 
 from physics.coupling import flip_flop_spin1_rad_per_s
 from physics.engine import Bath, evolve, liouvillian
-from physics.entanglement import concurrence
+from physics.entanglement import concurrence, signed_concurrence
 from physics.paulis import NAMES, density_matrix, product_vector
 
 Example = tuple[dict[str, Any], dict[str, Any]]
@@ -74,9 +74,21 @@ def delays() -> Example:
 
 
 def calibrate() -> Example:
-    beam = np.array([0.0, 1.0] * 20)
-    photons = np.where(beam == 0, 0.58, 0.41) + 0.03 * RNG.standard_normal(40)
-    points = {"program": np.arange(40.0), "beam": beam, "repeats": np.full(40, 4e6), "counts": 4e6 * photons}
+    """Fifteen programs under either beam, in four rounds."""
+    program, beam, rounds = np.tile(np.arange(30.0), 4), np.tile([0.0, 1.0], 60), np.repeat(np.arange(1.0, 5.0), 30)
+    photons = np.where(beam == 0, 0.58, 0.41) + 0.03 * np.sin(program) + 3e-4 * RNG.standard_normal(120)
+    points = {"program": program, "beam": beam, "round": rounds, "repeats": np.full(120, 4e6), "counts": 4e6 * photons}
+    points |= {"reference": np.full(120, 2e6)}
+    result = {"cross_talk": 0.116, "cross_talk_err": 0.002, "reduced_chi2": 1.04, "p_value": 0.31}
+    result |= {"fidelity": [0.948, 0.951], "fidelity_err": [0.004, 0.005], "nitrogen": 0.962, "nitrogen_err": 0.003}
+    result |= {"spread_khz": [74.1, 75.8], "spread_khz_err": [1.2, 1.4], "charged": [0.75, 0.74]}
+    return points, result | {"charged_err": [0.01, 0.01], "pulls": RNG.standard_normal(120).tolist()}
+
+
+def old_calibrate() -> Example:
+    """As it was stored before plays were told by their round, the first ten plays outside the fit."""
+    points, _ = calibrate()
+    points = {key: points[key][:40] for key in ("program", "beam", "repeats", "counts")}
     result = {"cross_talk": 0.116, "cross_talk_err": 0.002, "reduced_chi2": 1.04}
     return points, result | {"pulls": RNG.standard_normal(30).tolist()}
 
@@ -165,6 +177,46 @@ def tomography() -> Example:
 
 
 def engine() -> Example:
+    """With what was expected of it, which is more than was found."""
+    points, result = old_engine()
+    curve_us = np.linspace(0.1, 16.5, 41)
+    signed = signed_concurrence(density_matrix(_states(curve_us)))
+    result |= {
+        "expected": True,
+        "why": "Expected after 5.5 us: signed concurrence +0.062(±0.009), the witness at 7.2 sigma after 16 h",
+        "expected_us": 5.5,
+        "expected_signed_concurrence": 0.062,
+        "expected_signed_concurrence_err": 0.009,
+        "expected_significance": 7.2,
+        "predicted_concurrence": signed_concurrence(density_matrix(_states(result["evolution_us"]))).tolist(),
+        "curve_us": curve_us.tolist(),
+        "curve_concurrence": signed.tolist(),
+        "curve_concurrence_err": [0.01] * 41,
+    }
+    return points, result
+
+
+WHY_NOT = (
+    "Expected after 4.1 us: signed concurrence -0.062(±0.011), the witness at -9.3 sigma after 16 h: no entanglement "
+    "is expected at any time. It would gain by mending: the cold bath's polarisation, 0.861 for want of pump fidelity "
+    "(0.950): +0.071; the spread of the lines, 75 kHz (T2*): +0.022"
+)
+
+
+def unmeasured_engine() -> Example:
+    """Nothing was expected of it, and the run ended there."""
+    result = engine()[1]
+    gone = ("significance", "children", "predicted_concurrence")
+    result = {key: value for key, value in result.items() if key not in gone}
+    empty = {key: [] for key in ("evolution_us", "concurrence", "concurrence_err", "concurrence_ci95", "populations")}
+    result |= {"expected": False, "why": WHY_NOT, "expected_us": 4.1, "expected_significance": -9.3}
+    lower = (np.array(result["curve_concurrence"]) - 0.12).tolist()
+    result |= {"expected_signed_concurrence": -0.062, "curve_concurrence": lower}
+    return {}, {**result, **empty, **dict.fromkeys(("significance", "witness", "witness_err", "rho_re", "rho_im"))}
+
+
+def old_engine() -> Example:
+    """As it was stored before runs said what they expected."""
     times = [1.0, 2.5, 4.0, 5.5, 7.0, 10.0, 15.0]
     true = concurrence(density_matrix(_states(times)))
     child = tomography()[1]
@@ -181,3 +233,5 @@ def engine() -> Example:
 
 MADE = (wiring, delays, odmr, rabi, locate, align, relaxometry, calibrate, cool, tomography, engine)
 EXAMPLES = {make.__name__: make for make in MADE}
+EXAMPLES_MORE = {make.__name__: make for make in (unmeasured_engine, old_engine, old_calibrate)}
+"""Runs that found nothing to measure, and runs of older versions."""

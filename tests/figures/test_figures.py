@@ -4,7 +4,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from examples import EXAMPLES
+from examples import EXAMPLES, EXAMPLES_MORE
 from matplotlib import pyplot
 
 from labctl.figures import SEQUENCES, draw
@@ -17,7 +17,7 @@ def words(figure):
     texts = [axes.get_title() for axes in figure.axes]
     texts += [t for axes in figure.axes for t in (axes.get_xlabel(), axes.get_ylabel())]
     texts += [label for axes in figure.axes for label in axes.get_legend_handles_labels()[1]]
-    return " | ".join([figure.get_suptitle(), *texts])
+    return " | ".join([figure.get_suptitle(), *texts, figure.get_supxlabel()])
 
 
 def rendered(figure):
@@ -52,7 +52,19 @@ def test_renders_without_pyplot(sequence):
                 "signal / reference",
             ],
         ),
-        ("calibrate", ["cross-talk 0.1160 ± 0.0020", "χ² 1.04", "photons a shot", "(measured − fitted) / σ"]),
+        (
+            "calibrate",
+            [
+                "cross-talk 0.1160 ± 0.0020",
+                "χ² 1.04 per degree of freedom, p = 0.31",
+                "F 0.9480 ± 0.0040 | 0.9510 ± 0.0050",
+                "spread 74.1 ± 1.2 | 75.8 ± 1.4 kHz",
+                "m_I = +1: 0.9620 ± 0.0030",
+                "negative 0.750 ± 0.010 | 0.740 ± 0.010",
+                "photons a shot",
+                "(measured − fitted) / σ",
+            ],
+        ),
         ("odmr", ["2732.167 ± 0.021", "4.9234 mT", "frequency (MHz)", "lines found"]),
         ("rabi", ["1.2510 ± 0.0030 MHz", "1.94 dBm", "π/2 = 200 ns", "pulse length (ns)"]),
         ("locate", ["13.50 ± 0.40 nm", "x (nm)", "y (nm)"]),
@@ -60,7 +72,20 @@ def test_renders_without_pyplot(sequence):
         ("relaxometry", ["240.0 ± 2.0 × 10³/s", "100.0 ± 3.0 kHz", "(µT)", "without contact", "after contact"]),
         ("cool", ["right: 0.9680 ± 0.0060", "build-up 0.11 ms", "time (ms)"]),
         ("tomography", ["after 5.5 µs", "95 %: 0.045 … 0.075", "imaginary part"]),
-        ("engine", ["6.8 σ", "best: 5.5 µs", "evolution time (µs)", "model", "95 %", "real part of ρ at 5.5 µs"]),
+        (
+            "engine",
+            [
+                *(
+                    "6.8 σ",
+                    "expected: 7.2 σ",
+                    "best: 5.5 µs",
+                    "expected at 5.5 µs",
+                    "evolution time (µs)",
+                    "model, ±1 σ",
+                ),
+                *("95 %", "real part of ρ at 5.5 µs", "signed concurrence +0.062(±0.009)"),
+            ],
+        ),
     ],
 )
 def test_says_what_was_found(sequence, said):
@@ -89,6 +114,52 @@ def test_the_engines_density_matrix_is_that_of_the_best_time():
     points, result = EXAMPLES["engine"]()
     result["best_us"] = 7.0
     assert "real part" not in words(draw("engine", points, result))
+
+
+def curve_and_band(figure):
+    """Values of the model's curve, and what its band covers."""
+    axes = figure.axes[0]
+    (curve,) = (line for line in axes.get_lines() if line.get_label() == "model, ±1 σ")
+    edges = np.concatenate([path.vertices[:, 1] for band in axes.collections for path in band.get_paths()])
+    return curve.get_ydata(), edges
+
+
+def test_an_engine_that_measured_nothing_shows_what_was_expected_and_why():
+    points, result = EXAMPLES_MORE["unmeasured_engine"]()
+    figure = draw("engine", points, result)
+    said = " ".join(words(figure).split())
+    assert result["why"] in said
+    assert "nothing measured" in said
+    assert "expected at 4.1 µs" in said
+    assert "measured, ±1 σ" not in said
+    assert "real part" not in said
+    assert max(len(line) for line in figure.get_supxlabel().splitlines()) <= 140
+    value, edges = curve_and_band(figure)
+    np.testing.assert_array_equal(value, result["curve_concurrence"])
+    assert edges.min() == pytest.approx(value.min() - 0.01)
+    assert any(np.ptp(line.get_ydata()) == 0.0 and line.get_ydata()[0] == 0.0 for line in figure.axes[0].get_lines())
+
+
+def test_the_signed_curve_goes_below_zero_where_the_state_is_not_entangled():
+    value, edges = curve_and_band(draw("engine", *EXAMPLES["engine"]()))
+    assert value.min() < -0.05
+    assert edges.min() <= value.min() - 0.01
+
+
+@pytest.mark.parametrize("name", ["old_engine", "old_calibrate"])
+def test_old_runs_are_drawn(name):
+    points, result = EXAMPLES_MORE[name]()
+    figure = draw(name.removeprefix("old_"), points, result)
+    assert rendered(figure).startswith(b"\x89PNG")
+    assert "expected" not in words(figure)
+
+
+def test_every_play_of_the_calibration_stands_at_its_program():
+    figure = draw("calibrate", *EXAMPLES["calibrate"]())
+    below = [line for line in figure.axes[1].get_lines() if len(line.get_xdata()) > 2]
+    assert sum(len(line.get_xdata()) for line in below) == 120
+    for line, first in zip(below, (0.0, 1.0), strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), np.tile(np.arange(first, 30.0, 2.0), 4))
 
 
 def test_odmr_dips_stand_where_the_lines_were_found():

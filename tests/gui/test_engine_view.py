@@ -18,11 +18,17 @@ KNOWN = {
     "populations": [[0.50, -0.01, 0.49, 0.02], [0.52, 0.03, 0.44, 0.01], [0.55, 0.03, 0.41, 0.01]],
     "populations_err": [[0.01, 0.02, 0.03, 0.04]] * 3,
     "curve_us": [0.1, 5.0, 10.0],
-    "curve_concurrence": [0.0, 0.05, 0.004],
+    "curve_concurrence": [-0.08, 0.05, 0.004],
     "curve_concurrence_err": [0.001, 0.01, 0.008],
     "curve_populations": [[0.5, 0.0, 0.5, 0.0], [0.52, 0.02, 0.45, 0.01], [0.56, 0.03, 0.4, 0.01]],
     "best_us": 5.4,
     "significance": 8.26,
+    "expected": True,
+    "why": "Expected after 5.4 us: signed concurrence +0.050(±0.011), the witness at 7.1 sigma after 16 h",
+    "expected_us": 5.4,
+    "expected_signed_concurrence": 0.05,
+    "expected_signed_concurrence_err": 0.011,
+    "expected_significance": 7.11,
     "photons": 4.36e8,
 }
 LIVE = {
@@ -64,7 +70,7 @@ def test_points_intervals_model_and_predictions_are_those_of_the_result(view):
     np.testing.assert_array_equal(view.points._bars.opts["top"], KNOWN["concurrence_err"])
     np.testing.assert_array_equal(view.model.shown, [KNOWN["curve_us"], KNOWN["curve_concurrence"]])
     _, low, high = view.band.shown
-    np.testing.assert_allclose([low, high], [[0.0, 0.04, 0.0], [0.001, 0.06, 0.012]])
+    np.testing.assert_allclose([low, high], [[-0.081, 0.04, -0.004], [-0.079, 0.06, 0.012]])
     np.testing.assert_array_equal(view.predicted.shown, [TIMES, KNOWN["predicted_concurrence"]])
     assert (view.best.value(), view.best.isVisible()) == (5.4, True)
 
@@ -79,8 +85,14 @@ def test_populations_have_their_errors_and_their_model(view):
 
 def test_figures_are_of_the_best_time(view):
     view.show_run(recorded("engine", KNOWN))
-    texts = {name: view.figures.read(name) for name in ("C", "95 %", "significance", "photons")}
-    assert texts == {"C": "0.065 ± 0.010", "95 %": "0.046 … 0.087", "significance": "8.3 σ", "photons": "4.36e+08"}
+    texts = {name: view.figures.read(name) for name in ("C", "95 %", "significance", "expected", "photons")}
+    assert texts == {
+        "C": "0.065 ± 0.010",
+        "95 %": "0.046 … 0.087",
+        "significance": "8.3 σ",
+        "expected": "7.1 σ",
+        "photons": "4.36e+08",
+    }
 
 
 def test_both_plots_show_the_same_times_and_all_of_them(view):
@@ -106,6 +118,33 @@ def test_planned_times_have_predictions_before_anything_is_measured(view):
     view.show_run(recorded("engine", planned | {"best_us": 4.0, "evolution_us": []}, status="running"))
     np.testing.assert_array_equal(view.predicted.shown, [[2.0, 4.0], [0.01, 0.05]])
     assert view.figures.read("C") == "—"
+
+
+def test_a_run_that_expects_nothing_shows_its_curve_and_says_why(view):
+    why = "Expected after 5.4 us: signed concurrence -0.062(±0.011): no entanglement is expected at any time. " * 3
+    gone = ("evolution_us", "concurrence", "concurrence_err", "concurrence_ci95", "populations", "populations_err")
+    empty = {key: [] for key in gone} | dict.fromkeys(("significance", "witness", "rho_re", "rho_im"))
+    empty |= {"predicted_concurrence": [], "predicted_concurrence_err": [], "photons": 0.0}
+    lower = {"curve_concurrence": [-0.2, -0.07, -0.1], "expected": False, "why": why, "expected_significance": -9.3}
+    assert view.show_run(recorded("engine", KNOWN | empty | lower))
+    assert not view._trouble.isVisible()
+    assert (view.why.text(), view.why.isVisible(), view.why.wordWrap()) == (why, True, True)
+    np.testing.assert_array_equal(view.model.shown[1], lower["curve_concurrence"])
+    assert len(view.band.shown[0]) == 3
+    assert not len(view.points.shown[0])
+    assert [view.figures.read(name) for name in ("C", "significance", "expected")] == ["—", "—", "-9.3 σ"]
+    view.grab()
+    assert view.upper.getPlotItem().viewRange()[1][0] < -0.2
+    view.show_run(None)
+    assert not view.why.isVisible()
+
+
+def test_a_run_of_an_older_version_says_nothing_of_what_was_expected(view):
+    view.show_run(
+        recorded("engine", {key: value for key, value in KNOWN.items() if not key.startswith(("exp", "why"))})
+    )
+    assert (view.why.isVisible(), view.figures.read("expected")) == (False, "—")
+    assert len(view.points.shown[0]) == 3
 
 
 @pytest.mark.parametrize(("status", "shown", "hollow"), [("running", 0, 1), ("completed", 1, 0)])

@@ -147,3 +147,14 @@ def test_what_is_no_number_is_not_shown(value):
 
 def test_a_sequence_without_a_main_quantity_has_none():
     assert quantities(record("wiring", estimate={"field_mt": 1.0})) == ()
+
+
+def test_of_an_engine_run_the_expectation_is_known_first_and_photons_do_not_sharpen_it():
+    known = {"evolution_us": [], "best_us": 4.1, "concurrence": [], "concurrence_err": [], "witness": None}
+    known |= {"expected_signed_concurrence": -0.062, "expected_signed_concurrence_err": 0.011}
+    (found,) = quantities(record("engine", status="running", fraction=0.5, estimate=known))
+    assert (found.quantity.words, found.value, found.error) == ("signed concurrence, expected", -0.062, 0.011)
+    assert found.final_error is None
+    measured = known | {"evolution_us": [4.1], "concurrence": [0.05], "concurrence_err": [0.01]}
+    first, *_ = quantities(record("engine", status="running", fraction=0.25, estimate=measured))
+    assert (first.quantity.key, first.value, first.final_error) == ("concurrence", 0.05, pytest.approx(0.005))

@@ -339,3 +339,18 @@ def test_it_fits_a_dock(form):
 
 def _control():
     return QtCore.Qt.KeyboardModifier.ControlModifier
+
+
+def test_what_is_left_to_the_run_is_a_choice_and_an_empty_list(form):
+    """Hold is true, false or auto; no evolution time leaves them to the model. Plans of an older version fit."""
+    form.load("engine", {"evolution_us": [], "hold": "auto"})
+    hold, times = form.rows["hold"], form.rows["evolution_us"]
+    assert [hold.editor.widget.itemText(k) for k in range(hold.editor.widget.count())] == ["true", "false", "auto"]
+    assert (hold.text, times.text, form.settings) == ("auto", "[]", {})
+    assert "none: those that the model of this pair asks for" in times.help()
+    for text in ("none", "[]"):
+        times.editor.write(text)
+        assert (form.plan.evolution_us, form.settings) == ((), {})
+    form.load("engine", {"evolution_us": [1.5, 3.0], "hours": 12.0, "hold": False})
+    assert (form.plan.evolution_us, form.plan.hold) == ((1.5, 3.0), False)
+    assert form.settings == {"evolution_us": "1.5,3", "hours": "12", "hold": "false"}

@@ -11,7 +11,7 @@ from labctl.gui.record import Record, Table
 from labctl.gui.theme import DARK, LIGHT, apply
 from labctl.gui.views.sequence import SequenceView, shape_of, time_words
 from labctl.news import Playing
-from sequences.pulses.library import Cycle, Gates, cw_odmr, engine_shot, pulsed, read, wait
+from sequences.pulses.library import Cycle, Gates, cw_odmr, engine_shot, nominal_reading, pulsed, wait
 from sequences.pulses.program import LINES, Program
 
 GATES = Gates(quarter_ns=200, gate_ns=2000)
@@ -20,7 +20,7 @@ SHOT = pulsed("rabi", wait(400, "mw_x", "shift"))
 
 def engine(heating_steps, name="engine"):
     cycle = Cycle(75_000, 3000, heating_steps)
-    return engine_shot(cycle, GATES, wait(1000, "shift"), read()).named(name)
+    return engine_shot(cycle, GATES, wait(1000, "shift"), nominal_reading(100), "depletion").named(name)
 
 
 def playing(program, repeats=1000, status="running"):

@@ -15,6 +15,7 @@ from instruments.trim_source import TrimSource
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin
 from simulated_instruments.visa import backend
+from simulated_instruments.visa.line import Dialect
 
 MAIN = "TCPIP0::192.168.10.21::inst0::INSTR"
 TRIM = "USB0::0x0B21::0x0039::91U112233::INSTR"
@@ -23,7 +24,7 @@ TRIM = "USB0::0x0B21::0x0039::91U112233::INSTR"
 class Recorder:
     """A dialect that keeps the trace of what passes."""
 
-    def __init__(self, dialect: backend.Dialect) -> None:
+    def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.trace: list[tuple[str, str, str]] = []
 

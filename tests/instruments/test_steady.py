@@ -20,6 +20,7 @@ from instruments.steady import LineError, make_steady
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin
 from simulated_instruments.visa import backend
+from simulated_instruments.visa.line import Dialect
 
 SUPPLY, TRIM, MICROWAVE = (
     "TCPIP0::192.168.10.21::inst0::INSTR",
@@ -51,7 +52,7 @@ Fault = Callable[["BadWire", bytes], bytes | None]
 class BadWire:
     """A dialect behind a line on which the faults of a script happen, one a message; None is none."""
 
-    def __init__(self, dialect: backend.Dialect) -> None:
+    def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self.script: list[Fault | None] = []
         self.heard: list[bytes] = []

@@ -1,18 +1,25 @@
 """What earlier runs would have stored, so that each sequence can be tested alone: from the truth, or measured once."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 from known_magnet import know_magnet
-from wired import Kept, Wired, frozen_hz, is_dark, know_field, know_pair, run, wired
+from known_pair import GATES, PAPER, calibration, made_up_covariance
+from wired import Wired, frozen_hz, is_dark, know_field, know_pair, sample
 
+from labctl.data.memory import Kept
+from labctl.unwired import Unwired, ran, unwired
+from sequences.analysis.calibration import PairCalibration
+from sequences.analysis.calibration_fit import MODES
+from sequences.analysis.release import Release
 from sequences.calibrate import CalibratePlan, CalibrateResult, calibrate
+from sequences.pulses.library import Reading
 from sequences.routines import state
 from simulated_instruments.twin.surroundings import light
+
+Bench = Wired | Unwired
 
 SHIFT_A = -0.1
 QUARTER_NS = 200
@@ -20,7 +27,14 @@ SHIFT, GRADIENT, DEPLETION = 1 << 4, 1 << 5, 1 << 1
 """Lines of port 0, as they are cabled."""
 
 
-def know_pulses(bench: Wired) -> None:
+def powered(seed: int, **truth: Any) -> Unwired:
+    """A bench without wires, its magnet switched on. truth: keys of the default sample to be replaced."""
+    bench = unwired(sample(**truth), seed)
+    bench.lab.magnet.switch_on()
+    return bench
+
+
+def know_pulses(bench: Bench) -> None:
     """Calibrate freezing and the quarter turn from the truth, as a good `rabi` would."""
     put, mhz = bench.lab.calibration.put, 250.0 / QUARTER_NS
     put("microwave.pi_half_ns", QUARTER_NS, 0.3)
@@ -30,21 +44,53 @@ def know_pulses(bench: Wired) -> None:
     put("microwave.frozen_hz", frozen_hz(bench, SHIFT_A), 1e3)
 
 
-def know_baths(bench: Wired) -> None:
-    """Calibrate contact and baths as a good `relaxometry` and `cool` would: enough for designs and predictions."""
+def know_contact(bench: Bench) -> None:
+    """Calibrate the contact of an NV with its bath as a good `relaxometry` would."""
     put = bench.lab.calibration.put
     put("cr.rate_per_s", 250e3, 2e3)
     put("cr.half_width_khz", 100.0, 2.0)
-    for side, polarisation, z in (("left", 0.06, 0.01), ("right", 0.985, 0.99)):
-        put(f"bath.{side}", polarisation, 0.01)
-        put(f"bath.{side}_slope_per_us", 0.0, 0.0)
-        put(f"bath.start_z_{side}", z, 0.01)
-    put("bath.evolution_us", 5.4, 0.0)
+
+
+def know_aligned(bench: Bench) -> None:
+    """All that `calibrate` builds on."""
+    know_field(bench)
+    know_pair(bench)
+    know_pulses(bench)
+    know_contact(bench)
+
+
+def know_baths(bench: Bench) -> None:
+    """Calibrate contact and baths as a good `relaxometry` and `cool` would: enough for designs and predictions."""
+    know_contact(bench)
+    bench.lab.calibration.put("bath.shift_rad_per_s", 0.0, 2e3)
+    errors = np.array([0.01, 0.01, 0.01, 0.01, 0.002, 2e3])
+    state.put_release(bench.lab, Release(5.4, (0.06, 0.985, 0.01, 0.99, 0.005, 250e3), np.diag(errors**2)))
+
+
+def know_pair_numbers(bench: Bench, **changed: float) -> PairCalibration:
+    """Numbers of a pair as `calibrate` would store them, not measured, and baths: for what only computes."""
+    put = bench.lab.calibration.put
+    known = calibration(made_up_covariance(), **{**PAPER, **changed})
+    state.put_pair(bench.lab, known)
+    state.put_wander(bench.lab, np.zeros(len(MODES)) + 0.05)
+    reading = Reading(24_000, 2_500, 1_800)
+    for key, value in (
+        ("microwave.pi_half_ns", QUARTER_NS),
+        ("gates.gate_ns", GATES.gate_ns),
+        ("beams.pumping_ns", reading.pumping_ns),
+        ("beams.pump_window_ns", reading.pump_ns),
+        ("beams.doughnut_window_ns", reading.doughnut_ns),
+        ("beams.pump_light_per_us", 0.25),
+        ("beams.depletion_light_per_us", 0.2),
+    ):
+        put(key, value, 0.0)
+    know_baths(bench)
+    return known
 
 
 @dataclass(frozen=True)
 class Calibrated:
-    """A calibration of the default sample over the wires, and the truth about it."""
+    """A calibration of the default sample, and the truth about it."""
 
     store: Kept
     result: CalibrateResult
@@ -60,48 +106,51 @@ class Calibrated:
 
 @cache
 def calibrated() -> Calibrated:
-    """Measured once; no other bench may be open when it is asked for first."""
-    with wired(41) as bench:
-        know_field(bench)
-        know_pair(bench)
-        know_pulses(bench)
-        know_magnet(bench)
-        result, points = run(calibrate(bench.lab, CalibratePlan(hours=2.0)))
-        dark = is_dark(bench)
-        state.ready(bench.lab)
-        left_hz, right_hz = lines_hz(bench, SHIFT | GRADIENT)
-        return Calibrated(
-            store=bench.lab.calibration,
-            result=result,
-            points=points,
-            left_dark=dark,
-            splitting_mhz=(left_hz - right_hz) / 1e6,
-            right_off_hz=right_hz - bench.lab.calibration.get("microwave.frozen_hz").value,
-            cross_talk=true_cross_talk(bench),
-            g_rad_per_s=bench.twin.g_rad_per_s,
-            zz_rad_per_s=bench.twin.zz_rad_per_s,
-        )
+    """Measured once."""
+    bench = powered(41)
+    know_aligned(bench)
+    know_magnet(bench)
+    done = ran(calibrate(bench.lab, CalibratePlan(hours=2.0)))
+    dark = is_dark(bench)
+    state.ready(bench.lab)
+    left_hz, right_hz = lines_hz(bench, SHIFT | GRADIENT)
+    return Calibrated(
+        store=bench.kept,
+        result=done.result,
+        points=done.points,
+        left_dark=dark,
+        splitting_mhz=(left_hz - right_hz) / 1e6,
+        right_off_hz=right_hz - bench.kept.values["microwave.frozen_hz"].value,
+        cross_talk=true_cross_talk(bench),
+        g_rad_per_s=bench.twin.g_rad_per_s,
+        zz_rad_per_s=bench.twin.zz_rad_per_s,
+    )
 
 
-@contextmanager
-def calibrated_bench(seed: int, **truth: Any) -> Iterator[Wired]:
-    """A bench whose store holds everything that the engine's last parts build on, measured on the default sample."""
-    known = calibrated().store
-    with wired(seed, **truth) as bench:
-        bench.lab.calibration.values.update(known.values)
-        bench.lab.calibration.correlated.update(known.correlated)
-        know_baths(bench)
-        yield bench
+def know_all(bench: Bench) -> None:
+    """Everything that the engine's last parts build on, measured on the default sample."""
+    known, store = calibrated().store, bench.lab.calibration
+    assert isinstance(store, Kept)
+    store.values.update(known.values)
+    store.correlated.update(known.correlated)
+    know_baths(bench)
 
 
-def lines_hz(bench: Wired, levels: int) -> tuple[float, float]:
+def calibrated_bench(seed: int, **truth: Any) -> Unwired:
+    """A bench without wires on which everything is known."""
+    bench = powered(seed, **truth)
+    know_all(bench)
+    return bench
+
+
+def lines_hz(bench: Bench, levels: int) -> tuple[float, float]:
     """The truth: f- of the left and of the right NV with these lines high."""
     along_mt, across_mt = bench.twin.field_mt(levels)
     left, right = (float(bench.twin.lines(float(b), across_mt).minus_hz[0]) for b in along_mt)
     return left, right
 
 
-def true_cross_talk(bench: Wired) -> float:
+def true_cross_talk(bench: Bench) -> float:
     """Photons that a flip of the left NV takes from the doughnut's window, over those that one of the right takes."""
     seen = light(bench.twin.sample, bench.twin.knobs, DEPLETION, bench.twin.drift)
     window_s = bench.lab.calibration.get("beams.doughnut_window_ns").value * 1e-9

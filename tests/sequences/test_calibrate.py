@@ -1,17 +1,13 @@
-"""calibrate finds the numbers of the frozen pair of the twin through the wires, or says what is in the way."""
+"""calibrate finds the numbers of the frozen pair of the twin, or says what is in the way."""
 
 import pytest
-from known_bench import calibrated, know_pulses
-from wired import is_dark, know_field, know_pair, run, wired
+from known_bench import calibrated, know_aligned, powered
+from wired import is_dark
 
+from labctl.unwired import ran
+from sequences.analysis.calibration import NAMES
 from sequences.calibrate import CalibratePlan, calibrate
 from sequences.results import SequenceError
-
-
-def known(bench):
-    know_field(bench)
-    know_pair(bench)
-    know_pulses(bench)
 
 
 def pull(found, key, true):
@@ -40,7 +36,7 @@ def test_what_it_found_is_kept_with_its_covariance_and_the_bench_is_left_dark():
     seen = calibrated()
     keys = list(seen.store.correlated)[-1]
     covariance = seen.store.covariance(keys)
-    assert covariance.shape == (19, 19)
+    assert covariance.shape == (len(NAMES), len(NAMES))
     g = keys.index("calibrated.g_rad_per_s")
     assert seen.store.get(keys[g]).value == seen.result.g_rad_per_s
     assert covariance[g, g] ** 0.5 == pytest.approx(seen.result.g_rad_per_s_err)
@@ -66,13 +62,13 @@ def test_what_it_found_is_kept_with_its_covariance_and_the_bench_is_left_dark():
     ],
 )
 def test_a_pair_that_cannot_be_told_apart_is_refused(truth, words):
-    with wired(42, **truth) as bench:
-        known(bench)
-        with pytest.raises(SequenceError, match=words):
-            run(calibrate(bench.lab, CalibratePlan(hours=0.1)))
-        assert bench.lab.calibration.get("calibrated.g_rad_per_s") is None
-        assert bench.lab.calibration.get("gradient.compensation_a") is None
-        assert is_dark(bench)
+    bench = powered(42, **truth)
+    know_aligned(bench)
+    with pytest.raises(SequenceError, match=words):
+        ran(calibrate(bench.lab, CalibratePlan(hours=0.1)))
+    assert bench.lab.calibration.get("calibrated.g_rad_per_s") is None
+    assert bench.lab.calibration.get("gradient.compensation_a") is None
+    assert is_dark(bench)
 
 
 @pytest.mark.parametrize(
@@ -82,13 +78,14 @@ def test_a_pair_that_cannot_be_told_apart_is_refused(truth, words):
         ("shift.a", "rabi"),
         ("microwave.pi_half_dbm", "rabi"),
         ("pair.left_x_nm", "locate"),
+        ("cr.rate_per_s", "relaxometry"),
     ],
 )
 def test_what_was_never_measured_is_asked_for(missing, by):
-    with wired(43) as bench:
-        known(bench)
-        del bench.lab.calibration.values[missing]
-        with pytest.raises(SequenceError, match=f"labctl run {by}") as refusal:
-            run(calibrate(bench.lab, CalibratePlan(hours=0.1)))
-        assert refusal.value.seen["missing"] == missing
-        assert is_dark(bench)
+    bench = powered(43)
+    know_aligned(bench)
+    del bench.kept.values[missing]
+    with pytest.raises(SequenceError, match=f"labctl run {by}") as refusal:
+        ran(calibrate(bench.lab, CalibratePlan(hours=0.1)))
+    assert refusal.value.seen["missing"] == missing
+    assert is_dark(bench)

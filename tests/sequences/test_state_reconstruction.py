@@ -4,55 +4,88 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from known_pair import GATES, analysis_programs, calibration, counted, random_state, random_vector
+from known_pair import analysis_programs, calibration, counted, known_covariance, random_state, random_vector
 
 from physics.entanglement import concurrence
 from physics.paulis import PAULIS, density_matrix, pauli_vector, product_vector
-from sequences.analysis.calibration import NAMES, PairCalibration, fit_calibration
+from sequences.analysis.calibration import NAMES, SCALES
+from sequences.analysis.calibration_fit import MODES, modes
+from sequences.analysis.drifting import Round, solve
 from sequences.analysis.engine_model import EngineModel
+from sequences.analysis.engine_rows import (
+    ClassStates,
+    Surroundings,
+    engine_rows,
+    in_engine,
+    margin_moves,
+    moved_rows,
+)
 from sequences.analysis.tomography import (
+    Asked,
+    Beliefs,
     Reconstruction,
     calibration_root,
-    derivatives,
     estimated_concurrence,
     most_likely,
     physical_samples,
     reconstruct,
     witness_target,
 )
-from sequences.routines.calibration_programs import programs
 
 SHOTS = 20_000_000
 PROGRAMS = analysis_programs()
+NO_FIT = solve([Round(np.zeros(1), np.ones((1, 1)))], np.zeros((0, 1)), np.full(1, np.inf))
+"""Of a reconstruction that was not made of counts."""
+
+
+KNOWN = calibration(known_covariance(SHOTS))
+AROUND = Surroundings((0.0, 0.0))
+ALIKE = ClassStates(np.zeros((len(in_engine(KNOWN, AROUND).pair.classes.weight), 16)), (0.1, 0.9))
+"""Classes whose states do not differ: any state can stand for them."""
+DRAWS = 40
 
 
 @pytest.fixture(scope="module")
-def known():
-    """The pair as a calibration of twenty million shots a program would know it."""
-    sigma = np.full(len(NAMES), np.inf)
-    sigma[NAMES.index("fidelity")] = 5e-4
-    rng = np.random.default_rng(0)
-    data = [counted(calibration(), _pumped(), [(p, b)], int(w * SHOTS), rng)[0] for p, b, w in programs(GATES)]
-    return calibration(fit_calibration(calibration(), sigma, data).covariance)
-
-
-def _pumped():
-    return product_vector(*2 * (np.array([1.0, 0.0, 0.0, 0.996]),))
-
-
-def drawn(known, rng):
-    """What may really be the case if this is known."""
-    values = rng.multivariate_normal(known.values, known.covariance, method="svd")
-    return PairCalibration(tuple(float(v) for v in values), known.covariance)
+def asked():
+    return Asked(
+        engine_rows(KNOWN, AROUND, ALIKE, PROGRAMS),
+        moved_rows(KNOWN, AROUND, PROGRAMS),
+        margin_moves(KNOWN, AROUND, ALIKE, PROGRAMS),
+    )
 
 
 @pytest.fixture(scope="module")
-def pulls(known):
+def drawn():
+    """(draws, n, 16): rows that may really be the case if this is known."""
+    rng = np.random.default_rng(10)
+    listed = rng.multivariate_normal(KNOWN.values, KNOWN.covariance, DRAWS, method="svd")
+    return np.array(
+        [
+            engine_rows(KNOWN.with_values(**dict(zip(NAMES, values, strict=True))), AROUND, ALIKE, PROGRAMS)
+            for values in listed
+        ]
+    )
+
+
+def beliefs(covariance=None, wander=1e-4):
+    root = calibration_root(KNOWN if covariance is None else calibration(covariance))
+    return Beliefs(root, modes(KNOWN), np.full(len(MODES), wander))
+
+
+def reconstructed(asked, rows, vector, rng, shots=SHOTS, known=None, some=slice(None)):
+    """From counts of a bench with these rows."""
+    data = counted(rows[some] @ vector, PROGRAMS[some], shots, rng)
+    numbers = range(len(PROGRAMS))[some]
+    return reconstruct(asked, known or beliefs(), [list(zip(numbers, data, strict=True))])
+
+
+@pytest.fixture(scope="module")
+def pulls(asked, drawn):
     rng = np.random.default_rng(11)
     out, chi2 = [], []
-    for _ in range(40):
+    for rows in drawn:
         vector = random_vector(rng)
-        found = reconstruct(counted(drawn(known, rng), vector, PROGRAMS, SHOTS, rng), known)
+        found = reconstructed(asked, rows, vector, rng)
         out.append((found.vector - vector)[1:] / found.errors)
         chi2.append(found.chi2 / found.freedom)
     return np.array(out), np.array(chi2)
@@ -69,48 +102,68 @@ def test_chi2_is_that_of_the_noise(pulls):
     assert abs(pulls[1].mean() - 1.0) < 4 * np.sqrt(2 / freedom / len(pulls[1]))
 
 
-def test_calibration_errors_are_in_the_errors(known):
+def test_calibration_errors_are_in_the_errors(asked, drawn):
     """Without them the errors are smaller, and too small."""
     rng = np.random.default_rng(3)
     vector = random_vector(rng)
-    data = counted(known, vector, PROGRAMS, 100 * SHOTS, rng)
-    exact = PairCalibration(known.values, np.zeros_like(known.covariance))
-    whole, statistical = reconstruct(data, known), reconstruct(data, exact)
+    exact = beliefs(np.zeros((len(NAMES), len(NAMES))), wander=1e-9)
+    whole, statistical = (
+        reconstructed(asked, asked.rows, vector, rng, 100 * SHOTS, known) for known in (beliefs(), exact)
+    )
     assert np.all(whole.errors > statistical.errors)
     assert np.median(whole.errors / statistical.errors) > 2.0
-    wrong = reconstruct(counted(drawn(known, rng), vector, PROGRAMS, 100 * SHOTS, rng), exact)
+    wrong = reconstructed(asked, drawn[0], vector, rng, 100 * SHOTS, exact)
     assert np.mean(((wrong.vector - vector)[1:] / wrong.errors) ** 2) > 4.0
 
 
-def test_errors_of_functionals_carry_correlations(known):
+def test_a_number_that_is_elsewhere_is_a_candidate(asked):
+    """Each with its change of the counts: that of the read-out's level is the same for all programs of a beam."""
+    found = reconstructed(asked, asked.rows, np.eye(16)[0], np.random.default_rng(4))
+    assert [candidate.name for candidate in found.candidates] == list(NAMES)
+    level = found.candidates[NAMES.index("pump_level")].column
+    assert [bool(c) for c in level] == [beam == "pump" for _, beam in PROGRAMS]
+
+
+def test_drift_from_round_to_round_is_in_the_errors(asked):
+    """A microwave whose power wanders by a percent: the mean is right within errors, and they are wider for it."""
+    vector, mode = random_vector(np.random.default_rng(6)), modes(KNOWN)[0]
+    pulls, sizes = [], {}
+    for wander, runs in ((0.0, 1), (1.0, 24)):
+        for seed in range(runs):
+            rng = np.random.default_rng(seed)
+            rounds = []
+            for _ in range(8):
+                rows = asked.rows + asked.moves @ mode * wander * rng.standard_normal()
+                rounds.append(list(enumerate(counted(rows @ vector, PROGRAMS, SHOTS // 8, rng))))
+            found = reconstruct(asked, beliefs(), rounds)
+            sizes[wander] = found.errors
+            if wander:
+                pulls.append((found.vector - vector)[1:] / found.errors)
+    assert 0.7 < np.sqrt(np.mean(np.square(pulls))) < 1.3
+    assert found.fit.wander[0] == pytest.approx(1.0, abs=0.6)
+    assert np.any(sizes[1.0] > 1.2 * sizes[0.0])
+
+
+def test_errors_of_functionals_carry_correlations(asked):
     rng = np.random.default_rng(5)
-    found = reconstruct(counted(known, random_vector(rng), PROGRAMS, SHOTS, rng), known)
+    found = reconstructed(asked, asked.rows, random_vector(rng), rng)
     target = np.zeros(16)
     target[[0, 5, 10]] = 0.25, -0.25, 0.25
     value, error = found.linear(target)
     assert value == pytest.approx(0.25 - 0.25 * found.vector[5] + 0.25 * found.vector[10], abs=1e-14)
     block = found.covariance[np.ix_([4, 9], [4, 9])]
     assert error**2 == pytest.approx((block[0, 0] + block[1, 1] - 2 * block[0, 1]) / 16, rel=1e-9)
+    np.testing.assert_allclose(found.widened(1.5).errors, 1.5 * found.errors)
 
 
-def test_derivatives_are_those_of_the_rows(known):
-    """Against a difference ten times coarser."""
-    some = PROGRAMS[::9]
-    slope = derivatives(known, some)
-    for k, step in ((NAMES.index("rabi_x_rad_per_s"), 2e3), (NAMES.index("doughnut_left"), 2e-4)):
-        above = np.array([known.moved(k, step).row(p, b) for p, b in some])
-        below = np.array([known.moved(k, -step).row(p, b) for p, b in some])
-        scale = {"rabi_x_rad_per_s": 1e4, "doughnut_left": 1e-3}[NAMES[k]]
-        np.testing.assert_allclose(slope[..., k], (above - below) / (2 * step) * scale, atol=1e-6)
-
-
-def test_the_root_of_a_covariance_leaves_out_what_is_fixed(known):
-    covariance = known.covariance.copy()
+def test_the_root_of_a_covariance_leaves_out_what_is_fixed():
+    covariance = KNOWN.covariance.copy()
     covariance[3, :] = covariance[:, 3] = 0.0
     root = calibration_root(calibration(covariance))
-    assert root.shape == (19, 18)
+    assert root.shape == (len(NAMES), len(NAMES) - 1)
     np.testing.assert_allclose(root[3], 0.0, atol=1e-12)
-    assert calibration_root(calibration()).shape == (19, 0)
+    np.testing.assert_allclose(root @ root.T, covariance / np.outer(SCALES, SCALES), rtol=1e-6, atol=1e-9)
+    assert calibration_root(calibration()).shape == (len(NAMES), 0)
 
 
 # ---- physical states ----------------------------------------------------------------------------------------------
@@ -154,7 +207,7 @@ def test_samples_are_those_of_a_truncated_gaussian():
     rho = 0.9 * random_state(rng, rank=2) + 0.025 * np.eye(4)
     covariance = covariance_of(rng, 0.06)
     vector = pauli_vector(rho)
-    found = Reconstruction(vector, covariance, most_likely(vector, covariance), 0.0, 1)
+    found = Reconstruction(vector, covariance, most_likely(vector, covariance), NO_FIT)
     proposed = rng.multivariate_normal(vector[1:], covariance, 60_000)
     states = density_matrix(np.concatenate([np.ones((len(proposed), 1)), proposed], axis=1))
     kept = proposed[np.linalg.eigvalsh(states)[:, 0] > 0.0]
@@ -171,7 +224,7 @@ def test_every_sample_is_a_state():
     rng = np.random.default_rng(8)
     covariance = covariance_of(rng, 0.1)
     vector = np.append(1.0, random_vector(rng, rank=1)[1:] + 0.1 * rng.normal(size=15))
-    found = Reconstruction(vector, covariance, most_likely(vector, covariance), 0.0, 1)
+    found = Reconstruction(vector, covariance, most_likely(vector, covariance), NO_FIT)
     samples = physical_samples(found, rng)
     assert np.linalg.eigvalsh(density_matrix(samples))[:, 0].min() > -1e-12
     np.testing.assert_array_equal(samples[:, 0], 1.0)
@@ -184,7 +237,7 @@ def estimate_of(rho, noise, seed):
     rng = np.random.default_rng(seed)
     covariance = covariance_of(rng, noise)
     vector = np.append(1.0, pauli_vector(rho)[1:] + np.linalg.cholesky(covariance) @ rng.normal(size=15))
-    return estimated_concurrence(Reconstruction(vector, covariance, most_likely(vector, covariance), 0.0, 1), seed)
+    return estimated_concurrence(Reconstruction(vector, covariance, most_likely(vector, covariance), NO_FIT), seed)
 
 
 @pytest.mark.parametrize("noise", [0.004, 0.015])
@@ -242,16 +295,16 @@ def separable_at_the_edge(share, phase):
     return product_vector(left, right)
 
 
-def test_separable_states_do_not_look_entangled(known):
+def test_separable_states_do_not_look_entangled(asked, drawn):
     """At the very edge the significance is a unit Gaussian, calibration errors included: nothing is invented."""
     rng = np.random.default_rng(2)
-    some = PROGRAMS[::3]
     significance = []
-    for _ in range(200):
+    for k in range(200):
         share, phase = rng.uniform(0.2, 1.5), rng.uniform(-np.pi, np.pi)
         target, vector = witness_target(share, phase), separable_at_the_edge(share, phase)
         assert target @ vector == pytest.approx(0.0, abs=1e-12)
-        value, error = reconstruct(counted(drawn(known, rng), vector, some, SHOTS // 4, rng), known).linear(target)
+        found = reconstructed(asked, drawn[k % DRAWS], vector, rng, SHOTS // 4, some=slice(None, None, 3))
+        value, error = found.linear(target)
         significance.append(value / error)
     significance = np.array(significance)
     assert np.mean(significance > 3.0) < 0.01

@@ -1,10 +1,11 @@
-"""tomography reconstructs the twin's state through the wires, and sees no entanglement where there is none."""
+"""tomography reconstructs the twin's state, and sees no entanglement where there is none."""
 
 import numpy as np
 import pytest
 from known_bench import calibrated_bench
-from wired import is_dark, run
+from wired import is_dark
 
+from labctl.unwired import ran
 from physics.entanglement import concurrence
 from physics.paulis import NAMES
 from sequences.results import SequenceError
@@ -18,10 +19,10 @@ def truth(bench, plan):
 
 
 def measured(seed, plan):
-    with calibrated_bench(seed) as bench:
-        result, _ = run(tomography(bench.lab, plan))
-        assert is_dark(bench)
-        return result, *truth(bench, plan)
+    bench = calibrated_bench(seed)
+    result = ran(tomography(bench.lab, plan)).result
+    assert is_dark(bench)
+    return result, *truth(bench, plan)
 
 
 def pauli_pulls(result, vector):
@@ -79,10 +80,10 @@ def test_a_state_without_entanglement_has_no_significant_witness(seed, plan):
 
 def test_a_bench_that_is_not_as_calibrated_is_refused():
     """Less contrast, more background: no state explains the counts."""
-    with calibrated_bench(69, optics={"contrast": 0.18, "background_cps": 30e3}) as bench:
-        with pytest.raises(SequenceError, match=r"labctl run calibrate"):
-            run(tomography(bench.lab, TomographyPlan(hours=2.0)))
-        assert is_dark(bench)
+    bench = calibrated_bench(69, optics={"contrast": 0.18, "background_cps": 30e3})
+    with pytest.raises(SequenceError, match=r"labctl run calibrate"):
+        ran(tomography(bench.lab, TomographyPlan(hours=2.0)))
+    assert is_dark(bench)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +97,8 @@ def test_a_bench_that_is_not_as_calibrated_is_refused():
     ],
 )
 def test_what_was_never_measured_is_asked_for(missing, by):
-    with calibrated_bench(60) as bench:
-        del bench.lab.calibration.values[missing]
-        with pytest.raises(SequenceError, match=f"No calibration of {missing} is stored.*labctl run {by}"):
-            run(tomography(bench.lab, TomographyPlan(hours=0.1)))
-        assert is_dark(bench)
+    bench = calibrated_bench(60)
+    del bench.kept.values[missing]
+    with pytest.raises(SequenceError, match=f"No calibration of {missing} is stored.*labctl run {by}"):
+        ran(tomography(bench.lab, TomographyPlan(hours=0.1)))
+    assert is_dark(bench)

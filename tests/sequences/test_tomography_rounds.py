@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from known_bench import calibrated_bench
 
-from sequences.pulses.program import Program
 from sequences.results import Estimate, Point
-from sequences.routines.tomography_programs import Choice, in_rounds
+from sequences.routines.rounds import in_rounds
 from sequences.tomography import TomographyPlan, tomography
 
 PLAN = TomographyPlan(hours=0.6)
@@ -17,13 +16,13 @@ PLAN = TomographyPlan(hours=0.6)
 @pytest.fixture(scope="module")
 def followed():
     """Result and events of a survey."""
-    with calibrated_bench(81) as bench:
-        stream, events = tomography(bench.lab, PLAN), []
-        while True:
-            try:
-                events.append(next(stream))
-            except StopIteration as stop:
-                return stop.value, events
+    bench = calibrated_bench(81)
+    stream, events = tomography(bench.lab, PLAN), []
+    while True:
+        try:
+            events.append(next(stream))
+        except StopIteration as stop:
+            return stop.value, events
 
 
 @pytest.fixture(scope="module")
@@ -84,25 +83,25 @@ def test_populations_are_those_of_the_pauli_terms(followed):
     assert min(result.populations_err) > 0.0
 
 
-def choices(seconds):
-    program = Program("-").then(100_000)
-    return [Choice(program, "pump", program, s, np.zeros(16), np.zeros((16, 1))) for s in seconds]
+PLAYS = [
+    [(2000.0, 10_000_000), *[(10.0, 50_000)] * 16],
+    [(15_000.0, 75_000_000), (5000.0, 25_000_000), *[(500.0, 2_500_000)] * 100],
+    [(1.0, 5000)],
+    [(1e-4, 1)],
+]
 
 
-@pytest.mark.parametrize(
-    ("seconds", "count"),
-    [([2000.0, *[10.0] * 16], 4), ([15_000.0, 5000.0, *[500.0] * 100], 16), ([1.0], 4), ([1e-4], 1)],
-)
-def test_no_repeat_is_lost_and_rounds_are_alike(seconds, count):
-    listed = choices(seconds)
-    rounds = in_rounds(listed)
-    assert len(rounds) == count
-    played = np.zeros(len(listed), dtype=int)
+@pytest.mark.parametrize("programs", PLAYS)
+@pytest.mark.parametrize("count", [4, 16])
+def test_no_repeat_is_lost_and_rounds_are_alike(programs, count):
+    rounds = in_rounds(programs, count)
+    assert len(rounds) == min(count, sum(repeats for _, repeats in programs))
+    played = np.zeros(len(programs), dtype=int)
     for turns in rounds:
         assert len({turn.choice for turn in turns}) == len(turns)
         for turn in turns:
             assert turn.repeats > 0
             played[turn.choice] += turn.repeats
-    assert played.tolist() == [choice.repeats for choice in listed]
+    assert played.tolist() == [repeats for _, repeats in programs]
     lengths = [sum(turn.repeats for turn in turns) for turns in rounds]
     assert max(lengths) < 1.3 * min(lengths)

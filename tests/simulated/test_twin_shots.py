@@ -1,5 +1,8 @@
 """Shots that differ, on the bench: spread lines, nuclei, charge, all by what an experiment would see of them."""
 
+import gc
+import weakref
+
 import aligned_twin
 import numpy as np
 import pytest
@@ -176,3 +179,18 @@ def test_what_the_nvs_give_the_baths_take_on_average():
     out.turn(green_w=0.0, depletion_w=0.0)
     play(out, [(100, 0)], counting=False)
     assert 20.0 * out.state.polarisation.sum() + z(out).sum() == pytest.approx(before, abs=1e-3)
+
+
+def test_a_program_that_was_played_leaves_no_propagators_behind(monkeypatch):
+    """They are megabytes in many classes, and Python's search for garbage does not see how large they are."""
+    made = []
+    of = world.ensemble_of
+    monkeypatch.setattr(world, "ensemble_of", lambda *given: made.append(weakref.ref(ens := of(*given))) or ens)
+    out = bench(bath={"overhauser_khz": 75.0, "overhauser_shift_khz": 50.0})
+    gc.disable()
+    try:
+        play(out, [*PUMPED, *TURN, (40, 0), *READ], 1000)
+    finally:
+        gc.enable()
+    assert made
+    assert [one for one in made if one() is not None] == []

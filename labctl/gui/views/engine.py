@@ -12,7 +12,7 @@ from labctl.figures.words import quoted
 from labctl.gui.figures import Figures
 from labctl.gui.plots import Band, Curve, ErrorPoints, guide, keyed, new_plot
 from labctl.gui.record import Record
-from labctl.gui.view import View
+from labctl.gui.view import View, label
 
 Real = NDArray[np.float64]
 
@@ -29,6 +29,7 @@ _MEANINGS: Final = {
     "C": "Concurrence at the best time: mean over all physical states that the counts allow, ±1 σ",
     "95 %": "Interval that holds the concurrence at the best time with this probability",
     "significance": "Of the entanglement witness at the best time, which was fixed before its photons were counted",
+    "expected": "Significance that the calibrated model expected after the plan's hours, before any tomography",
     "photons": "In all tomographies so far",
 }
 
@@ -47,7 +48,10 @@ class EngineView(View):
         plots.addWidget(self._populations())
         plots.setSizes([300, 220])
         self._align_axes()
+        self.why = label("", "faint")
+        self.why.setWordWrap(True)
         self.content.addWidget(self.figures)
+        self.content.addWidget(self.why)
         self.content.addWidget(plots, 1)
         self.clear()
 
@@ -64,6 +68,7 @@ class EngineView(View):
         self._show_model(known)
         self._show_populations(known)
         self._show_figures(known, live)
+        self._show_why(known)
 
     def clear(self) -> None:
         """Nothing measured."""
@@ -71,6 +76,7 @@ class EngineView(View):
             show({})
         self.best.setVisible(False)
         self.figures.clear()
+        self._show_why({})
 
     def _show_concurrence(self, known: Mapping[str, Any]) -> None:
         time, value = _row(known, "evolution_us"), _row(known, "concurrence")
@@ -99,7 +105,7 @@ class EngineView(View):
             time = value = np.zeros(0)
         self.model.show(time, value)
         if 0 < len(error) == len(time):
-            self.band.show(time, np.maximum(value - error, 0.0), value + error)
+            self.band.show(time, value - error, value + error)
         else:
             self.band.clear()
         self.predicted.show(*_predicted(known))
@@ -130,7 +136,15 @@ class EngineView(View):
         self.figures.put("C", quoted(at.get("concurrence"), at.get("concurrence_err")))
         self.figures.put("95 %", f"{low:.3f} … {high:.3f}" if low is not None and high is not None else "—")
         self.figures.put("significance", f"{significance:.1f} σ" if significance is not None else "—")
+        expected = known.get("expected_significance")
+        self.figures.put("expected", f"{expected:.1f} σ" if expected is not None else "—")
         self.figures.put("photons", f"{photons:.3g}" if photons else "—")
+
+    def _show_why(self, known: Mapping[str, Any]) -> None:
+        """What was expected, and why, in the run's own words."""
+        words = str(known.get("why") or "")
+        self.why.setText(words)
+        self.why.setVisible(bool(words))
 
     def _concurrence(self) -> Any:
         theme = self.theme
@@ -150,10 +164,11 @@ class EngineView(View):
             self.upper,
             theme,
             "Concurrence: 0 without entanglement, 1 for a Bell state. Thick bars 1 σ, thin bars the 95 % interval. "
-            "The model knows the calibration and both baths, and no photon of the tomographies.",
+            "The model knows the calibration and both baths, and no photon of the tomographies; it is signed: below "
+            "zero by how much the state is not entangled.",
             ("●", theme.data, "measured, ±1 σ (thick) and 95 % (thin)"),
             ("◇", theme.third, "being measured"),
-            ("━", theme.model, "model, ±1 σ"),
+            ("━", theme.model, "model, signed, ±1 σ"),
             ("○", theme.model, "predicted"),
         )
 

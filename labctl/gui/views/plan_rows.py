@@ -2,15 +2,15 @@
 
 import dataclasses
 from collections.abc import Callable
-from types import NoneType, UnionType
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from types import NoneType
+from typing import Any, Final, get_args
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
 from labctl.faults import UNITS
 from labctl.gui.theme import Theme
 from labctl.gui.view import label
-from labctl.plans import Key, as_text
+from labctl.plans import Key, as_text, choices_of
 
 COLUMNS: Final = 4
 _GREEK: Final = {"us": "µs", "uT": "µT", "deg": "°"}
@@ -42,7 +42,7 @@ def editor_for(hint: Any) -> Editor:
     """A tick for a bool, a list for what has few values, else a line: whatever is typed is kept, and checked."""
     if hint is bool:
         return _tick()
-    choices = _choices(hint)
+    choices = choices_of(hint)
     return _choice(choices) if choices else _line()
 
 
@@ -56,7 +56,7 @@ def words_of(key: Key) -> str:
 def hint_of(key: Key) -> str:
     """'µs, 1 to 10000', 'kHz, > 0, ≤ 100': unit and range, short."""
     optional = "or none" if NoneType in get_args(key.hint) else ""
-    limits = "" if _choices(key.hint) else key.limits
+    limits = "" if choices_of(key.hint) else key.limits
     for words, sign in _SIGNS.items():
         limits = limits.replace(words, sign)
     return ", ".join(part for part in (_GREEK.get(key.unit, key.unit), limits, optional) if part)
@@ -130,22 +130,6 @@ class Row(QtCore.QObject):
         policy = self.reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.reset.setSizePolicy(policy)
-
-
-def _choices(hint: Any) -> list[str]:
-    """The texts that a key can be, if they are few."""
-    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    texts: list[str] = []
-    for option in options:
-        if option is bool:
-            texts += ["true", "false"]
-        elif get_origin(option) is Literal:
-            texts += map(str, get_args(option))
-        elif option is NoneType:
-            texts.append("none")
-        else:
-            return []
-    return texts
 
 
 def _tick() -> Editor:

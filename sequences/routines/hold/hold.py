@@ -89,6 +89,9 @@ class Holding(Protocol):
     def line_moves(self) -> bool:
         """Whether the field is seen to walk, so that looks correct it each time."""
 
+    def now_s(self) -> float:
+        """Laboratory time."""
+
     def between(self) -> Stream[None]:
         """Look and correct, if it is time."""
 
@@ -113,6 +116,10 @@ class Unheld:
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
+
+    def now_s(self) -> float:
+        """Laboratory time."""
+        return self.lab.clock.now()
 
     def between(self) -> Stream[None]:
         """Nothing to look at."""
@@ -182,6 +189,10 @@ class Hold:
                     self._due.remove(due)
                     self.lab.notes.append(f"Goes on without the {due.watch.name}: {unseen.what}")
         self._store()
+
+    def now_s(self) -> float:
+        """Laboratory time."""
+        return self.lab.clock.now()
 
     def between(self) -> Stream[None]:
         """Whatever is due; everything else is afterwards as it was."""

@@ -15,8 +15,8 @@ FIELD_KEY: Final = "hold.field_walk_ut_per_sqrt_min"
 NULL_KEY: Final = "hold.null_walk_nm_per_sqrt_min"
 _SPREAD: Final = (1.0, 1.5)
 """Of the logarithm of a rate that an earlier run saw: another hour of the same bench may be another one."""
-_SIGNIFICANT: Final = 3.0
-_MATTERS: Final = 0.25
+_SIGNIFICANT: Final = 4.0
+_MATTERS: Final = 0.75
 """Of a tolerance: what a bench that stands still is corrected by at least."""
 _MOVES: Final = 0.9
 """Probability of a rate that matters, from which on a bench is taken to move."""

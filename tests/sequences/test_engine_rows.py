@@ -1,0 +1,195 @@
+"""What analysis programs say of the engine's state when shots are of many classes and some NVs have no charge."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from known_pair import GATES, analysis_programs, calibration, counted, known_covariance
+
+from physics.paulis import INDEX
+from sequences.analysis.calibration import NAMES, SCALES
+from sequences.analysis.calibration_fit import modes
+from sequences.analysis.classes import Spread
+from sequences.analysis.engine_model import EngineModel
+from sequences.analysis.engine_rows import (
+    ClassStates,
+    Surroundings,
+    class_states,
+    engine_rows,
+    in_engine,
+    margin_moves,
+    moved_rows,
+    prepared_z,
+)
+from sequences.analysis.tomography import Asked, Beliefs, calibration_root, reconstruct
+from sequences.pulses.library import hot_left
+
+TIME_S = 5.4e-6
+POLARISATION = (0.06, 0.93)
+AROUND = Surroundings(POLARISATION, (1e4, 1.2e5))
+LISTED = analysis_programs()[::2] + analysis_programs()[1::6]
+KNOWN = calibration(spread_left_khz2=900.0, spread_right_khz2=900.0)
+SHOTS = 2_000_000_000
+Z = [INDEX["ZI"], INDEX["IZ"]]
+
+
+@dataclass(frozen=True)
+class Finely(Spread):
+    """Taken on more nodes than the lab takes it on."""
+
+    @property
+    def nodes(self):
+        return 11
+
+
+def engine_of(c, fine=False):
+    spread = c.pair.spread.narrowed(POLARISATION)
+    return EngineModel(
+        g_rad_per_s=c.pair.g_rad_per_s,
+        zz_rad_per_s=c.pair.zz_rad_per_s,
+        gamma1_per_s=250e3,
+        relaxation_per_s=200.0,
+        dephasing_per_s=1500.0,
+        spins=20.0,
+        spread=Finely(**vars(spread)) if fine else spread,
+        off_rad_per_s=(1e4, -1e4),
+        half_width_rad_per_s=2e3 * np.pi * 80.0,
+    )
+
+
+def senses():
+    return [hot_left(GATES, sense) for sense in (1, -1)]
+
+
+START_Z = (0.01, 0.93)
+
+
+@pytest.fixture(scope="module")
+def truth():
+    """Mean state of shots in which both NVs are negative, and photons of all shots; class by class, on a finer grid."""
+    engine = engine_of(KNOWN, fine=True)
+    there = in_engine(KNOWN, AROUND)
+    pair = replace(there.pair, spread=Finely(**vars(there.pair.spread)))
+    start = np.broadcast_to(START_Z, (len(engine.classes.weight), 2))
+    both, alone = (
+        engine.states_by_class(np.array([TIME_S]), POLARISATION, start, coupled)[0] for coupled in (True, False)
+    )
+    programs = list(dict.fromkeys(p for p, _ in LISTED))
+    weight = engine.classes.weight
+    z_both = np.einsum("c,cpsk,ck->ps", weight, pair.rows(programs, freshly_frozen=True), both)
+    z_alone = np.einsum("c,cpsk,ck->ps", weight, pair.rows(programs, False, freshly_frozen=True), alone)
+    left, right = KNOWN.charged
+    z = left * right * z_both + np.array([left * (1 - right), right * (1 - left)]) * z_alone
+    photons = []
+    for program, beam in LISTED:
+        seen, (z_left, z_right) = KNOWN.readout(beam), z[programs.index(program)]
+        photons.append(seen.level + seen.left * z_left + seen.right * z_right)
+    return weight @ both, np.array(photons)
+
+
+@pytest.fixture(scope="module")
+def states():
+    return class_states(engine_of(KNOWN), TIME_S, POLARISATION, np.array(START_Z))
+
+
+@pytest.fixture(scope="module")
+def moves():
+    return moved_rows(KNOWN, AROUND, LISTED)
+
+
+def asked_with(states, moves):
+    rows = engine_rows(KNOWN, AROUND, states, LISTED)
+    return Asked(rows, moves, margin_moves(KNOWN, AROUND, states, LISTED))
+
+
+def beliefs():
+    sure = calibration(known_covariance(SHOTS)).covariance
+    return Beliefs(calibration_root(calibration(sure)), modes(KNOWN), np.full(5, 1e-3))
+
+
+def found_with(asked, data):
+    return reconstruct(asked, beliefs(), [list(enumerate(data))])
+
+
+def test_rows_let_expect_the_photons_of_the_mean_state(truth, states):
+    """But for the nodes of the lab's quadrature, few for a spread of 30 kHz: a fifth of what the classes change."""
+    mean, photons = truth
+    off = engine_rows(KNOWN, AROUND, states, LISTED) @ mean - photons
+    nothing = ClassStates(np.zeros_like(states.deviation), states.alone_z)
+    off_without = engine_rows(KNOWN, AROUND, nothing, LISTED) @ mean - photons
+    assert np.sqrt(np.mean(off**2)) < 0.2 * np.sqrt(np.mean(off_without**2))
+    assert np.abs(off).max() < 0.002 * KNOWN.readout("pump").left
+
+
+def test_on_the_same_nodes_they_are_those_photons(truth, monkeypatch):
+    monkeypatch.setattr(Spread, "nodes", 11)
+    """But for how single NVs differ from one another, which are few."""
+    mean, photons = truth
+    same = class_states(engine_of(KNOWN), TIME_S, POLARISATION, np.array(START_Z))
+    anew = KNOWN.with_values(g_rad_per_s=KNOWN.pair.g_rad_per_s)  # its own model, with its own classes
+    np.testing.assert_allclose(engine_rows(anew, AROUND, same, LISTED) @ mean, photons, atol=1e-5)
+
+
+def test_the_mean_state_comes_out_unbiased(truth, states, moves):
+    """With twenty times the photons of a long run nothing of the classes is left to see."""
+    mean, photons = truth
+    asked = asked_with(states, moves)
+    pulls = []
+    for seed in range(6):
+        found = found_with(asked, counted(photons, LISTED, SHOTS, np.random.default_rng(seed)))
+        pulls.append((found.vector - mean)[1:] / found.errors)
+        assert found.fit.p_value > 1e-4
+    assert np.abs(np.mean(pulls, axis=0)).max() < 1.6
+    assert np.sqrt(np.mean(np.square(pulls))) < 1.2
+    assert found.errors.max() < 0.02
+
+
+def test_a_lab_that_knows_of_no_classes_would_err(truth, states, moves):
+    """Neither of what a single NV does nor of how classes differ: many errors off."""
+    mean, photons = truth
+    nothing = ClassStates(np.zeros_like(states.deviation), (0.0, 0.0))
+    found = found_with(asked_with(nothing, moves), counted(photons, LISTED, SHOTS, np.random.default_rng(0)))
+    assert np.abs((found.vector - mean)[1:] / found.errors).max() > 5.0 or found.fit.p_value < 1e-6
+
+
+def test_margins_are_part_of_every_error(states, moves):
+    asked = asked_with(states, moves)
+    rng = np.random.default_rng(1)
+    data = counted(asked.rows @ np.eye(16)[0], LISTED, SHOTS, rng)
+    sure = replace(asked, margins=np.zeros_like(asked.margins))
+    with_margins, without = found_with(asked, data), found_with(sure, data)
+    assert np.all(with_margins.errors >= 0.999 * without.errors)
+    assert np.any(with_margins.errors > 1.05 * without.errors)
+
+
+@pytest.mark.parametrize("name", ["rabi_x_rad_per_s", "doughnut_left", "neutral_right", "spread_right_khz2"])
+def test_moves_are_those_of_the_rows(states, moves, name):
+    """Against a difference ten times coarser, both ways."""
+    k, nothing = NAMES.index(name), replace(states, deviation=np.zeros_like(states.deviation), alone_z=(0.0, 0.9))
+    step = 0.2 * SCALES[k]
+    above, below = (engine_rows(KNOWN.moved(k, sign * step), AROUND, nothing, LISTED) for sign in (1.0, -1.0))
+    np.testing.assert_allclose(moves[..., k], (above - below) / 0.4, atol=3e-6)
+
+
+def test_the_pair_behind_an_evolution_has_moved_and_narrowed():
+    moved = in_engine(KNOWN, AROUND)
+    v, before = moved.named, KNOWN.named
+    for side, by in zip(("left", "right"), AROUND.line_shift_rad_per_s, strict=True):
+        for which in ("detuning", "gradient"):
+            assert v[f"{which}_{side}_rad_per_s"] - before[f"{which}_{side}_rad_per_s"] == pytest.approx(by)
+    assert v["spread_right_khz2"] == pytest.approx(900.0 * (1 - 0.93**2))
+    assert v["spread_left_khz2"] == pytest.approx(900.0 * (1 - 0.06**2))
+    same = [n for n in NAMES if not n.startswith(("detuning", "gradient", "spread"))]
+    assert [v[n] for n in same] == [before[n] for n in same]
+
+
+def test_a_nucleus_elsewhere_is_prepared_otherwise():
+    """Most shots are as `cool` found them; where the left line is 2 MHz off, its quarter turn is another."""
+    there = in_engine(KNOWN, AROUND)
+    z = prepared_z(there, senses(), START_Z)
+    nucleus = there.pair.classes.nucleus
+    main = np.all(nucleus == 0, axis=1)
+    np.testing.assert_array_equal(z[main], np.broadcast_to(START_Z, (main.sum(), 2)))
+    elsewhere = np.abs(z - START_Z)[nucleus[:, 0] == 1].max(axis=0)
+    assert elsewhere[0] > 0.05
+    assert np.all(np.abs(z) <= 1.0 + 1e-9)
