@@ -25,7 +25,7 @@ COLUMNS: Final = (
     Column("ratio", "signal / reference", "", ("x_first",)),
     Column("ratio_err", "its shot noise", "", ("x_first",)),
 )
-_ORDER_WAIT_NS: Final = 4_000
+_ORDER_WAIT_NS: Final = 600
 _ORDER_SIGMA: Final = 6.0
 
 

@@ -44,7 +44,7 @@ Real = NDArray[np.float64]
 
 DETUNING_TOLERANCE_KHZ: Final = 20.0
 _MATTERS: Final = 0.6
-"""Of the tolerance, on a bench that stands still: a step of the field in a measurement of lines costs more than a bias."""
+"""Of the tolerance, on a bench that stands still: a step amid a measurement of lines costs more than a bias."""
 _KHZ_PER_UT: Final = GAMMA_E_HZ_PER_MT * 1e-6
 _ROWS: Final = np.array([[_KHZ_PER_UT, 1.0], [-_KHZ_PER_UT, 1.0]])
 """f+ and f- in kHz, of the field along in uT and of D in kHz."""
