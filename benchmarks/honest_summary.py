@@ -76,7 +76,7 @@ def _claims(completed: Sequence[Mapping[str, str]]) -> bool:
 
 
 def _pull(name: str, rows: Sequence[Mapping[str, str]]) -> bool:
-    """Print the spread of one pull about 0. True if it is not what chance gives; `predicted` may err less than it says."""
+    """Print the spread of one pull about 0. True if chance does not give it; `predicted` may err less than it says."""
     values = np.array([float(row[f"pull_{name}"]) for row in rows if row.get(f"pull_{name}") not in (None, "")])
     n = len(values)
     if n < 2:
