@@ -1,7 +1,7 @@
 """Linear least squares for what stands still, from rounds in which some of it wanders.
 
 Every round is given its own deviation along a few modes. How large these are is estimated from the rounds themselves,
-by restricted maximum likelihood (expectation and maximisation in turn): so a drift is noise, in every error, not bias.
+by restricted maximum likelihood (MacKay's fixed point): so a drift is noise, in every error, not bias.
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,9 @@ from scipy.stats import chi2 as chi2_law
 Real = NDArray[np.float64]
 
 _ITERATIONS: Final = 40
-_FLICKER_ITERATIONS: Final = 200
 _START: Final = 0.1
-"""Of every mode, in its unit: where a round says nothing of it, it stays there."""
-_SHARE, _LEAST_TOLD = 0.3, 1e-4
-_LEAST_START: Final = 0.02
-"""From less than this the iterations find no way to what is more: every one gains in proportion to where it stands."""
+"""Of every mode, in its unit."""
+_LEAST_TOLD: Final = 1e-9
 _FAINT: Final = 1e-6
 """Least standard deviation of a mode, in its unit: below it nothing wanders."""
 
@@ -94,10 +91,10 @@ def solve(
     columns = [part.jacobian @ modes.T for part in rounds]
     normal = np.asarray(sum(part.jacobian.T @ part.jacobian for part in rounds) + np.diag(precision), dtype=float)
     right = sum(part.jacobian.T @ part.excess for part in rounds) - precision * off
-    spread = _told(columns) if wander is None else np.array(wander, dtype=float)
+    spread = np.full(m, _START) if wander is None else np.maximum(np.array(wander, dtype=float), _FAINT)
     learns = learns and m > 0 and r > 1
     if learns:
-        spread = np.maximum(spread, _LEAST_START)
+        spread = np.maximum(spread, _START)
     for step in range(_ITERATIONS if learns else 1):
         full, wanted = _assembled(rounds, columns, normal, right, spread)
         inverse = np.linalg.inv(full)
@@ -105,22 +102,24 @@ def solve(
         each = solution[p:].reshape(r, m)
         variance = np.diag(inverse)[p:].reshape(r, m)
         if learns and step < _ITERATIONS - 1:
-            spread = np.asarray(np.sqrt(np.maximum(np.mean(each**2 + variance, axis=0), _FAINT**2)), dtype=float)
+            told = np.sum(1.0 - variance / spread**2, axis=0)  # how many rounds' deviations the counts tell
+            spread = np.asarray(np.sqrt(np.sum(each**2, axis=0) / np.maximum(told, _LEAST_TOLD)), dtype=float)
+            spread = np.maximum(spread, _FAINT)
     return _concluded(rounds, columns, solution, np.asarray(inverse, dtype=float), spread, (believed, off))
 
 
 def flickered(rounds: Sequence[Round], found: Drifting, modes: Real) -> list[Round]:
     """The same rounds with larger errors where the modes also differ from play to play, as a corrected field does.
 
-    found: the estimate from these rounds. How large that is, is estimated from its residuals by expectation and
-    maximisation; where they say nothing of it, it stays small.
+    found: the estimate from these rounds. How large that is, is estimated from its residuals by the same
+    fixed point; where they say nothing of it, it vanishes.
     """
     columns = np.concatenate([part.jacobian @ modes.T for part in rounds]) ** 2
     variance = np.full(len(modes), _START**2)
-    for _ in range(_FLICKER_ITERATIONS):
+    for _ in range(_ITERATIONS):
         total = 1.0 + columns @ variance
-        moved = variance * np.mean(variance * columns * ((found.excess / total) ** 2 - 1.0 / total)[:, None], axis=0)
-        variance = np.maximum(variance + moved, _FAINT**2)
+        asked = np.maximum(columns.T @ (1.0 / total), 1e-12)
+        variance = np.maximum(variance * (columns.T @ (found.excess / total) ** 2) / asked, _FAINT**2)
     factor = 1.0 / np.sqrt(1.0 + columns @ variance)
     out, at = [], 0
     for part in rounds:
@@ -128,16 +127,6 @@ def flickered(rounds: Sequence[Round], found: Drifting, modes: Real) -> list[Rou
         out.append(Round(part.excess * own, part.jacobian * own[:, None]))
         at += len(own)
     return out
-
-
-def _told(columns: Sequence[Real]) -> Real:
-    """(m,): where to begin with each mode, a third of what a round can tell it to.
-
-    From much less the iterations would find no way to a drift that is plainly seen; if there is none, a third is hardly
-    felt in any error.
-    """
-    told = np.mean([np.sum(column**2, axis=0) for column in columns], axis=0)
-    return np.asarray(np.maximum(_START, _SHARE / np.sqrt(np.maximum(told, _LEAST_TOLD))))
 
 
 def _assembled(
