@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -84,7 +84,6 @@ class Estimator:
         self.chosen, self.asked = choose(offer, self.wanted, hours * 3600.0, _FOCUS)
         self._bench, self._lab, self._linear = state.bench(lab), lab, linear
         self._usual = state.usual_light(lab, self._bench.reading)
-        self._states = self._class_states(self.calibration)
 
     def runs(self, count: int, seed: int) -> Iterator[Tested]:
         """Draw, count, reconstruct."""
@@ -140,8 +139,8 @@ class Estimator:
         if self._linear:
             return np.asarray(self.asked.rows + self.asked.moves @ drawn)
         values = tuple(float(v) for v in np.array(self.calibration.values) + drawn * SCALES)
-        true = PairCalibration(values, self.calibration.covariance, 1.0, self.calibration.shift_step_rad_per_s)
-        return engine_rows(true, self.around, self._states, [(c.program, c.beam) for c in self.chosen])
+        true = replace(self.calibration, values=values)
+        return engine_rows(true, self.around, self._class_states(true), [(c.program, c.beam) for c in self.chosen])
 
     def _counted(self, expected: Real, chance: np.random.Generator) -> list[tuple[int, CountedProgram]]:
         out = []
