@@ -86,9 +86,13 @@ class Reading:
     tick_ns: int = 100
 
     def window(self, beam: str) -> Program:
-        """Count once under a beam, frozen, the gradient on: the last word of a shot."""
+        """Count once under a beam, frozen, the gradient on: the last word of a shot.
+
+        The light outlasts the gate by a tick: what is left of its delay, and its fall, must not depend on what follows.
+        """
         window_ns = self.pump_ns if beam == "pump" else self.doughnut_ns
-        return Program(f"count under {beam}", self.tick_ns).then(window_ns, beam, "shift", "gradient", "gate_signal")
+        counted = Program(f"count under {beam}", self.tick_ns).then(window_ns, beam, "shift", "gradient", "gate_signal")
+        return counted.then(self.tick_ns, beam, "shift", "gradient")
 
     def reference_ns(self, beam: str) -> int:
         """Length of the window in which the pumped pair's light is seen in each shot: the shot's own reference."""
