@@ -32,7 +32,7 @@ MODES: Final = (
 """What may differ from round to round: the numbers that it moves, in proportion to their size or all alike."""
 _MODE_UNIT: Final = 1e-2
 """Of a mode that moves numbers in proportion to their size."""
-_STEPS: Final = 10
+_STEPS, _FULL_STEPS = 12, 4
 _SPREADS_KHZ: Final = (5.0, 15.0, 30.0, 50.0, 75.0, 100.0, 150.0)
 _CONVERGED, _MOVING = 0.1, 0.5
 _NEAR: Final = 1e-3
@@ -139,13 +139,15 @@ def fit_calibration(
     here = start
     for free in _STAGES:
         here = fit_mean(_spread_as_seen(here, data), prior_sigma, data, free, start, _NEAR)
-    for _ in range(_STEPS):
+    for step in range(_STEPS):
         rounds_now, listed_modes = _rounds(here, rounds), modes(here)
         off = (np.array(here.values) - origin) / SCALES
         linear = solve(rounds_now, listed_modes, prior_sigma / SCALES, off)
         rounds_now = flickered(rounds_now, linear, listed_modes)
         linear = solve(rounds_now, listed_modes, prior_sigma / SCALES, off, linear.wander, learns=False)
         moved = _within(here, linear, rounds_now, listed_modes, prior_sigma / SCALES, off)
+        if step >= _FULL_STEPS:  # two places that a full step leads to in turn have their answer between them
+            moved = 0.5 * (moved + np.array(here.values))
         done = float(np.max(np.abs(moved - np.array(here.values)) / SCALES / np.sqrt(np.diag(linear.covariance))))
         here = replace(here, values=tuple(float(v) for v in moved))
         if done < _CONVERGED:

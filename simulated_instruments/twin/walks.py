@@ -16,7 +16,6 @@ class Walks:
 
     def __init__(self, sample: Sample, streams: Sequence[np.random.Generator]) -> None:
         """streams: of field and steering, of D, and of what wanders; each is drawn from whatever the others do."""
-        self._sample = sample
         self._walking, self._warming, self._wandering = streams
         optics = sample.optics
         self._wanders = (
@@ -29,15 +28,13 @@ class Walks:
         wander = [w.rms * float(x) for w, x in zip(self._wanders, start, strict=True)]
         self.drift = Drift(np.zeros(3), np.zeros(2), 0.0, (wander[0], wander[1], wander[2], wander[3]))
 
-    def walk(self, seconds: float) -> None:
+    def walk(self, seconds: float, sample: Sample) -> None:
         """Let this time pass."""
         steps = np.sqrt(seconds / 60.0)
         walk = self._walking.standard_normal(5) * steps
-        field_mt = walk[:3] * self._sample.field_drift_ut_per_sqrt_min * 1e-3
-        steering_nm = walk[3:] * self._sample.optics.steering_drift_nm_per_sqrt_min
-        zero_field_hz = (
-            float(self._warming.standard_normal() * steps) * self._sample.zero_field_drift_khz_per_sqrt_min * 1e3
-        )
+        field_mt = walk[:3] * sample.field_drift_ut_per_sqrt_min * 1e-3
+        steering_nm = walk[3:] * sample.optics.steering_drift_nm_per_sqrt_min
+        zero_field_hz = float(self._warming.standard_normal() * steps) * sample.zero_field_drift_khz_per_sqrt_min * 1e3
         drift = self.drift
         self.drift = Drift(
             drift.field_mt + field_mt,

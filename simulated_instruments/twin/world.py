@@ -119,7 +119,7 @@ class Twin:
                 expected = self._averaged(program, ensemble, tick_s, repeats, len(windows))
             else:
                 expected = self._alike(program, now, scenes, tuning, tick_s, repeats, len(windows))
-            self._walks.walk(len(pattern) * repeats * tick_s)
+            self._walks.walk(len(pattern) * repeats * tick_s, self.sample)
             self._time_s += len(pattern) * repeats * tick_s
             self._levels = int(pattern[-1])
             return [self._counter.counts(n) for n in self._counting.poisson(expected)]
@@ -234,7 +234,7 @@ class Twin:
         if waited <= _FASTEST_GATE_S:
             return
         self._state = idle(self._state, self._at_rest(self._levels), waited, self._baths)
-        self._walks.walk(waited)
+        self._walks.walk(waited, self.sample)
         self._time_s = now
 
     # ---- the truth, for after a run ----------------------------------------------------------------------------
