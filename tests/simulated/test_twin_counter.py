@@ -61,7 +61,7 @@ def path(seed, steps, hours):
     one = walks(seed)
     out = [one.drift.wander]
     for _ in range(steps):
-        one.walk(3600.0 * hours)
+        one.walk(3600.0 * hours, TRUTH)
         out.append(one.drift.wander)
     return np.array(out)
 
