@@ -26,11 +26,12 @@ sys.path.insert(0, str(HOME))
 
 from labctl.unwired import Unwired, unwired  # noqa: E402
 from physics.paulis import density_matrix, pauli_vector  # noqa: E402
+from sequences.analysis.balance import polarisation_after  # noqa: E402
 from sequences.analysis.calibration import SCALES, CountedProgram, PairCalibration  # noqa: E402
-from sequences.analysis.engine_rows import ClassStates, class_states, engine_rows, in_engine, prepared_z  # noqa: E402
+from sequences.analysis.engine_rows import ClassStates, class_states, engine_rows  # noqa: E402
 from sequences.analysis.tomography import reconstruct  # noqa: E402
 from sequences.engine import EnginePlan, engine  # noqa: E402
-from sequences.pulses.library import Cycle, hot_left  # noqa: E402
+from sequences.pulses.library import Cycle  # noqa: E402
 from sequences.results import End  # noqa: E402
 from sequences.routines import state  # noqa: E402
 from sequences.routines.engine_offer import beliefs, offered  # noqa: E402
@@ -130,9 +131,8 @@ class Estimator:
     def _class_states(self, calibration: PairCalibration) -> ClassStates:
         lab, release = self._lab, state.release(self._lab)
         model = state.engine_model(lab, calibration, self.around)
-        senses = [hot_left(self._bench.gates, sense) for sense in (1, -1)]
-        start_z = prepared_z(in_engine(calibration, self.around), senses, release.start_z)
-        return class_states(model, self.time_us * 1e-6, release.polarisation_after(self.time_us), start_z)
+        baths = polarisation_after(model, release, self.time_us)
+        return class_states(model, self.time_us * 1e-6, baths, release.start_z)
 
     def _rows(self, drawn: Real) -> Real:
         """(n, 16): of a calibration so far from the believed one, in SCALES; exact, unless all is to be linear."""

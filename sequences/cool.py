@@ -22,7 +22,7 @@ from sequences.analysis.baths import (
     sigma_z,
 )
 from sequences.analysis.calibration import Beam, CountedProgram, PairCalibration
-from sequences.analysis.engine_rows import Surroundings, in_engine, prepared_z
+from sequences.analysis.engine_rows import Surroundings, class_states, engine_rows
 from sequences.analysis.release import Release
 from sequences.lab import Lab, Wiring
 from sequences.pulses.library import (
@@ -31,7 +31,6 @@ from sequences.pulses.library import (
     cooled,
     engine_shot,
     heated,
-    hot_left,
     looked_at,
     nominal_gates,
     nominal_reading,
@@ -66,8 +65,8 @@ _BUILD_UP_SHARE: Final = 0.25
 _SHIFT_SHARE: Final = 0.05
 _SHIFT_WAITS_US: Final = (0.8, 3.0)
 """The short wait tells which fringe of the long one it is."""
-_FORESEEN_COLD: Final = 0.95
-"""Polarisation of the cold bath, roughly: it narrows the line."""
+_FORESEEN_HOT, _FORESEEN_COLD = 0.1, 0.95
+"""Polarisations of the baths, roughly: a cold one narrows the line."""
 _CONTACTS: Final = 4.0
 """Length of a contact in relaxation times of the NV."""
 _LEAST_POLARISATION: Final = 0.5
@@ -256,12 +255,20 @@ def _shift(
     ]
     shots = [(engine_shot(cycle, gates, p, bench.reading, "depletion"), BEAMS[1], p) for p in listed]
     counted = yield from _counted(lab, holding, bench, shots, seconds / len(shots))
-    cold = float(np.clip(polarisation, 0.0, 1.0))
+    baths = (_FORESEEN_HOT, float(np.clip(polarisation, 0.0, 1.0)))
+    model = state.engine_model(lab, calibration, Surroundings(baths))
+    release_s, start_z = 1e-9 * tick_ns, (0.0, 2.0 * calibration.fidelity[1] - 1.0)
+    states = class_states(model, release_s, baths, start_z)
+    vector = model.states(np.array([release_s]), baths, start_z)[0]
+    played = [(d.program, d.beam) for d in counted]
 
-    def moved(rad_per_s: float) -> PairCalibration:
-        return in_engine(calibration, Surroundings((0.0, cold), (0.0, rad_per_s)))
+    def expected(rad_per_s: float) -> tuple[Real, Real]:
+        rows = engine_rows(
+            calibration, Surroundings(baths, (0.0, rad_per_s)), states, [(d.program, d.beam) for d in counted]
+        )
+        return rows @ vector, rows[:, 1:] @ vector[1:]
 
-    found = fit_shift(calibration, moved, counted, cold)
+    found = fit_shift(expected, counted, calibration.value("detuning_right_rad_per_s")[1])
     yield Progress(_BUILD_UP_SHARE + _SHIFT_SHARE, f"cold line shifted by {found.rad_per_s / TWO_PI / 1e3:+.1f} kHz")
     return found
 
@@ -300,14 +307,12 @@ def _release(
         yield Progress(done + (1.0 - done) * (k + 1) / len(times), f"released {released_us:g} us")
     rate, rate_err = state.calibrated(lab, "cr.rate_per_s"), state.calibrated_err(lab, "cr.rate_per_s")
     around = Surroundings((0.0, _FORESEEN_COLD), (0.0, shift.rad_per_s))
-    senses = [hot_left(bench.gates, sense) for sense in (1, -1)]
     return fit_release(
         calibration,
         lambda c: state.engine_model(lab, c, around),
-        lambda c, start_z: prepared_z(in_engine(c, around), senses, start_z),
         Released(times, photons, errors),
         max(rate_err, 1e-3 * rate),
-        plan.evolution_us,
+        (plan.evolution_us, plan.cooling_us),
     )
 
 

@@ -12,6 +12,7 @@ from scipy.stats import chi2 as chi2_law
 
 from physics.constants import TWO_PI
 from physics.paulis import INDEX
+from sequences.analysis.balance import polarisations, steady
 from sequences.analysis.calibration import NAMES, Beam, CountedProgram, PairCalibration
 from sequences.analysis.engine_model import EngineModel
 from sequences.analysis.release import Release
@@ -21,11 +22,13 @@ Real = NDArray[np.float64]
 BEAMS: Final[tuple[Beam, Beam]] = ("pump", "depletion")
 _Z: Final = [INDEX["ZI"], INDEX["IZ"]]
 _PASSES: Final = 2
-_SLOPE_PER_US: Final = 0.03
-"""Change of the hot bath's polarisation with the evolution time, to 1 sigma: it is some 0.005."""
+_BALANCE: Final = (1.0, 0.3)
+"""What becomes of the baths in other cycles, over what their balance of heat asks for, and what is believed of it."""
 _SHIFT_UNIT: Final = TWO_PI * 1e3
 _SHIFT_STARTS: Final = (0.0, 25.0, 50.0, -25.0)
 """In kHz."""
+_FRINGE_ERR: Final = 0.1
+"""Of its size, and 1e-3 photons a shot of the light's: to 1 sigma."""
 
 
 def sigma_z(calibration: PairCalibration, common: tuple[Real, Real], selective: tuple[Real, Real]) -> tuple[Real, Real]:
@@ -61,65 +64,71 @@ class Released:
 
 Model = Callable[[PairCalibration], EngineModel]
 """The engine for a calibration of the pair."""
-Prepared = Callable[[PairCalibration, tuple[float, float]], Real]
-"""(c, 2): sigma_z of each class at release, from that of most shots."""
+
+
+_STEADY: Final = ((0.02, 0.3), (0.05, 0.0))
+"""How far the hot and the cold bath may be from the steady state in which only NVs act on them, to 1 sigma: a part of
+its own, and a share of it."""
 
 
 def fit_release(
     calibration: PairCalibration,
     model: Model,
-    prepared: Prepared,
     data: Released,
     gamma1_err_per_s: float,
-    evolution_us: float,
+    cycle_us: tuple[float, float],
 ) -> Release:
     """Fit the photons after release. Every number of the calibration has its part in the errors.
 
-    evolution_us: of the cycle that the polarisations hold for. The change of p_left with the cycle's length is a
-    number too; the cold bath is cooled again in every cycle.
+    cycle_us: evolution and cooling time of the cycle that the polarisations hold for.
     """
-    gamma1 = model(calibration).gamma1_per_s
+    of_engine = model(calibration)
+    gamma1 = of_engine.gamma1_per_s
 
     def expected(c: PairCalibration, x: Real) -> Real:
-        release = Release(evolution_us, (*(float(v) for v in x[:5]), float(x[5]) * gamma1), np.zeros((6, 6)))
-        return _released(c, model(c), prepared, release, data.times_us)
+        release = Release(*cycle_us, (*(float(v) for v in x[:5]), float(x[5]) * gamma1), np.zeros((6, 6)))
+        return _released(c, model(c), release, data.times_us)
 
     start = np.array(
-        [0.05, 0.95 * (2.0 * calibration.fidelity[1] - 1.0), 0.0, 2.0 * calibration.fidelity[1] - 1.0, 0.0, 1.0]
+        [0.05, 0.95 * (2.0 * calibration.fidelity[1] - 1.0), 0.0, 2.0 * calibration.fidelity[1] - 1.0, _BALANCE[0], 1.0]
     )
-    held = np.array([np.inf, np.inf, np.inf, np.inf, _SLOPE_PER_US, gamma1_err_per_s / gamma1])
+    held = np.array([np.inf, np.inf, np.inf, np.inf, _BALANCE[1], gamma1_err_per_s / gamma1])
     covariance = np.diag(data.errors.ravel() ** 2)
     for _ in range(_PASSES):
         whitened = np.linalg.inv(np.linalg.cholesky(covariance))
 
         def residual(x: Real, whitened: Any = whitened) -> Real:
             off = (expected(calibration, x) - data.photons).ravel()
-            return np.concatenate([whitened @ off, (x - start)[4:] / held[4:]])
+            here = Release(*cycle_us, (*(float(v) for v in x[:5]), float(x[5]) * gamma1), np.zeros((6, 6)))
+            asked = steady(of_engine, here, np.array(cycle_us[:1]))[0]
+            away = [(v - a) / (own + share * abs(a)) for v, a, (own, share) in zip(x, asked, _STEADY, strict=False)]
+            return np.concatenate([whitened @ off, away, (x - start)[4:] / held[4:]])
 
-        fit = least_squares(residual, start, x_scale=[0.02, 0.02, 0.02, 0.02, 0.005, 0.02], xtol=1e-6, ftol=1e-8)
+        fit = least_squares(residual, start, x_scale=[0.02, 0.02, 0.02, 0.02, 0.1, 0.02], xtol=1e-6, ftol=1e-8)
         moves = _moves(calibration, partial(_swapped, expected, fit.x))
         covariance = np.diag(data.errors.ravel() ** 2) + moves @ calibration.covariance @ moves.T
     scale = np.array([1.0, 1.0, 1.0, 1.0, 1.0, gamma1])
     found = np.linalg.inv(fit.jac.T @ fit.jac) * np.outer(scale, scale)
     chi2 = float(fit.fun @ fit.fun)
-    freedom = max(1, data.photons.size - 4)
+    freedom = max(1, data.photons.size - 2)
     return Release(
-        evolution_us, tuple(float(v) for v in fit.x * scale), found, chi2 / freedom, float(chi2_law.sf(chi2, freedom))
+        *cycle_us, tuple(float(v) for v in fit.x * scale), found, chi2 / freedom, float(chi2_law.sf(chi2, freedom))
     )
 
 
-def _released(c: PairCalibration, model: EngineModel, prepared: Prepared, release: Release, times_us: Real) -> Real:
+def _released(c: PairCalibration, model: EngineModel, release: Release, times_us: Real) -> Real:
     """(n, 2): photons expected under either beam."""
     moved = replace(model, gamma1_per_s=release.gamma1_per_s)
-    start = prepared(c, release.start_z)
     weight = moved.classes.weight
     left, right = c.charged
     alone = np.array([left * (1.0 - right), right * (1.0 - left)])
     out = np.empty((len(times_us), 2))
-    for k, time_us in enumerate(times_us):
-        baths = release.polarisation_after(float(time_us))
+    for k, (time_us, (left_bath, right_bath)) in enumerate(
+        zip(times_us, polarisations(model, release, times_us), strict=True)
+    ):
+        baths = (float(left_bath), float(right_bath))
         z = [
-            weight @ moved.states_by_class(np.array([time_us * 1e-6]), baths, start, coupled)[0][:, _Z]
+            weight @ moved.states_by_class(np.array([time_us * 1e-6]), baths, release.start_z, coupled)[0][:, _Z]
             for coupled in (True, False)
         ]
         mean = left * right * z[0] + alone * z[1]
@@ -152,29 +161,26 @@ class LineShift:
 
 
 def fit_shift(
-    calibration: PairCalibration, narrowed: Callable[[float], PairCalibration], data: Sequence[CountedProgram], z: float
+    expected: Callable[[float], tuple[Real, Real]], data: Sequence[CountedProgram], line_err_rad_per_s: float
 ) -> LineShift:
-    """From fringes of the right NV in the engine's cycle. narrowed: the calibration with the line moved by so much.
+    """From fringes of the right NV in the engine's cycle.
 
-    z: sigma_z of the right NV before the fringes, the left one unpolarised; its size and the light's are fitted too.
+    expected: for a line moved by so many rad/s, the photons a shot of each program, and what of them is the fringe's.
+    The fringe's size, which the cold NV and its bath leave unsure, and the light's are fitted too. line_err_rad_per_s:
+    of the line that has moved.
     """
-    listed = [(d.program, d.beam) for d in data]
     seen, error = np.array([d.per_shot for d in data]), np.array([d.error for d in data])
-    vector = np.zeros(16)
-    vector[0], vector[_Z[1]] = 1.0, z
 
     def residual(x: Real) -> Real:
-        c = narrowed(float(x[0]) * _SHIFT_UNIT)
-        rows = c.rows(listed).of_charged
-        contrast = (rows[:, 1:] @ vector[1:]) * x[1]
-        return np.append((rows[:, 0] + contrast + 1e-3 * x[2] - seen) / error, (x[1] - 1.0) / 0.3)
+        photons, fringe = expected(float(x[0]) * _SHIFT_UNIT)
+        off = photons + fringe * x[1] + 1e-3 * x[2] - seen
+        return np.append(off / error, (x[1] / _FRINGE_ERR, x[2]))
 
-    tries = [least_squares(residual, (start, 0.9, 0.0)) for start in _SHIFT_STARTS]
+    tries = [least_squares(residual, (start, 0.0, 0.0)) for start in _SHIFT_STARTS]
     fit = min(tries, key=lambda found: float(found.cost))
-    widened = max(1.0, 2.0 * float(fit.cost) / max(1, len(data) - 2))
+    widened = max(1.0, 2.0 * float(fit.cost) / max(1, len(data) - 1))
     err = float(np.sqrt(widened * np.linalg.inv(fit.jac.T @ fit.jac)[0, 0]))
-    own = calibration.value("detuning_right_rad_per_s")[1]
-    return LineShift(float(fit.x[0]) * _SHIFT_UNIT, float(np.hypot(err * _SHIFT_UNIT, own)))
+    return LineShift(float(fit.x[0]) * _SHIFT_UNIT, float(np.hypot(err * _SHIFT_UNIT, line_err_rad_per_s)))
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class Drifting:
     excess: Real
     """(N,): what remains of all measurements, over their errors."""
     design: Real
-    """(N, p + m rounds): whitened columns of all unknowns, those of the rounds behind."""
+    """(N, p): whitened columns of the numbers."""
     chi2: float
     """Of the measurements and of the rounds' deviations."""
     freedom: float
@@ -84,28 +84,22 @@ def solve(
     knowledge. offset: (p,), where the point stands from the middle of that knowledge. wander: (m,), to start from.
     learns: whether it is estimated; a single round says nothing of it, and it is kept then.
     """
-    p, m, r = len(believed), len(modes), len(rounds)
+    m, r = len(modes), len(rounds)
     known = np.isfinite(believed)
     precision = np.where(known, 1.0 / np.where(known, believed, 1.0) ** 2, 0.0)
-    off = np.zeros(p) if offset is None else offset
-    columns = [part.jacobian @ modes.T for part in rounds]
-    normal = np.asarray(sum(part.jacobian.T @ part.jacobian for part in rounds) + np.diag(precision), dtype=float)
-    right = sum(part.jacobian.T @ part.excess for part in rounds) - precision * off
+    off = np.zeros(len(believed)) if offset is None else offset
+    sums = _Sums.of(rounds, modes, precision, off)
     spread = np.full(m, _START) if wander is None else np.maximum(np.array(wander, dtype=float), _FAINT)
     learns = learns and m > 0 and r > 1
     if learns:
         spread = np.maximum(spread, _START)
     for step in range(_ITERATIONS if learns else 1):
-        full, wanted = _assembled(rounds, columns, normal, right, spread)
-        inverse = np.linalg.inv(full)
-        solution = inverse @ wanted
-        each = solution[p:].reshape(r, m)
-        variance = np.diag(inverse)[p:].reshape(r, m)
+        change, covariance, each, variance = sums.solved(spread)
         if learns and step < _ITERATIONS - 1:
             told = np.sum(1.0 - variance / spread**2, axis=0)  # how many rounds' deviations the counts tell
             spread = np.asarray(np.sqrt(np.sum(each**2, axis=0) / np.maximum(told, _LEAST_TOLD)), dtype=float)
             spread = np.maximum(spread, _FAINT)
-    return _concluded(rounds, columns, solution, np.asarray(inverse, dtype=float), spread, (believed, off))
+    return _concluded(rounds, modes, (change, covariance, each), spread, (believed, off))
 
 
 def flickered(rounds: Sequence[Round], found: Drifting, modes: Real) -> list[Round]:
@@ -129,44 +123,56 @@ def flickered(rounds: Sequence[Round], found: Drifting, modes: Real) -> list[Rou
     return out
 
 
-def _assembled(
-    rounds: Sequence[Round], columns: Sequence[Real], normal: Real, right: Real, spread: Real
-) -> tuple[Real, Real]:
-    """Normal equations of the numbers and of all rounds' deviations."""
-    p, m = len(normal), len(spread)
-    size = p + m * len(rounds)
-    full, wanted = np.zeros((size, size)), np.zeros(size)
-    full[:p, :p], wanted[:p] = normal, right
-    for k, (part, column) in enumerate(zip(rounds, columns, strict=True)):
-        at = slice(p + m * k, p + m * (k + 1))
-        full[:p, at] = part.jacobian.T @ column
-        full[at, :p] = full[:p, at].T
-        full[at, at] = column.T @ column + np.diag(1.0 / spread**2)
-        wanted[at] = column.T @ part.excess
-    return full, wanted
+@dataclass(frozen=True)
+class _Sums:
+    """Normal equations of the numbers and of all rounds' deviations; rounds know of each other by the numbers only."""
+
+    normal: Real
+    """(p, p): of the numbers."""
+    wanted: Real
+    """(p,)."""
+    crossed: Real
+    """(r, p, m): numbers with a round's deviations."""
+    own: Real
+    """(r, m, m): deviations of a round."""
+    own_wanted: Real
+    """(r, m)."""
+
+    @classmethod
+    def of(cls, rounds: Sequence[Round], modes: Real, precision: Real, off: Real) -> "_Sums":
+        p, m, r = len(precision), len(modes), len(rounds)
+        normal, wanted = np.diag(precision), -precision * off
+        crossed, own, own_wanted = np.empty((r, p, m)), np.empty((r, m, m)), np.empty((r, m))
+        for k, part in enumerate(rounds):
+            column = part.jacobian @ modes.T
+            normal = normal + part.jacobian.T @ part.jacobian
+            wanted = wanted + part.jacobian.T @ part.excess
+            crossed[k], own[k], own_wanted[k] = part.jacobian.T @ column, column.T @ column, column.T @ part.excess
+        return cls(normal, wanted, crossed, own, own_wanted)
+
+    def solved(self, spread: Real) -> tuple[Real, Real, Real, Real]:
+        """(p,) numbers, (p, p) covariance, (r, m) deviations, (r, m) variance of these: each round is eliminated."""
+        inverse = np.linalg.inv(self.own + np.diag(1.0 / spread**2))
+        told = self.crossed @ inverse  # (r, p, m)
+        reduced = self.normal - np.einsum("kpm,kqm->pq", told, self.crossed)
+        covariance = np.linalg.inv(0.5 * (reduced + reduced.T))
+        change = covariance @ (self.wanted - np.einsum("kpm,km->p", told, self.own_wanted))
+        each = np.einsum("kmn,kn->km", inverse, self.own_wanted) - np.einsum("kpm,p->km", told, change)
+        variance = np.einsum("kmm->km", inverse) + np.einsum("kpm,pq,kqm->km", told, covariance, told, optimize=True)
+        return change, np.asarray(covariance), each, variance
 
 
 def _concluded(
-    rounds: Sequence[Round],
-    columns: Sequence[Real],
-    solution: Real,
-    inverse: Real,
-    spread: Real,
-    belief: tuple[Real, Real],
+    rounds: Sequence[Round], modes: Real, found: tuple[Real, Real, Real], spread: Real, belief: tuple[Real, Real]
 ) -> Drifting:
+    change, covariance, each = found
     believed, offset = belief
-    p, m = len(believed), len(spread)
-    sizes = [len(part.excess) for part in rounds]
-    design = np.zeros((sum(sizes), len(solution)))
-    row = 0
-    for k, (part, column) in enumerate(zip(rounds, columns, strict=True)):
-        design[row : row + sizes[k], :p] = part.jacobian
-        design[row : row + sizes[k], p + m * k : p + m * (k + 1)] = column
-        row += sizes[k]
-    left = np.concatenate([part.excess for part in rounds]) - design @ solution
-    deviations = solution[p:] / np.tile(spread, len(rounds)) if m else np.zeros(0)
+    design = np.concatenate([part.jacobian for part in rounds])
+    moved = [part.jacobian @ (change + modes.T @ own) for part, own in zip(rounds, each, strict=True)]
+    left = np.concatenate([part.excess - m for part, m in zip(rounds, moved, strict=True)])
+    deviations = (each / spread).ravel()
     known = np.isfinite(believed)
-    surprise = ((solution[:p] + offset) / np.where(known, believed, 1.0))[known]
+    surprise = ((change + offset) / np.where(known, believed, 1.0))[known]
     chi2 = float(left @ left + deviations @ deviations + surprise @ surprise)
-    freedom = float(len(left) - p + np.count_nonzero(known))
-    return Drifting(solution[:p], inverse[:p, :p], spread, left, design, chi2, freedom, believed)
+    freedom = float(len(left) - len(change) + np.count_nonzero(known))
+    return Drifting(change, covariance, spread, left, design, chi2, freedom, believed)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from physics.coupling import lorentzian
 from physics.engine import liouvillian, propagators
-from physics.paulis import INDEX
+from physics.paulis import INDEX, product_vector
 from sequences.analysis.classes import NO_SPREAD, Classes, Spread, classes
 
 Real = NDArray[np.float64]
@@ -19,6 +19,19 @@ Two = tuple[float, float]
 
 _STEP_S: Final = 1e-6
 _Z: Final = [INDEX["ZI"], INDEX["IZ"]]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What pulses leave at release beside sigma_z of most shots: coherences, correlations, and other classes' sigma_z.
+
+    The two senses of the hot NV's turn cancel only where its line is met, and the pair goes on exchanging meanwhile.
+    """
+
+    both: Real
+    """(c, 16): each class's Pauli vector less the product state of most shots."""
+    alone: Real
+    """(c, 16): the same of NVs whose partner has no charge."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,10 @@ class EngineModel:
     """Mean of the lines from the 13C resonance."""
     half_width_rad_per_s: float = float("inf")
     """Of that resonance for a single class."""
+    preparation: Preparation | None = None
+    """None for product states, alike in all classes."""
+    charged: Two = (1.0, 1.0)
+    """Share of shots in which the left, the right NV is negative."""
 
     @property
     def classes(self) -> Classes:
@@ -47,25 +64,50 @@ class EngineModel:
 
     def states(self, times_s: Real, polarisation: Two, start_z: Two) -> Real:
         """(n, 16): mean Pauli vectors at ascending times after the release of a product state with these sigma_z."""
-        each = self.states_by_class(times_s, polarisation, np.array(start_z))
+        each = self.states_by_class(times_s, polarisation, start_z)
         return np.asarray(np.einsum("c,nck->nk", self.classes.weight, each))
 
-    def states_by_class(self, times_s: Real, polarisation: Two, start_z: Real, coupled: bool = True) -> Real:
-        """(n, c, 16): the same, class by class. start_z: (2,) or (c, 2). coupled: whether both NVs are there."""
-        weight, count = self.classes.weight, len(self.classes.weight)
-        z = np.broadcast_to(start_z, (count, 2))
-        vector = np.zeros((count, 16))
-        vector[:, 0], vector[:, _Z] = 1.0, z
-        vector[:, INDEX["ZZ"]] = z[:, 0] * z[:, 1]
-        rates = self._rates()
-        p, now, out = np.array(polarisation, dtype=float), 0.0, []
+    def states_by_class(self, times_s: Real, polarisation: Two, start_z: Two, coupled: bool = True) -> Real:
+        """(n, c, 16): the same, class by class. coupled: whether both NVs are there."""
+        return self._evolved(times_s, polarisation, start_z, coupled)[0]
+
+    def gains(self, times_s: Real, polarisation: Two, start_z: Two) -> Real:
+        """(n, 2): by how much the polarisation of the left and of the right bath has grown at these times.
+
+        NVs that are alone with their bath act on it as well, those without charge do not.
+        """
+        both, alone = (
+            self._evolved(times_s, polarisation, start_z, coupled)[1] - polarisation for coupled in (True, False)
+        )
+        charged = np.array(self.charged)
+        return np.asarray(charged * (charged[::-1] * both + (1.0 - charged[::-1]) * alone))
+
+    @property
+    def contact_rate_per_s(self) -> Two:
+        """Of either NV with its bath, averaged over all shots."""
+        left, right = np.array(self.charged) * (self.classes.weight @ self._rates())
+        return float(left), float(right)
+
+    def _evolved(self, times_s: Real, polarisation: Two, start_z: Two, coupled: bool) -> tuple[Real, Real]:
+        """(n, c, 16) states, and (n, 2) polarisations of the baths."""
+        weight, rates = self.classes.weight, self._rates()
+        vector = self._released(start_z, coupled)
+        p, now, states, baths = np.array(polarisation, dtype=float), 0.0, [], []
         for time_s in times_s:
             steps = int(np.ceil((time_s - now) / _STEP_S - 1e-9))
             for _ in range(steps):
                 vector, p = self._step(vector, p, (time_s - now) / steps, rates, weight, coupled)
             now = time_s
-            out.append(vector)
-        return np.array(out)
+            states.append(vector)
+            baths.append(p)
+        return np.array(states), np.array(baths)
+
+    def _released(self, start_z: Two, coupled: bool) -> Real:
+        """(c, 16)"""
+        usual = product_vector(*(np.array([1.0, 0.0, 0.0, z]) for z in start_z))
+        if self.preparation is None:
+            return np.broadcast_to(usual, (len(self.classes.weight), 16))
+        return usual + (self.preparation.both if coupled else self.preparation.alone)
 
     def _rates(self) -> Real:
         """(c, 2): cross-relaxation rate of each NV in each class."""

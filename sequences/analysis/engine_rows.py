@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from physics.paulis import INDEX
 from sequences.analysis.calibration import SCALES, Listed, PairCalibration
 from sequences.analysis.classes import FrozenField
-from sequences.analysis.engine_model import EngineModel
+from sequences.analysis.engine_model import EngineModel, Preparation
+from sequences.analysis.pair import pumped_state
 from sequences.pulses.program import Program
 
 Real = NDArray[np.float64]
@@ -29,9 +30,9 @@ MARGINS: Final = (
 )
 """What is believed of the classes: the share of their difference from the mean, or sigma_z of an NV, to 1 sigma."""
 _STEP: Final = 0.02
-_ALONE_Z: Final = (0.0, 0.9)
-"""Roughly, for derivatives."""
 _Z: Final = [INDEX["ZI"], INDEX["IZ"]]
+_ALONE: Final[Real] = pumped_state((0.5, 0.95))
+"""Roughly, for derivatives."""
 
 
 @dataclass(frozen=True)
@@ -49,33 +50,29 @@ class ClassStates:
 
     deviation: Real
     """(c, 16): of each class from their mean."""
-    alone_z: Two
-    """sigma_z of an NV whose partner has no charge."""
+    alone: Real
+    """(16,): mean Pauli vector of NVs whose partner has no charge; its terms of one NV are what counts."""
 
 
-def class_states(model: EngineModel, time_s: float, polarisation: Two, start_z: Real) -> ClassStates:
-    """After so long in contact. start_z: (2,) or (c, 2)."""
+def class_states(model: EngineModel, time_s: float, polarisation: Two, start_z: Two) -> ClassStates:
+    """After so long in contact. start_z: of most shots at release."""
     both = model.states_by_class(np.array([time_s]), polarisation, start_z)[0]
     alone = model.states_by_class(np.array([time_s]), polarisation, start_z, coupled=False)[0]
     weight = model.classes.weight
-    left, right = (float(weight @ alone[:, k]) for k in _Z)
-    return ClassStates(both - weight @ both, (left, right))
+    return ClassStates(both - weight @ both, weight @ alone)
 
 
-def prepared_z(calibration: PairCalibration, senses: Sequence[Program], start_z: Two) -> Real:
-    """(c, 2): sigma_z of both NVs at release, when the shots of most classes have this.
-
-    An NV whose line is elsewhere is turned otherwise by the pulses that prepare it. senses: what prepares.
-    """
-    rows = calibration.pair.rows(senses).mean(axis=1)  # (c, 2, 16): coherences of the two senses cancel
-    z = 2.0 * np.array(calibration.fidelity) - 1.0
-    pumped = np.zeros(16)
-    pumped[0], pumped[_Z], pumped[INDEX["ZZ"]] = 1.0, z, z[0] * z[1]
-    found = rows @ pumped
+def preparation(calibration: PairCalibration, senses: Sequence[Program]) -> Preparation:
+    """What the pulses make of a pumped pair, class by class. senses: the programs that are played in turn."""
+    pumped = pumped_state(calibration.fidelity)
+    both, alone = (
+        np.mean([calibration.pair.propagators(p, coupled) @ pumped for p in senses], axis=0)
+        for coupled in (True, False)
+    )
     main = np.all(calibration.pair.classes.nucleus == 0, axis=1)
     weight = calibration.pair.classes.weight[main]
-    usual = weight @ found[main] / weight.sum()
-    return np.where(main[:, None], np.array(start_z), np.array(start_z) + found - usual)
+    usual = pumped_state(tuple(0.5 * (1.0 + z) for z in weight @ both[main][:, _Z] / weight.sum()))
+    return Preparation(both - usual, alone - usual)
 
 
 def in_engine(calibration: PairCalibration, around: Surroundings) -> PairCalibration:
@@ -120,7 +117,7 @@ def _rows(
     deviating = np.einsum("c,cnsk,ck->cns", weight, by_class, states.deviation)
     parts = np.stack([deviating[main].sum(axis=0), deviating[~main].sum(axis=0)])  # (2, programs, side)
     alone_rows = _mean(c.pair.rows(programs, coupled=False, freshly_frozen=True), weight)
-    out = _composed(c, listed, programs, _mean(by_class, weight), alone_rows, states.alone_z)
+    out = _composed(c, listed, programs, _mean(by_class, weight), alone_rows, states.alone)
     both = c.charged[0] * c.charged[1]
     place = {program: k for k, program in enumerate(programs)}
     margins = np.zeros((len(listed), len(MARGINS)))
@@ -146,7 +143,7 @@ def _moves(values: tuple[float, ...], frozen: FrozenField, around: Surroundings,
         weight = moved.pair.classes.weight
         both = _mean(moved.pair.rows(programs, freshly_frozen=True), weight)
         alone = _mean(moved.pair.rows(programs, coupled=False, freshly_frozen=True), weight)
-        return _composed(moved, listed, programs, both, alone, _ALONE_Z)
+        return _composed(moved, listed, programs, both, alone, _ALONE)
 
     base = rows(here)
     columns = [(rows(here.moved(k, _STEP * float(scale))) - base) / _STEP for k, scale in enumerate(SCALES)]
@@ -166,12 +163,12 @@ def _lone(c: PairCalibration) -> Real:
 
 
 def _composed(
-    c: PairCalibration, listed: Sequence[Listed], programs: Sequence[Program], both: Real, alone: Real, alone_z: Two
+    c: PairCalibration, listed: Sequence[Listed], programs: Sequence[Program], both: Real, alone: Real, vector: Real
 ) -> Real:
     """(n, 16)."""
     place = {program: k for k, program in enumerate(programs)}
     share, lone = c.charged[0] * c.charged[1], _lone(c)
-    lone_z = alone[:, [0, 1], 0] + alone[:, [0, 1], _Z] * np.array(alone_z)  # (programs, 2)
+    lone_z = alone @ vector  # (programs, 2)
     out = np.empty((len(listed), 16))
     for n, (program, beam) in enumerate(listed):
         seen, k = c.readout(beam), place[program]

@@ -85,10 +85,14 @@ class PairModel:
 
     def propagator(self, program: Program) -> Real:
         """What a program of frozen intervals does to a state, averaged over the classes: (16, 16)."""
+        return np.asarray(np.tensordot(self.classes.weight, self.propagators(program), axes=1))
+
+    def propagators(self, program: Program, coupled: bool = True) -> Real:
+        """What a program of frozen intervals does to the state of each class: (c, 16, 16)."""
         out = np.broadcast_to(np.eye(16), (len(self.classes.weight), 16, 16))
         for segment in segments(program, self.microwave_late_ns, self.settling):
-            out = self._propagator(segment, coupled=True) @ out
-        return np.asarray(np.tensordot(self.classes.weight, out, axes=1))
+            out = self._propagator(segment, coupled) @ out
+        return out
 
     def _propagator(self, segment: Segment, coupled: bool) -> Real:
         return propagators(self.generator(segment, coupled) * segment.duration_s)

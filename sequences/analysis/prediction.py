@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from physics.entanglement import witness
 from physics.paulis import density_matrix
+from sequences.analysis.balance import release_states
 from sequences.analysis.engine_model import EngineModel
-from sequences.analysis.release import Release, release_states
+from sequences.analysis.release import Release
 
 Real = NDArray[np.float64]
 

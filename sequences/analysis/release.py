@@ -6,13 +6,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sequences.analysis.engine_model import EngineModel
-
 Real = NDArray[np.float64]
 Two = tuple[float, float]
 
-NAMES: Final = ("p_left", "p_right", "z_left", "z_right", "slope_left", "gamma1")
-"""Polarisations of both baths, sigma_z of both NVs, change of p_left per us of evolution, Gamma1 over its value."""
+NAMES: Final = ("p_left", "p_right", "z_left", "z_right", "balance", "gamma1")
+"""Polarisations of both baths, sigma_z of both NVs, what becomes of the baths in other cycles over what the balance of
+heat asks for, Gamma1 over its value."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,8 @@ class Release:
 
     evolution_us: float
     """Of the cycle that the polarisations hold for."""
+    cooling_us: float
+    """Of that cycle, and of all others that are asked for."""
     values: tuple[float, ...]
     """In the order of NAMES; gamma1 in 1/s."""
     covariance: Real
@@ -37,6 +38,11 @@ class Release:
     def start_z(self) -> Two:
         """sigma_z of the left and of the right NV."""
         return self.values[2], self.values[3]
+
+    @property
+    def balance(self) -> float:
+        """Changes of the baths from cycle to cycle, over what their balance of heat asks for."""
+        return self.values[4]
 
     @property
     def gamma1_per_s(self) -> float:
@@ -63,26 +69,3 @@ class Release:
     def moved(self, change: Real) -> "Release":
         """The same with its values changed, (6,)."""
         return replace(self, values=tuple(float(v) for v in np.array(self.values) + change))
-
-    def polarisation_after(self, evolution_us: float) -> Two:
-        """Both polarisations at release in a cycle of another evolution time.
-
-        The hot one grows with it, for more heat flows; the cold one is cooled again in every cycle.
-        """
-        left, right = self.polarisation
-        return left + self.values[4] * (evolution_us - self.evolution_us), right
-
-    def quoted_at(self, evolution_us: float) -> tuple[float, float, float, float]:
-        """Polarisation of the left bath, its error, and the same of the right one, in cycles of this length."""
-        left, right = self.polarisation_after(evolution_us)
-        weights = np.zeros(len(NAMES))
-        weights[0], weights[4] = 1.0, evolution_us - self.evolution_us
-        return left, float(np.sqrt(weights @ self.covariance @ weights)), right, self.polarisation_err[1]
-
-
-def release_states(model: EngineModel, release: Release, times_us: Real) -> Real:
-    """(n, 16): mean Pauli vectors at the end of cycles with these evolution times, each with its own baths."""
-    moved = replace(model, gamma1_per_s=release.gamma1_per_s)
-    return np.array(
-        [moved.states(np.array([t * 1e-6]), release.polarisation_after(float(t)), release.start_z)[0] for t in times_us]
-    )

@@ -185,9 +185,18 @@ def hot_left(gates: Gates, sense: int) -> Program:
 
     A global pulse, then the rest of a full turn on the right NV alone. The two senses leave opposite coherences on the
     left NV; played in turn they average to a NV at infinite temperature. Nothing is pumped, so no leakage reaches it.
+    The gradient is on for as long in both: the left line, far away then, turns the coherences by the same angle.
     """
-    first, rest = (1, 3) if sense > 0 else (3, 1)
-    return joined("hot left", [gates.turn("x", first), gates.turn_right("x", rest)])
+    if sense > 0:
+        return joined("hot left", [gates.turn("x"), gates.turn_right("x", 3)])
+    rest = wait(2 * gates.quarter_ns, "shift", "gradient", tick_ns=gates.tick_ns)
+    return joined("hot left", [gates.turn("x", 3), gates.turn_right("x"), rest])
+
+
+def hot_left_after_cooling(gates: Gates) -> list[Program]:
+    """Both senses, each behind a wait with the gradient on, as when the cold bath was cooled: its field settles."""
+    before = wait(RESET_NS, "shift", "gradient", tick_ns=gates.tick_ns)
+    return [before + hot_left(gates, sense) for sense in (1, -1)]
 
 
 def looked_at(reading: Reading, beam: str, gates: Gates) -> Program:
@@ -202,11 +211,13 @@ def looked_at(reading: Reading, beam: str, gates: Gates) -> Program:
 
 
 def read_out(reading: Reading, beam: str) -> Program:
-    """Count under a beam; under the Gaussian one pump on, and look at its light when that has ended."""
-    if beam == "depletion":
-        return reading.window(beam)
-    pumped = reading.window(beam).then(reading.pumping_ns // 2 // reading.tick_ns * reading.tick_ns, beam, "shift")
-    return pumped.then(reading.reference_ns(beam), beam, "shift", "gate_reference")
+    """Count under a beam, then pump with the Gaussian one, and look at its light when that has ended if it reads.
+
+    So no shot speaks into the next, and the baths are those of one cycle, however it is read.
+    """
+    gate = ("gate_reference",) if beam == "pump" else ()
+    pumped = reading.window(beam).then(reading.pumping_ns // 2 // reading.tick_ns * reading.tick_ns, "pump", "shift")
+    return pumped.then(reading.reference_ns("pump"), "pump", "shift", *gate)
 
 
 def engine_shot(cycle: Cycle, gates: Gates, analysis: Program, reading: Reading, beam: str) -> Program:

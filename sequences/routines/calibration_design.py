@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sequences.analysis.calibration import NAMES, SCALES, Beam, PairCalibration
 from sequences.analysis.design import Candidates, shares_for
 from sequences.analysis.engine_rows import ClassStates, Surroundings, engine_rows, in_engine, moved_rows
+from sequences.analysis.pair import pumped_state
 from sequences.lab import Lab
 from sequences.pulses.library import COOLING_US, Cycle, Gates, Reading, engine_shot
 from sequences.pulses.program import Program
@@ -70,11 +71,11 @@ def _optimal(
     seconds: float,
 ) -> tuple[Real, Real]:
     """(n,), (n,): shares that make the witness best known, with a tomography that follows; and both fidelities."""
-    evolution_us, vector = state.foreseen(lab, c)
+    evolution_us, vector = state.foreseen(lab, c, gates)
     cycle = Cycle(lab.whole_ticks(COOLING_US * 1e3), lab.whole_ticks(evolution_us * 1e3))
     of_engine = list(candidates(gates))
     around = Surroundings((0.05, 0.9))
-    states = ClassStates(np.zeros((len(in_engine(c, around).pair.classes.weight), 16)), (0.0, 0.9))
+    states = ClassStates(np.zeros((len(in_engine(c, around).pair.classes.weight), 16)), pumped_state((0.5, 0.95)))
     rows, moves = engine_rows(c, around, states, of_engine), moved_rows(c, around, of_engine)
     shots = [engine_shot(cycle, gates, p, reading, b) for p, b in of_engine]
     engine = np.concatenate([rows[:, 1:], np.einsum("nkp,k->np", moves, vector)], axis=1)

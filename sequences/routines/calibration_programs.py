@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import numpy as np
+
 from sequences.analysis.calibration import Beam
 from sequences.pulses.library import Gates, wait
 from sequences.pulses.program import Program, joined
@@ -9,9 +11,12 @@ from sequences.pulses.program import Program, joined
 Listed = tuple[Program, Beam, float]
 """Program, read-out, weight in laboratory time."""
 
-_FREE_EXCHANGE_NS: Final = 6_000
+_FREE_EXCHANGE: Final = 0.25
+_EXCHANGE: Final = (0.3, 0.55, 0.85, 1.55)
+"""Lengths, in gates: the excitation has turned by as many halves of a turn if C = 2 g. Not multiples of one another:
+otherwise a g at which all of them stand at an extreme would leave two answers that are as good."""
 _BETWEEN_FLIPS_NS: Final = 3_000
-_FLIP_PAIRS: Final = (1, 2, 4, 6)
+"""Longest wait between two flips."""
 _BOTH: Final[tuple[Beam, Beam]] = ("pump", "depletion")
 
 
@@ -53,10 +58,11 @@ def exchange(gates: Gates) -> list[Listed]:
     A difference of the lines hinders it, as a weaker g would. Flips of both NVs undo the difference and leave the
     exchange as it is, so the long ones are flipped all the time.
     """
-    excited = gates.turn_right("x", 2)
-    out: list[Listed] = [(excited + _frozen(gates, _FREE_EXCHANGE_NS), beam, 1.0) for beam in _BOTH]
-    free, flip = _frozen(gates, _BETWEEN_FLIPS_NS), gates.turn("x", 2)
-    for pairs in _FLIP_PAIRS:
+    excited, flip = gates.turn_right("x", 2), gates.turn("x", 2)
+    out: list[Listed] = [(excited + _frozen(gates, _FREE_EXCHANGE * gates.gate_ns), beam, 1.0) for beam in _BOTH]
+    for share in _EXCHANGE:
+        pairs = int(np.ceil(share * gates.gate_ns / (2 * _BETWEEN_FLIPS_NS)))
+        free = _frozen(gates, share * gates.gate_ns / (2 * pairs) - 2 * gates.quarter_ns)
         out.append((joined("exchange", [excited, *([free, flip, free, flip] * pairs)]), "depletion", 1.0))
     return out
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.paulis import NAMES, PAULIS
+from sequences.analysis.balance import quoted_at
 from sequences.analysis.prediction import predict
 from sequences.lab import Lab
 from sequences.routines import state
@@ -36,7 +37,7 @@ class Course:
         self._curve = predict(
             state.engine_model(lab), state.release(lab), np.linspace(0.1, latest, _CURVE_POINTS), known
         )
-        self._baths = state.release(lab).quoted_at(float(self.at.times_us[self.best]))
+        self._baths = quoted_at(state.engine_model(lab), state.release(lab), float(self.at.times_us[self.best]))
 
     @property
     def has_pilot(self) -> bool:

@@ -3,11 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from sequences.analysis.balance import polarisation_after
+from sequences.analysis.calibration import NAMES, SCALES, PairCalibration
 from sequences.analysis.calibration_fit import modes
-from sequences.analysis.engine_rows import class_states, engine_rows, in_engine, margin_moves, moved_rows, prepared_z
+from sequences.analysis.engine_rows import class_states, engine_rows, margin_moves, moved_rows
 from sequences.analysis.tomography import Asked, Beliefs, calibration_root
 from sequences.lab import Lab
-from sequences.pulses.library import Cycle, engine_shot, hot_left
+from sequences.pulses.library import Cycle, engine_shot
 from sequences.routines import state
 from sequences.routines.state import Bench
 from sequences.routines.tomography_programs import Offer, candidates
@@ -19,10 +21,8 @@ def offered(lab: Lab, bench: Bench, cycle: Cycle) -> Offer:
     """All candidates in this cycle."""
     calibration, around, release = state.pair(lab), state.surroundings(lab), state.release(lab)
     model = state.engine_model(lab, calibration, around)
-    senses = [hot_left(bench.gates, sense) for sense in (1, -1)]
-    start_z = prepared_z(in_engine(calibration, around), senses, release.start_z)
     time_us = cycle.evolution_ns * 1e-3
-    states = class_states(model, time_us * 1e-6, release.polarisation_after(time_us), start_z)
+    states = class_states(model, time_us * 1e-6, polarisation_after(model, release, time_us), release.start_z)
     listed = list(candidates(bench.gates))
     asked = Asked(
         engine_rows(calibration, around, states, listed),
@@ -30,10 +30,21 @@ def offered(lab: Lab, bench: Bench, cycle: Cycle) -> Offer:
         margin_moves(calibration, around, states, listed),
     )
     shots = [engine_shot(cycle, bench.gates, program, bench.reading, beam) for program, beam in listed]
-    return Offer(listed, shots, asked, calibration_root(calibration))
+    return Offer(listed, shots, asked, _root(lab, calibration))
+
+
+def _root(lab: Lab, calibration: PairCalibration) -> Real:
+    """(p, m): everything in which the numbers of the engine's pair may err; by the shift of its lines as well."""
+    error = state.calibrated_err(lab, "bath.shift_rad_per_s")
+    column = np.zeros((len(NAMES), 1))
+    for side, share in zip(("left", "right"), state.line_shift_shares(lab), strict=True):
+        for which in ("detuning", "gradient"):
+            k = NAMES.index(f"{which}_{side}_rad_per_s")
+            column[k] = share * error / SCALES[k]
+    return np.concatenate([calibration_root(calibration), column], axis=1)
 
 
 def beliefs(lab: Lab) -> Beliefs:
     """What is known of the calibration's numbers, and by how much rounds differ."""
     calibration = state.pair(lab)
-    return Beliefs(calibration_root(calibration), modes(calibration), state.wander(lab))
+    return Beliefs(_root(lab, calibration), modes(calibration), state.wander(lab))

@@ -7,12 +7,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sequences.analysis.balance import release_states
 from sequences.analysis.calibration import NAMES, SCALES, SHARES, PairCalibration
 from sequences.analysis.classes import Spread
 from sequences.analysis.design import Candidates
 from sequences.analysis.engine_model import EngineModel, best_times_us
 from sequences.analysis.prediction import Z_975, Prediction, Uncertain, predict, signed
-from sequences.analysis.release import Release, release_states
+from sequences.analysis.release import Release
 from sequences.lab import Lab
 from sequences.pulses.library import Cycle
 from sequences.routines import state
@@ -134,8 +135,8 @@ def _witness_error(lab: Lab, at: Prediction, best: int, hours: float, cooling_us
 
 def _reasons(lab: Lab, calibration: PairCalibration, release: Release, at: Prediction, best: int) -> str:
     """What would change it, the most helpful first: the model with one thing mended at a time."""
-    model, time = state.engine_model(lab), at.times_us[best : best + 1]
-    now = float(at.signed[best])
+    model, time = replace(state.engine_model(lab), preparation=None), at.times_us[best : best + 1]
+    now = float(signed(release_states(model, release, time))[0])
     elsewhere = model.spread.nitrogen_zero + model.spread.nitrogen_minus
 
     def best_with(mended: EngineModel, then: Release) -> float:
@@ -145,7 +146,7 @@ def _reasons(lab: Lab, calibration: PairCalibration, release: Release, at: Predi
     cold = list(release.values)
     cold[1] = cold[3] = 0.99
     hot = list(release.values)
-    hot[0] = hot[2] = hot[4] = 0.0
+    hot[0] = hot[2] = 0.0
     tries = {
         f"the cold bath's polarisation, {release.polarisation[1]:.3f} for want of pump fidelity "
         f"({calibration.fidelity[1]:.3f})": best_with(model, replace(release, values=tuple(cold))),

@@ -6,15 +6,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sequences.analysis.balance import release_states
 from sequences.analysis.calibration import NAMES, Beam, PairCalibration
 from sequences.analysis.calibration_fit import MODES
 from sequences.analysis.classes import FrozenField, nitrogen_lines
 from sequences.analysis.engine_model import EngineModel, best_times_us, homogeneous_rad_per_s
-from sequences.analysis.engine_rows import Surroundings
+from sequences.analysis.engine_rows import Surroundings, in_engine, preparation
 from sequences.analysis.prediction import signed
-from sequences.analysis.release import Release, release_states
+from sequences.analysis.release import Release
 from sequences.lab import Lab
-from sequences.pulses.library import Gates, Reading
+from sequences.pulses.library import Gates, Reading, hot_left_after_cooling
 from sequences.results import SequenceError
 from sequences.routines import controls
 from sequences.routines.delays import remainders
@@ -31,7 +32,7 @@ _RELEASE: Final = (
     "bath.right",
     "bath.start_z_left",
     "bath.start_z_right",
-    "bath.left_slope_per_us",
+    "bath.balance",
     "cr.rate_per_s",
 )
 _FROZEN: Final = (
@@ -179,8 +180,13 @@ def usual_light(lab: Lab, reading: Reading) -> dict[Beam, float]:
 def line_shift(lab: Lab) -> tuple[float, float]:
     """By how much the polarised baths move the left and the right line, rad/s, as `cool` saw it on the right one."""
     right = calibrated(lab, "bath.shift_rad_per_s")
-    left, cold = calibrated(lab, "bath.left"), calibrated(lab, "bath.right")
-    return right * left / max(cold, _LEAST_COLD), right
+    left_share, right_share = line_shift_shares(lab)
+    return right * left_share, right * right_share
+
+
+def line_shift_shares(lab: Lab) -> tuple[float, float]:
+    """Shift of the left and of the right line over that of the right one: a bath moves its line as it is polarised."""
+    return calibrated(lab, "bath.left") / max(calibrated(lab, "bath.right"), _LEAST_COLD), 1.0
 
 
 def surroundings(lab: Lab) -> Surroundings:
@@ -189,9 +195,12 @@ def surroundings(lab: Lab) -> Surroundings:
 
 
 def engine_model(
-    lab: Lab, calibration: PairCalibration | None = None, around: Surroundings | None = None
+    lab: Lab,
+    calibration: PairCalibration | None = None,
+    around: Surroundings | None = None,
+    gates: Gates | None = None,
 ) -> EngineModel:
-    """The engine as the calibrations know it. around: instead of the baths that `cool` has found."""
+    """The engine as the calibrations know it. around: instead of the baths that `cool` has found. gates: likewise."""
     c = calibration or pair(lab)
     there = around or surroundings(lab)
     apart = c.named["detuning_left_rad_per_s"] - c.named["detuning_right_rad_per_s"]  # the field stands between them
@@ -207,13 +216,15 @@ def engine_model(
         spread=replace(c.pair.spread.narrowed(there.polarisation), nitrogen_rad_per_s=lines),
         off_rad_per_s=(left + 0.5 * apart, right - 0.5 * apart),
         half_width_rad_per_s=homogeneous_rad_per_s(calibrated(lab, "cr.half_width_khz"), c.pair.spread),
+        preparation=preparation(in_engine(c, there), hot_left_after_cooling(gates or bench(lab).gates)),
+        charged=c.charged,
     )
 
 
-def foreseen(lab: Lab, calibration: PairCalibration) -> tuple[float, Real]:
+def foreseen(lab: Lab, calibration: PairCalibration, gates: Gates) -> tuple[float, Real]:
     """Evolution time in us and Pauli vector (16,) that this pair should show best, before its baths were looked at."""
     cold = 2.0 * calibration.fidelity[1] - 1.0
-    model = engine_model(lab, calibration, Surroundings((_USUAL_HOT, _USUAL_COLD * cold)))
+    model = engine_model(lab, calibration, Surroundings((_USUAL_HOT, _USUAL_COLD * cold)), gates)
     times_us = best_times_us(model.g_rad_per_s, model.gamma1_per_s)
     vectors = model.states(times_us * 1e-6, (_USUAL_HOT, _USUAL_COLD * cold), (0.0, cold))
     best = int(np.argmax(signed(vectors)))
@@ -226,12 +237,14 @@ def put_release(lab: Lab, release: Release) -> None:
         lab.calibration.put(key, value, float(error))
     lab.calibration.put_covariance(_RELEASE, release.covariance)
     lab.calibration.put("bath.evolution_us", release.evolution_us, 0.0)
+    lab.calibration.put("bath.cooling_us", release.cooling_us, 0.0)
 
 
 def release(lab: Lab) -> Release:
     """Both baths and both NVs at release, as `cool` measured them."""
     values = tuple(calibrated(lab, key) for key in _RELEASE)
-    return Release(calibrated(lab, "bath.evolution_us"), values, np.asarray(lab.calibration.covariance(_RELEASE)))
+    cycle_us = (calibrated(lab, "bath.evolution_us"), calibrated(lab, "bath.cooling_us"))
+    return Release(*cycle_us, values, np.asarray(lab.calibration.covariance(_RELEASE)))
 
 
 def predicted(lab: Lab, times_us: Real) -> Real:

@@ -65,7 +65,7 @@ def know_baths(bench: Bench) -> None:
     know_contact(bench)
     bench.lab.calibration.put("bath.shift_rad_per_s", 0.0, 2e3)
     errors = np.array([0.01, 0.01, 0.01, 0.01, 0.002, 2e3])
-    state.put_release(bench.lab, Release(5.4, (0.06, 0.985, 0.01, 0.99, 0.005, 250e3), np.diag(errors**2)))
+    state.put_release(bench.lab, Release(5.4, 75.0, (0.06, 0.985, 0.01, 0.99, 1.0, 250e3), np.diag(errors**2)))
 
 
 def know_pair_numbers(bench: Bench, **changed: float) -> PairCalibration:

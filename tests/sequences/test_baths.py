@@ -7,6 +7,7 @@ import pytest
 from known_pair import GATES, VALUES, calibration, counted
 
 from physics.paulis import INDEX
+from sequences.analysis.balance import release_states
 from sequences.analysis.baths import (
     Released,
     bath_after_contact,
@@ -19,7 +20,7 @@ from sequences.analysis.calibration import NAMES
 from sequences.analysis.classes import Classes
 from sequences.analysis.engine_model import EngineModel
 from sequences.analysis.engine_rows import Surroundings, in_engine
-from sequences.analysis.release import Release, release_states
+from sequences.analysis.release import Release
 from sequences.pulses.library import wait
 
 
@@ -34,7 +35,7 @@ class OneKind(EngineModel):
 MODEL = OneKind(66.4e3, 132.9e3, 250e3, relaxation_per_s=200.0, dephasing_per_s=1500.0, spins=20.0)
 Z = [INDEX["ZI"], INDEX["IZ"]]
 TIMES_US = np.array([0.3, 2.0, 5.0, 9.0])
-TRUE = Release(5.4, (0.08, 0.935, 0.02, 0.94, 0.004, 262e3), np.zeros((6, 6)))
+TRUE = Release(5.4, 75.0, (0.08, 0.935, 0.02, 0.94, 1.0, 262e3), np.zeros((6, 6)))
 CHARGED = np.array([1.0 - VALUES["neutral_left"], 1.0 - VALUES["neutral_right"]])
 READ = np.array([[VALUES[f"{beam}_{side}"] for side in ("left", "right")] for beam in ("pump", "doughnut")])
 LEVEL = np.array([VALUES["pump_level"], VALUES["doughnut_level"]])
@@ -108,7 +109,7 @@ SIGMA = np.array([1e-4, 6e-5])
 def fitted(c, seen, gamma1_err):
     data = Released(TIMES_US, seen, np.tile(SIGMA, (len(TIMES_US), 1)))
     return fit_release(
-        c, lambda _: replace(MODEL, zz_rad_per_s=132.9e3), lambda _, z: np.array(z), data, gamma1_err, TRUE.evolution_us
+        c, lambda _: replace(MODEL, zz_rad_per_s=132.9e3), data, gamma1_err, (TRUE.evolution_us, TRUE.cooling_us)
     )
 
 
@@ -171,6 +172,17 @@ def test_counts_that_no_baths_explain_have_a_small_p_value():
     assert fitted(calibration(), seen, 30e3).p_value < 1e-6
 
 
+def seen_on(known, fringes, z_right):
+    """Photons of fringes on a line moved by so much, and what of them depends on the state."""
+    vector = np.eye(16)[0] + z_right * np.eye(16)[Z[1]]
+
+    def expected(rad_per_s):
+        rows = in_engine(known, Surroundings((0.0, 0.9), (0.0, rad_per_s))).rows(fringes).of_charged
+        return rows @ vector, rows[:, 1:] @ vector[1:]
+
+    return expected
+
+
 @pytest.mark.parametrize("shift_khz", [45.0, -20.0, 0.0])
 def test_the_line_of_the_cold_bath_is_found(shift_khz):
     """Whichever way it has moved, and however far the light is from what was foreseen."""
@@ -181,13 +193,9 @@ def test_the_line_of_the_cold_bath_is_found(shift_khz):
     ]
     known = calibration(neutral_left=0.0, neutral_right=0.0)
 
-    def moved(rad_per_s):
-        return in_engine(known, Surroundings((0.0, 0.9), (0.0, rad_per_s)))
-
-    vector = np.zeros(16)
-    vector[0], vector[Z[1]] = 1.0, 0.93
-    expected = moved(2e3 * np.pi * shift_khz).rows(fringes).of_charged @ vector
-    found = fit_shift(known, moved, counted(expected, fringes, 2_000_000, np.random.default_rng(2)), 0.9)
+    photons = seen_on(known, fringes, 0.93)(2e3 * np.pi * shift_khz)[0]
+    data = counted(photons, fringes, 2_000_000, np.random.default_rng(2))
+    found = fit_shift(seen_on(known, fringes, 0.9), data, 0.0)
     assert abs(found.rad_per_s / 2e3 / np.pi - shift_khz) < 4.0 * found.error_rad_per_s / 2e3 / np.pi
     assert found.error_rad_per_s < 2e3 * np.pi * 5.0
 
@@ -198,31 +206,9 @@ def test_an_unsure_line_makes_an_unsure_shift():
         (GATES.turn_right("x") + wait(1_000, "shift", "gradient") + GATES.turn_right(last), "depletion")
         for last in "xy"
     ]
-    k = NAMES.index("detuning_right_rad_per_s")
-    covariance = np.zeros((len(NAMES), len(NAMES)))
-    covariance[k, k] = 9e3**2
-    known = calibration(covariance)
-    vector = np.eye(16)[0] + 0.9 * np.eye(16)[Z[1]]
-    data = counted(known.rows(fringes).of_charged @ vector, fringes, 10_000_000, np.random.default_rng(3))
-
-    def moved(rad_per_s):
-        return in_engine(known, Surroundings((0.0, 0.0), (0.0, rad_per_s)))
-
-    assert fit_shift(known, moved, data, 0.9).error_rad_per_s > 9e3
-
-
-def test_the_hot_bath_moves_with_the_cycle():
-    assert TRUE.polarisation_after(10.4) == pytest.approx((0.10, 0.935))
-    assert TRUE.polarisation_after(TRUE.evolution_us) == TRUE.polarisation
-
-
-def test_every_cycle_has_its_own_baths():
-    vectors = release_states(MODEL, TRUE, np.array([2.0, 8.0]))
-    for vector, time_us in zip(vectors, (2.0, 8.0), strict=True):
-        alone = replace(MODEL, gamma1_per_s=TRUE.gamma1_per_s).states(
-            np.array([time_us * 1e-6]), TRUE.polarisation_after(time_us), TRUE.start_z
-        )[0]
-        np.testing.assert_array_equal(vector, alone)
+    expected = seen_on(calibration(), fringes, 0.9)
+    data = counted(expected(0.0)[0], fringes, 10_000_000, np.random.default_rng(3))
+    assert 9e3 < fit_shift(expected, data, 9e3).error_rad_per_s < 2e3 * np.pi * 5.0
 
 
 def test_errors_of_a_build_up_are_honest():

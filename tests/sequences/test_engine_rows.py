@@ -19,8 +19,9 @@ from sequences.analysis.engine_rows import (
     in_engine,
     margin_moves,
     moved_rows,
-    prepared_z,
+    preparation,
 )
+from sequences.analysis.pair import pumped_state
 from sequences.analysis.tomography import Asked, Beliefs, calibration_root, reconstruct
 from sequences.pulses.library import hot_left
 
@@ -70,9 +71,8 @@ def truth():
     engine = engine_of(KNOWN, fine=True)
     there = in_engine(KNOWN, AROUND)
     pair = replace(there.pair, spread=Finely(**vars(there.pair.spread)))
-    start = np.broadcast_to(START_Z, (len(engine.classes.weight), 2))
     both, alone = (
-        engine.states_by_class(np.array([TIME_S]), POLARISATION, start, coupled)[0] for coupled in (True, False)
+        engine.states_by_class(np.array([TIME_S]), POLARISATION, START_Z, coupled)[0] for coupled in (True, False)
     )
     programs = list(dict.fromkeys(p for p, _ in LISTED))
     weight = engine.classes.weight
@@ -89,7 +89,7 @@ def truth():
 
 @pytest.fixture(scope="module")
 def states():
-    return class_states(engine_of(KNOWN), TIME_S, POLARISATION, np.array(START_Z))
+    return class_states(engine_of(KNOWN), TIME_S, POLARISATION, START_Z)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_rows_let_expect_the_photons_of_the_mean_state(truth, states):
     """But for the nodes of the lab's quadrature, few for a spread of 30 kHz: a fifth of what the classes change."""
     mean, photons = truth
     off = engine_rows(KNOWN, AROUND, states, LISTED) @ mean - photons
-    nothing = ClassStates(np.zeros_like(states.deviation), states.alone_z)
+    nothing = ClassStates(np.zeros_like(states.deviation), states.alone)
     off_without = engine_rows(KNOWN, AROUND, nothing, LISTED) @ mean - photons
     assert np.sqrt(np.mean(off**2)) < 0.2 * np.sqrt(np.mean(off_without**2))
     assert np.abs(off).max() < 0.002 * KNOWN.readout("pump").left
@@ -125,7 +125,7 @@ def test_on_the_same_nodes_they_are_those_photons(truth, monkeypatch):
     monkeypatch.setattr(Spread, "nodes", 11)
     """But for how single NVs differ from one another, which are few."""
     mean, photons = truth
-    same = class_states(engine_of(KNOWN), TIME_S, POLARISATION, np.array(START_Z))
+    same = class_states(engine_of(KNOWN), TIME_S, POLARISATION, START_Z)
     anew = KNOWN.with_values(g_rad_per_s=KNOWN.pair.g_rad_per_s)  # its own model, with its own classes
     np.testing.assert_allclose(engine_rows(anew, AROUND, same, LISTED) @ mean, photons, atol=1e-5)
 
@@ -147,7 +147,7 @@ def test_the_mean_state_comes_out_unbiased(truth, states, moves):
 def test_a_lab_that_knows_of_no_classes_would_err(truth, states, moves):
     """Neither of what a single NV does nor of how classes differ: many errors off."""
     mean, photons = truth
-    nothing = ClassStates(np.zeros_like(states.deviation), (0.0, 0.0))
+    nothing = ClassStates(np.zeros_like(states.deviation), np.eye(16)[0])
     found = found_with(asked_with(nothing, moves), counted(photons, LISTED, SHOTS, np.random.default_rng(0)))
     assert np.abs((found.vector - mean)[1:] / found.errors).max() > 5.0 or found.fit.p_value < 1e-6
 
@@ -165,7 +165,8 @@ def test_margins_are_part_of_every_error(states, moves):
 @pytest.mark.parametrize("name", ["rabi_x_rad_per_s", "doughnut_left", "neutral_right", "spread_right_khz2"])
 def test_moves_are_those_of_the_rows(states, moves, name):
     """Against a difference ten times coarser, both ways."""
-    k, nothing = NAMES.index(name), replace(states, deviation=np.zeros_like(states.deviation), alone_z=(0.0, 0.9))
+    k, alone = NAMES.index(name), pumped_state((0.5, 0.95))
+    nothing = replace(states, deviation=np.zeros_like(states.deviation), alone=alone)
     step = 0.2 * SCALES[k]
     above, below = (engine_rows(KNOWN.moved(k, sign * step), AROUND, nothing, LISTED) for sign in (1.0, -1.0))
     np.testing.assert_allclose(moves[..., k], (above - below) / 0.4, atol=3e-6)
@@ -184,12 +185,27 @@ def test_the_pair_behind_an_evolution_has_moved_and_narrowed():
 
 
 def test_a_nucleus_elsewhere_is_prepared_otherwise():
-    """Most shots are as `cool` found them; where the left line is 2 MHz off, its quarter turn is another."""
+    """Where the left line is 2 MHz off, its quarter turn is another, and the two senses leave a coherence."""
     there = in_engine(KNOWN, AROUND)
-    z = prepared_z(there, senses(), START_Z)
-    nucleus = there.pair.classes.nucleus
+    found = preparation(there, senses())
+    nucleus, weight = there.pair.classes.nucleus, there.pair.classes.weight
     main = np.all(nucleus == 0, axis=1)
-    np.testing.assert_array_equal(z[main], np.broadcast_to(START_Z, (main.sum(), 2)))
-    elsewhere = np.abs(z - START_Z)[nucleus[:, 0] == 1].max(axis=0)
-    assert elsewhere[0] > 0.05
-    assert np.all(np.abs(z) <= 1.0 + 1e-9)
+    assert np.abs(weight[main] @ found.both[main][:, Z]).max() < 1e-6
+    elsewhere = np.abs(found.alone[nucleus[:, 0] == 1]).max(axis=0)
+    assert elsewhere[Z[0]] > 0.05
+    assert max(elsewhere[INDEX["XI"]], elsewhere[INDEX["YI"]]) > 0.05
+
+
+def test_the_two_senses_leave_no_coherence_on_most_shots():
+    """However far away the left line is while the gradient is on."""
+    alone = preparation(calibration(), senses()).alone
+    main = np.all(calibration().pair.classes.nucleus == 0, axis=1)
+    assert np.abs(alone[main][:, [INDEX["XI"], INDEX["YI"]]]).max() < 2e-3
+
+
+def test_a_close_pair_exchanges_while_it_is_prepared():
+    """Without exchange the state is a product, with it the NVs are correlated."""
+    far, near = (calibration(g_rad_per_s=g, zz_rad_per_s=2 * g) for g in (1.0, 4e5))
+    coherence = [INDEX["XY"], INDEX["YX"]]
+    correlated = [np.abs(preparation(c, senses()).both[0][coherence]).max() for c in (far, near)]
+    assert correlated[0] < 1e-4 < 0.01 < correlated[1]

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from physics.paulis import density_matrix
+from sequences.analysis.balance import release_states
 from sequences.analysis.classes import Spread
 from sequences.analysis.engine_model import EngineModel
 from sequences.analysis.prediction import Uncertain, predict, signed
-from sequences.analysis.release import Release, release_states
+from sequences.analysis.release import Release
 
 MODEL = EngineModel(66.4e3, 132.9e3, 250e3, relaxation_per_s=200.0, dephasing_per_s=1500.0, spins=20.0)
 TIMES_US = np.array([2.0, 5.4])
@@ -20,7 +21,7 @@ def release(p_right=0.985, errors=(0.01, 0.01, 0.01, 0.01, 0.002, 4e3), **correl
     for pair, share in correlated.items():
         i, j = {"cold": (1, 3), "hot": (0, 2)}[pair]
         covariance[i, j] = covariance[j, i] = share * errors[i] * errors[j]
-    return Release(5.4, (0.06, p_right, 0.01, p_right, 0.005, 250e3), covariance)
+    return Release(5.4, 75.0, (0.06, p_right, 0.01, p_right, 1.0, 250e3), covariance)
 
 
 def slope(known, k):

@@ -20,6 +20,7 @@ from sequences.analysis.engine_rows import (
     margin_moves,
     moved_rows,
 )
+from sequences.analysis.pair import pumped_state
 from sequences.analysis.tomography import (
     Asked,
     Beliefs,
@@ -40,7 +41,7 @@ NO_FIT = solve([Round(np.zeros(1), np.ones((1, 1)))], np.zeros((0, 1)), np.full(
 
 KNOWN = calibration(known_covariance(SHOTS))
 AROUND = Surroundings((0.0, 0.0))
-ALIKE = ClassStates(np.zeros((len(in_engine(KNOWN, AROUND).pair.classes.weight), 16)), (0.1, 0.9))
+ALIKE = ClassStates(np.zeros((len(in_engine(KNOWN, AROUND).pair.classes.weight), 16)), pumped_state((0.55, 0.95)))
 """Classes whose states do not differ: any state can stand for them."""
 DRAWS = 40
 
