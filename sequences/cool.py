@@ -249,7 +249,10 @@ def _shift(
     cycle = Cycle(lab.whole_ticks(plan.cooling_us * 1e3), lab.wiring.tick_ns, plan.heating_steps)
     gates, tick_ns = bench.gates, lab.wiring.tick_ns
     listed: list[Program] = [
-        gates.turn_right("x") + wait(wait_ns, "shift", "gradient", tick_ns=tick_ns) + gates.turn_right(last)
+        wait(tick_ns, "shift", tick_ns=tick_ns)
+        + gates.turn_right("x")
+        + wait(wait_ns, "shift", "gradient", tick_ns=tick_ns)
+        + gates.turn_right(last)
         for wait_ns in (lab.whole_ticks(us * 1e3) for us in _SHIFT_WAITS_US)
         for last in ("x", "y")
     ]
@@ -263,9 +266,7 @@ def _shift(
     played = [(d.program, d.beam) for d in counted]
 
     def expected(rad_per_s: float) -> tuple[Real, Real]:
-        rows = engine_rows(
-            calibration, Surroundings(baths, (0.0, rad_per_s)), states, [(d.program, d.beam) for d in counted]
-        )
+        rows = engine_rows(calibration, Surroundings(baths, (0.0, rad_per_s)), states, played)
         return rows @ vector, rows[:, 1:] @ vector[1:]
 
     found = fit_shift(expected, counted, calibration.value("detuning_right_rad_per_s")[1])

@@ -19,6 +19,8 @@ COOLING_US: Final = 75.0
 """Doughnut pumping in a shot of the engine: longer, and the bath gets colder but the shots fewer."""
 _REFERENCE_PART: Final = {"pump": 3, "depletion": 4}
 """Of the time of pumping, the part in which light is compared."""
+_RISING_NS: Final = 500
+"""Ten times what the light of an AOM takes to rise."""
 _REPUMP_NS: Final = 2_000
 """Pumping of the right NV after its bath was cooled, until it is as bright as a frozen one."""
 READ_NS: Final = 1_600
@@ -103,15 +105,22 @@ class Reading:
 
         The reference comes when pumping has ended, and under the beam that reads: what its power and the collected
         light do to the one count they do to the other. Under the doughnut it stands between two stretches of pumping.
+        A reference begins and ends within steady light, so that it is the same in every kind of shot.
         """
         look_ns = self.reference_ns(beam)
         last_ns = self.reference_ns("pump")
         shot = Program(manipulation.name, self.tick_ns).then(self.pumping_ns - last_ns, "pump", "shift")
-        if beam == "pump":
-            shot = shot.then(look_ns, "pump", "shift", "gate_reference")
-        else:
-            shot = shot.then(look_ns, beam, "shift", "gate_reference").then(last_ns, "pump", "shift")
+        if beam == "depletion":
+            shot = shot.then(self.rising_ns, beam, "shift")
+        shot = shot.then(look_ns, beam, "shift", "gate_reference").then(self.tick_ns, beam, "shift")
+        if beam == "depletion":
+            shot = shot.then(last_ns, "pump", "shift")
         return shot.then(SETTLING_NS, "shift") + manipulation + self.window(beam)
+
+    @property
+    def rising_ns(self) -> int:
+        """After it a beam that was switched on shines steadily, whatever is left of its delay."""
+        return -(-_RISING_NS // self.tick_ns) * self.tick_ns
 
 
 @dataclass(frozen=True)
@@ -186,11 +195,12 @@ def hot_left(gates: Gates, sense: int) -> Program:
     A global pulse, then the rest of a full turn on the right NV alone. The two senses leave opposite coherences on the
     left NV; played in turn they average to a NV at infinite temperature. Nothing is pumped, so no leakage reaches it.
     The gradient is on for as long in both: the left line, far away then, turns the coherences by the same angle.
+    A tick behind each pulse is for what comes late of it.
     """
-    if sense > 0:
-        return joined("hot left", [gates.turn("x"), gates.turn_right("x", 3)])
-    rest = wait(2 * gates.quarter_ns, "shift", "gradient", tick_ns=gates.tick_ns)
-    return joined("hot left", [gates.turn("x", 3), gates.turn_right("x"), rest])
+    first, rest = (1, 3) if sense > 0 else (3, 1)
+    late = wait(gates.tick_ns, "shift", tick_ns=gates.tick_ns)
+    dark = wait((3 - rest) * gates.quarter_ns + gates.tick_ns, "shift", "gradient", tick_ns=gates.tick_ns)
+    return joined("hot left", [gates.turn("x", first), late, gates.turn_right("x", rest), dark])
 
 
 def hot_left_after_cooling(gates: Gates) -> list[Program]:
@@ -207,6 +217,7 @@ def looked_at(reading: Reading, beam: str, gates: Gates) -> Program:
     gate = ("gate_reference",) if beam == "depletion" else ()
     frozen = Program("look", gates.tick_ns).then(_REPUMP_NS, "depletion", "shift", "gradient")
     looked = frozen.then(reading.reference_ns("depletion"), "depletion", "shift", "gradient", *gate)
+    looked = looked.then(gates.tick_ns, "depletion", "shift", "gradient")
     return looked.then(SETTLING_NS, "shift", "gradient")
 
 
@@ -217,7 +228,7 @@ def read_out(reading: Reading, beam: str) -> Program:
     """
     gate = ("gate_reference",) if beam == "pump" else ()
     pumped = reading.window(beam).then(reading.pumping_ns // 2 // reading.tick_ns * reading.tick_ns, "pump", "shift")
-    return pumped.then(reading.reference_ns("pump"), "pump", "shift", *gate)
+    return pumped.then(reading.reference_ns("pump"), "pump", "shift", *gate).then(reading.tick_ns, "pump", "shift")
 
 
 def engine_shot(cycle: Cycle, gates: Gates, analysis: Program, reading: Reading, beam: str) -> Program:

@@ -10,7 +10,7 @@ from physics.paulis import density_matrix
 from sequences.analysis.calibration import Beam, Listed
 from sequences.analysis.design import Candidates, shares_for
 from sequences.analysis.tomography import Asked, witness_target
-from sequences.pulses.library import Gates
+from sequences.pulses.library import Gates, wait
 from sequences.pulses.program import Program
 
 Real = NDArray[np.float64]
@@ -48,7 +48,11 @@ def expectation(vector: Real, phase: float | None = None) -> Expectation:
 
 
 def candidates(gates: Gates) -> Iterator[tuple[Program, Beam]]:
-    """Analysis programs: a global turn, a turn of the right NV alone, perhaps gate and turn; under either beam."""
+    """Analysis programs: a global turn, a turn of the right NV alone, perhaps gate and turn; under either beam.
+
+    They begin with a tick in which the pair is frozen, for a pulse may come a part of a tick early.
+    """
+    frozen = wait(gates.tick_ns, "shift", tick_ns=gates.tick_ns)
     none = Program("-", gates.tick_ns)
     turns = [(axis, quarters) for axis in "xy" for quarters in (1, 2, 3)]
     first = [none.named("-"), *(gates.turn(a, q).named(f"{a}{q}") for a, q in turns)]
@@ -58,7 +62,7 @@ def candidates(gates: Gates) -> Iterator[tuple[Program, Beam]]:
     for one in first:
         for two in second:
             for three in last:
-                program = (one + two + three).named(one.name + two.name + three.name)
+                program = (frozen + one + two + three).named(one.name + two.name + three.name)
                 yield from ((program, beam) for beam in beams)
 
 
