@@ -194,7 +194,7 @@ def hot_left(gates: Gates, sense: int) -> Program:
 
     A global pulse, then the rest of a full turn on the right NV alone. The two senses leave opposite coherences on the
     left NV; played in turn they average to a NV at infinite temperature. Nothing is pumped, so no leakage reaches it.
-    The gradient is on for as long in both: the left line, far away then, turns the coherences by the same angle.
+    The gradient is on for as long in both: the left line, far away then, turns the coherences by nearly the same angle.
     A tick behind each pulse is for what comes late of it.
     """
     first, rest = (1, 3) if sense > 0 else (3, 1)
