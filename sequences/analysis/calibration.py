@@ -162,7 +162,7 @@ class PairCalibration:
     def rows(self, listed: Sequence[Listed], freshly_frozen: bool = False) -> "Rows":
         """What each of these programs, read under its beam, says of a state."""
         programs = tuple(dict.fromkeys(program for program, _ in listed))
-        coupled = _averaged(self.pair, programs, True, freshly_frozen)
+        coupled = averaged_rows(self.pair, programs, True, freshly_frozen)
         return Rows(self, listed, programs, coupled)
 
     def row(self, program: Program, beam: Beam) -> Real:
@@ -241,11 +241,11 @@ def _sharing(c: PairCalibration) -> tuple[float, Real]:
 @lru_cache(maxsize=128)
 def _pumped_moments(pair: PairModel, programs: tuple[Program, ...]) -> Real:
     """(2, programs, 2, 4): coupled and not, sigma_z of either NV by II, IZ, ZI and ZZ of a pumped pair."""
-    return np.stack([_averaged(pair, programs, coupled, False)[..., _PUMPED] for coupled in (True, False)])
+    return np.stack([averaged_rows(pair, programs, coupled, False)[..., _PUMPED] for coupled in (True, False)])
 
 
 @lru_cache(maxsize=64)
-def _averaged(pair: PairModel, programs: tuple[Program, ...], coupled: bool, freshly_frozen: bool) -> Real:
+def averaged_rows(pair: PairModel, programs: tuple[Program, ...], coupled: bool, freshly_frozen: bool) -> Real:
     """(programs, 2, 16): rows of sigma_z of either NV, averaged over the classes."""
     rows = pair.rows(programs, coupled, freshly_frozen)
     return np.asarray(np.tensordot(pair.classes.weight, rows, axes=1))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.paulis import INDEX
-from sequences.analysis.calibration import SCALES, Listed, PairCalibration
+from sequences.analysis.calibration import SCALES, Listed, PairCalibration, averaged_rows
 from sequences.analysis.classes import FrozenField
 from sequences.analysis.engine_model import EngineModel, Preparation
 from sequences.analysis.pair import pumped_state
@@ -140,9 +140,7 @@ def _moves(values: tuple[float, ...], frozen: FrozenField, around: Surroundings,
 
     def rows(c: PairCalibration) -> Real:
         moved = in_engine(c, around)
-        weight = moved.pair.classes.weight
-        both = _mean(moved.pair.rows(programs, freshly_frozen=True), weight)
-        alone = _mean(moved.pair.rows(programs, coupled=False, freshly_frozen=True), weight)
+        both, alone = (averaged_rows(moved.pair, programs, coupled, True) for coupled in (True, False))
         return _composed(moved, listed, programs, both, alone, _ALONE)
 
     base = rows(here)

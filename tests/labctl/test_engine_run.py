@@ -187,16 +187,8 @@ def test_the_state_at_the_best_time_is_the_true_one(answer):
 def test_places_imperfections_and_baths_are_the_true_ones(answer):
     pulls = other_pulls(answer)
     assert len(pulls) == 14
-    assert largest({name: pull for name, pull in pulls.items() if name != "g_rad_per_s"})[1] <= 4.0
-    assert [missed for missed in criteria(answer) if not missed.startswith("g_rad_per_s")] == []
-
-
-@pytest.mark.xfail(
-    strict=False,
-    reason="a calibration of 1.5 h ends with g 5.3 sigma off for a pair 9 nm apart: the fit's minimum, not understood",
-)
-def test_the_coupling_is_the_true_one(answer):
-    assert abs(other_pulls(answer)["g_rad_per_s"]) <= 4.0
+    assert largest(pulls)[1] <= 4.0
+    assert criteria(answer) == []
 
 
 def test_alignment_is_as_good_as_the_engine_needs(answer):
