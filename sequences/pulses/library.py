@@ -19,6 +19,8 @@ COOLING_US: Final = 75.0
 """Doughnut pumping in a shot of the engine: longer, and the bath gets colder but the shots fewer."""
 _REFERENCE_PART: Final = {"pump": 3, "depletion": 4}
 """Of the time of pumping, the part in which light is compared."""
+_LATEST_NS: Final = 1_000
+"""Beyond it no line comes late."""
 _RISING_NS: Final = 500
 """Ten times what the light of an AOM takes to rise."""
 _REPUMP_NS: Final = 2_000
@@ -244,10 +246,11 @@ def engine_shot(cycle: Cycle, gates: Gates, analysis: Program, reading: Reading,
 def contact_pair(pi_ns: int, contact_ns: int, window_ns: int = READ_NS, tick_ns: int = 100) -> Program:
     """|1> and |0> prepared in turn, each left in contact with its bath, frozen and read: signal and reference gate.
 
-    The two preparations heat and cool the bath equally, so that it stays hot however often this is repeated.
+    The two preparations heat and cool the bath equally, so that it stays hot however often this is repeated. The pair
+    stays frozen for as long as the microwave may come late: its delay is not measured yet when the field is aligned.
     """
-    contact = wait(contact_ns, tick_ns=tick_ns)
-    flipped, left_alone = pulse(pi_ns, tick_ns=tick_ns), wait(pi_ns, "shift", tick_ns=tick_ns)
+    contact, late = wait(contact_ns, tick_ns=tick_ns), wait(_LATEST_NS, "shift", tick_ns=tick_ns)
+    flipped, left_alone = pulse(pi_ns, tick_ns=tick_ns) + late, wait(pi_ns, "shift", tick_ns=tick_ns) + late
     shots: list[Program] = []
     for preparation, gate in ((flipped, "gate_signal"), (left_alone, "gate_reference")):
         readout = Program("read", tick_ns).then(window_ns, "pump", "shift", gate)
