@@ -15,7 +15,7 @@ it really acts, `pair` the pair as it is known and its propagators, `readout` wh
 `calibration` both by name, and the photons that they let expect. Fits: `drifting` least squares from rounds in which
 something wanders, `calibration_fit` all numbers of the pair from counts of known programs, `misfit` what a fit is short
 of that does not explain its counts. The engine: `engine_model` what it should do, `release` both baths and both NVs
-when it starts, `baths` these from what the NVs do, `engine_rows` what an analysis says of its state when shots differ,
-`prediction` what is expected at the end of each evolution, `design` how to spend shots, `tomography` the state from
-counts, by maximum likelihood.
+when it starts, `balance` what becomes of the baths in cycles of other lengths, `baths` both from what the NVs do,
+`engine_rows` what an analysis says of its state when shots differ, `prediction` what is expected at the end of each evolution, `design` how to spend
+shots, `tomography` the state from counts, by maximum likelihood.
 """
