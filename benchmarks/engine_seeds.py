@@ -140,6 +140,8 @@ def other_pulls(answer: Mapping[str, Any]) -> Pulls:
         ("left", "right"), located["pair_nm"], located["pair_nm_err"], truth["pair_nm"], strict=True
     ):
         pulls |= {f"{side}_{axis}_nm": (at[k] - true[k]) / error[k] for k, axis in enumerate("xy")}
+    result, signed = answer["result"], true_signed(answer)
+    of_baths = parts(answer, "cool")[-1]["result"] if signed is None else result  # each in the truth's own cycle
     calibrated = parts(answer, "calibrate")[-1]["result"]
     pulls["g_rad_per_s"] = _pull(calibrated, "g_rad_per_s", truth["g_rad_per_s"])
     pulls["nitrogen"] = _pull(calibrated, "nitrogen", truth["nitrogen_polarisation"])
@@ -147,8 +149,7 @@ def other_pulls(answer: Mapping[str, Any]) -> Pulls:
         for key, true in (("fidelity", truth["pump_fidelity"][k]), ("charged", truth["nv_minus"])):
             pulls[f"{key}_{side}"] = (calibrated[key][k] - true) / calibrated[f"{key}_err"][k]
         if f"p_{side}" in truth:
-            pulls[f"p_{side}"] = _pull(parts(answer, "cool")[-1]["result"], f"polarisation_{side}", truth[f"p_{side}"])
-    result, signed = answer["result"], true_signed(answer)
+            pulls[f"p_{side}"] = _pull(of_baths, f"polarisation_{side}", truth[f"p_{side}"])
     if signed is not None:
         pulls["witness"] = _pull(result, "witness", true_witness(answer))
         pulls["expected"] = _pull(result, "expected_signed_concurrence", signed)
