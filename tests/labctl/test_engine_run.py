@@ -188,7 +188,7 @@ def test_places_imperfections_and_baths_are_the_true_ones(answer):
     pulls = other_pulls(answer)
     assert len(pulls) == 14
     assert largest(pulls)[1] <= 4.0
-    assert criteria(answer) == []
+    assert list(criteria(answer)) == []
 
 
 def test_alignment_is_as_good_as_the_engine_needs(answer):
