@@ -23,7 +23,7 @@ from sequences.analysis.baths import (
 )
 from sequences.analysis.calibration import Beam, CountedProgram, PairCalibration
 from sequences.analysis.engine_rows import Surroundings, class_states, engine_rows
-from sequences.analysis.release import Release
+from sequences.analysis.release import NAMES, Release
 from sequences.lab import Lab, Wiring
 from sequences.pulses.library import (
     COOLING_US,
@@ -117,6 +117,9 @@ class CoolResult:
     line_shift_khz: float
     """Of the right NV by its cold bath."""
     line_shift_khz_err: float
+    believed: dict[str, float]
+    """Number of the release -> the share of its variance that rests on what was believed of the baths beforehand: that
+    little but the NVs acts on them."""
     reduced_chi2: float
     """Of the release."""
 
@@ -161,6 +164,7 @@ def _result(curve: BuildUp, found: Release, shift: LineShift) -> CoolResult:
         rate_per_s_err=found.gamma1_err_per_s,
         line_shift_khz=shift.rad_per_s / TWO_PI / 1e3,
         line_shift_khz_err=shift.error_rad_per_s / TWO_PI / 1e3,
+        believed=dict(zip(NAMES, found.believed, strict=True)),
         reduced_chi2=found.reduced_chi2,
     )
 

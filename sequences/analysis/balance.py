@@ -55,8 +55,8 @@ def release_states(model: EngineModel, release: Release, times_us: Real) -> Real
     baths = polarisations(model, release, times_us)
     return np.array(
         [
-            moved.states(np.array([t * 1e-6]), (float(left), float(right)), release.start_z)[0]
-            for t, (left, right) in zip(times_us, baths, strict=True)
+            moved.states(np.array([t * 1e-6]), tuple(both), release.start_z)[0]
+            for t, both in zip(times_us, baths, strict=True)
         ]
     )
 

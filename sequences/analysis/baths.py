@@ -28,7 +28,8 @@ _SHIFT_UNIT: Final = TWO_PI * 1e3
 _SHIFT_STARTS: Final = (0.0, 25.0, 50.0, -25.0)
 """In kHz."""
 _FRINGE_ERR: Final = 0.1
-"""Of its size, and 1e-3 photons a shot of the light's: to 1 sigma."""
+"""Of the fringe's size, to 1 sigma: neither the cold NV nor its bath is known yet. The light's level has 1e-3 photons a
+shot beside it."""
 
 
 def sigma_z(calibration: PairCalibration, common: tuple[Real, Real], selective: tuple[Real, Real]) -> tuple[Real, Real]:
@@ -64,8 +65,6 @@ class Released:
 
 Model = Callable[[PairCalibration], EngineModel]
 """The engine for a calibration of the pair."""
-
-
 _STEADY: Final = ((0.02, 0.3), (0.05, 0.0))
 """How far the hot and the cold bath may be from the steady state in which only NVs act on them, to 1 sigma: a part of
 its own, and a share of it."""
@@ -85,9 +84,15 @@ def fit_release(
     of_engine = model(calibration)
     gamma1 = of_engine.gamma1_per_s
 
+    def release(x: Real) -> Release:
+        return Release(*cycle_us, (*(float(v) for v in x[:5]), float(x[5]) * gamma1), np.zeros((6, 6)))
+
     def expected(c: PairCalibration, x: Real) -> Real:
-        release = Release(*cycle_us, (*(float(v) for v in x[:5]), float(x[5]) * gamma1), np.zeros((6, 6)))
-        return _released(c, model(c), release, data.times_us)
+        return _released(c, model(c), release(x), data.times_us)
+
+    def steadiness(x: Real) -> tuple[Real, Real]:
+        asked = steady(of_engine, release(x), np.array(cycle_us[:1]))[0]
+        return asked, np.array([own + share * abs(a) for a, (own, share) in zip(asked, _STEADY, strict=True)])
 
     start = np.array(
         [0.05, 0.95 * (2.0 * calibration.fidelity[1] - 1.0), 0.0, 2.0 * calibration.fidelity[1] - 1.0, _BALANCE[0], 1.0]
@@ -99,20 +104,23 @@ def fit_release(
 
         def residual(x: Real, whitened: Any = whitened) -> Real:
             off = (expected(calibration, x) - data.photons).ravel()
-            here = Release(*cycle_us, (*(float(v) for v in x[:5]), float(x[5]) * gamma1), np.zeros((6, 6)))
-            asked = steady(of_engine, here, np.array(cycle_us[:1]))[0]
-            away = [(v - a) / (own + share * abs(a)) for v, a, (own, share) in zip(x, asked, _STEADY, strict=False)]
-            return np.concatenate([whitened @ off, away, (x - start)[4:] / held[4:]])
+            asked, sigma = steadiness(x)
+            return np.concatenate([whitened @ off, (x[:2] - asked) / sigma, (x - start)[4:] / held[4:]])
 
         fit = least_squares(residual, start, x_scale=[0.02, 0.02, 0.02, 0.02, 0.1, 0.02], xtol=1e-6, ftol=1e-8)
         moves = _moves(calibration, partial(_swapped, expected, fit.x))
         covariance = np.diag(data.errors.ravel() ** 2) + moves @ calibration.covariance @ moves.T
     scale = np.array([1.0, 1.0, 1.0, 1.0, 1.0, gamma1])
-    found = np.linalg.inv(fit.jac.T @ fit.jac) * np.outer(scale, scale)
+    found = np.linalg.inv(fit.jac.T @ fit.jac)
+    held[:2] = steadiness(fit.x)[1]
     chi2 = float(fit.fun @ fit.fun)
-    freedom = max(1, data.photons.size - 2)
-    return Release(
-        *cycle_us, tuple(float(v) for v in fit.x * scale), found, chi2 / freedom, float(chi2_law.sf(chi2, freedom))
+    freedom = data.photons.size - 2  # six numbers, four of them with a belief that is a measurement too
+    return replace(
+        release(fit.x),
+        covariance=found * np.outer(scale, scale),
+        reduced_chi2=chi2 / freedom,
+        p_value=float(chi2_law.sf(chi2, freedom)),
+        believed=tuple(float(share) for share in np.diag(found) / held**2),
     )
 
 
@@ -123,12 +131,9 @@ def _released(c: PairCalibration, model: EngineModel, release: Release, times_us
     left, right = c.charged
     alone = np.array([left * (1.0 - right), right * (1.0 - left)])
     out = np.empty((len(times_us), 2))
-    for k, (time_us, (left_bath, right_bath)) in enumerate(
-        zip(times_us, polarisations(model, release, times_us), strict=True)
-    ):
-        baths = (float(left_bath), float(right_bath))
+    for k, (time_us, baths) in enumerate(zip(times_us, polarisations(model, release, times_us), strict=True)):
         z = [
-            weight @ moved.states_by_class(np.array([time_us * 1e-6]), baths, release.start_z, coupled)[0][:, _Z]
+            weight @ moved.states_by_class(np.array([time_us * 1e-6]), tuple(baths), release.start_z, coupled)[0][:, _Z]
             for coupled in (True, False)
         ]
         mean = left * right * z[0] + alone * z[1]

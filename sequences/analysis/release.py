@@ -28,6 +28,8 @@ class Release:
     """(6, 6): everything that they stand on included."""
     reduced_chi2: float = 1.0
     p_value: float = 1.0
+    believed: tuple[float, ...] = ()
+    """In the order of NAMES: the share of each value's variance that rests on what was believed beforehand."""
 
     @property
     def polarisation(self) -> Two:

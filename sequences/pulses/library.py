@@ -226,11 +226,14 @@ def looked_at(reading: Reading, beam: str, gates: Gates) -> Program:
 def read_out(reading: Reading, beam: str) -> Program:
     """Count under a beam, then pump with the Gaussian one, and look at its light when that has ended if it reads.
 
-    So no shot speaks into the next, and the baths are those of one cycle, however it is read.
+    So no shot speaks into the next, and the baths are nearly those of one cycle, however it is read. Half of the usual
+    pumping is enough for that; only a reference needs all of it.
     """
-    gate = ("gate_reference",) if beam == "pump" else ()
-    pumped = reading.window(beam).then(reading.pumping_ns // 2 // reading.tick_ns * reading.tick_ns, "pump", "shift")
-    return pumped.then(reading.reference_ns("pump"), "pump", "shift", *gate).then(reading.tick_ns, "pump", "shift")
+    half_ns = reading.pumping_ns // 2 // reading.tick_ns * reading.tick_ns
+    pumped = reading.window(beam).then(half_ns, "pump", "shift")
+    if beam == "depletion":
+        return pumped
+    return pumped.then(reading.reference_ns(beam), beam, "shift", "gate_reference").then(reading.tick_ns, beam, "shift")
 
 
 def engine_shot(cycle: Cycle, gates: Gates, analysis: Program, reading: Reading, beam: str) -> Program:

@@ -131,7 +131,7 @@ def releases():
 
 def test_errors_of_a_release_are_honest(releases):
     pulls = np.array([np.subtract(f.values, true.values) / f.errors for true, f in releases])
-    told = [0, 1, 2, 3, 5]  # the slope was the same each time, and is believed to be small
+    told = [0, 1, 2, 3, 5]  # the balance was the same each time, and is believed to hold
     assert np.all((pulls.std(axis=0)[told] > 0.6) & (pulls.std(axis=0)[told] < 1.5))
     assert 0.8 < pulls[:, told].std() < 1.2
     assert np.all(np.abs(pulls.mean(axis=0)) < 1.1)
@@ -164,6 +164,8 @@ def test_errors_of_the_calibration_are_in_those_of_the_release(releases):
 def test_known_gamma1_is_held():
     held = fitted(calibration(), photons(calibration(), TRUE), 10.0)
     assert held.gamma1_per_s == pytest.approx(MODEL.gamma1_per_s, abs=30.0)
+    assert held.believed[5] == pytest.approx(1.0, abs=0.01)
+    assert max(held.believed[:2]) < 0.3
 
 
 def test_counts_that_no_baths_explain_have_a_small_p_value():
