@@ -44,7 +44,7 @@ def detuning_khz(bench):
 
 
 def test_an_hour_is_held_and_would_not_be_without():
-    kept, left = (night(1.0, 5, held) for held in (True, False))
+    kept, left = (night(1.0, 5, held) for held in ("auto", False))
     assert min(kept.shares) > 0.95  # 0.98 of a night; an hour has few independent excursions
     assert kept.cost < 0.10
     assert min(left.shares) < 0.5

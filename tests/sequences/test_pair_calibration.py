@@ -51,8 +51,8 @@ def test_all_numbers_are_found_with_honest_errors(fits):
         ("fidelity_left", 0.012),
         ("fidelity_right", 0.012),
         ("nitrogen_zero", 0.004),
-        ("neutral_left", 0.035),
-        ("neutral_right", 0.035),
+        ("neutral_left", 0.03),
+        ("neutral_right", 0.03),
         ("quadrature_rad", 0.01),
     ],
 )
