@@ -9,8 +9,9 @@ from sequences.analysis.calibration import Beam, CountedProgram
 from sequences.analysis.resonances import TwoResonances, fit_two
 from sequences.lab import Lab
 from sequences.pulses.library import Reading, pulse
-from sequences.results import SequenceError
+from sequences.results import SequenceError, Stream
 from sequences.routines import controls, state
+from sequences.routines.hold import Holding
 from sequences.routines.shots import Shot, count
 
 _LEAST_SPLITTING_HZ: Final = 3e6
@@ -20,8 +21,11 @@ _FARTHEST_NM: Final = 70.0
 """From where the gradient is zero to the pair, at the most: the compensation is swept for so much."""
 
 
-def find_resonances(lab: Lab, reading: Reading, gradient_a: float) -> TwoResonances:
-    """Sweep the compensation with the gradient on: each NV dips where the two fields cancel at its place."""
+def find_resonances(lab: Lab, holding: Holding, reading: Reading, gradient_a: float) -> Stream[TwoResonances]:
+    """Sweep the compensation with the gradient on: each NV dips where the two fields cancel at its place.
+
+    The sweep takes a quarter of an hour, in which a null that is not followed leaves the left NV.
+    """
     quarter_ns, tick_ns = round(state.calibrated(lab, "microwave.pi_half_ns")), lab.wiring.tick_ns
     flip = pulse(2 * quarter_ns, "x", "gradient", tick_ns=tick_ns)
     slope = TWO_PI * GAMMA_E_HZ_PER_MT * lab.guesses.compensation_mt_per_a
@@ -32,6 +36,7 @@ def find_resonances(lab: Lab, reading: Reading, gradient_a: float) -> TwoResonan
     currents = np.arange(-half, half, step_a)
     seen: dict[Beam, list[CountedProgram]] = {"pump": [], "depletion": []}
     for current_a in currents:
+        yield from holding.between()
         controls.gradient_coils(lab, gradient_a, float(current_a))
         for beam, counted in seen.items():
             counted.append(count(lab, reading, Shot(flip, beam, _POINT_S)))

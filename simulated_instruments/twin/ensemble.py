@@ -1,5 +1,6 @@
 """A program in all classes of its shots at once, between one pair of baths that the mean of the classes drives."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import exp
@@ -20,7 +21,58 @@ Real = NDArray[np.float64]
 _SAME = 3e-5  # change of a phase or of a decay by a bath's polarisation that is not worth a new propagator
 _LINEAR = 1e-2  # the same, that a propagator's first derivative describes
 _PROBE = 3e-3  # step of a polarisation for that derivative
+_MOST_MODELS = 8  # of one step
+_MOST_SLOPES = 25_000_000  # numbers in all kept derivatives together
 _STILL = 1e-6  # change of a polarisation within a step that needs no looking ahead
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the equal steps in which an interval is played."""
+
+    setting: Setting
+    duration_s: float
+    scrambled: tuple[bool, bool]
+    """Whether the phases that the left and the right NV gather are lost."""
+    whole_s: float
+    """Of the interval."""
+    shelved: bool
+    """Whether an NV may be in its shelf."""
+
+
+@dataclass(frozen=True)
+class _Slope:
+    """Derivative of a step's propagators by a polarisation, and beside what it was taken."""
+
+    by_p: Real
+    governed: Real
+    """(C, n): phases and decays of the step."""
+
+    def missed(self, governed: Real) -> float:
+        """By how much, of itself, it is off where others govern."""
+        if self.governed.shape != governed.shape:
+            return np.inf
+        return float(np.abs(self.governed - governed).sum(axis=1).max())
+
+
+class Slopes:
+    """Derivatives from play to play: a bench that has hardly moved has hardly others. The oldest make room."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[Step, int], _Slope] = OrderedDict()
+        self._numbers = 0
+
+    def near(self, step: Step, k: int) -> _Slope | None:
+        """What was kept of this step and the bath of NV k."""
+        return self._kept.get((step, k))
+
+    def keep(self, step: Step, k: int, slope: _Slope) -> None:
+        """Instead of what was kept."""
+        old = self._kept.pop((step, k), None)
+        self._kept[step, k] = slope
+        self._numbers += slope.by_p.size - (old.by_p.size if old else 0)
+        while self._numbers > _MOST_SLOPES:
+            self._numbers -= self._kept.popitem(last=False)[1].by_p.size
 
 
 class _Model:
@@ -30,7 +82,7 @@ class _Model:
     the number of objects and not by their size.
     """
 
-    def __init__(self, there: "Ensemble", one: "Step", p: Real) -> None:
+    def __init__(self, there: "Ensemble", one: Step, p: Real) -> None:
         self.p = p
         self._step = one
         self.map, self.rates = there.built(one, p)
@@ -42,7 +94,9 @@ class _Model:
         self._sensitive = (contact.max(axis=0) * one.duration_s + abs(spread.shift_hz) * turns).tolist()
         self._turns = turns
         self._lines, self._spread = spread, spread.total_hz(p).tolist()
-        self._slopes: dict[int, Real] = {}
+        rates = (r.detuning_rad_per_s, contact, r.pump_per_s, r.dephasing_per_s)
+        self._governed = np.concatenate(rates, axis=1) * one.duration_s
+        self._slopes: dict[int, tuple[_Slope, float]] = {}
         self.mean_cps, self.signal_cps = 0.5 * (r.bright_cps + r.faint_cps), 0.5 * (r.bright_cps - r.faint_cps)
         self.background = r.background_cps * one.duration_s
 
@@ -61,29 +115,22 @@ class _Model:
         out = self.map @ column
         for k in (0, 1):
             if far[k] > _SAME:
-                out += (p[k] - self.p[k]) * (self._slope(there, k) @ column)
+                out += (p[k] - self.p[k]) * (self._slope(there, k, far[k]) @ column)
         return np.asarray(out[:, :, 0])
 
-    def _slope(self, there: "Ensemble", k: int) -> Real:
+    def _slope(self, there: "Ensemble", k: int, far: float) -> Real:
+        """A kept one as long as what it misses is not worth a new one."""
         if k not in self._slopes:
+            kept = there.slopes.near(self._step, k)
+            if kept is not None:
+                self._slopes[k] = kept, kept.missed(self._governed)
+        if k not in self._slopes or self._slopes[k][1] * far > _SAME:
             near = self.p.copy()
             near[k] += _PROBE if near[k] < 0 else -_PROBE
-            self._slopes[k] = (there.built(self._step, near)[0] - self.map) / (near[k] - self.p[k])
-        return self._slopes[k]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One of the equal steps in which an interval is played."""
-
-    setting: Setting
-    duration_s: float
-    scrambled: tuple[bool, bool]
-    """Whether the phases that the left and the right NV gather are lost."""
-    whole_s: float
-    """Of the interval."""
-    shelved: bool
-    """Whether an NV may be in its shelf."""
+            by_p = (there.built(self._step, near)[0] - self.map) / (near[k] - self.p[k])
+            self._slopes[k] = _Slope(by_p, self._governed), 0.0
+            there.slopes.keep(self._step, k, self._slopes[k][0])
+        return self._slopes[k][0].by_p
 
 
 @dataclass
@@ -99,7 +146,9 @@ class Ensemble:
     singlet_s: float
     steps: tuple[tuple[Step, int], ...]
     """For each interval of the program its step, and how many of them."""
-    _models: dict[Step, _Model] = field(default_factory=dict)
+    slopes: Slopes
+    _models: dict[Step, list[_Model]] = field(default_factory=dict)
+    """Of each step the newest, the latest used first."""
 
     @property
     def weight(self) -> Real:
@@ -157,20 +206,25 @@ class Ensemble:
         return both - bias, both + bias
 
     def _model(self, step: Step, p: Real) -> tuple[_Model, list[float]]:
-        """The model at hand if it is near enough, or a new one; and how far it is."""
-        model = self._models.get(step)
-        if model is not None:
+        """A model at hand if one is near enough, or a new one; and how far it is.
+
+        A program that cools in turns comes to a step beside the same few polarisations again and again.
+        """
+        models = self._models.setdefault(step, [])
+        for k, model in enumerate(models):
             far = model.far(p)
             if sum(far) < _LINEAR:
+                models.insert(0, models.pop(k))
                 return model, far
-        model = self._models[step] = _Model(self, step, p)
-        return model, [0.0, 0.0]
+        models.insert(0, _Model(self, step, p))
+        del models[_MOST_MODELS:]
+        return models[0], [0.0, 0.0]
 
     def _stepped(self, state: State, step: Step) -> tuple[State, Real]:
         """See `pair._step`: every excitation that an NV gets its bath gives, in the mean of the classes."""
         before, t = state.polarisation, step.duration_s
-        model = self._models.get(step) or self._model(step, before)[0]
-        middle = self._middle(state, model, 0.5 * t)
+        models = self._models.get(step)
+        middle = self._middle(state, models[0] if models else self._model(step, before)[0], 0.5 * t)
         model, far = self._model(step, middle)
         vectors = unfolded(state.vector) if step.shelved else folded(state.vector)
         out = model.carried(self, vectors, middle, far)

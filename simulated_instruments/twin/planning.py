@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from physics.constants import TWO_PI
 from simulated_instruments.twin.classes import classes_of, spread_of
 from simulated_instruments.twin.conditions import Now, Scene, Tuning
-from simulated_instruments.twin.ensemble import Ensemble, Step
+from simulated_instruments.twin.ensemble import Ensemble, Slopes, Step
 from simulated_instruments.twin.pair import Baths
 from simulated_instruments.twin.timeline import Interval, Setting, Timeline
 from simulated_instruments.twin.transitions import nuclear_weights
@@ -26,7 +26,13 @@ _EMPTY_AFTER = 15.0  # lifetimes of the shelf
 
 
 def ensemble_of(
-    now: Now, baths: Baths, program: Timeline, scenes: Mapping[Setting, Scene], tuning: Tuning, polarisation: Real
+    now: Now,
+    baths: Baths,
+    program: Timeline,
+    scenes: Mapping[Setting, Scene],
+    tuning: Tuning,
+    polarisation: Real,
+    slopes: Slopes,
 ) -> Ensemble:
     """The classes that this program tells apart, at these polarisations of the baths (2,)."""
     sample, intervals = now.sample, program.intervals
@@ -56,7 +62,7 @@ def ensemble_of(
     steps = []
     for k, one in enumerate(intervals):
         steps.append(_divided(one, (bool(lost[k][0]), bool(lost[k][1])), shelved[k], fastest[one.setting]))
-    return Ensemble(now, baths, scenes, tuning, classes, singlet_s, tuple(steps))
+    return Ensemble(now, baths, scenes, tuning, classes, singlet_s, tuple(steps), slopes)
 
 
 def _divided(one: Interval, lost: tuple[bool, bool], shelved: bool, fastest_per_s: float) -> tuple[Step, int]:

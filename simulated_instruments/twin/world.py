@@ -15,7 +15,7 @@ from simulated_instruments.sample import Sample
 from simulated_instruments.twin.classes import has_classes
 from simulated_instruments.twin.conditions import Now, Scene, Tuning
 from simulated_instruments.twin.counter import Counter
-from simulated_instruments.twin.ensemble import Ensemble
+from simulated_instruments.twin.ensemble import Ensemble, Slopes
 from simulated_instruments.twin.pair import Baths, Condition, State, advance, idle
 from simulated_instruments.twin.planning import ensemble_of
 from simulated_instruments.twin.player import Pass, repeated
@@ -56,6 +56,7 @@ class Twin:
         self._counter = Counter(sample, echoing)
         self._knobs = Knobs()
         self._levels = 0
+        self._slopes = Slopes()
         self._state = State()
         self._time_s = 0.0
         self._lock = threading.RLock()
@@ -115,7 +116,8 @@ class Twin:
             scenes = {setting: now.scene(setting) for setting in program.settings}
             tuning = now.tuning(scenes)
             if has_classes(self.sample):
-                ensemble = ensemble_of(now, self._baths, program, scenes, tuning, self._state.polarisation)
+                p = self._state.polarisation
+                ensemble = ensemble_of(now, self._baths, program, scenes, tuning, p, self._slopes)
                 expected = self._averaged(program, ensemble, tick_s, repeats, len(windows))
             else:
                 expected = self._alike(program, now, scenes, tuning, tick_s, repeats, len(windows))
