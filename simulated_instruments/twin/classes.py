@@ -20,8 +20,8 @@ from simulated_instruments.twin.quadrature import gaussian, gaussian_and_sine, p
 Real = NDArray[np.float64]
 
 _TOLERANCE = 1.5e-3
-"""Of a coherence that gathers phase all the time. Against ten times more classes, the counts of an engine's play of half
-a minute are off by 0.001 to 0.015 of their shot noise; a tenth of the noise of 36 h allows 0.015."""
+"""Of a coherence that gathers phase all the time. Against ten times more classes, the counts of an engine's play of
+half a minute are off by 0.001 to 0.015 of their shot noise; a tenth of the noise of 36 h allows 0.015."""
 _LEAST_COLD = 0.95
 """Share of its polarisation that a bath keeps in a program: points are enough for the spread that it has then."""
 _MOST = 250
