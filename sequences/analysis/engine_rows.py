@@ -4,7 +4,7 @@ The state that is sought is the mean over shots in which both NVs are negative. 
 it is taken from the model, and so is what a single NV does; both with a margin that is an unknown of the fit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.paulis import INDEX
-from sequences.analysis.calibration import SCALES, Listed, PairCalibration, averaged_rows
+from sequences.analysis.calibration import NAMES, SCALES, Listed, PairCalibration, averaged_rows
 from sequences.analysis.classes import FrozenField
 from sequences.analysis.engine_model import EngineModel, Preparation
-from sequences.analysis.pair import pumped_state
+from sequences.analysis.pair import PairModel, pumped_state
 from sequences.pulses.program import Program
 
 Real = NDArray[np.float64]
@@ -29,6 +29,8 @@ MARGINS: Final = (
     ("right NV alone", 0.1),
 )
 """What is believed of the classes: the share of their difference from the mean, or sigma_z of an NV, to 1 sigma."""
+SHARES: Final = [NAMES.index(name) for name in ("nitrogen_zero", "nitrogen_minus", "neutral_left", "neutral_right")]
+"""Numbers that say how many shots are of which class: what goes with the class changes with them."""
 _STEP: Final = 0.02
 _Z: Final = [INDEX["ZI"], INDEX["IZ"]]
 _ALONE: Final[Real] = pumped_state((0.5, 0.95))
@@ -102,8 +104,25 @@ def margin_moves(
 
 
 def moved_rows(calibration: PairCalibration, around: Surroundings, listed: Sequence[Listed]) -> Real:
-    """(n, 16, p): change of the rows with each calibrated number, per its scale (SCALES)."""
+    """(n, 16, p): change of the rows with each calibrated number, per its scale (SCALES), beside usual states."""
     return _moves(calibration.values, calibration.frozen, around, tuple(listed))
+
+
+def share_moves(
+    calibration: PairCalibration,
+    around: Surroundings,
+    states: ClassStates,
+    listed: Sequence[Listed],
+    states_of: Callable[[PairCalibration], ClassStates],
+) -> Real:
+    """(n, 16, 4): change of the rows with each of SHARES, per its scale, with all that goes with the class of a shot.
+
+    states_of: what `states` would be if the pair were calibrated so.
+    """
+    base = engine_rows(calibration, around, states, listed)
+    moved = [calibration.moved(k, _STEP * SCALES[k]) for k in SHARES]
+    columns = [(engine_rows(there, around, states_of(there), listed) - base) / _STEP for there in moved]
+    return np.stack(columns, axis=-1)
 
 
 def _rows(
@@ -111,12 +130,12 @@ def _rows(
 ) -> tuple[Real, Real]:
     c = in_engine(PairCalibration(values, np.empty((0, 0)), frozen=frozen), around)
     programs = tuple(dict.fromkeys(program for program, _ in listed))
-    by_class = c.pair.rows(programs, freshly_frozen=True)
+    by_class = _class_rows(c.pair, programs, True)
     weight, nucleus = c.pair.classes.weight, c.pair.classes.nucleus
     main = np.all(nucleus == 0, axis=1)
     deviating = np.einsum("c,cnsk,ck->cns", weight, by_class, states.deviation)
     parts = np.stack([deviating[main].sum(axis=0), deviating[~main].sum(axis=0)])  # (2, programs, side)
-    alone_rows = _mean(c.pair.rows(programs, coupled=False, freshly_frozen=True), weight)
+    alone_rows = _mean(_class_rows(c.pair, programs, False), weight)
     out = _composed(c, listed, programs, _mean(by_class, weight), alone_rows, states.alone)
     both = c.charged[0] * c.charged[1]
     place = {program: k for k, program in enumerate(programs)}
@@ -130,6 +149,12 @@ def _rows(
         margins[n, :2] = correlated
         margins[n, 2:] = _lone(c) * coefficient * alone_rows[k, [0, 1], _Z]
     return out, margins * sizes
+
+
+@lru_cache(maxsize=12)
+def _class_rows(pair: PairModel, programs: tuple[Program, ...], coupled: bool) -> Real:
+    """(c, programs, 2, 16): remembered, for the states change from one time to another and the programs do not."""
+    return pair.rows(programs, coupled, freshly_frozen=True)
 
 
 @lru_cache(maxsize=4)

@@ -14,7 +14,7 @@ BEST_WINDOW = 1.256
 
 @dataclass(frozen=True)
 class Pumping:
-    """One beam's pumping of the NVs that it reads."""
+    """One beam's pumping of the NV that it shines on most."""
 
     rate_per_s: float
     rate_err_per_s: float
@@ -26,12 +26,19 @@ class Pumping:
         return max(1, round(BEST_WINDOW / self.rate_per_s * 1e9 / tick_ns)) * tick_ns
 
 
-def fit_pumping(window_s: Real, missing: Real, missing_err: Real) -> Pumping:
-    """missing: photons a shot by which |1> reads less than |0> within each window: N (1 - exp(-rate window))."""
-    start = (float(missing[-1]), 2.0 / float(window_s[-1]))
+def fit_pumping(window_s: Real, missing: Real, missing_err: Real, alike: bool) -> Pumping:
+    """missing: photons a shot by which |1> reads less than |0> within each window, when both NVs were flipped.
 
-    def model(t: Real, photons: float, rate: float) -> Real:
-        return np.asarray(photons * -np.expm1(-rate * t))
+    Either NV adds N/2 (1 - exp(-rate window)). alike: the beam shines alike on both. Else one of them is pumped more
+    slowly, and gives its photons in a longer time: the faster one's rate is found.
+    """
 
-    values, covariance = curve_fit(model, window_s, missing, start, missing_err, absolute_sigma=True)
+    def model(t: Real, photons: float, rate: float, slower: float = 1.0) -> Real:
+        return -0.5 * photons * (np.expm1(-rate * t) + np.expm1(-slower * rate * t))
+
+    start, most = (float(missing[-1]), 2.0 / float(window_s[-1]), 0.3), (np.inf, np.inf, 1.0)
+    free = 2 if alike else 3
+    values, covariance = curve_fit(
+        model, window_s, missing, start[:free], missing_err, absolute_sigma=True, bounds=([0.0] * free, most[:free])
+    )
     return Pumping(float(values[1]), float(np.sqrt(covariance[1, 1])), float(values[0]))

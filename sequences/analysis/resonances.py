@@ -36,6 +36,8 @@ class TwoResonances:
 
 
 _GRID: Final = 60
+_OUTLIER: Final = 3.0
+"""Errors beyond which a point counts less: where the compensation undoes the shift, the NVs meet the baths."""
 
 
 def fit_two(
@@ -114,4 +116,4 @@ def _fit(
         ring = v["ring_level"] - v["ring_a"] * a - v["ring_b"] * b
         return np.concatenate([(both - common[0]) / common[1], (ring - selective[0]) / selective[1]])
 
-    return minimize(residual, p, method="least_squares", scale_covar=False)
+    return minimize(residual, p, method="least_squares", scale_covar=False, loss="soft_l1", f_scale=_OUTLIER)

@@ -11,7 +11,7 @@ from sequences.pulses.library import Reading, pulse
 from sequences.pulses.program import Program
 from sequences.results import SequenceError
 from sequences.routines import state
-from sequences.routines.shots import Shot, count
+from sequences.routines.shots import Shot, count, in_own_light
 
 _CURVE_NS: Final = (400, 800, 1600, 3200, 6400, 12800)
 
@@ -32,12 +32,14 @@ def find_windows(lab: Lab) -> Reading:
 def _pumping(lab: Lab, beam: Beam, pumping_ns: int) -> Pumping:
     quarter_ns, tick_ns = round(state.calibrated(lab, "microwave.pi_half_ns")), lab.wiring.tick_ns
     bright, dark = Program("bright", tick_ns), pulse(2 * quarter_ns, "x", tick_ns=tick_ns)
-    missing, error = [], []
+    counted = []
     for window_ns in _CURVE_NS:
         reading = Reading(pumping_ns, window_ns, window_ns, tick_ns)
-        shots = [count(lab, reading, Shot(program, beam, 20.0)) for program in (bright, dark)]
-        missing.append(shots[0].per_shot - shots[1].per_shot)
-        error.append(float(np.hypot(shots[0].error, shots[1].error)))
+        counted += [count(lab, reading, Shot(program, beam, 20.0)) for program in (bright, dark)]
+    told = in_own_light(counted)
+    pairs = list(zip(told[::2], told[1::2], strict=True))
+    missing = [high.per_shot - low.per_shot for high, low in pairs]
+    error = [float(np.hypot(high.error, low.error)) for high, low in pairs]
     if missing[-1] < 5 * error[-1]:
         raise SequenceError(
             f"The {'Gaussian beam' if beam == 'pump' else 'doughnut'} sees no difference between pumped and flipped "
@@ -45,4 +47,4 @@ def _pumping(lab: Lab, beam: Beam, pumping_ns: int) -> Pumping:
             "Check the beam's power, its AOM and line, and the pulses (labctl run rabi)",
             photons=missing[-1],
         )
-    return fit_pumping(np.array(_CURVE_NS) * 1e-9, np.array(missing), np.array(error))
+    return fit_pumping(np.array(_CURVE_NS) * 1e-9, np.array(missing), np.array(error), alike=beam == "pump")

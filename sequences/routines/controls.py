@@ -13,9 +13,23 @@ if TYPE_CHECKING:
 
 
 def carrier(lab: Lab, hz: float, dbm: float) -> None:
-    """Microwave on at this frequency and power; only the lines mw_x and mw_y let it through."""
-    lab.microwave.frequency(round(hz, 3))
-    lab.microwave.amplitude_RF(round(dbm, 2))
+    """Microwave on at this frequency and power; only the lines mw_x and mw_y let it through.
+
+    Raises SequenceError if the source does not reach them.
+    """
+    for knob, value, unit in (
+        (lab.microwave.frequency, round(hz, 3), "Hz"),
+        (lab.microwave.amplitude_RF, round(dbm, 2), "dBm"),
+    ):
+        try:
+            knob.validate(value)
+        except ValueError as beyond:
+            raise SequenceError(
+                f"The microwave source cannot be set to {value:g} {unit}: {beyond}",
+                "A line was expected there, so field or power are not what they are believed to be: run align from "
+                "scratch, then rabi",
+            ) from beyond
+        knob(value)
     lab.microwave.enable_RF("ON")
 
 

@@ -6,7 +6,15 @@ from numpy.typing import NDArray
 from sequences.analysis.balance import polarisation_after
 from sequences.analysis.calibration import NAMES, SCALES, PairCalibration
 from sequences.analysis.calibration_fit import modes
-from sequences.analysis.engine_rows import class_states, engine_rows, margin_moves, moved_rows
+from sequences.analysis.engine_rows import (
+    SHARES,
+    ClassStates,
+    class_states,
+    engine_rows,
+    margin_moves,
+    moved_rows,
+    share_moves,
+)
 from sequences.analysis.tomography import Asked, Beliefs, calibration_root
 from sequences.lab import Lab
 from sequences.pulses.library import Cycle, engine_shot
@@ -20,13 +28,19 @@ Real = NDArray[np.float64]
 def offered(lab: Lab, bench: Bench, cycle: Cycle) -> Offer:
     """All candidates in this cycle."""
     calibration, around, release = state.pair(lab), state.surroundings(lab), state.release(lab)
-    model = state.engine_model(lab, calibration, around)
     time_us = cycle.evolution_ns * 1e-3
-    states = class_states(model, time_us * 1e-6, polarisation_after(model, release, time_us), release.start_z)
+
+    def states_of(pair: PairCalibration) -> ClassStates:
+        model = state.engine_model(lab, pair, around)
+        return class_states(model, time_us * 1e-6, polarisation_after(model, release, time_us), release.start_z)
+
+    states = states_of(calibration)
     listed = list(candidates(bench.gates))
+    moves = moved_rows(calibration, around, listed).copy()
+    moves[..., SHARES] = share_moves(calibration, around, states, listed, states_of)
     asked = Asked(
         engine_rows(calibration, around, states, listed),
-        moved_rows(calibration, around, listed),
+        moves,
         margin_moves(calibration, around, states, listed),
     )
     shots = [engine_shot(cycle, bench.gates, program, bench.reading, beam) for program, beam in listed]

@@ -1,8 +1,10 @@
 """The gradient and its compensation: which current puts which NV on resonance; does the doughnut tell them apart?"""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from physics.constants import GAMMA_E_HZ_PER_MT, TWO_PI
 from sequences.analysis.calibration import Beam, CountedProgram
@@ -12,7 +14,9 @@ from sequences.pulses.library import Reading, pulse
 from sequences.results import SequenceError, Stream
 from sequences.routines import controls, state
 from sequences.routines.hold import Holding
-from sequences.routines.shots import Shot, count
+from sequences.routines.shots import Shot, count, in_own_light
+
+Real = NDArray[np.float64]
 
 _LEAST_SPLITTING_HZ: Final = 3e6
 _LEAST_SIGNIFICANCE: Final = 8.0
@@ -40,10 +44,12 @@ def find_resonances(lab: Lab, holding: Holding, reading: Reading, gradient_a: fl
         controls.gradient_coils(lab, gradient_a, float(current_a))
         for beam, counted in seen.items():
             counted.append(count(lab, reading, Shot(flip, beam, _POINT_S)))
-    common, selective = (
-        (np.array([c.per_shot for c in counted]), np.array([c.error for c in counted])) for counted in seen.values()
-    )
+    common, selective = (_curve(in_own_light(counted)) for counted in seen.values())
     return fit_two(currents, common, selective, rabi, 2 * quarter_ns * 1e-9, slope)
+
+
+def _curve(counted: Sequence[CountedProgram]) -> tuple[Real, Real]:
+    return np.array([c.per_shot for c in counted]), np.array([c.error for c in counted])
 
 
 def check_selective(found: TwoResonances, largest_cross_talk: float) -> None:

@@ -12,7 +12,7 @@ from sequences.lab import Lab
 from sequences.pulses.library import Reading, pulse
 from sequences.pulses.program import Program
 from sequences.routines import state
-from sequences.routines.shots import Shot, count
+from sequences.routines.shots import Shot, count, in_own_light
 
 Real = NDArray[np.float64]
 
@@ -104,7 +104,8 @@ def _known(lab: Lab, zz: float, rabi: float) -> dict[str, float]:
 
 def _levels(lab: Lab, reading: Reading, beam: Beam, programs: tuple[Program, Program]) -> tuple[float, float]:
     """Mean and half difference of the photons a shot after two programs."""
-    high, low = (count(lab, reading, Shot(program, beam, _LEVEL_S)).per_shot for program in programs)
+    counted = [count(lab, reading, Shot(program, beam, _LEVEL_S)) for program in programs]
+    high, low = (told.per_shot for told in in_own_light(counted))
     return 0.5 * (high + low), 0.5 * (high - low)
 
 

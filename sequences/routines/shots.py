@@ -99,3 +99,8 @@ def usual_light(data: Iterable[CountedProgram]) -> dict[Beam, float]:
 def compared(rounds: Iterable[Iterable[CountedProgram]], usual: Mapping[Beam, float]) -> list[list[CountedProgram]]:
     """The same counts, told by the light of their own shots."""
     return [[replace(d, usual=usual[d.beam]) for d in data] for data in rounds]
+
+
+def in_own_light(data: Sequence[CountedProgram]) -> list[CountedProgram]:
+    """The same for programs that were counted one after the other: light that wanders meanwhile is no signal."""
+    return compared([data], usual_light(data))[0]

@@ -35,10 +35,14 @@ class Parameter:
         """Tell the instrument. Raises ValueError beyond `least` and `most`; nothing has been told then."""
         if self._give is None:
             raise TypeError("this value can only be read")
-        if not isinstance(value, str) and not self.least <= value <= self.most:
-            raise ValueError(f"{value} is not between {self.least:g} and {self.most:g}")
+        self.validate(value)
         self._give(value)
         self.cache.keep(value)
+
+    def validate(self, value: Any) -> None:
+        """Raises ValueError beyond `least` and `most`."""
+        if not isinstance(value, str) and not self.least <= value <= self.most:
+            raise ValueError(f"{value} is not between {self.least:g} and {self.most:g}")
 
 
 class Cache:

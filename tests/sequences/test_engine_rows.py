@@ -12,6 +12,7 @@ from sequences.analysis.calibration_fit import modes
 from sequences.analysis.classes import Spread
 from sequences.analysis.engine_model import EngineModel
 from sequences.analysis.engine_rows import (
+    SHARES,
     ClassStates,
     Surroundings,
     class_states,
@@ -20,6 +21,7 @@ from sequences.analysis.engine_rows import (
     margin_moves,
     moved_rows,
     preparation,
+    share_moves,
 )
 from sequences.analysis.pair import pumped_state
 from sequences.analysis.tomography import Asked, Beliefs, calibration_root, reconstruct
@@ -65,11 +67,10 @@ def senses():
 START_Z = (0.01, 0.93)
 
 
-@pytest.fixture(scope="module")
-def truth():
+def photons_of(c):
     """Mean state of shots in which both NVs are negative, and photons of all shots; class by class, on a finer grid."""
-    engine = engine_of(KNOWN, fine=True)
-    there = in_engine(KNOWN, AROUND)
+    engine = engine_of(c, fine=True)
+    there = in_engine(c, AROUND)
     pair = replace(there.pair, spread=Finely(**vars(there.pair.spread)))
     both, alone = (
         engine.states_by_class(np.array([TIME_S]), POLARISATION, START_Z, coupled)[0] for coupled in (True, False)
@@ -78,18 +79,27 @@ def truth():
     weight = engine.classes.weight
     z_both = np.einsum("c,cpsk,ck->ps", weight, pair.rows(programs, freshly_frozen=True), both)
     z_alone = np.einsum("c,cpsk,ck->ps", weight, pair.rows(programs, False, freshly_frozen=True), alone)
-    left, right = KNOWN.charged
+    left, right = c.charged
     z = left * right * z_both + np.array([left * (1 - right), right * (1 - left)]) * z_alone
     photons = []
     for program, beam in LISTED:
-        seen, (z_left, z_right) = KNOWN.readout(beam), z[programs.index(program)]
+        seen, (z_left, z_right) = c.readout(beam), z[programs.index(program)]
         photons.append(seen.level + seen.left * z_left + seen.right * z_right)
     return weight @ both, np.array(photons)
 
 
 @pytest.fixture(scope="module")
+def truth():
+    return photons_of(KNOWN)
+
+
+def states_of(c):
+    return class_states(engine_of(c), TIME_S, POLARISATION, START_Z)
+
+
+@pytest.fixture(scope="module")
 def states():
-    return class_states(engine_of(KNOWN), TIME_S, POLARISATION, START_Z)
+    return states_of(KNOWN)
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +136,7 @@ def test_on_the_same_nodes_they_are_those_photons(truth, monkeypatch):
     """But for how single NVs differ from one another, which are few."""
     mean, photons = truth
     same = class_states(engine_of(KNOWN), TIME_S, POLARISATION, START_Z)
-    anew = KNOWN.with_values(g_rad_per_s=KNOWN.pair.g_rad_per_s)  # its own model, with its own classes
+    anew = KNOWN.with_values(g_rad_per_s=KNOWN.pair.g_rad_per_s * (1.0 + 1e-9))  # its own model and classes
     np.testing.assert_allclose(engine_rows(anew, AROUND, same, LISTED) @ mean, photons, atol=1e-5)
 
 
@@ -170,6 +180,18 @@ def test_moves_are_those_of_the_rows(states, moves, name):
     step = 0.2 * SCALES[k]
     above, below = (engine_rows(KNOWN.moved(k, sign * step), AROUND, nothing, LISTED) for sign in (1.0, -1.0))
     np.testing.assert_allclose(moves[..., k], (above - below) / 0.4, atol=3e-6)
+
+
+@pytest.mark.parametrize("share", SHARES)
+def test_what_goes_with_a_class_moves_with_its_share(states, moves, share):
+    """Where one per cent more of the shots are of a class, photons change by all that is special about it."""
+    rows = engine_rows(KNOWN, AROUND, states, LISTED)
+    change = 0.01 / SCALES[share]
+    known = share_moves(KNOWN, AROUND, states, LISTED, states_of)[..., SHARES.index(share)]
+    (mean, photons), (there, seen) = photons_of(KNOWN), photons_of(KNOWN.moved(share, 0.01))
+    told = (rows + change * known) @ there - rows @ mean - (seen - photons)
+    told_without = (rows + change * moves[..., share]) @ there - rows @ mean - (seen - photons)
+    assert np.abs(told).max() < 0.15 * np.abs(told_without).max()
 
 
 def test_the_pair_behind_an_evolution_has_moved_and_narrowed():
