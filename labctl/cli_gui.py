@@ -37,7 +37,7 @@ def gui(
     _check_qt()
     from labctl.gui.app import main
 
-    raise typer.Exit(main(partial(opened_bench, choice, file, data), file, data, theme))
+    raise typer.Exit(main(partial(opened_bench, choice, file, data), file, data, choice.about(station, data), theme))
 
 
 def _check_qt() -> None:

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from labctl import commands
+
 Data = Annotated[
-    Path, typer.Option("--data", envvar="LABCTL_DATA", help="Folder of runs, figures, calibration and log.")
+    Path, typer.Option("--data", envvar=commands.DATA_VARIABLE, help="Folder of runs, figures, calibration and log.")
 ]
 Station = Annotated[Path, typer.Option("--station", help="The bench: instruments, limits, wiring.")]
 Simulated = Annotated[bool, typer.Option("--simulated", help="On the digital twin instead of the real bench.")]
@@ -34,5 +36,5 @@ Keys = Annotated[bool, typer.Option("--keys", help="Show the keys that --set tak
 List = Annotated[bool, typer.Option("--list", help="Show what can be run.")]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Add the twin's truth to the result (simulated).")]
 
-DATA = Path("data")
-STATION = Path("station.yaml")
+DATA = commands.DATA
+STATION = commands.STATION

@@ -33,6 +33,7 @@ from labctl.cli_options import (
 if TYPE_CHECKING:
     from labctl.catalogue import Entry
     from labctl.cli_bench import Choice
+    from labctl.commands import About
     from labctl.continuation import Continuation
     from labctl.runner import Outcome
     from labctl.station_file import StationFile
@@ -129,7 +130,7 @@ def _carry_out(
         _measure(entry, plan, file, choice, data, reveal, report, interrupted)
     finally:
         if report:
-            _tell(report, data, as_json)
+            _tell(report, choice.about(file.path, data), data, as_json)
     raise typer.Exit(_EXIT[report["status"]])
 
 
@@ -177,28 +178,39 @@ def _report(outcome: "Outcome") -> dict[str, Any]:
     return report | ({"figure": str(figure)} if (figure := outcome.figures.get(run.run_id)) else {})
 
 
-def _tell(report: dict[str, Any], data: Path, as_json: bool) -> None:
+def _tell(report: dict[str, Any], about: "About", data: Path, as_json: bool) -> None:
     from labctl.refusals import printable
 
     if as_json:
         typer.echo(json.dumps(report, allow_nan=False))
     else:
-        _print(report)
+        _print(report, about)
+    number, why = report["run_id"], about.in_words(printable(report.get("message", "")))
     if report["status"] == "failed":
-        typer.echo(
-            f"labctl: {report['sequence']} failed: {printable(report['message'])} (run {report['run_id']} in {data})",
-            err=True,
-        )
+        typer.echo(f"labctl: {report['sequence']} failed: {why} (run {number} in {data})", err=True)
     if report["status"] == "aborted":
-        typer.echo(f"labctl: aborted; run {report['run_id']} keeps what was measured", err=True)
+        typer.echo(f"labctl: aborted; run {number} keeps what was measured", err=True)
+    if report["status"] in ("failed", "aborted") and _can_go_on(data, number):
+        typer.echo(f"labctl: to go on with it: {about.command('resume', str(number))}", err=True)
 
 
-def _print(report: dict[str, Any]) -> None:
+def _can_go_on(data: Path, number: int) -> bool:
+    from labctl.continuation import continuation
+    from labctl.refusals import Refusal
+
+    try:
+        continuation(data, str(number))
+    except Refusal:
+        return False
+    return True
+
+
+def _print(report: dict[str, Any], about: "About") -> None:
     from labctl.progress import clock_words
     from labctl.tables import print_result
 
     if report["result"]:
-        print_result(report["result"])
+        print_result(about.within(report["result"]))
         typer.echo()
     if "truth" in report:
         typer.echo("truth of the twin:")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labctl.cli_options import DATA, Data, Json, RunId
+from labctl.commands import About
 
 if TYPE_CHECKING:
     from labctl.data.history import Run
@@ -26,7 +27,7 @@ def runs(data: Data = DATA, as_json: Json = False, repair: Repair = False) -> No
     if repair:
         return _repair(data, as_json)
     if waiting := side_files(data):
-        typer.echo(f"labctl: {_count(waiting, 'side file')} not in the database yet: labctl runs --repair", err=True)
+        typer.echo(f"labctl: {_count(waiting, 'side file')} not in the database yet: {_repair_command(data)}", err=True)
     found = all_runs(data)
     if as_json:
         typer.echo(json.dumps([_listed(run) for run in found]))
@@ -73,6 +74,10 @@ def export(
     log_into(data)
     write(data, one_run(data, run_number(run)), to, overwrite)
     typer.echo(f"run {run}: {to}")
+
+
+def _repair_command(data: Path) -> str:
+    return About.given({"data": data}).command("runs", "--repair")
 
 
 def _repair(data: Path, as_json: bool) -> None:
@@ -144,7 +149,12 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
     from labctl.tables import print_result, said
 
     typer.echo(f"run {run.run_id}: {run.sequence}, {run.status}, started {run.started}")
-    lines = {"why": run.outcome.get("message"), "part of run": run.parent_id, "bench": run.record.get("bench")}
+    about = _about(data, run)
+    lines = {
+        "why": about.in_words(run.outcome.get("message") or ""),
+        "part of run": run.parent_id,
+        "bench": run.record.get("bench"),
+    }
     lines |= {"seed": run.record.get("seed"), "commit": (run.record.get("git") or {}).get("commit")}
     lines |= {"versions": ", ".join(f"{k} {v}" for k, v in run.record.get("versions", {}).items())}
     lines |= {"parts": ", ".join(f"{part.run_id} {part.sequence}" for part in parts)}
@@ -154,13 +164,22 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
         if value not in (None, ""):
             typer.echo(f"{name}: {value}")
     if notes := [note for note in map(str, run.outcome.get("notes", [])) if note not in (run.result or {}).values()]:
-        typer.echo("notes:\n" + "\n".join(map(said, notes)))
+        typer.echo("notes:\n" + "\n".join(map(said, map(about.in_words, notes))))
     typer.echo("plan:")
     for key, value in flat(run.record.get("plan", {})):
         typer.echo(f"  {key} = {value_words(value)}")
     if run.result:
         typer.echo("result:")
-        print_result(run.result)
+        print_result(about.within(run.result))
+
+
+def _about(data: Path, run: "Run") -> About:
+    """The bench of a run, which its outermost one knows."""
+    from labctl.data.history import one_run
+
+    while run.parent_id is not None and run.parent_id < run.run_id:
+        run = one_run(data, run.parent_id)
+    return About.of_run(run.record, data)
 
 
 def _draw(data: Path, run: "Run", parts: "list[Run]", to: Path) -> None:

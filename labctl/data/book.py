@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instruments.clock import Clock
+from labctl.commands import About
 from labctl.data.blocks import Block
 from labctl.data.calibration import CalibrationStore
 from labctl.data.entries import BlockEntry
@@ -215,7 +216,8 @@ class Book:
             self._open[-1].children.append(ended)
             self._calibration.run_id = str(self.run_id)
         elif self._store.ledger.trouble:
-            message = f"{self.complaint()}, then take it in: labctl runs --repair --data {self._store.folder}"
+            command = About.given({"data": self._store.folder}).command("runs", "--repair")
+            message = f"{self.complaint()}, then take it in: {command}"
             ended = replace(ended, status="failed", message=f"{ended.message}. {message}" if ended.message else message)
         return ended
 

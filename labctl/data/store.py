@@ -23,6 +23,7 @@ from qcodes.dataset.sqlite.database import connect, initialise_or_create_databas
 from qcodes.parameters import ParamSpecBase
 from qcodes.utils import NumpyJSONEncoder
 
+from labctl.commands import About
 from labctl.data.blocks import TABLE
 from labctl.data.entries import EstimateEntry, OutcomeEntry, PointEntry
 from labctl.data.history import DATABASE
@@ -156,7 +157,8 @@ class Recording:
 def _unusable(folder: Path, error: BaseException) -> str:
     words = f"{folder}: no runs can be stored here ({error}). Choose a folder with --data"
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-        words += f", or have the damaged database moved aside: labctl runs --repair --data {folder}"
+        command = About.given({"data": folder}).command("runs", "--repair")
+        words += f", or have the damaged database moved aside: {command}"
     return words
 
 

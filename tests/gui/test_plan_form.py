@@ -13,6 +13,7 @@ from pydantic import Field
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from labctl import catalogue
+from labctl.commands import About
 from labctl.data.plain import plain
 from labctl.gui.theme import LIGHT
 from labctl.gui.views.plan_form import PlanForm, command_of
@@ -158,6 +159,13 @@ def test_a_changed_key_is_marked_and_goes_back(qtbot, form):
     qtbot.mouseClick(form.all_back, LEFT)
     assert form.plan == CoolPlan()
     assert not form.all_back.isEnabled()
+
+
+def test_the_command_addresses_the_bench_of_the_window(qtbot):
+    form = PlanForm(LIGHT, LIMITS, About.given({"simulated": True, "pace": 60.0, "data": Path("night")}))
+    qtbot.addWidget(form)
+    form.load("odmr", {})
+    assert form.command.text() == "labctl run odmr --simulated --pace 60 --data night"
 
 
 def test_the_command_is_that_run(qtbot, form):

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
+from labctl.commands import About
 from labctl.data.export import export
 from labctl.data.history import one_run
 from labctl.gui.listing import Line
@@ -15,7 +16,7 @@ from labctl.gui.theme import Theme
 from labctl.gui.view import label
 from labctl.gui.views.figure_dialog import ENDINGS, FigureDialog, drawn
 from labctl.gui.views.history import HistoryPanel
-from labctl.gui.views.plan_form import PlanForm
+from labctl.gui.views.plan_form import HERE, PlanForm
 from labctl.gui.views.queue_list import QueueList
 from sequences.lab import Limits
 
@@ -38,11 +39,11 @@ class RunsView(QtWidgets.QWidget):
     queue_held = QtCore.Signal(bool)
     """Whether the queue shall wait."""
 
-    def __init__(self, theme: Theme, folder: Path, queue: Queue, limits: Limits) -> None:
-        """folder: of the data; limits: of the station."""
+    def __init__(self, theme: Theme, folder: Path, queue: Queue, limits: Limits, about: About = HERE) -> None:
+        """folder: of the data; limits: of the station; about: the bench, for the command of a plan."""
         super().__init__()
         self._folder, self._edited = folder, 0
-        self.form = PlanForm(theme, limits)
+        self.form = PlanForm(theme, limits, about)
         self.queue, self.history = QueueList(queue, limits), HistoryPanel(theme, folder)
         self._build()
         self._connect()
