@@ -19,7 +19,7 @@ _FIGURES = (".png", ".pdf", ".svg")
 
 def runs(data: Data = DATA, as_json: Json = False, repair: Repair = False) -> None:
     """List the stored runs, oldest first; parts of a run are indented."""
-    from labctl.data.history import all_runs
+    from labctl.data.history import all_runs, nothing_in
     from labctl.data.side import side_files
     from labctl.log import log_into
 
@@ -29,11 +29,11 @@ def runs(data: Data = DATA, as_json: Json = False, repair: Repair = False) -> No
     if waiting := side_files(data):
         typer.echo(f"labctl: {_count(waiting, 'side file')} not in the database yet: {_repair_command(data)}", err=True)
     found = all_runs(data)
+    if not found:
+        typer.echo(nothing_in(data), err=as_json)
     if as_json:
         typer.echo(json.dumps([_listed(run) for run in found]))
-    elif not found:
-        typer.echo(f"No runs in {data}.")
-    else:
+    elif found:
         _print_list(found)
 
 
@@ -139,6 +139,8 @@ def _print_list(found: "list[Run]") -> None:
 
 def _status(run: "Run") -> str:
     """Of one that was interrupted, with what is on disk of it."""
+    if run.status == "foreign":
+        return "foreign (QCoDeS without labctl)"
     if run.status != "interrupted":
         return run.status
     return f"{run.status} ({run.outcome.get('points', 0)} points, {run.outcome.get('blocks', 0)} blocks)"
@@ -165,6 +167,10 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
             typer.echo(f"{name}: {value}")
     if notes := [note for note in map(str, run.outcome.get("notes", [])) if note not in (run.result or {}).values()]:
         typer.echo("notes:\n" + "\n".join(map(said, map(about.in_words, notes))))
+    if run.status == "foreign":
+        export = About.given({"data": data}).command("export", str(run.run_id), "--to", "FILE.nc")
+        typer.echo(f"QCoDeS stored it without labctl: there is no plan and no result. All of it: {export}")
+        return
     typer.echo("plan:")
     for key, value in flat(run.record.get("plan", {})):
         typer.echo(f"  {key} = {value_words(value)}")

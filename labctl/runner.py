@@ -235,7 +235,9 @@ class Runner:
         run = self._book.end(status, message, result, self._notes())
         if run.status == "completed":
             self._tell(News(run.run_id, run.sequence, 0, End(run.result), run.lab_time_s))
-        return Outcome(run, unsafe, self._drawing.whole(run))
+        outcome = Outcome(run, unsafe, self._drawing.whole(run))
+        self._book.settle()
+        return outcome
 
     def _notes(self) -> dict[str, Any]:
         return {"notes": list(self._lab.notes), "calibration_used": plain(self._calibration.used)}

@@ -149,6 +149,10 @@ class Book:
         self._open[-1].estimate = plain(values)
         self._open[-1].recording.estimate(self._open[-1].estimate)
 
+    def settle(self) -> None:
+        """All has been written: leave it in the database's own file."""
+        self._store.settle()
+
     def flush(self) -> bool:
         """Try again to write what the database has not taken; whether it holds everything now."""
         return self._store.ledger.flush()

@@ -7,10 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from labctl.data.history import Points, Run, children, points
+from labctl.data.history import FOREIGN, Points, Run, children, points, stored
 from labctl.refusals import Refusal
 
 ENDINGS: Final = (".nc", ".csv")
+_LONGEST: Final = 30_000
+"""An attribute of HDF5 holds no more than 64 kB; longer texts are variables."""
 
 
 def export(folder: Path, run: Run, to: Path, overwrite: bool = False) -> None:
@@ -24,13 +26,20 @@ def export(folder: Path, run: Run, to: Path, overwrite: bool = False) -> None:
         raise Refusal(f"--to {to}: the folder {to.parent} does not exist. Make it first")
     if to.exists() and not (overwrite and to.is_file()):
         raise Refusal(f"--to {to} is there already. Choose another name, or add --overwrite if it is a file to replace")
-    recorded = points(folder, run.run_id)
+    is_csv = to.suffix.lower() == ".csv"
+    if run.status == FOREIGN:
+        if is_csv:
+            raise Refusal(f"Run {run.run_id} was stored by QCoDeS without labctl: only netCDF holds all of it. Say .nc")
+        dataset = _foreign(folder, run)
+    else:
+        recorded = points(folder, run.run_id)
+        dataset = None if is_csv else as_xarray(folder, run, recorded)
     new = to.with_name(f".{to.name}.{os.getpid()}")
     try:
-        if to.suffix.lower() == ".csv":
+        if is_csv:
             _write_csv(recorded, new)
         else:
-            as_xarray(folder, run, recorded).to_netcdf(new, engine="h5netcdf")
+            dataset.to_netcdf(new, engine="h5netcdf", invalid_netcdf=run.status == FOREIGN)
         new.replace(to)
     except OSError as error:
         with suppress(OSError):
@@ -60,6 +69,14 @@ def as_xarray(folder: Path, run: Run, recorded: Points) -> Any:
             "children": json.dumps([child.run_id for child in children(folder, run.run_id)]),
         },
     )
+
+
+def _foreign(folder: Path, run: Run) -> Any:
+    """As QCoDeS itself makes it: every parameter over its setpoints, the run's metadata as attributes."""
+    with stored(folder, run.run_id) as (_, dataset):
+        made = dataset.to_xarray_dataset()
+    long = [name for name, value in made.attrs.items() if len(str(value)) > _LONGEST]
+    return made.assign({name: ((), str(made.attrs.pop(name))) for name in long})
 
 
 def _write_csv(recorded: Points, to: Path) -> None:

@@ -8,7 +8,7 @@ SQLite appends it to its log (0.1 ms), and waits for the disk only when the log 
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -26,9 +26,9 @@ from qcodes.utils import NumpyJSONEncoder
 from labctl.commands import About
 from labctl.data.blocks import TABLE
 from labctl.data.entries import EstimateEntry, OutcomeEntry, PointEntry
-from labctl.data.history import DATABASE
 from labctl.data.interrupted import mark_interrupted
 from labctl.data.ledger import Header, Ledger, Unstored
+from labctl.data.opening import DATABASE
 from labctl.data.presence import Presence
 from labctl.refusals import Refusal
 from sequences.results import Column
@@ -92,6 +92,8 @@ class Store:
         except (RuntimeError, sqlite3.Error) as error:  # QCoDeS makes a RuntimeError of whatever ends a transaction
             if not isinstance(fault := root_of(error), sqlite3.Error | OSError):
                 raise
+            if parent is None:
+                raise Unstored(_not_begun(self.folder, fault)) from error
             self.ledger.trouble = self.ledger.trouble or str(fault)
             raise Unstored(self.ledger.complaint()) from error
         self.ledger.flush()
@@ -111,6 +113,11 @@ class Store:
         dataset.add_snapshot(json.dumps(snapshot or {}, cls=NumpyJSONEncoder))
         dataset.set_interdependencies(dependencies(columns))
         return dataset
+
+    def settle(self) -> None:
+        """Take SQLite's log into the database, as far as nobody reads it just now: the file by itself is then whole."""
+        with suppress(sqlite3.Error):
+            self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def close(self) -> None:
         """Close the database."""
@@ -154,7 +161,16 @@ class Recording:
             self.end(outcome)
 
 
+def _not_begun(folder: Path, error: BaseException) -> str:
+    return (
+        f"Nothing has begun: {folder / DATABASE} cannot be written ({error}). Close what locks it, free the disk or "
+        "make the folder writable, then run it again"
+    )
+
+
 def _unusable(folder: Path, error: BaseException) -> str:
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return _not_begun(folder, error)
     words = f"{folder}: no runs can be stored here ({error}). Choose a folder with --data"
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
         command = About.given({"data": folder}).command("runs", "--repair")

@@ -34,7 +34,7 @@ class Line:
     run_id: int
     sequence: str
     status: str
-    """completed, aborted, failed, interrupted, unfinished."""
+    """As `labctl.data.history.Run` has it."""
     started: str
     """'2026-11-24 09:14', local time."""
     duration: str
