@@ -15,5 +15,6 @@ for, `safety` what is switched off and in which order, `data` how runs are kept,
 finds what, `suspension` waits until it is gone. On the screen: `progress` while a run goes on, `tables` of results.
 `predict` the paper's Fig. 3. Beneath all: `refusals` and `faults` in words, `interrupts` Ctrl-C where it may fall,
 `lock` who has the bench, `commands` that a
-person is told to run, `log` what the screen need not show, `places` what belongs to its user.
+person is told to run, `log` what the screen need not show, `places` what belongs to its user,
+`output` what a console can show.
 """

@@ -48,7 +48,7 @@ def show(
     from labctl.log import log_into
 
     log_into(data)
-    found = one_run(data, run_number(run))
+    found = one_run(data, run_number(data, run))
     parts = children(data, found.run_id)
     if figure is not None:
         _draw(data, found, parts, figure)
@@ -72,8 +72,9 @@ def export(
     from labctl.log import log_into
 
     log_into(data)
-    write(data, one_run(data, run_number(run)), to, overwrite)
-    typer.echo(f"run {run}: {to}")
+    found = one_run(data, run_number(data, run))
+    write(data, found, to, overwrite)
+    typer.echo(f"run {found.run_id}: {to}")
 
 
 def _repair_command(data: Path) -> str:

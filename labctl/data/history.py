@@ -26,6 +26,9 @@ _OUTCOME: Final[dict[str, Any]] = {"status": str, "message": str, "result": dict
 _OUTCOME.update({"figure": str, **dict.fromkeys(("lab_time_s", "wall_time_s", "photons", "counting_s"), int | float)})
 _COLUMNS: Final = ("run_id", "name", "run_timestamp", "labctl_record", "labctl_outcome")
 FOREIGN: Final = "foreign"
+LATEST: Final = "latest"
+_MOST_DIGITS: Final = 18
+"""SQLite counts no further."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,20 @@ def one_run(folder: Path, run_id: int) -> Run:
     raise Refusal(f"There is no run {run_id} in {folder}. `labctl runs` lists them; --data chooses another folder")
 
 
-def run_number(text: str) -> int:
-    """The number of a run as a user gives it. Raises Refusal if it is none."""
+def run_number(folder: Path, text: str) -> int:
+    """The number of a run as a user gives it: digits, or 'latest' for the last one that is no part of another.
+
+    Raises Refusal if it is none.
+    """
+    if text == LATEST:
+        whole = [run.run_id for run in each_run(folder) if run.parent_id is None]
+        if not whole:
+            raise Refusal(nothing_in(folder))
+        return whole[-1]
     if not text.isdecimal():
-        raise Refusal(f"{text!r} is no run: give its number, as `labctl runs` shows it")
+        raise Refusal(f"{text!r} is no run: give its number, as `labctl runs` shows it, or `{LATEST}`")
+    if len(text) > _MOST_DIGITS:
+        raise Refusal(f"There is no run {text[:_MOST_DIGITS]}…: no number of a run has {len(text)} digits")
     return int(text)
 
 
