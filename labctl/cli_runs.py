@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from labctl.data.repair import Repaired
 
 Repair = Annotated[bool, typer.Option("--repair", help="Take in what could not be stored, and nothing else.")]
+Excel = Annotated[
+    Literal["point", "comma"] | None,
+    typer.Option(help="CSV that Excel opens by itself; comma: where it writes decimal commas."),
+]
 _FIGURES = (".png", ".pdf", ".svg")
 
 
@@ -64,17 +68,18 @@ def export(
     run: RunId,
     to: Annotated[Path, typer.Option("--to", help="File to write: .nc (netCDF) or .csv.", show_default=False)],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
+    excel: Excel = None,
     data: Data = DATA,
 ) -> None:
-    """Write the points of a run for other programs."""
+    """Write the points of a run for other programs: netCDF as one file, CSV as a file for each kind of rows."""
     from labctl.data.export import export as write
     from labctl.data.history import one_run, run_number
     from labctl.log import log_into
 
     log_into(data)
     found = one_run(data, run_number(data, run))
-    write(data, found, to, overwrite)
-    typer.echo(f"run {found.run_id}: {to}")
+    for file in write(data, found, to, overwrite, excel):
+        typer.echo(f"run {found.run_id}: {file}")
 
 
 def _repair_command(data: Path) -> str:

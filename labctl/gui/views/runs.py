@@ -127,7 +127,11 @@ class RunsView(QtWidgets.QWidget):
         if (to := self._asked_for(f"run-{line.run_id:05d}-{line.sequence}", _EXPORTS)) is not None:
             self.say(f"Writing the points of run {line.run_id} …")
             write = partial(_write_points, self._folder, line.run_id, to)
-            self.history.errands.do(write, lambda _: self.say(f"Points of run {line.run_id}: {to}"), self._fail)
+            told = partial(self._exported, line.run_id)
+            self.history.errands.do(write, told, self._fail)
+
+    def _exported(self, run_id: int, files: list[Path]) -> None:
+        self.say(f"Points of run {run_id}: {', '.join(map(str, files))}")
 
     def _asked_for(self, name: str, filters: str) -> Path | None:
         """A file to write; the ending is that of the filter if none was given."""
@@ -187,5 +191,5 @@ def _write_figure(folder: Path, run_id: int, to: Path) -> None:
     to.write_bytes(drawn(folder, run_id, to.suffix.lower().removeprefix(".")))
 
 
-def _write_points(folder: Path, run_id: int, to: Path) -> None:
-    export(folder, one_run(folder, run_id), to, overwrite=True)  # the dialogue has asked
+def _write_points(folder: Path, run_id: int, to: Path) -> list[Path]:
+    return export(folder, one_run(folder, run_id), to, overwrite=True)  # the dialogue has asked
