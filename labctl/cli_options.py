@@ -34,6 +34,7 @@ RunId = Annotated[str, typer.Argument(metavar="RUN", help="Number of the run, as
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show plan, duration and pulses; switch on nothing.")]
 Keys = Annotated[bool, typer.Option("--keys", help="Show the keys that --set takes.")]
 List = Annotated[bool, typer.Option("--list", help="Show what can be run.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Model and state of each, and why it does not answer.")]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Add the twin's truth to the result (simulated).")]
 
 DATA = commands.DATA
