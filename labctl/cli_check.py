@@ -37,7 +37,10 @@ def check(
     verbose: Verbose = False,
     as_json: Json = False,
 ) -> None:
-    """Open every instrument and say who answers, and how fast; -v: in which state. Switches nothing on."""
+    """Say who answers on the bench, and how fast.
+
+    It opens every instrument and switches nothing on; -v adds what each is set to.
+    """
     from labctl.check import findings
     from labctl.cli_bench import Choice, bench, sole
     from labctl.interrupts import Interrupts

@@ -28,7 +28,17 @@ BenchFile = Annotated[
     typer.Option("--bench", metavar="FILE", help="On the digital twin that `--serve --file FILE` started elsewhere."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="The last line of stdout is one JSON object.")]
-Sequence = Annotated[str, typer.Argument(help="What to measure: see --list.", show_default=False)]
+
+
+def _sequences(incomplete: str) -> list[str]:
+    from labctl.catalogue import ENTRIES
+
+    return [name for name in ENTRIES if name.startswith(incomplete)]
+
+
+Sequence = Annotated[
+    str, typer.Argument(help="What to measure: see --list.", show_default=False, autocompletion=_sequences)
+]
 Settings = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="A key of the plan; may be repeated.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Number of the run, as `labctl runs` shows it, or latest.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show plan, duration and pulses; switch on nothing.")]

@@ -4,10 +4,13 @@ All is checked before anything is opened.
 """
 
 import json
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperCommand
 
 from labctl.cli_options import (
     DATA,
@@ -38,7 +41,26 @@ if TYPE_CHECKING:
     from labctl.runner import Outcome
     from labctl.station_file import StationFile
 
+_WORDS = "labctl.words"
 _EXIT = {"completed": 0, "failed": 1, "aborted": 130}
+
+
+class WithKeys(TyperCommand):
+    """Its help ends with the keys of the plan, once a sequence is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Remember the words: help is asked for before they are understood."""
+        ctx.meta[_WORDS] = list(args)
+        return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """The keys, as wide as the screen is."""
+        from labctl.catalogue import ENTRIES
+        from labctl.cli_plan import keys_text
+
+        super().format_epilog(ctx, formatter)
+        if named := next((ENTRIES[word] for word in ctx.meta.get(_WORDS, ()) if word in ENTRIES), None):
+            formatter.write(f"\nKeys of {named.name}, for --set KEY=VALUE:\n{keys_text(named)}")
 
 
 def run(
@@ -58,7 +80,10 @@ def run(
     as_json: Json = False,
     reveal: Reveal = False,
 ) -> None:
-    """Run an experiment and keep what it finds."""
+    """Run an experiment and keep what it finds.
+
+    `run SEQUENCE --help` lists the keys of its plan too.
+    """
     from labctl import catalogue
     from labctl.cli_bench import Choice
     from labctl.cli_plan import check_limits, show_dry_run, show_keys, show_list
@@ -97,7 +122,10 @@ def resume(
     as_json: Json = False,
     reveal: Reveal = False,
 ) -> None:
-    """Continue a run that was interrupted: what it counted is kept, and the rest is measured."""
+    """Continue a run that was interrupted.
+
+    What it counted is kept, and the rest is measured, as a run of its own.
+    """
     from labctl.cli_bench import Choice
     from labctl.cli_plan import check_limits
     from labctl.continuation import continuation
@@ -164,7 +192,11 @@ def _measure(
 
 
 def _patience(what: str) -> None:
-    typer.echo(f"labctl: {what}", err=True)
+    """Through Python's own stream, which a progress bar takes in: past it, the bar would write over the words."""
+    try:
+        print(f"labctl: {what}", file=sys.stderr, flush=True)
+    except RuntimeError:  # the signal came in the middle of another line
+        os.write(2, f"\nlabctl: {what}\n".encode("ascii", "replace"))
 
 
 def _report(outcome: "Outcome") -> dict[str, Any]:

@@ -47,7 +47,10 @@ def show(
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
-    """Show a run: plan, result, how it ended and what it was measured with."""
+    """Show a run: its plan, its result, how it ended.
+
+    Also what it was measured with, and its figure.
+    """
     from labctl.data.history import children, one_run, run_number
     from labctl.log import log_into
 
@@ -71,7 +74,10 @@ def export(
     excel: Excel = None,
     data: Data = DATA,
 ) -> None:
-    """Write the points of a run for other programs: netCDF as one file, CSV as a file for each kind of rows."""
+    """Write the points of a run for other programs.
+
+    netCDF is one file with plan and result, CSV one for each kind of rows.
+    """
     from labctl.data.export import export as write
     from labctl.data.history import one_run, run_number
     from labctl.log import log_into

@@ -127,7 +127,7 @@ class Book:
     ) -> None:
         """A run begins. record and snapshot: what else to keep with it.
 
-        Raises Unstored if the database cannot be written; nothing has begun then, and it can be tried again.
+        Raises NotBegun, or Unstored for a part, if the database cannot be written; it can be tried again.
         """
         if not self._open:
             self._store.ledger.flush()
@@ -148,6 +148,10 @@ class Book:
         """What the innermost open run would conclude now; kept with it whatever becomes of it."""
         self._open[-1].estimate = plain(values)
         self._open[-1].recording.estimate(self._open[-1].estimate)
+
+    def ready(self) -> None:
+        """Raises NotBegun if a run could not be stored now."""
+        self._store.ready()
 
     def settle(self) -> None:
         """All has been written: leave it in the database's own file."""

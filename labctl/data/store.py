@@ -27,7 +27,7 @@ from labctl.commands import About
 from labctl.data.blocks import TABLE
 from labctl.data.entries import EstimateEntry, OutcomeEntry, PointEntry
 from labctl.data.interrupted import mark_interrupted
-from labctl.data.ledger import Header, Ledger, Unstored
+from labctl.data.ledger import Header, Ledger, NotBegun, Unstored
 from labctl.data.opening import DATABASE
 from labctl.data.presence import Presence
 from labctl.refusals import Refusal
@@ -68,6 +68,14 @@ class Store:
         mark_interrupted(self.connection, self.folder)
         self._experiment: Experiment = load_or_create_experiment("labctl", self.label, conn=self.connection)
 
+    def ready(self) -> None:
+        """Look whether a run could begin now. Raises NotBegun if the database cannot be written."""
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            self.connection.rollback()
+        except sqlite3.Error as error:
+            raise NotBegun(_not_begun(self.folder, error)) from error
+
     def begin(
         self,
         sequence: str,
@@ -78,7 +86,7 @@ class Store:
     ) -> "Recording":
         """A new run; it is in the database from now on, or not at all.
 
-        Raises Unstored if the database cannot be written.
+        Raises NotBegun, or Unstored for a part of a run, if the database cannot be written.
         """
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         kept = {"sequence": sequence, "started": started, "parent_id": parent.run_id if parent else None}
@@ -93,7 +101,7 @@ class Store:
             if not isinstance(fault := root_of(error), sqlite3.Error | OSError):
                 raise
             if parent is None:
-                raise Unstored(_not_begun(self.folder, fault)) from error
+                raise NotBegun(_not_begun(self.folder, fault)) from error
             self.ledger.trouble = self.ledger.trouble or str(fault)
             raise Unstored(self.ledger.complaint()) from error
         self.ledger.flush()

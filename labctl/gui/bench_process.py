@@ -20,7 +20,7 @@ from typing import Any, Final
 from labctl.bench import Interrupted, OpenBench
 from labctl.catalogue import ENTRIES, Entry, entry
 from labctl.continuation import continuation
-from labctl.data.ledger import Unstored
+from labctl.data.ledger import NotBegun
 from labctl.gate import Gate
 from labctl.gui.messages import Continue, Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Said, Start, Watched
 from labctl.limits import beyond_limits, programs_beyond
@@ -180,7 +180,7 @@ class _Server:
             outcome = bench.run(experiment, plan, (self._mouth.say,), self._gate, interrupted)
             run = outcome.run
             ended = Ended(ticket, run.run_id, run.status, run.message, outcome.unsafe)
-        except Unstored as error:
+        except NotBegun as error:
             ended = Ended(ticket, 0, "failed", str(error), ())
         except Exception as error:
             LOG.exception("The run could not be kept")

@@ -1,5 +1,6 @@
 """Every command that labctl tells says which bench, station and data it is about."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from labctl.commands import About, addressed
 from labctl.data.history import one_run
 from labctl.refusals import Refusal
+from sequences.results import SequenceError
 
 TWIN = About.given({"simulated": True, "sample": Path("lab"), "seed": 3, "data": Path("my night")})
 
@@ -54,10 +56,22 @@ def test_the_data_are_said_where_the_environment_says_others(monkeypatch):
     assert About.given({"data": Path("data")}).command("runs") == "labctl runs --data data"
 
 
-def test_what_a_failed_run_tells_is_about_its_own_bench(labctl, tmp_path):
-    failed = labctl("run", "tomography", "--simulated", "--sample", "paper")
+def test_what_a_failed_run_tells_is_about_its_own_bench(labctl, tmp_path, monkeypatch):
+    remedied = partial(SequenceError, "The counts fell to 3", "Look with labctl run rabi")
+    monkeypatch.setattr("toy.SequenceError", lambda *_, **__: remedied())
+    options = f"--simulated --sample paper --data {tmp_path / 'data'}"
+    failed = labctl("run", "toy", "--simulated", "--sample", "paper", "--set", "ends=badly")
     assert failed.code == 1
-    told = f"labctl run align --simulated --sample paper --data {tmp_path / 'data'}"
-    assert told in failed.err
+    assert f"labctl run rabi {options}" in failed.err
     assert one_run(tmp_path / "data", 1).record["options"] == {"simulated": "", "sample": "paper"}
-    assert told in labctl("show", "1").out
+    assert f"labctl run rabi {options}" in labctl("show", "1").out
+
+
+def test_what_could_not_start_is_told_and_not_stored(labctl, tmp_path):
+    refused = labctl("run", "tomography", "--simulated")
+    assert refused.code == 1
+    assert "tomography has not begun: No calibration of field.x_a is stored" in refused.err
+    assert f"labctl run align --simulated --data {tmp_path / 'data'}" in refused.err
+    assert labctl("runs", "--json").json == []
+    assert labctl("run", "part", "--simulated").code == 0
+    assert [run["status"] for run in labctl("runs", "--json").json] == ["completed"]

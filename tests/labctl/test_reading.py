@@ -15,7 +15,7 @@ from test_hostile_data import store_a_run
 
 from labctl.data.blocks import blocks_of
 from labctl.data.history import all_runs, one_run, points
-from labctl.data.ledger import Unstored
+from labctl.data.ledger import NotBegun
 from labctl.data.store import Store
 from labctl.refusals import Refusal
 
@@ -149,7 +149,9 @@ def test_a_run_of_qcodes_is_listed_as_that_and_exported_whole_or_refused(labctl,
 def test_where_the_database_is_locked_nothing_has_begun(tmp_path):
     with closing(Store(tmp_path, "a bench")) as store, closing(sqlite3.connect(tmp_path / "runs.db")) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(Unstored, match=r"^Nothing has begun: .*locked"):
+        with pytest.raises(NotBegun, match=r"^Nothing has begun: .*locked"):
+            store.ready()
+        with pytest.raises(NotBegun, match=r"^Nothing has begun: .*locked"):
             store.begin("toy", (), {})
         with pytest.raises(Refusal, match=r"^Nothing has begun: .*locked"):
             Store(tmp_path, "another bench")
