@@ -111,7 +111,7 @@ def test_every_default_typed_as_text_is_the_default(form, name):
 def test_a_bad_value_is_named_beneath_its_row_and_cannot_be_run(qtbot, form):
     form.load("cool", {})
     typed(qtbot, form, "hours", "60")
-    assert shown_faults(form) == {"hours": "✖ must be at most 50, not '60' (allowed: 0.02 to 50)"}
+    assert shown_faults(form) == {"hours": "✖ must be at most 50, not '60' (allowed: 0.02 to 50 h)"}
     assert form.rows["hours"].text == "60", "nothing is clamped"
     assert not form.run_button.isEnabled()
     assert not form.queue_button.isEnabled()
