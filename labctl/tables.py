@@ -50,10 +50,11 @@ def print_result(result: Mapping[str, Any]) -> None:
     for table in _lists(result):
         screen.print()
         screen.print(table)
+    errors = _errors(result)
     for name, value in result.items():
-        if _is_matrix(value):
+        if _is_matrix(value) and name not in errors.values():
             screen.print(f"\n{name}")
-            screen.print(_matrix(value))
+            screen.print(_matrix(value, result.get(errors.get(name, ""))))
 
 
 def said(words: str) -> str:
@@ -163,8 +164,13 @@ def _at(values: Any, row: int) -> Any:
     return values[row] if isinstance(values, list) and row < len(values) else None
 
 
-def _matrix(rows: list[list[Any]]) -> Table:
+def _matrix(rows: list[list[Any]], errors: Any = None) -> Table:
+    """Rows as rows, each number with its error if there is one for each."""
     table = _plain_table()
+    if _is_matrix(errors) and [*map(len, errors)] == [*map(len, rows)]:
+        for row, its in zip(rows, errors, strict=True):
+            table.add_row(*(_words(v, e) for v, e in zip(row, its, strict=True)))
+        return table
     for _ in rows[0]:
         table.add_column(justify="right")
     for row in rows:
