@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from labctl.station import OpenStation, Silent
+from labctl.silence import Silent
+from labctl.station import OpenStation
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def _found(station: OpenStation, name: str) -> Finding:
         answer_ms = 1e3 * (time.perf_counter() - began_s)
         state = _STATES.get(type(instrument).__name__, lambda _: "answers")(instrument)
     except Exception as error:
-        station.silent[name] = Silent.after(name, station.file, error)
+        station.silent[name] = Silent.after(name, _address(station, name), error)
         return _silent(station, name)
     words = " ".join(str(part) for part in identity.values() if part)
     return Finding(name, _model(station, name), _address(station, name), words, state, answer_ms, True)

@@ -1,22 +1,44 @@
 """The command line: one function a command, in the modules cli_*. What is heavy is imported when a command runs."""
 
+from typing import Annotated
+
 import typer
 
 from labctl import cli_check, cli_guard, cli_gui, cli_predict, cli_run, cli_runs
+from labctl.commands import addressed
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Run the two-qubit entanglement engine on NV centres: real bench, or --simulated.",
 )
-app.command("check")(cli_check.check)
-app.command("run")(cli_run.run)
-app.command("resume")(cli_run.resume)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        from labctl.data.provenance import git_commit, versions
+
+        commit = (git_commit() or {}).get("commit", "")
+        typer.echo(f"labctl {versions().get('labctl', '(not installed)')}{f', commit {commit[:12]}' if commit else ''}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("check")(addressed(cli_check.check))
+app.command("run", cls=cli_run.WithKeys)(addressed(cli_run.run))
+app.command("resume")(addressed(cli_run.resume))
 app.command("guard", hidden=True)(cli_guard.guard)
-app.command("gui")(cli_gui.gui)
-app.command("runs")(cli_runs.runs)
-app.command("show")(cli_runs.show)
-app.command("export")(cli_runs.export)
+app.command("gui")(addressed(cli_gui.gui))
+app.command("runs")(addressed(cli_runs.runs))
+app.command("show")(addressed(cli_runs.show))
+app.command("export")(addressed(cli_runs.export))
 app.add_typer(cli_predict.app, name="predict")

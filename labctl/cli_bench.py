@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labctl.commands import About, joined
 from labctl.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ class Choice:
     """File that tells where a twin is served by another process."""
     faults: Path | None = None
     """File that says what shall go wrong on the twin."""
+
+    def about(self, station: Path, data: Path) -> About:
+        """The same as options, for commands that a person is told to run."""
+        return About.given({**vars(self), "station": station, "data": data})
 
     @property
     def outlives_us(self) -> bool:
@@ -153,9 +158,8 @@ def opened_bench(
         if heartbeat:
             heartbeat.ready()
         lab = stack.enter_context(lab_of(open_station, calibration, interrupts))
-        yield OpenBench(
-            open_station, lab, store, calibration, interrupts, connection.record, connection.truth, heartbeat
-        )
+        record = {**connection.record, "options": choice.about(file.path, data).bench}
+        yield OpenBench(open_station, lab, store, calibration, interrupts, record, connection.truth, heartbeat)
 
 
 def _guarded(choice: Choice, station: Path, data: Path) -> "Heartbeat":
@@ -196,5 +200,5 @@ def _wires_faults(file: Path) -> list[str]:
             there = twin.is_there()
     except WiresError as error:
         return [str(error)]
-    start = f"python -m simulated_instruments --serve --file {file}"
+    start = f"python -m simulated_instruments --serve --file {joined([str(file)])}"
     return [] if there else [f"{file}: the bench that it tells of is gone; start one with: {start}"]

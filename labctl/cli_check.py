@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from labctl.cli_options import DATA, STATION, BenchFile, Data, Faults, Json, Pace, Sample, Seed, Simulated, Station
+from labctl.cli_options import (
+    DATA,
+    STATION,
+    BenchFile,
+    Data,
+    Faults,
+    Json,
+    Pace,
+    Sample,
+    Seed,
+    Simulated,
+    Station,
+    Verbose,
+)
 
 if TYPE_CHECKING:
     from labctl.check import Finding
@@ -21,9 +34,13 @@ def check(
     script: Faults = None,
     station: Station = STATION,
     data: Data = DATA,
+    verbose: Verbose = False,
     as_json: Json = False,
 ) -> None:
-    """Open every instrument and say who answers, in which state, and how fast. Switches nothing on."""
+    """Say who answers on the bench, and how fast.
+
+    It opens every instrument and switches nothing on; -v adds what each is set to.
+    """
     from labctl.check import findings
     from labctl.cli_bench import Choice, bench, sole
     from labctl.interrupts import Interrupts
@@ -42,25 +59,37 @@ def check(
         opened(file, connection.wires) as there,
     ):
         found = findings(there)
-        silent = [str(one) for one in there.silent.values()]
+        silent = [*map(str, there.silent.values())] if verbose else there.faults()
     if as_json:
         typer.echo(json.dumps([dataclasses.asdict(finding) for finding in found]))
     else:
-        _print(found)
+        _print(found, verbose)
     if silent:
         raise BenchFault(silent)
 
 
-def _print(found: "list[Finding]") -> None:
+def _print(found: "list[Finding]", verbose: bool) -> None:
     from rich.table import Table
 
     from labctl.tables import console
 
-    table = Table(box=None, pad_edge=False)
-    for heading in ("role", "model", "address", "identification", "state"):
+    screen, table = console(), Table(box=None, pad_edge=False)
+    for heading in ("role", "address"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("identification", *(("model", "state") if verbose else ())):
         table.add_column(heading)
-    table.add_column("answers in", justify="right")
+    table.add_column("answers in", justify="right", no_wrap=True)
+    taken = [max(len(cell) for cell in cells) for cells in zip(*map(_cells, found), strict=True)]
+    room = screen.width - sum(width + 2 for width in taken)
     for f in found:
-        answer = "-" if f.answer_ms is None else f"{f.answer_ms:.1f} ms"
-        table.add_row(f.role, f.model, f.address or "-", f.identification or "-", f.state, answer)
-    console().print(table)
+        role, address, answer = _cells(f)
+        name = f.identification or "no answer"
+        if verbose:
+            table.add_row(role, address, name, f.model, f.state, answer)
+        else:  # one line an instrument, and an address whole
+            table.add_row(role, address, name if len(name) <= room else f"{name[: max(0, room - 1)]}…", answer)
+    screen.print(table)
+
+
+def _cells(f: "Finding") -> tuple[str, str, str]:
+    return f.role, f.address or "-", "-" if f.answer_ms is None else f"{f.answer_ms:.1f} ms".rjust(len("answers in"))

@@ -25,7 +25,10 @@ def gui(
     data: Data = DATA,
     theme: Theme = "system",
 ) -> None:
-    """Open the live window: run, watch, pause, stop, and look at what was run."""
+    """Open the live window.
+
+    It runs experiments, shows them, pauses and stops them, and opens what was run.
+    """
     from labctl.cli_bench import Choice, opened_bench
     from labctl.log import log_into
     from labctl.refusals import gathered
@@ -37,7 +40,7 @@ def gui(
     _check_qt()
     from labctl.gui.app import main
 
-    raise typer.Exit(main(partial(opened_bench, choice, file, data), file, data, theme))
+    raise typer.Exit(main(partial(opened_bench, choice, file, data), file, data, choice.about(station, data), theme))
 
 
 def _check_qt() -> None:

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from labctl import commands
+
 Data = Annotated[
-    Path, typer.Option("--data", envvar="LABCTL_DATA", help="Folder of runs, figures, calibration and log.")
+    Path, typer.Option("--data", envvar=commands.DATA_VARIABLE, help="Folder of runs, figures, calibration and log.")
 ]
 Station = Annotated[Path, typer.Option("--station", help="The bench: instruments, limits, wiring.")]
 Simulated = Annotated[bool, typer.Option("--simulated", help="On the digital twin instead of the real bench.")]
@@ -26,13 +28,24 @@ BenchFile = Annotated[
     typer.Option("--bench", metavar="FILE", help="On the digital twin that `--serve --file FILE` started elsewhere."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="The last line of stdout is one JSON object.")]
-Sequence = Annotated[str, typer.Argument(help="What to measure: see --list.", show_default=False)]
+
+
+def _sequences(incomplete: str) -> list[str]:
+    from labctl.catalogue import ENTRIES
+
+    return [name for name in ENTRIES if name.startswith(incomplete)]
+
+
+Sequence = Annotated[
+    str, typer.Argument(help="What to measure: see --list.", show_default=False, autocompletion=_sequences)
+]
 Settings = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="A key of the plan; may be repeated.")]
-RunId = Annotated[str, typer.Argument(metavar="RUN", help="Number of the run, as `labctl runs` shows it.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="Number of the run, as `labctl runs` shows it, or latest.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show plan, duration and pulses; switch on nothing.")]
 Keys = Annotated[bool, typer.Option("--keys", help="Show the keys that --set takes.")]
 List = Annotated[bool, typer.Option("--list", help="Show what can be run.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Model and state of each, and why it does not answer.")]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Add the twin's truth to the result (simulated).")]
 
-DATA = Path("data")
-STATION = Path("station.yaml")
+DATA = commands.DATA
+STATION = commands.STATION

@@ -27,25 +27,34 @@ def show_list(as_json: bool) -> None:
 
 def show_keys(entry: "Entry", as_json: bool) -> None:
     """The keys of a plan: default, range, unit, meaning."""
+    from labctl.plans import keys_of
+
+    if as_json:
+        shown = [
+            {"key": k.name, "default": _shown(k.default), "range": k.limits, "unit": k.unit, "help": k.help}
+            for k in keys_of(entry.plan)
+        ]
+        typer.echo(json.dumps(shown))
+        return
+    typer.echo(keys_text(entry), nl=False)
+
+
+def keys_text(entry: "Entry") -> str:
+    """The same as lines of text."""
     from rich.table import Table
 
     from labctl.plans import keys_of
     from labctl.tables import console
 
-    keys = keys_of(entry.plan)
-    if as_json:
-        shown = [
-            {"key": k.name, "default": _shown(k.default), "range": k.limits, "unit": k.unit, "help": k.help}
-            for k in keys
-        ]
-        typer.echo(json.dumps(shown))
-        return
     table = Table(box=None, pad_edge=False)
     for heading in ("key", "default", "range", "unit", "meaning"):
         table.add_column(heading)
-    for key in keys:
+    for key in keys_of(entry.plan):
         table.add_row(key.name, value_words(_shown(key.default)), key.limits or "-", key.unit or "-", key.help)
-    console().print(table)
+    screen = console()
+    with screen.capture() as text:
+        screen.print(table)
+    return text.get()
 
 
 def check_limits(entry: "Entry", plan: Any, file: "StationFile") -> None:

@@ -46,7 +46,10 @@ def steady_state(
     figure: FigureFile = None,
     as_json: Json = False,
 ) -> None:
-    """Fig. 3a: steady-state concurrence against polarisation and coupling."""
+    """Entanglement of the steady state: Figure 3a.
+
+    Its concurrence against polarisation and coupling.
+    """
     p = _numbers("--polarisation", polarisation, *_POLARISATION)
     g = _numbers("--g-rad-per-s", g_rad_per_s, *_G_RAD_PER_S)
     _within("--c13-percent", c13_percent, *_C13_PERCENT)
@@ -68,7 +71,10 @@ def optimal_coupling(
     figure: FigureFile = None,
     as_json: Json = False,
 ) -> None:
-    """Fig. 3b: the coupling with the most entangled steady state, against 13C content."""
+    """Best distance of the pair: Figure 3b.
+
+    Against 13C content, the coupling with the most entangled steady state.
+    """
     _within("--polarisation", polarisation, *_POLARISATION)
     c13 = _numbers("--c13-percent", c13_percent, *_C13_PERCENT)
     setting = _setting(coupling, polarisation_left, losses, figure)
@@ -93,7 +99,10 @@ def transient(
     figure: FigureFile = None,
     as_json: Json = False,
 ) -> None:
-    """Fig. 3c: concurrence against evolution time, from the thermal product state."""
+    """Entanglement in the course of time: Figure 3c.
+
+    Its concurrence, from the thermal product state on.
+    """
     _within("--polarisation", polarisation, *_POLARISATION)
     _within("--until-us", until_us, *_UNTIL_US)
     _within("--points", points, 2, _MOST_NUMBERS)

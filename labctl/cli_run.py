@@ -4,10 +4,13 @@ All is checked before anything is opened.
 """
 
 import json
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperCommand
 
 from labctl.cli_options import (
     DATA,
@@ -33,11 +36,31 @@ from labctl.cli_options import (
 if TYPE_CHECKING:
     from labctl.catalogue import Entry
     from labctl.cli_bench import Choice
+    from labctl.commands import About
     from labctl.continuation import Continuation
     from labctl.runner import Outcome
     from labctl.station_file import StationFile
 
+_WORDS = "labctl.words"
 _EXIT = {"completed": 0, "failed": 1, "aborted": 130}
+
+
+class WithKeys(TyperCommand):
+    """Its help ends with the keys of the plan, once a sequence is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Remember the words: help is asked for before they are understood."""
+        ctx.meta[_WORDS] = list(args)
+        return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """The keys, as wide as the screen is."""
+        from labctl.catalogue import ENTRIES
+        from labctl.cli_plan import keys_text
+
+        super().format_epilog(ctx, formatter)
+        if named := next((ENTRIES[word] for word in ctx.meta.get(_WORDS, ()) if word in ENTRIES), None):
+            formatter.write(f"\nKeys of {named.name}, for --set KEY=VALUE:\n{keys_text(named)}")
 
 
 def run(
@@ -57,7 +80,10 @@ def run(
     as_json: Json = False,
     reveal: Reveal = False,
 ) -> None:
-    """Run an experiment and keep what it finds."""
+    """Run an experiment and keep what it finds.
+
+    `run SEQUENCE --help` lists the keys of its plan too.
+    """
     from labctl import catalogue
     from labctl.cli_bench import Choice
     from labctl.cli_plan import check_limits, show_dry_run, show_keys, show_list
@@ -96,7 +122,10 @@ def resume(
     as_json: Json = False,
     reveal: Reveal = False,
 ) -> None:
-    """Continue a run that was interrupted: what it counted is kept, and the rest is measured."""
+    """Continue a run that was interrupted.
+
+    What it counted is kept, and the rest is measured, as a run of its own.
+    """
     from labctl.cli_bench import Choice
     from labctl.cli_plan import check_limits
     from labctl.continuation import continuation
@@ -129,7 +158,7 @@ def _carry_out(
         _measure(entry, plan, file, choice, data, reveal, report, interrupted)
     finally:
         if report:
-            _tell(report, data, as_json)
+            _tell(report, choice.about(file.path, data), data, as_json)
     raise typer.Exit(_EXIT[report["status"]])
 
 
@@ -163,7 +192,11 @@ def _measure(
 
 
 def _patience(what: str) -> None:
-    typer.echo(f"labctl: {what}", err=True)
+    """Through Python's own stream, which a progress bar takes in: past it, the bar would write over the words."""
+    try:
+        print(f"labctl: {what}", file=sys.stderr, flush=True)
+    except RuntimeError:  # the signal came in the middle of another line
+        os.write(2, f"\nlabctl: {what}\n".encode("ascii", "replace"))
 
 
 def _report(outcome: "Outcome") -> dict[str, Any]:
@@ -177,28 +210,39 @@ def _report(outcome: "Outcome") -> dict[str, Any]:
     return report | ({"figure": str(figure)} if (figure := outcome.figures.get(run.run_id)) else {})
 
 
-def _tell(report: dict[str, Any], data: Path, as_json: bool) -> None:
+def _tell(report: dict[str, Any], about: "About", data: Path, as_json: bool) -> None:
     from labctl.refusals import printable
 
     if as_json:
         typer.echo(json.dumps(report, allow_nan=False))
     else:
-        _print(report)
+        _print(report, about)
+    number, why = report["run_id"], about.in_words(printable(report.get("message", "")))
     if report["status"] == "failed":
-        typer.echo(
-            f"labctl: {report['sequence']} failed: {printable(report['message'])} (run {report['run_id']} in {data})",
-            err=True,
-        )
+        typer.echo(f"labctl: {report['sequence']} failed: {why} (run {number} in {data})", err=True)
     if report["status"] == "aborted":
-        typer.echo(f"labctl: aborted; run {report['run_id']} keeps what was measured", err=True)
+        typer.echo(f"labctl: aborted; run {number} keeps what was measured", err=True)
+    if report["status"] in ("failed", "aborted") and _can_go_on(data, number):
+        typer.echo(f"labctl: to go on with it: {about.command('resume', str(number))}", err=True)
 
 
-def _print(report: dict[str, Any]) -> None:
+def _can_go_on(data: Path, number: int) -> bool:
+    from labctl.continuation import continuation
+    from labctl.refusals import Refusal
+
+    try:
+        continuation(data, str(number))
+    except Refusal:
+        return False
+    return True
+
+
+def _print(report: dict[str, Any], about: "About") -> None:
     from labctl.progress import clock_words
     from labctl.tables import print_result
 
     if report["result"]:
-        print_result(report["result"])
+        print_result(about.within(report["result"]))
         typer.echo()
     if "truth" in report:
         typer.echo("truth of the twin:")

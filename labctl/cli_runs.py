@@ -2,23 +2,28 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from labctl.cli_options import DATA, Data, Json, RunId
+from labctl.commands import About
 
 if TYPE_CHECKING:
     from labctl.data.history import Run
     from labctl.data.repair import Repaired
 
 Repair = Annotated[bool, typer.Option("--repair", help="Take in what could not be stored, and nothing else.")]
+Excel = Annotated[
+    Literal["point", "comma"] | None,
+    typer.Option(help="CSV that Excel opens by itself; comma: where it writes decimal commas."),
+]
 _FIGURES = (".png", ".pdf", ".svg")
 
 
 def runs(data: Data = DATA, as_json: Json = False, repair: Repair = False) -> None:
     """List the stored runs, oldest first; parts of a run are indented."""
-    from labctl.data.history import all_runs
+    from labctl.data.history import all_runs, nothing_in
     from labctl.data.side import side_files
     from labctl.log import log_into
 
@@ -26,13 +31,13 @@ def runs(data: Data = DATA, as_json: Json = False, repair: Repair = False) -> No
     if repair:
         return _repair(data, as_json)
     if waiting := side_files(data):
-        typer.echo(f"labctl: {_count(waiting, 'side file')} not in the database yet: labctl runs --repair", err=True)
+        typer.echo(f"labctl: {_count(waiting, 'side file')} not in the database yet: {_repair_command(data)}", err=True)
     found = all_runs(data)
+    if not found:
+        typer.echo(nothing_in(data), err=as_json)
     if as_json:
         typer.echo(json.dumps([_listed(run) for run in found]))
-    elif not found:
-        typer.echo(f"No runs in {data}.")
-    else:
+    elif found:
         _print_list(found)
 
 
@@ -42,12 +47,15 @@ def show(
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
-    """Show a run: plan, result, how it ended and what it was measured with."""
+    """Show a run: its plan, its result, how it ended.
+
+    Also what it was measured with, and its figure.
+    """
     from labctl.data.history import children, one_run, run_number
     from labctl.log import log_into
 
     log_into(data)
-    found = one_run(data, run_number(run))
+    found = one_run(data, run_number(data, run))
     parts = children(data, found.run_id)
     if figure is not None:
         _draw(data, found, parts, figure)
@@ -63,16 +71,25 @@ def export(
     run: RunId,
     to: Annotated[Path, typer.Option("--to", help="File to write: .nc (netCDF) or .csv.", show_default=False)],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
+    excel: Excel = None,
     data: Data = DATA,
 ) -> None:
-    """Write the points of a run for other programs."""
+    """Write the points of a run for other programs.
+
+    netCDF is one file with plan and result, CSV one for each kind of rows.
+    """
     from labctl.data.export import export as write
     from labctl.data.history import one_run, run_number
     from labctl.log import log_into
 
     log_into(data)
-    write(data, one_run(data, run_number(run)), to, overwrite)
-    typer.echo(f"run {run}: {to}")
+    found = one_run(data, run_number(data, run))
+    for file in write(data, found, to, overwrite, excel):
+        typer.echo(f"run {found.run_id}: {file}")
+
+
+def _repair_command(data: Path) -> str:
+    return About.given({"data": data}).command("runs", "--repair")
 
 
 def _repair(data: Path, as_json: bool) -> None:
@@ -134,6 +151,8 @@ def _print_list(found: "list[Run]") -> None:
 
 def _status(run: "Run") -> str:
     """Of one that was interrupted, with what is on disk of it."""
+    if run.status == "foreign":
+        return "foreign (QCoDeS without labctl)"
     if run.status != "interrupted":
         return run.status
     return f"{run.status} ({run.outcome.get('points', 0)} points, {run.outcome.get('blocks', 0)} blocks)"
@@ -144,7 +163,12 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
     from labctl.tables import print_result, said
 
     typer.echo(f"run {run.run_id}: {run.sequence}, {run.status}, started {run.started}")
-    lines = {"why": run.outcome.get("message"), "part of run": run.parent_id, "bench": run.record.get("bench")}
+    about = _about(data, run)
+    lines = {
+        "why": about.in_words(run.outcome.get("message") or ""),
+        "part of run": run.parent_id,
+        "bench": run.record.get("bench"),
+    }
     lines |= {"seed": run.record.get("seed"), "commit": (run.record.get("git") or {}).get("commit")}
     lines |= {"versions": ", ".join(f"{k} {v}" for k, v in run.record.get("versions", {}).items())}
     lines |= {"parts": ", ".join(f"{part.run_id} {part.sequence}" for part in parts)}
@@ -154,13 +178,26 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
         if value not in (None, ""):
             typer.echo(f"{name}: {value}")
     if notes := [note for note in map(str, run.outcome.get("notes", [])) if note not in (run.result or {}).values()]:
-        typer.echo("notes:\n" + "\n".join(map(said, notes)))
+        typer.echo("notes:\n" + "\n".join(map(said, map(about.in_words, notes))))
+    if run.status == "foreign":
+        export = About.given({"data": data}).command("export", str(run.run_id), "--to", "FILE.nc")
+        typer.echo(f"QCoDeS stored it without labctl: there is no plan and no result. All of it: {export}")
+        return
     typer.echo("plan:")
     for key, value in flat(run.record.get("plan", {})):
         typer.echo(f"  {key} = {value_words(value)}")
     if run.result:
         typer.echo("result:")
-        print_result(run.result)
+        print_result(about.within(run.result))
+
+
+def _about(data: Path, run: "Run") -> About:
+    """The bench of a run, which its outermost one knows."""
+    from labctl.data.history import one_run
+
+    while run.parent_id is not None and run.parent_id < run.run_id:
+        run = one_run(data, run.parent_id)
+    return About.of_run(run.record, data)
 
 
 def _draw(data: Path, run: "Run", parts: "list[Run]", to: Path) -> None:

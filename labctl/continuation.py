@@ -50,7 +50,8 @@ class Continuation:
 
 def continuation(folder: Path, number: str) -> Continuation:
     """The run of this number. Raises Refusal saying why it cannot be continued."""
-    run = one_run(folder, run_number(number))
+    run = one_run(folder, run_number(folder, number))
+    number = str(run.run_id)
     if run.parent_id is not None:
         raise Refusal(f"Run {number} is a part of run {run.parent_id}: continue that one")
     if run.status == "completed":

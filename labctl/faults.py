@@ -40,10 +40,14 @@ UNITS: Final[Mapping[str, str]] = {
 """The unit that the end of a name says."""
 
 
+_SPELLED: Final[Mapping[str, str]] = {"seconds": "s", "minutes": "min", "hours": "h"}
+
+
 def unit_of(name: str) -> str:
     """The unit in a name: 'MHz' for span_mhz; empty if the name has none."""
     last = name.rsplit(".", 1)[-1]
-    return next((unit for ending, unit in UNITS.items() if last.endswith(f"_{ending}")), "")
+    spelled = next((unit for word, unit in _SPELLED.items() if word in last.split("_")), "")
+    return next((unit for ending, unit in UNITS.items() if last.endswith(f"_{ending}")), spelled)
 
 
 def range_of(constraints: Iterable[Any]) -> str:

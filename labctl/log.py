@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,11 @@ _FILES: Final[list[Path]] = []
 
 class _LateFile(logging.FileHandler):
     """Makes its folder with the first thing that it writes, so that asking for help leaves nothing behind."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """A folder that cannot be written has no log."""
+        with suppress(OSError):
+            super().emit(record)
 
     def _open(self):  # type: ignore[no-untyped-def]  # as FileHandler's
         Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)

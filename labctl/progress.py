@@ -1,5 +1,6 @@
 """How a run goes, on stderr: a bar with ETA and the present estimate on a terminal, plain lines elsewhere."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from sequences.results import Begin, End, Progress
 
 if TYPE_CHECKING:
     from labctl.news import Listener, News
+
+_DUMB: Final = ("dumb", "unknown")
+"""Terminals that write one line beneath the other, and no more."""
 
 STEP: Final = 0.1
 """A plain line is written for every so large a part of a run."""
@@ -24,7 +28,7 @@ SPEED_OVER_S: Final = 600.0
 @contextmanager
 def progress() -> "Iterator[Listener]":
     """A listener for the runner, while the run lasts."""
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and os.environ.get("TERM", "") not in _DUMB:
         with _bar() as heard:
             yield heard
     else:

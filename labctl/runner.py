@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from instruments.errors import InstrumentError
 from labctl.data.blocks import digest_of
 from labctl.data.book import Book, Ended, Status
-from labctl.data.ledger import Unstored
+from labctl.data.ledger import NotBegun, Unstored
 from labctl.data.plain import plain
 from labctl.drawing import Drawing
 from labctl.gate import Gate
@@ -81,6 +81,9 @@ class Runner:
         self._book = Book(store, calibration, self._clock)
         self._began_s = 0.0
         self._drawing = Drawing(self._folder / "figures")
+        self._first: Callable[[], None] | None = None
+        """Begins the run that was asked for, until it has begun."""
+        self._announced = Begin("", None)
 
     def run(
         self,
@@ -92,21 +95,39 @@ class Runner:
     ) -> Outcome:
         """Drive a sequence to its end. record: what else to keep with the run; snapshot: of the station.
 
-        Raises nothing that the sequence or the bench may do wrong: the outcome says it.
+        The run begins with the first play or event: what the sequence refuses before is no run. Raises NotBegun then;
+        nothing else that the sequence or the bench may do wrong: the outcome says it.
         """
         self._began_s = self._clock.now()
         self._drawing = Drawing(self._folder / "figures")
         self._lab.notes.clear()
         self._calibration.used.clear()
         with self._interrupts.held(dropping=True):
-            self._book.begin(sequence, plan, self._columns_of(sequence), record, snapshot)
-            self._drawing.expect(sequence)
-            self._publish(Begin(sequence, plan))
+            self._book.ready()
+            columns = self._columns_of(sequence)
+            self._first = lambda: self._book.begin(sequence, plan, columns, record, snapshot)
+            self._announced = Begin(sequence, plan)
             status, message, result = self._driven(stream)
             return self._ended(stream, status, message, result)
 
+    @property
+    def _name(self) -> str:
+        """What is measured now, or shall be."""
+        return self._announced.sequence if self._first else self._book.sequence
+
+    def _started(self) -> None:
+        """The run begins now, unless it has."""
+        if self._first is None:
+            return
+        with self._interrupts.held():
+            self._first()
+            self._first = None
+            self._drawing.expect(self._announced.sequence)
+            self._publish(self._announced)
+
     def recorded(self, program: "Program", repeats: int) -> tuple[int, int] | None:
         """What is on disk of a play, if the run was interrupted behind it."""
+        self._started()
         if self._journal is None:
             return None
         digest = digest_of(program, self._lab.wiring.lines)
@@ -120,6 +141,7 @@ class Runner:
 
     def playing(self, program: "Program", repeats: int) -> None:
         """The lab is about to play: the safe point at which a run pauses."""
+        self._started()
         with self._interrupts.safe_point():
             self._settled(self._book.flush)
             self._gate.passed()
@@ -135,18 +157,37 @@ class Runner:
 
     def _driven(self, stream: Stream[Any]) -> tuple[Status, str, Any]:
         try:
+            return self._tried(stream)
+        except NotBegun as error:
+            return self._refused(stream, str(error))
+
+    def _tried(self, stream: Stream[Any]) -> tuple[Status, str, Any]:
+        """Raises NotBegun, and nothing else whatever goes wrong."""
+        try:
             return "completed", "", self._consumed(stream)
         except KeyboardInterrupt:
             return "aborted", "aborted by the operator", None
+        except NotBegun:
+            raise
         except (SequenceError, InstrumentError) as error:
-            LOG.info("%s failed: %s", self._book.sequence, error, exc_info=isinstance(error, InstrumentError))
+            if self._first and isinstance(error, SequenceError):
+                raise NotBegun(f"{self._name} has not begun: {error}") from error
+            self._started()
+            LOG.info("%s failed: %s", self._name, error, exc_info=isinstance(error, InstrumentError))
             return self._suspended(error) or ("failed", str(error), None)
         except Unstored as error:
-            LOG.info("%s failed: %s", self._book.sequence, error)
+            LOG.info("%s failed: %s", self._name, error)
             return "failed", str(error), None
         except Exception as error:
-            LOG.exception("%s failed", self._book.sequence)
+            LOG.exception("%s failed", self._name)
             return "failed", f"{type(error).__name__}: {error} (traceback in {LOG_NAME})", None
+
+    def _refused(self, stream: Stream[Any], message: str) -> NoReturn:
+        """There is no run, and the bench is left as safe as after one."""
+        self._first = None
+        _closed(stream)
+        unsafe = [f"NOT SAFE: {step}" for step in make_safe(self._lab, ramp_magnet=False) if step.fault]
+        raise NotBegun([message, *unsafe])
 
     def _suspended(self, error: Exception) -> tuple[Status, str, Any] | None:
         """Wait until what holds the bench is gone, if something does; an operator can end it."""
@@ -181,6 +222,7 @@ class Runner:
             self._take(event)
 
     def _take(self, event: Event) -> None:
+        self._started()
         match event:
             case Point(values):
                 self._book.add(values)
@@ -228,6 +270,7 @@ class Runner:
         """First the bench, then the record, then the pictures."""
         fault = _closed(stream)
         unsafe = tuple(step for step in make_safe(self._lab, ramp_magnet=False) if step.fault)
+        self._started()
         if fault and status == "completed":
             status, message, result = "failed", fault, None
         while self._book.depth > 1:
@@ -235,7 +278,9 @@ class Runner:
         run = self._book.end(status, message, result, self._notes())
         if run.status == "completed":
             self._tell(News(run.run_id, run.sequence, 0, End(run.result), run.lab_time_s))
-        return Outcome(run, unsafe, self._drawing.whole(run))
+        outcome = Outcome(run, unsafe, self._drawing.whole(run))
+        self._book.settle()
+        return outcome
 
     def _notes(self) -> dict[str, Any]:
         return {"notes": list(self._lab.notes), "calibration_used": plain(self._calibration.used)}

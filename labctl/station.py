@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from qcodes.instrument import VisaInstrument
 from qcodes.station import Station
@@ -21,12 +21,12 @@ from instruments.steady import make_steady
 from labctl.interrupts import Interrupts
 from labctl.refusals import BenchFault
 from labctl.safety import make_safe
+from labctl.silence import Silent, told
 from labctl.station_drivers import driver, is_ni, is_visa
 from labctl.station_file import StationFile, references
 from sequences.lab import Calibration, Lab
 
 LOG: Final = logging.getLogger(__name__)
-_REMEDY: Final = "Is it on and connected, is the address right, and does no other program hold it?"
 _EXCHANGES: Final = ("ask", "write", "ask_raw", "write_raw", "command", "_block")
 """Methods of VISA drivers that speak; the last two, of the AOM driver, answer in several lines."""
 _WHOLE: Final = ("pulse_generator", "aom", "depletion_beam", "green_laser", "microwave")
@@ -64,25 +64,6 @@ class Wires:
         if (there := elsewhere.get(_canonical(address))) is None:
             raise LookupError(f"there is no such address on this bench; it has {', '.join(self.addresses)}")
         return {"address": there, "device_clear": False}  # there is none on a socket; PyVISA-py's may never return
-
-
-@dataclass(frozen=True)
-class Silent:
-    """An instrument that could not be opened."""
-
-    name: str
-    address: str
-    why: str
-
-    @classmethod
-    def after(cls, name: str, file: StationFile, error: Exception) -> Self:
-        """What an exception says about an instrument."""
-        address = file.instruments[name].address or ""
-        return cls(name, address, f"does not answer ({_short(error)}). {_REMEDY}")
-
-    def __str__(self) -> str:
-        where = f" at {self.address}" if self.address else ""
-        return f"{self.name}{where} {self.why}"
 
 
 class _Gone:
@@ -128,10 +109,14 @@ class OpenStation:
         """Name -> instrument, of those that are open."""
         return self.station.components
 
+    def faults(self) -> list[str]:
+        """Why instruments could not be opened: a sentence each, and fewer if none could."""
+        return told(self.silent.values(), not self.instruments, str(self.file.path))
+
     def lab(self, calibration: Calibration) -> Lab:
-        """The lab for a sequence. Raises BenchFault naming every instrument that is not open."""
+        """The lab for a sequence. Raises BenchFault saying which instruments are not open."""
         if self.silent:
-            raise BenchFault(str(silent) for silent in self.silent.values())
+            raise BenchFault(self.faults())
         self._prepare()
         return Lab(
             **vars(self.switches()),
@@ -181,7 +166,7 @@ class OpenStation:
                 self.station.load_instrument(name, update_snapshot=False, **arguments)
         except Exception as error:
             LOG.info("Opening %s", name, exc_info=True)
-            self.silent[name] = Silent.after(name, self.file, error)
+            self.silent[name] = Silent.after(name, entry.address or "", error)
         else:
             self.opened_s[name] = time.monotonic() - began_s
             self._set_clock(self.instruments[name])
@@ -295,8 +280,3 @@ def _canonical(address: str) -> str:
     from pyvisa.rname import to_canonical_name
 
     return str(to_canonical_name(address))
-
-
-def _short(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__

@@ -11,6 +11,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
+from labctl.data.sheets import INTERVAL
 from labctl.figures.columns import error_of
 from labctl.figures.words import quoted
 
@@ -49,10 +50,11 @@ def print_result(result: Mapping[str, Any]) -> None:
     for table in _lists(result):
         screen.print()
         screen.print(table)
+    errors = _errors(result)
     for name, value in result.items():
-        if _is_matrix(value):
+        if _is_matrix(value) and name not in errors.values():
             screen.print(f"\n{name}")
-            screen.print(_matrix(value))
+            screen.print(_matrix(value, result.get(errors.get(name, ""))))
 
 
 def said(words: str) -> str:
@@ -102,14 +104,12 @@ def _scalars(result: Mapping[str, Any]) -> Table:
     for key, value in result.items():
         if key in errors.values() or (isinstance(value, list) and len(value) > 3) or _is_matrix(value):
             continue
-        table.add_row(key, _words(value, result.get(errors.get(key, ""))))
+        table.add_row(key, _cell(key, value, result.get(errors.get(key, ""))))
     return table
 
 
 def _words(value: Any, error: Any = None) -> str:
     """A value, or values, with the errors that belong to them."""
-    if _is_interval(value) and error is None:
-        return f"{value[0]:.3g} … {value[1]:.3g}"
     if isinstance(value, list) and not value:
         return "-"
     if isinstance(value, list):
@@ -136,8 +136,11 @@ def _is_matrix(value: Any) -> bool:
     return isinstance(value, list) and len(value) > 2 and all(isinstance(r, list) and len(r) > 2 for r in value)
 
 
-def _is_interval(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(isinstance(v, float) for v in value)
+def _interval(value: Any) -> str:
+    """From … to, of a pair; several pairs one after the other. Any other pair is no range."""
+    if isinstance(value, list) and len(value) == 2 and all(isinstance(v, int | float) for v in value):
+        return f"{value[0]:.3g} … {value[1]:.3g}"
+    return ", ".join(map(_interval, value)) if isinstance(value, list) else _words(value)
 
 
 def _lists(result: Mapping[str, Any]) -> Iterator[Table]:
@@ -149,16 +152,25 @@ def _lists(result: Mapping[str, Any]) -> Iterator[Table]:
         shown = [name for name in names if name not in errors.values()]
         table = _plain_table(*shown)
         for row in range(min(length, _LONGEST)):
-            table.add_row(*(_words(result[n][row], _at(result.get(errors.get(n, "")), row)) for n in shown))
+            table.add_row(*(_cell(n, result[n][row], _at(result.get(errors.get(n, "")), row)) for n in shown))
         yield table
+
+
+def _cell(name: str, value: Any, error: Any) -> str:
+    return _interval(value) if name.endswith(INTERVAL) else _words(value, error)
 
 
 def _at(values: Any, row: int) -> Any:
     return values[row] if isinstance(values, list) and row < len(values) else None
 
 
-def _matrix(rows: list[list[Any]]) -> Table:
+def _matrix(rows: list[list[Any]], errors: Any = None) -> Table:
+    """Rows as rows, each number with its error if there is one for each."""
     table = _plain_table()
+    if _is_matrix(errors) and [*map(len, errors)] == [*map(len, rows)]:
+        for row, its in zip(rows, errors, strict=True):
+            table.add_row(*(_words(v, e) for v, e in zip(row, its, strict=True)))
+        return table
     for _ in rows[0]:
         table.add_column(justify="right")
     for row in rows:

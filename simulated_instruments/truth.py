@@ -27,7 +27,7 @@ def truth(twin: Twin, result: Mapping[str, Any]) -> dict[str, Any]:
     detuning_hz = f_minus - np.sign(f_minus) * GAMMA_13C_HZ_PER_MT * along
     pair_nm = twin.sample.pair.positions_nm - twin.drift.steering_nm  # where the null would have to be sent now
     return {
-        "field_mt": float(along.mean()),
+        **_field(float(along.mean()), float(across_mt), result),
         "transverse_ut": across_mt * 1e3,
         "detuning_khz": float(detuning_hz.mean()) * 1e-3,
         "pair_nm": (pair_nm[::-1] if swapped else pair_nm).tolist(),
@@ -35,6 +35,14 @@ def truth(twin: Twin, result: Mapping[str, Any]) -> dict[str, Any]:
         **_shots(twin, swapped),
         **_states(twin, result, swapped),
     }
+
+
+def _field(along_mt: float, across_mt: float, result: Mapping[str, Any]) -> dict[str, float]:
+    """As the result means it: its magnitude where a tilt stands beside it, otherwise along the axis."""
+    if "tilt_deg" not in result:
+        return {"field_mt": along_mt}
+    tilt_deg = float(np.degrees(np.arctan2(across_mt, abs(along_mt))))
+    return {"field_mt": float(np.hypot(along_mt, across_mt)), "tilt_deg": tilt_deg}
 
 
 def _shots(twin: Twin, swapped: bool) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def set_up(needed: str) -> None:
         return
     if not is_set_up("run"):
         start_afresh()
-    print(f"Setting up {ENVIRONMENT.name} ({needed}) with Python {sys.version.split()[0]}; this takes a minute or two.")
+    print(f"Setting up {ENVIRONMENT.name} ({needed}) with Python {sys.version.split()[0]}; this takes some 90 s.")
     pip = [str(inside(ENVIRONMENT, "python")), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     locked = ["--require-hashes", "--only-binary", ":all:", "--requirement", str(LOCKS[needed])]
     for what in (locked, ["--no-deps", "--no-build-isolation", "--editable", str(HOME)]):

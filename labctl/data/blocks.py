@@ -7,7 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from labctl.data.history import DATABASE, reading
+from labctl.data.history import reading
+from labctl.data.opening import DATABASE
 from sequences.pulses.program import Program
 
 TABLE: Final = """CREATE TABLE IF NOT EXISTS labctl_blocks (

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instruments.clock import Clock
+from labctl.commands import About
 from labctl.data.blocks import Block
 from labctl.data.calibration import CalibrationStore
 from labctl.data.entries import BlockEntry
@@ -126,7 +127,7 @@ class Book:
     ) -> None:
         """A run begins. record and snapshot: what else to keep with it.
 
-        Raises Unstored if the database cannot be written; nothing has begun then, and it can be tried again.
+        Raises NotBegun, or Unstored for a part, if the database cannot be written; it can be tried again.
         """
         if not self._open:
             self._store.ledger.flush()
@@ -147,6 +148,14 @@ class Book:
         """What the innermost open run would conclude now; kept with it whatever becomes of it."""
         self._open[-1].estimate = plain(values)
         self._open[-1].recording.estimate(self._open[-1].estimate)
+
+    def ready(self) -> None:
+        """Raises NotBegun if a run could not be stored now."""
+        self._store.ready()
+
+    def settle(self) -> None:
+        """All has been written: leave it in the database's own file."""
+        self._store.settle()
 
     def flush(self) -> bool:
         """Try again to write what the database has not taken; whether it holds everything now."""
@@ -215,7 +224,8 @@ class Book:
             self._open[-1].children.append(ended)
             self._calibration.run_id = str(self.run_id)
         elif self._store.ledger.trouble:
-            message = f"{self.complaint()}, then take it in: labctl runs --repair --data {self._store.folder}"
+            command = About.given({"data": self._store.folder}).command("runs", "--repair")
+            message = f"{self.complaint()}, then take it in: {command}"
             ended = replace(ended, status="failed", message=f"{ended.message}. {message}" if ended.message else message)
         return ended
 

@@ -6,24 +6,29 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labctl.data.opening import DATABASE, MISSING, readable
 from labctl.refusals import Refusal
 from sequences.results import Column
 
 if TYPE_CHECKING:
     from qcodes.dataset.data_set import DataSet
 
-DATABASE: Final = "runs.db"
 _RECORD: Final[dict[str, Any]] = {"sequence": str, "started": str, "parent_id": int, "bench": str, "plan": dict}
 _RECORD.update({"versions": dict, "git": dict, "calibration": dict})
 _OUTCOME: Final[dict[str, Any]] = {"status": str, "message": str, "result": dict, "estimate": dict, "notes": list}
 _OUTCOME.update({"figure": str, **dict.fromkeys(("lab_time_s", "wall_time_s", "photons", "counting_s"), int | float)})
 _COLUMNS: Final = ("run_id", "name", "run_timestamp", "labctl_record", "labctl_outcome")
+FOREIGN: Final = "foreign"
+LATEST: Final = "latest"
+_MOST_DIGITS: Final = 18
+"""SQLite counts no further."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Run:
     sequence: str
     status: str
     """completed, aborted, failed; suspended if another run goes on with it; interrupted if its process died;
-    unfinished while it runs or nobody has noticed."""
+    unfinished while it runs or nobody has noticed; foreign if QCoDeS stored it without labctl."""
     started: str
     """ISO 8601 with time zone."""
     parent_id: int | None
@@ -81,10 +86,20 @@ def one_run(folder: Path, run_id: int) -> Run:
     raise Refusal(f"There is no run {run_id} in {folder}. `labctl runs` lists them; --data chooses another folder")
 
 
-def run_number(text: str) -> int:
-    """The number of a run as a user gives it. Raises Refusal if it is none."""
+def run_number(folder: Path, text: str) -> int:
+    """The number of a run as a user gives it: digits, or 'latest' for the last one that is no part of another.
+
+    Raises Refusal if it is none.
+    """
+    if text == LATEST:
+        whole = [run.run_id for run in each_run(folder) if run.parent_id is None]
+        if not whole:
+            raise Refusal(nothing_in(folder))
+        return whole[-1]
     if not text.isdecimal():
-        raise Refusal(f"{text!r} is no run: give its number, as `labctl runs` shows it")
+        raise Refusal(f"{text!r} is no run: give its number, as `labctl runs` shows it, or `{LATEST}`")
+    if len(text) > _MOST_DIGITS:
+        raise Refusal(f"There is no run {text[:_MOST_DIGITS]}…: no number of a run has {len(text)} digits")
     return int(text)
 
 
@@ -94,14 +109,27 @@ def children(folder: Path, run_id: int) -> list[Run]:
 
 
 def points(folder: Path, run_id: int) -> Points:
-    """What a run recorded, read back through QCoDeS. Raises Refusal if there is no such run."""
+    """What a run recorded, read back through QCoDeS. Raises Refusal if there is no such run, or it is foreign."""
+    if one_run(folder, run_id).status == FOREIGN:
+        raise Refusal(
+            f"Run {run_id} in {folder} was stored by QCoDeS without labctl: it has no points as labctl knows them. "
+            f"labctl export {run_id} --to FILE.nc writes all of it"
+        )
+    with stored(folder, run_id) as (connection, dataset):
+        return _points(connection, dataset)
+
+
+@contextmanager
+def stored(folder: Path, run_id: int) -> Iterator[tuple[sqlite3.Connection, "DataSet"]]:
+    """A run as QCoDeS's own dataset, to be read. Raises Refusal for whatever goes wrong with it."""
     from qcodes.dataset.data_set import DataSet
     from qcodes.dataset.sqlite.database import connect
 
-    one_run(folder, run_id)
-    with reading(folder), closing(connect(folder / DATABASE, read_only=True)) as connection:
+    with _reached(folder) as uri, closing(sqlite3.connect(uri, uri=True)) as holder:
+        holder.execute("SELECT 1 FROM runs").fetchone()  # SQLite's side files are there for who may make none
         try:
-            return _points(connection, DataSet(run_id=run_id, conn=connection))
+            with closing(connect(uri.removeprefix("file:").replace("mode=rw", "mode=ro"))) as connection:
+                yield connection, DataSet(run_id=run_id, conn=connection)
         except Exception as error:  # whatever QCoDeS stumbles over in a database that something else has written
             raise Refusal(f"Run {run_id} in {folder} has no points that can be read ({error})") from error
 
@@ -119,14 +147,36 @@ def _points(connection: sqlite3.Connection, dataset: "DataSet") -> Points:
 
 @contextmanager
 def reading(folder: Path) -> Iterator[sqlite3.Connection]:
-    """Changes nothing; it may write only so that the last one to leave can tidy SQLite's side files away."""
+    """The database, to be read: nothing of it is changed. Raises Refusal if it cannot be read, saying why."""
+    with _reached(folder) as uri, closing(sqlite3.connect(uri, uri=True)) as connection:
+        connection.execute("PRAGMA query_only = ON")
+        yield connection
+
+
+@contextmanager
+def _reached(folder: Path) -> Iterator[str]:
     file = (folder / DATABASE).resolve()
     try:
-        with closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True)) as connection:
-            connection.execute("PRAGMA query_only = ON")
-            yield connection
-    except sqlite3.DatabaseError as error:
-        raise Refusal(f"{file}: not a database of runs ({error}). Choose another folder with --data") from None
+        with readable(file) as uri:
+            yield uri
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise Refusal(_unreadable(file, error)) from None
+
+
+def nothing_in(folder: Path) -> str:
+    """Why a folder's list of runs is empty: what was copied without its log looks so too."""
+    words = f"No runs in {folder}."
+    return f"{words} {MISSING}." if (folder / DATABASE).exists() else words
+
+
+def _unreadable(file: Path, error: Exception) -> str:
+    if "no such table" in str(error):
+        return f"{file}: there is nothing of labctl in it ({error}). {MISSING}, or choose another folder with --data"
+    if isinstance(error, OSError) or getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN:
+        return f"{file} cannot be opened ({error}). Make it readable for you, or choose another folder with --data"
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return f"{file} is locked by another program ({error}). Close what holds it, or try again later"
+    return f"{file}: not a database of runs ({error}). Choose another folder with --data"
 
 
 def _query(connection: sqlite3.Connection, rest: str) -> str:
@@ -136,7 +186,9 @@ def _query(connection: sqlite3.Connection, rest: str) -> str:
 
 
 def _run(row: tuple[Any, ...]) -> Run:
-    run_id, name, _, record_text, outcome_text = row
+    run_id, name, began_s, record_text, outcome_text = row
+    if record_text is None:
+        return Run(run_id, _printable(str(name)), FOREIGN, _iso(began_s), None, None, {}, {})
     record, outcome = _typed(record_text, _RECORD), _typed(outcome_text, _OUTCOME)
     return Run(
         run_id,
@@ -148,6 +200,13 @@ def _run(row: tuple[Any, ...]) -> Run:
         record,
         outcome,
     )
+
+
+def _iso(unix_s: Any) -> str:
+    try:
+        return datetime.fromtimestamp(unix_s).astimezone().isoformat(timespec="seconds")
+    except (TypeError, ValueError, OverflowError, OSError):
+        return ""
 
 
 def _typed(text: Any, types: Mapping[str, Any]) -> dict[str, Any]:

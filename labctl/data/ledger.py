@@ -20,6 +20,10 @@ class Unstored(BenchFault):
     """What was measured cannot be stored in the database. The message says why, where it is instead, what to do."""
 
 
+class NotBegun(BenchFault):
+    """A run that was asked for has not begun, and is not stored. The message says why."""
+
+
 @dataclass(frozen=True)
 class Header:
     """What a side file says of a run, so that it could be begun anew in another database."""

@@ -11,8 +11,8 @@ from typing import Any, Final
 from qcodes.dataset.sqlite.connection import atomic
 
 from labctl.data.entries import Entry, from_json, moved
-from labctl.data.history import DATABASE
 from labctl.data.interrupted import mark_interrupted
+from labctl.data.opening import DATABASE
 from labctl.data.presence import writers
 from labctl.data.side import lines_of, mark_taken, side_files
 from labctl.data.store import Store

@@ -8,7 +8,7 @@ SQLite appends it to its log (0.1 ms), and waits for the disk only when the log 
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,11 +23,12 @@ from qcodes.dataset.sqlite.database import connect, initialise_or_create_databas
 from qcodes.parameters import ParamSpecBase
 from qcodes.utils import NumpyJSONEncoder
 
+from labctl.commands import About
 from labctl.data.blocks import TABLE
 from labctl.data.entries import EstimateEntry, OutcomeEntry, PointEntry
-from labctl.data.history import DATABASE
 from labctl.data.interrupted import mark_interrupted
-from labctl.data.ledger import Header, Ledger, Unstored
+from labctl.data.ledger import Header, Ledger, NotBegun, Unstored
+from labctl.data.opening import DATABASE
 from labctl.data.presence import Presence
 from labctl.refusals import Refusal
 from sequences.results import Column
@@ -67,6 +68,14 @@ class Store:
         mark_interrupted(self.connection, self.folder)
         self._experiment: Experiment = load_or_create_experiment("labctl", self.label, conn=self.connection)
 
+    def ready(self) -> None:
+        """Look whether a run could begin now. Raises NotBegun if the database cannot be written."""
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            self.connection.rollback()
+        except sqlite3.Error as error:
+            raise NotBegun(_not_begun(self.folder, error)) from error
+
     def begin(
         self,
         sequence: str,
@@ -77,7 +86,7 @@ class Store:
     ) -> "Recording":
         """A new run; it is in the database from now on, or not at all.
 
-        Raises Unstored if the database cannot be written.
+        Raises NotBegun, or Unstored for a part of a run, if the database cannot be written.
         """
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         kept = {"sequence": sequence, "started": started, "parent_id": parent.run_id if parent else None}
@@ -91,6 +100,8 @@ class Store:
         except (RuntimeError, sqlite3.Error) as error:  # QCoDeS makes a RuntimeError of whatever ends a transaction
             if not isinstance(fault := root_of(error), sqlite3.Error | OSError):
                 raise
+            if parent is None:
+                raise NotBegun(_not_begun(self.folder, fault)) from error
             self.ledger.trouble = self.ledger.trouble or str(fault)
             raise Unstored(self.ledger.complaint()) from error
         self.ledger.flush()
@@ -110,6 +121,11 @@ class Store:
         dataset.add_snapshot(json.dumps(snapshot or {}, cls=NumpyJSONEncoder))
         dataset.set_interdependencies(dependencies(columns))
         return dataset
+
+    def settle(self) -> None:
+        """Take SQLite's log into the database, as far as nobody reads it just now: the file by itself is then whole."""
+        with suppress(sqlite3.Error):
+            self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def close(self) -> None:
         """Close the database."""
@@ -153,10 +169,20 @@ class Recording:
             self.end(outcome)
 
 
+def _not_begun(folder: Path, error: BaseException) -> str:
+    return (
+        f"Nothing has begun: {folder / DATABASE} cannot be written ({error}). Close what locks it, free the disk or "
+        "make the folder writable, then run it again"
+    )
+
+
 def _unusable(folder: Path, error: BaseException) -> str:
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return _not_begun(folder, error)
     words = f"{folder}: no runs can be stored here ({error}). Choose a folder with --data"
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-        words += f", or have the damaged database moved aside: labctl runs --repair --data {folder}"
+        command = About.given({"data": folder}).command("runs", "--repair")
+        words += f", or have the damaged database moved aside: {command}"
     return words
 
 

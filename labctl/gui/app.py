@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
+from labctl.commands import About
 from labctl.gui import theme as looks
 from labctl.gui.bench_process import Opener, serve
 from labctl.gui.link import Link
@@ -21,9 +22,12 @@ from labctl.station_file import StationFile
 LOG: Final = logging.getLogger(__name__)
 
 
-def main(opener: Opener, file: StationFile, folder: Path, theme: looks.ThemeName = "system") -> int:
-    """The window, until it is closed; 1 if the bench could not be left safe, or never opened."""
-    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.limits())
+def main(opener: Opener, file: StationFile, folder: Path, about: About, theme: looks.ThemeName = "system") -> int:
+    """The window, until it is closed; 1 if the bench could not be left safe, or never opened.
+
+    about: the bench and the folder as options, for commands that the window tells.
+    """
+    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.limits(), about)
     from labctl.gui.window import Window  # it loads all views: meanwhile the bench opens
 
     looks.following_scale()

@@ -5,6 +5,7 @@ If the window is lost, the run that goes on is measured to its end, and then the
 """
 
 import _thread
+import itertools
 import logging
 import queue
 import signal
@@ -19,9 +20,9 @@ from typing import Any, Final
 from labctl.bench import Interrupted, OpenBench
 from labctl.catalogue import ENTRIES, Entry, entry
 from labctl.continuation import continuation
+from labctl.data.ledger import NotBegun
 from labctl.gate import Gate
 from labctl.gui.messages import Continue, Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Said, Start, Watched
-from labctl.interrupts import Interrupts
 from labctl.limits import beyond_limits, programs_beyond
 from labctl.log import log_into
 from labctl.news import News, Playing
@@ -34,6 +35,9 @@ GATHER_S: Final = 0.02
 """What is said within this time goes to the window together."""
 _LOOK_S: Final = 0.2
 """An idle process sees this often whether a signal has come."""
+
+_SETTLED_LOOKS: Final = 300
+"""After an idle minute all that was stored is in the database's own file."""
 
 Opener = Callable[[], AbstractContextManager[OpenBench]]
 
@@ -116,17 +120,20 @@ class _Server:
                 self._mouth.say(Doing("idle"))
                 _load_all()
                 with bench.interrupts.held(dropping=True):  # a signal falls into a sequence, or into idleness
-                    while (order := self._next(bench.interrupts)) is not Order.QUIT:
+                    while (order := self._next(bench)) is not Order.QUIT:
                         self._obey(bench, order)
             self._mouth.say(Doing("closing"))
 
     # ---- the main thread
 
-    def _next(self, interrupts: Interrupts) -> Start | Continue | Order:
+    def _next(self, bench: OpenBench) -> Start | Continue | Order:
         """What to do next. Ctrl-C in the terminal means leaving; a stop that came too late means nothing."""
+        looks = itertools.count(1)
         while not self._leaving:
+            if next(looks) % _SETTLED_LOOKS == 0:
+                bench.store.settle()
             try:
-                with interrupts.heard():
+                with bench.interrupts.heard():
                     return self._wanted.get(timeout=_LOOK_S)
             except queue.Empty:
                 continue
@@ -173,6 +180,8 @@ class _Server:
             outcome = bench.run(experiment, plan, (self._mouth.say,), self._gate, interrupted)
             run = outcome.run
             ended = Ended(ticket, run.run_id, run.status, run.message, outcome.unsafe)
+        except NotBegun as error:
+            ended = Ended(ticket, 0, "failed", str(error), ())
         except Exception as error:
             LOG.exception("The run could not be kept")
             ended = Ended(ticket, 0, "failed", f"{type(error).__name__}: {error}", ())

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from labctl.commands import DATA, About
 from labctl.data.history import Run, each_run
 from labctl.faults import UNITS, unit_of
 from labctl.figures.words import quoted
@@ -33,7 +34,7 @@ class Line:
     run_id: int
     sequence: str
     status: str
-    """completed, aborted, failed, interrupted, unfinished."""
+    """As `labctl.data.history.Run` has it."""
     started: str
     """'2026-11-24 09:14', local time."""
     duration: str
@@ -49,14 +50,14 @@ class Line:
 
 def read_lines(folder: Path) -> tuple[Line, ...]:
     """Those of a data folder. Takes a while; raises Refusal if it is none."""
-    return lines_of(each_run(folder))
+    return lines_of(each_run(folder), folder)
 
 
-def lines_of(runs: Iterable[Run]) -> tuple[Line, ...]:
-    """runs: in the order in which they began. The newest comes first; parts keep their order."""
+def lines_of(runs: Iterable[Run], folder: Path = DATA) -> tuple[Line, ...]:
+    """runs: in the order in which they began; folder: of the data. The newest comes first; parts keep their order."""
     # what was stored is let go run by run: Python's search for garbage would stop the window for a moment if it had
     # to go through the records of thousands of runs
-    lines = [(run.run_id, run.parent_id, _line(run)) for run in runs]
+    lines = [(run.run_id, run.parent_id, _line(run, folder)) for run in runs]
     known = {run_id for run_id, _, _ in lines}
     parts: dict[int, list[Line]] = {}
     outermost: list[Line] = []
@@ -90,10 +91,12 @@ def conclusion(sequence: str, result: Mapping[str, Any] | None, message: str) ->
     return ", ".join(_said(result, key) for key in _keys(sequence, result))
 
 
-def _line(run: Run) -> Line:
+def _line(run: Run, folder: Path) -> Line:
     lab_s = run.outcome.get("lab_time_s")
     duration = clock_words(lab_s) if isinstance(lab_s, int | float) else ""
-    said = conclusion(run.sequence, run.result, run.outcome.get("message") or "")
+    said = conclusion(
+        run.sequence, run.result, About.of_run(run.record, folder).in_words(run.outcome.get("message") or "")
+    )
     started = _local(run.started)
     searched = f"{run.run_id} {run.sequence} {run.status} {started} {said}".lower()
     plan = run.record.get("plan") or {}

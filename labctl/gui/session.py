@@ -4,9 +4,11 @@ import itertools
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from labctl import catalogue
+from labctl.commands import About
 from labctl.gui.journal import Journal
 from labctl.gui.link import Link
 from labctl.gui.messages import Activity, Continue, Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Start
@@ -19,6 +21,7 @@ from labctl.safety import Step
 from sequences.lab import Limits
 
 LOG: Final = logging.getLogger(__name__)
+HERE: Final = About()
 BUSY: Final[tuple[Activity, ...]] = ("running", "pausing", "paused", "stopping")
 _GONE: Final = (
     "The bench process has died (exit code {code}). The bench may not be safe: look at the lasers, and turn the key "
@@ -29,8 +32,9 @@ _GONE: Final = (
 class Session:
     """One connection to the bench after the other, and the run that goes on."""
 
-    def __init__(self, connect: Callable[[], Link], queue: Queue, limits: Limits) -> None:
-        """connect: starts a bench process. limits: of the station, for plans."""
+    def __init__(self, connect: Callable[[], Link], queue: Queue, limits: Limits, about: About = HERE) -> None:
+        """connect: starts a bench process. limits: of the station, for plans. about: the bench, for commands."""
+        self.about = about
         self.queue = queue
         self.journal = Journal(catalogue.columns_of)
         self.label = ""
@@ -51,7 +55,8 @@ class Session:
     def take(self, most_s: float) -> list[Heard]:
         """Take what the bench process said, for so long at most; returned for whom it concerns."""
         taken = []
-        for heard in self._link.heard(most_s):
+        for said in self._link.heard(most_s):
+            heard = self._addressed(said)
             self._take(heard)
             taken.append(heard)
         if not self._link.is_alive and not self._link.is_behind and self.activity != "closed":
@@ -59,6 +64,15 @@ class Session:
         if self.activity == "idle" and not self.is_queue_held:
             self._start_next()
         return taken
+
+    def _addressed(self, heard: Heard) -> Heard:
+        """Commands in it say which bench they are about."""
+        match heard:
+            case Ended():
+                return replace(heard, message=self.about.in_words(heard.message))
+            case Failed(faults):
+                return Failed(tuple(map(self.about.in_words, faults)))
+        return heard
 
     @property
     def silence_s(self) -> float:

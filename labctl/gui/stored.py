@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from labctl.commands import About
 from labctl.data.history import Run, all_runs, one_run, points
 from labctl.gui.record import Record, Table
 
@@ -23,7 +24,7 @@ def _record(folder: Path, run: Run, runs: Sequence[Run], depth: int) -> Record:
         table,
         depth,
         status=run.status,
-        message=outcome.get("message") or "",
+        message=About.of_run(run.record, folder).in_words(outcome.get("message") or ""),
         started=run.started,
         estimate=outcome.get("estimate") or {},
         result=run.result,

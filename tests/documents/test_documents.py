@@ -58,6 +58,12 @@ def test_links_lead_somewhere(document):
         assert not anchor or anchor in anchors(target), f"{document.name} links to {link}"
 
 
+def test_readme_leads_to_every_page():
+    linked = set(_LINK.findall(text_of(HOME / "README.md")))
+    pages = {path.relative_to(HOME).as_posix() for path in (HOME / "docs").glob("*.md")}
+    assert pages <= {link.partition("#")[0] for link in linked}
+
+
 def test_readme_has_sessions_to_run():
     assert len(sessions(HOME / "README.md")) >= 2
 

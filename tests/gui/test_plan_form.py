@@ -13,6 +13,7 @@ from pydantic import Field
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from labctl import catalogue
+from labctl.commands import About
 from labctl.data.plain import plain
 from labctl.gui.theme import LIGHT
 from labctl.gui.views.plan_form import PlanForm, command_of
@@ -110,7 +111,7 @@ def test_every_default_typed_as_text_is_the_default(form, name):
 def test_a_bad_value_is_named_beneath_its_row_and_cannot_be_run(qtbot, form):
     form.load("cool", {})
     typed(qtbot, form, "hours", "60")
-    assert shown_faults(form) == {"hours": "✖ must be at most 50, not '60' (allowed: 0.02 to 50)"}
+    assert shown_faults(form) == {"hours": "✖ must be at most 50, not '60' (allowed: 0.02 to 50 h)"}
     assert form.rows["hours"].text == "60", "nothing is clamped"
     assert not form.run_button.isEnabled()
     assert not form.queue_button.isEnabled()
@@ -158,6 +159,13 @@ def test_a_changed_key_is_marked_and_goes_back(qtbot, form):
     qtbot.mouseClick(form.all_back, LEFT)
     assert form.plan == CoolPlan()
     assert not form.all_back.isEnabled()
+
+
+def test_the_command_addresses_the_bench_of_the_window(qtbot):
+    form = PlanForm(LIGHT, LIMITS, About.given({"simulated": True, "pace": 60.0, "data": Path("night")}))
+    qtbot.addWidget(form)
+    form.load("odmr", {})
+    assert form.command.text() == "labctl run odmr --simulated --pace 60 --data night"
 
 
 def test_the_command_is_that_run(qtbot, form):

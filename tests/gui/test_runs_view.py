@@ -99,7 +99,7 @@ def test_the_status_has_a_colour_beside_its_sign(runs_view, stored, theme):
 
 def test_an_empty_folder_says_so(runs_view, tmp_path):
     view = runs_view(tmp_path / "nothing")
-    assert view.history.nothing.text() == f"No runs in {tmp_path / 'nothing'} yet"
+    assert view.history.nothing.text() == f"No runs in {tmp_path / 'nothing'}."
     assert not view.history.nothing.isHidden()
     assert not any(action.isEnabled() for action in view.history.doable)
 

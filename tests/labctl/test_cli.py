@@ -15,6 +15,8 @@ import pytest
 import xarray
 from conftest import STATION
 
+from labctl.silence import Silent
+
 ROOT = STATION.parent
 
 
@@ -178,9 +180,10 @@ def test_keys_and_list(labctl):
 def test_nobody_answers_on_a_bench_that_is_not_there(labctl, data):
     answer = labctl("run", "toy", "--json")
     assert answer.code == 1
-    assert "main_supply at TCPIP0::192.168.10.21::inst0::INSTR does not answer" in answer.err
-    assert "ni_card at Dev1 does not answer" in answer.err
-    assert "magnet was not opened: it is built on main_supply, trim_x, trim_y" in answer.err
+    nothing, *missing = answer.err.splitlines()
+    assert "None of the 13 instruments" in nothing
+    assert "--simulated" in nothing
+    assert all("not installed" in line for line in missing)
     assert answer.out == ""
     assert labctl("runs", "--json").json == []
     assert not (data / "calibration").exists()
@@ -200,8 +203,30 @@ def test_check_says_who_answers(labctl, data):
     assert found["green_laser"]["state"].startswith("emission off")
     lines = labctl("check", "--simulated").out.splitlines()
     assert len(lines) == 14
-    assert lines[0].split() == ["role", "model", "address", "identification", "state", "answers", "in"]
+    assert lines[0].split() == ["role", "address", "identification", "answers", "in"]
+    assert "emission off" in labctl("check", "--simulated", "-v").out
     assert not data.exists()
+
+
+def test_check_is_one_line_an_instrument_with_its_whole_address_on_100_columns(labctl, monkeypatch):
+    monkeypatch.setattr("labctl.tables.WIDTH", 100)
+    lines = labctl("check", "--simulated").out.splitlines()
+    assert len(lines) == 14
+    assert all(len(line.rstrip()) <= 100 for line in lines)
+    assert any("USB0::0x0B21::0x0039::91U112233::INSTR " in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Please install PySerial (>=3.0) to use this resource type.", "needs PySerial, for serial ports,"),
+        ("Please install PyUSB to use this resource type.", "python -m pip install pyusb"),
+        ("Could not find an installation of NI-DAQmx.", "needs NI-DAQmx"),
+        ("timed out", "does not answer (ValueError: timed out). Is it on"),
+    ],
+)
+def test_a_library_that_is_missing_is_said_as_that(said, told):
+    assert told in str(Silent.after("aom", "ASRL4::INSTR", ValueError(said)))
 
 
 def test_check_names_who_does_not_answer_and_still_asks_the_others(labctl, tmp_path):

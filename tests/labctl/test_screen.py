@@ -70,6 +70,8 @@ def test_a_result_shows_values_with_errors_lists_side_by_side_and_matrices(capsy
             "concurrence": [0.01, 0.02, 0.05, 0.04],
             "concurrence_err": [0.005] * 4,
             "rho_re": [[0.5, 0.0, 0.0], [0.0, 0.25, -0.125], [0.0, -0.125, 0.25]],
+            "populations": [[0.514, 0.005, 0.478, 0.003]] * 3,
+            "populations_err": [[0.006, 0.012, 0.011, 0.005]] * 3,
             "paulis": {"XY": [0.05, 0.01]},
             "verified": ["pump", "shift"],
             "best_us": None,
@@ -86,6 +88,8 @@ def test_a_result_shows_values_with_errors_lists_side_by_side_and_matrices(capsy
     assert ["evolution_us", "concurrence"] in rows
     assert ["3", "0.0500", "±", "0.0050"] in rows
     assert ["+0.0000", "-0.1250", "+0.2500"] in rows
+    assert any(row[:6] == ["0.5140", "±", "0.0060", "0.005", "±", "0.012"] for row in rows)
+    assert ["populations_err"] not in rows
     assert ["paulis", "XY", "0.050", "±", "0.010"] in rows
     assert ["verified", "pump,", "shift"] in rows
     assert ["best_us", "-"] in rows

@@ -149,12 +149,12 @@ def test_the_next_run_takes_in_what_waits_of_the_last(bench):
 
 
 def test_a_run_that_cannot_even_begin_says_why(bench):
-    from labctl.data.ledger import Unstored
+    from labctl.data.ledger import NotBegun
 
     with Disk(bench, heals=False):
         log = bench.folder / "runs.db-wal"
         resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size, resource.RLIM_INFINITY))
-        with pytest.raises(Unstored, match="cannot be written"):
+        with pytest.raises(NotBegun, match="cannot be written"):
             bench.run()
     bench.run()
     assert [run.status for run in all_runs(bench.folder)] == ["completed"]

@@ -7,6 +7,7 @@ from typing import Any, Final
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from labctl.catalogue import ENTRIES
+from labctl.data.history import nothing_in
 from labctl.gui.errands import Errands
 from labctl.gui.listing import Line, matching, read_lines
 from labctl.gui.theme import Theme
@@ -65,7 +66,7 @@ class HistoryPanel(QtWidgets.QWidget):
         elif found:
             self.tree.setCurrentIndex(self.model.index(0, 0))
         self.tree.verticalScrollBar().setValue(at)
-        self.nothing.setText("No run fits the filter" if self.lines else f"No runs in {self._folder} yet")
+        self.nothing.setText("No run fits the filter" if self.lines else nothing_in(self._folder))
         self.nothing.setVisible(not found)
         self._show_chosen()
 

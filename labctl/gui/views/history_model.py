@@ -34,6 +34,7 @@ _SIGNS: Final = {
     "suspended": "❚❚",
     "interrupted": "✖",
     "unfinished": "…",
+    "foreign": "?",
 }
 
 

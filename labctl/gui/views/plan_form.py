@@ -1,12 +1,12 @@
 """The form in which a plan is written: made from the plan's own dataclass, checked at every key stroke."""
 
-import shlex
 from collections.abc import Mapping
 from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from labctl.catalogue import ENTRIES
+from labctl.commands import About
 from labctl.gui.theme import Theme, monospaced
 from labctl.gui.view import label
 from labctl.gui.views.plan_rows import Choice, Row
@@ -19,12 +19,13 @@ _REST_MS: Final = 600
 """After Run or Queue both rest, so that a double click is not two runs."""
 
 
-def command_of(sequence: str, settings: Mapping[str, str]) -> str:
-    """The same run as a command line."""
-    words = ["labctl", "run", sequence]
-    for name, text in settings.items():
-        words += ["--set", f"{name}={text}"]
-    return shlex.join(words)
+HERE: Final = About()
+
+
+def command_of(sequence: str, settings: Mapping[str, str], about: About = HERE) -> str:
+    """The same run on the same bench as a command line."""
+    chosen = [word for name, text in settings.items() for word in ("--set", f"{name}={text}")]
+    return about.command("run", sequence, *chosen)
 
 
 class PlanForm(QtWidgets.QWidget):
@@ -38,10 +39,10 @@ class PlanForm(QtWidgets.QWidget):
     given_up = QtCore.Signal()
     """What was being edited shall stay as it was."""
 
-    def __init__(self, theme: Theme, limits: Limits) -> None:
-        """limits: of the station."""
+    def __init__(self, theme: Theme, limits: Limits, about: About = HERE) -> None:
+        """limits: of the station; about: its bench, for the command."""
         super().__init__()
-        self._theme, self._limits = theme, limits
+        self._theme, self._limits, self._about = theme, limits, about
         self.rows: dict[str, Row] = {}
         self._drafts: dict[str, dict[str, str]] = {}
         """Sequence -> what was typed, for when it is chosen again."""
@@ -156,7 +157,7 @@ class PlanForm(QtWidgets.QWidget):
         expected_s = getattr(self._plan, "duration_s", None)
         words = "not known beforehand" if expected_s is None else f"{clock_words(expected_s)} of laboratory time"
         self.duration.setText(f"Expected: {words}")
-        self.command.setText(command_of(self.sequence, self.settings))
+        self.command.setText(command_of(self.sequence, self.settings, self._about))
         self.command.setCursorPosition(0)
 
     def _focused(self, row: Row) -> None:

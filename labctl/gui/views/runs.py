@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
+from labctl.commands import About
 from labctl.data.export import export
 from labctl.data.history import one_run
 from labctl.gui.listing import Line
@@ -15,7 +16,7 @@ from labctl.gui.theme import Theme
 from labctl.gui.view import label
 from labctl.gui.views.figure_dialog import ENDINGS, FigureDialog, drawn
 from labctl.gui.views.history import HistoryPanel
-from labctl.gui.views.plan_form import PlanForm
+from labctl.gui.views.plan_form import HERE, PlanForm
 from labctl.gui.views.queue_list import QueueList
 from sequences.lab import Limits
 
@@ -38,11 +39,11 @@ class RunsView(QtWidgets.QWidget):
     queue_held = QtCore.Signal(bool)
     """Whether the queue shall wait."""
 
-    def __init__(self, theme: Theme, folder: Path, queue: Queue, limits: Limits) -> None:
-        """folder: of the data; limits: of the station."""
+    def __init__(self, theme: Theme, folder: Path, queue: Queue, limits: Limits, about: About = HERE) -> None:
+        """folder: of the data; limits: of the station; about: the bench, for the command of a plan."""
         super().__init__()
         self._folder, self._edited = folder, 0
-        self.form = PlanForm(theme, limits)
+        self.form = PlanForm(theme, limits, about)
         self.queue, self.history = QueueList(queue, limits), HistoryPanel(theme, folder)
         self._build()
         self._connect()
@@ -126,7 +127,11 @@ class RunsView(QtWidgets.QWidget):
         if (to := self._asked_for(f"run-{line.run_id:05d}-{line.sequence}", _EXPORTS)) is not None:
             self.say(f"Writing the points of run {line.run_id} …")
             write = partial(_write_points, self._folder, line.run_id, to)
-            self.history.errands.do(write, lambda _: self.say(f"Points of run {line.run_id}: {to}"), self._fail)
+            told = partial(self._exported, line.run_id)
+            self.history.errands.do(write, told, self._fail)
+
+    def _exported(self, run_id: int, files: list[Path]) -> None:
+        self.say(f"Points of run {run_id}: {', '.join(map(str, files))}")
 
     def _asked_for(self, name: str, filters: str) -> Path | None:
         """A file to write; the ending is that of the filter if none was given."""
@@ -186,5 +191,5 @@ def _write_figure(folder: Path, run_id: int, to: Path) -> None:
     to.write_bytes(drawn(folder, run_id, to.suffix.lower().removeprefix(".")))
 
 
-def _write_points(folder: Path, run_id: int, to: Path) -> None:
-    export(folder, one_run(folder, run_id), to, overwrite=True)  # the dialogue has asked
+def _write_points(folder: Path, run_id: int, to: Path) -> list[Path]:
+    return export(folder, one_run(folder, run_id), to, overwrite=True)  # the dialogue has asked
