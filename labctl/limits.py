@@ -27,6 +27,21 @@ _LIMITED: Final = (
 """Names of plan fields, and the limit of station.yaml that holds for each."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Bounds:
+    """What a station allows every plan, before anything is opened."""
+
+    limits: "Limits"
+    tick_ns: int
+    """Of the card's grid."""
+
+    def faults(self, plan: Any) -> list[str]:
+        """What in a plan the station cannot do or must not; a sentence each, which begins with 'key = value'."""
+        from sequences.pulses.grid import off_grid
+
+        return beyond_limits(plan, self.limits) + off_grid(plan, self.tick_ns)
+
+
 def beyond_limits(plan: Any, limits: "Limits", prefix: str = "") -> list[str]:
     """What in this plan, or in a plan within it, is beyond the station's limits; a sentence each."""
     faults: list[str] = []

@@ -13,6 +13,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from labctl.faults import range_of, sentence, unit_of
+from labctl.limits import Bounds
 from labctl.refusals import Refusal, known
 from labctl.station_drivers import driver_faults
 from labctl.station_model import REFERENCES, ROLES, InstrumentSection, StationModel, section_at
@@ -65,6 +66,10 @@ class StationFile:
         from sequences.lab import Limits
 
         return Limits(**self.model.limits.model_dump())
+
+    def bounds(self) -> Bounds:
+        """What a plan is held to."""
+        return Bounds(self.limits(), self.model.wiring.tick_ns)
 
     def paths(self) -> "Paths":
         """The section `paths`."""

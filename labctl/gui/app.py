@@ -23,7 +23,7 @@ LOG: Final = logging.getLogger(__name__)
 
 def main(opener: Opener, file: StationFile, folder: Path, theme: looks.ThemeName = "system") -> int:
     """The window, until it is closed; 1 if the bench could not be left safe, or never opened."""
-    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.limits())
+    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.bounds())
     from labctl.gui.window import Window  # it loads all views: meanwhile the bench opens
 
     looks.following_scale()

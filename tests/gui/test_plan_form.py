@@ -23,7 +23,7 @@ from sequences.cool import CoolPlan
 from sequences.engine import EnginePlan
 from sequences.odmr import OdmrPlan
 
-LIMITS = read_station(Path(__file__).parents[2] / "station.yaml").limits()
+BOUNDS = read_station(Path(__file__).parents[2] / "station.yaml").bounds()
 LEFT = QtCore.Qt.MouseButton.LeftButton
 
 
@@ -56,7 +56,7 @@ class SamplePlan:
 
 @pytest.fixture
 def form(qtbot):
-    made = PlanForm(LIGHT, LIMITS)
+    made = PlanForm(LIGHT, BOUNDS)
     qtbot.addWidget(made)
     made.resize(520, 640)
     made.show()
@@ -69,7 +69,7 @@ def sample(monkeypatch, qtbot):
     entry = catalogue.Entry("sample", "a sample")
     monkeypatch.setattr(catalogue.Entry, "plan", property(lambda self: SamplePlan if self is entry else None))
     monkeypatch.setattr("labctl.gui.views.plan_form.ENTRIES", {"sample": entry})
-    made = PlanForm(LIGHT, LIMITS)
+    made = PlanForm(LIGHT, BOUNDS)
     qtbot.addWidget(made)
     made.show()
     return made
