@@ -23,10 +23,12 @@ from labctl.refusals import BenchFault
 from labctl.safety import make_safe
 from labctl.station_drivers import driver, is_ni, is_visa
 from labctl.station_file import StationFile, references
+from labctl.station_roles import lacking
 from sequences.lab import Calibration, Lab
 
 LOG: Final = logging.getLogger(__name__)
 _REMEDY: Final = "Is it on and connected, is the address right, and does no other program hold it?"
+_NO_ROLE: Final = "the experiments use it. Take a driver that has it"
 _EXCHANGES: Final = ("ask", "write", "ask_raw", "write_raw", "command", "_block")
 """Methods of VISA drivers that speak; the last two, of the AOM driver, answer in several lines."""
 _WHOLE: Final = ("pulse_generator", "aom", "depletion_beam", "green_laser", "microwave")
@@ -184,8 +186,17 @@ class OpenStation:
             self.silent[name] = Silent.after(name, self.file, error)
         else:
             self.opened_s[name] = time.monotonic() - began_s
-            self._set_clock(self.instruments[name])
-            one_at_a_time(self.instruments[name])
+            self._met(name)
+
+    def _met(self, name: str) -> None:
+        """An instrument that is open, and that can do what its role asks of it; any other is closed again."""
+        if missing := lacking(self.instruments[name], name):
+            model, address = type(self.instruments[name]).__name__, self.file.instruments[name].address or ""
+            self.silent[name] = Silent(name, address, f"is a {model}, which lacks {', '.join(missing)}: {_NO_ROLE}")
+            self.station.close_and_remove_instrument(name)
+            return
+        self._set_clock(self.instruments[name])
+        one_at_a_time(self.instruments[name])
 
     def _set_clock(self, instrument: Any) -> None:
         if hasattr(instrument, "clock"):

@@ -17,6 +17,7 @@ from labctl.limits import Bounds
 from labctl.refusals import Refusal, known
 from labctl.station_drivers import driver_faults
 from labctl.station_model import REFERENCES, ROLES, InstrumentSection, StationModel, section_at
+from labctl.station_roles import role_faults
 
 if TYPE_CHECKING:
     from sequences.lab import Guesses, Limits, Paths, Wiring
@@ -241,6 +242,7 @@ def _instrument_faults(content: Any) -> Iterator[Fault]:
         if name not in ROLES and not any(name in built_on for built_on in needs.values()):
             yield Fault(path, f"{name!r} is no role of the bench and nothing is built on it; {known(name, ROLES)}")
         yield from (Fault((*path, key), f"{name}: {text}") for key, text in driver_faults(entry))
+    yield from (Fault(("instruments", name, key), f"{name}: {text}") for name, key, text in role_faults(entries))
     yield from _need_faults(needs)
     addresses: dict[Trail, Any] = {("instruments", n, "address"): e.get("address") for n, e in entries.items()}
     yield from _shared(addresses, "is the address of")
