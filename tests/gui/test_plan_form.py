@@ -39,7 +39,7 @@ class Inner:
 class SamplePlan:
     """One key of every kind."""
 
-    span_v: Annotated[float, Field(gt=0, le=10)]
+    span_mt: Annotated[float, Field(gt=0, le=10)]
     """It must be given."""
     limit: float | None = None
     """Stop above so many counts."""
@@ -260,14 +260,14 @@ def test_a_key_of_every_kind(qtbot, sample):
     widgets = {name: row.editor.widget for name, row in sample.rows.items()}
     assert [name for name, one in widgets.items() if isinstance(one, QtWidgets.QComboBox)] == ["shape", "mode"]
     assert isinstance(widgets["is_fast"], QtWidgets.QCheckBox)
-    assert shown_faults(sample) == {"span_v": "✖ must be given"}
-    typed(qtbot, sample, "span_v", "2.5")
+    assert shown_faults(sample) == {"span_mt": "✖ must be given"}
+    typed(qtbot, sample, "span_mt", "2.5")
     assert sample.plan == SamplePlan(2.5)
-    assert sample.settings == {"span_v": "2.5"}
+    assert sample.settings == {"span_mt": "2.5"}
     sample.load("sample", plain(SamplePlan(1.0, 40.0, "step", False, (), "b", Inner(7.5))))
     assert sample.plan == SamplePlan(1.0, 40.0, "step", False, (), "b", Inner(7.5))
     assert sample.command.text().endswith(
-        "--set span_v=1 --set limit=40 --set shape=step --set is_fast=false --set 'times_us=[]' --set mode=b "
+        "--set span_mt=1 --set limit=40 --set shape=step --set is_fast=false --set 'times_us=[]' --set mode=b "
         "--set inner.green_mw=7.5"
     )
     typed(qtbot, sample, "limit", "none")
@@ -282,8 +282,8 @@ def test_names_and_hints_are_words():
     keys = known_keys(SamplePlan)
     assert words_of(keys["inner.green_mw"]) == "inner: green"
     assert words_of(keys["is_fast"]) == "is fast"
-    assert [hint_of(keys[name]) for name in ("span_v", "limit", "shape", "times_us")] == [
-        "V, > 0, ≤ 10",
+    assert [hint_of(keys[name]) for name in ("span_mt", "limit", "shape", "times_us")] == [
+        "mT, > 0, ≤ 10",
         "or none",
         "",
         "µs",

@@ -169,9 +169,14 @@ def test_a_dry_run_shows_plan_duration_and_pulses(labctl):
 @pytest.mark.usefixtures("no_bench")
 def test_keys_and_list(labctl):
     keys = {key["key"]: key for key in labctl("run", "toy", "--keys", "--json").json}
-    expected = {"default": 1.0, "range": "above 0, at most 10", "unit": "V", "help": "Highest voltage."}
-    assert keys["span_v"] == {"key": "span_v", **expected}
-    assert "Highest voltage." in labctl("run", "toy", "--keys").out
+    expected = {
+        "default": 1.0,
+        "range": "above 0, at most 10",
+        "unit": "mT",
+        "help": "Highest field; a volt makes a millitesla.",
+    }
+    assert keys["span_mt"] == {"key": "span_mt", **expected}
+    assert "Highest field; a volt makes a millitesla." in labctl("run", "toy", "--keys").out
     assert {"odmr", "engine", "toy"} <= set(labctl("run", "--list", "--json").json)
 
 
