@@ -4,11 +4,11 @@ The supply's own measuring commands switch an output on unless told not to, and 
 the driver forbids it (:OUTP:ON:AUTO 0) before anything else.
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
+from pydantic import AfterValidator, Field
 from qcodes.instrument_drivers.Keysight import KeysightB2962A, KeysightB2962AChannel
 from qcodes.parameters import create_on_off_val_mapping
 
@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from qcodes.instrument import VisaInstrumentKWArgs
     from qcodes.parameters import Parameter
 
+_RANGES_A: Final = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5, 3.0)
+
+
+def _has_range(amps: float) -> float:
+    if amps not in _RANGES_A:
+        raise ValueError(f"must be one of {', '.join(f'{one:g}' for one in _RANGES_A)} A, not {amps:g}")
+    return amps
+
+
+Range = Annotated[float, AfterValidator(_has_range)]
+Limit = Annotated[float, Field(ge=0.2, le=210)]
 _STEPS_OF_A_RANGE: Final = 1e6
 _IDENTITY: Final = ("vendor", "model", "serial", "firmware")
 _TOO_HOT: Final = 16
@@ -209,11 +220,11 @@ class B2962A(KeysightB2962A):
         self,
         name: str,
         address: str,
-        current_range_a: Sequence[float] = (1.0, 0.1),
-        voltage_limit_v: Sequence[float] = (21.0, 6.0),
+        current_range_a: tuple[Range, Range] = (1.0, 0.1),
+        voltage_limit_v: tuple[Limit, Limit] = (21.0, 6.0),
         **kwargs: "Unpack[VisaInstrumentKWArgs]",
     ) -> None:
-        """current_range_a, voltage_limit_v: of channel 1 and 2."""
+        """current_range_a, voltage_limit_v: of channel 1 and 2. A current's range is one that the supply has."""
         super().__init__(name, address, **kwargs)
         self._opened = 0
         for chan, (range_a, limit_v) in enumerate(zip(current_range_a, voltage_limit_v, strict=True), start=1):

@@ -65,6 +65,8 @@ class Wires:
         elsewhere = {_canonical(known): there for known, there in self.addresses.items()}
         if (there := elsewhere.get(_canonical(address))) is None:
             raise LookupError(f"there is no such address on this bench; it has {', '.join(self.addresses)}")
+        if not there.endswith("::SOCKET"):
+            return {"address": there}
         return {"address": there, "device_clear": False}  # there is none on a socket; PyVISA-py's may never return
 
 

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any, Final, get_type_hints
 
 from labctl.station_drivers import PACKAGES, driver
+from labctl.station_values import default_of
 
 _COIL: Final = ("set_current", "setpoint_a", "source_current", "limit_a", "output", "is_on", "switch_on", "tripped",
                 "check_standing")  # fmt: skip
@@ -46,6 +47,8 @@ REFERENCE_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "card": _CARD,
 }
 """Key under `init` -> what is asked of the instrument, or of its part, that it names."""
+_SAME: Final = 1e-9
+_TICKS_NS: Final = (100, 200)
 _KNOWN: Final[dict[type[Any], frozenset[str]]] = {}
 _WRAPPED: Final = ("YokogawaGS200",)
 """Sources that the magnet speaks to in its own way."""
@@ -58,6 +61,8 @@ def role_faults(entries: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         if found and (lacking := lacks(found, NEEDS.get(name, ()))):
             words = f"it lacks {', '.join(lacking)}, which the experiments use: take a driver that has them"
             yield name, "type", f"{found.__name__} cannot be the {name}: {words}"
+        if found:
+            yield from ((name, "parameters", words) for words in _parameter_faults(found, entry))
         for key, target in _references(entry):
             root, _, part = target.partition(".")
             other = _class_of(entries.get(root))
@@ -65,6 +70,34 @@ def role_faults(entries: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
                 continue
             if lacking := lacks(other, tuple(f"{part}.{m}".lstrip(".") for m in REFERENCE_NEEDS[key])):
                 yield name, "init", f"{target!r} ({other.__name__}) cannot be its {key}: it lacks {', '.join(lacking)}"
+
+
+def _parameter_faults(found: type[Any], entry: Mapping[str, Any]) -> Iterator[str]:
+    settings = entry.get("parameters")
+    for parameter, options in settings.items() if isinstance(settings, Mapping) else ():
+        if lacks(found, (str(parameter),)):
+            yield f"{found.__name__} has no parameter {parameter!r}: remove it"
+        elif not isinstance(options, Mapping):
+            yield f"{parameter} must be a mapping of QCoDeS's options, like {{limits: 0,1}}, not {options!r}"
+
+
+def tick_problem(pulse_generator: Mapping[str, Any], content: Any) -> str:
+    """Why the wiring's tick is not that of the pulse generator; empty if it is, or if either is at fault itself."""
+    wiring, init = content.get("wiring"), pulse_generator.get("init")
+    tick_ns = wiring.get("tick_ns") if isinstance(wiring, Mapping) else None
+    given = init.get("rate_hz") if isinstance(init, Mapping) else None
+    found = _class_of(pulse_generator)
+    rate_hz: Any = given if given is not None else default_of(found, "rate_hz") if found else None
+    if tick_ns not in _TICKS_NS or not _is_number(rate_hz) or abs(tick_ns * rate_hz * 1e-9 - 1.0) < _SAME:
+        return ""
+    return (
+        f"wiring.tick_ns is {tick_ns}, but pulse_generator plays a word in {1e9 / rate_hz:g} ns, and would play every "
+        f"pulse wrong: set its init to {{rate_hz: {1e9 / tick_ns:g}}}, or tick_ns to {1e9 / rate_hz:g}"
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
 def lacks(driver_class: type[Any], members: tuple[str, ...]) -> list[str]:

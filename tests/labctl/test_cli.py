@@ -219,6 +219,18 @@ def test_check_names_who_does_not_answer_and_still_asks_the_others(labctl, tmp_p
     assert "depletion_beam was not opened: it is built on aom" in answer.err
 
 
+def test_serial_ports_by_their_paths_are_good_addresses_also_on_the_twin(labctl, tmp_path):
+    station = tmp_path / "station.yaml"
+    text = STATION.read_text().replace("ASRL3::INSTR", "ASRL/dev/ttyUSB0::INSTR")
+    station.write_text(text.replace("ASRL4::INSTR", "ASRL/dev/ttyUSB1"))
+    answer = labctl("check", "--simulated", "--json", "--station", str(station))
+    assert answer.code == 0
+    found = {line["role"]: line for line in answer.json}
+    assert found["green_laser"]["address"] == "ASRL/dev/ttyUSB0::INSTR"
+    assert found["green_laser"]["identification"].startswith("Cobolt")
+    assert found["aom"]["identification"].startswith("AA Opto-Electronic")
+
+
 # ---- what was measured ---------------------------------------------------------------------------------------------
 
 
