@@ -7,7 +7,7 @@ own. Whether the bench is safe is read from the twin. Exit code 1 if any case is
 traceback, hangs, is wrong, or does not name the instrument.
 
 --forked (always for the engine) runs one twin, and forks it at every call that shall have a fault: see forked_run.
---within ends it after so many minutes. --for-s lets interlock, overheat and unlock go away by themselves after so long:
+--within ends it after so many minutes. --for-s lets what can go away by itself do so after so long:
 then a run that was suspended goes on, and above ten minutes it brings the field back first.
 """
 
@@ -146,7 +146,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--kind", nargs="+", help="only these faults")
     parser.add_argument("--forked", action="store_true", help="fork one run at every case; always for the engine")
     parser.add_argument("--within", type=float, default=1e4, help="minutes after which no case is begun (--forked)")
-    parser.add_argument("--for-s", type=float, help="laboratory time after which interlock, overheat, unlock are over")
+    parser.add_argument(
+        "--for-s", type=float, help="laboratory time after which interlock, open_coil, overheat, unlock are over"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
     parser.add_argument("--limit", type=float, help="wall seconds after which a run hangs")
     return parser.parse_args(arguments)

@@ -192,7 +192,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file, flood = read_station(arguments.station), round(arguments.hours * 3600 * RATE_HZ)
         connect = partial(Link, hose, RATE_HZ, arguments.seconds, flood)
-        session = Session(connect, Queue(Path(folder)), file.limits())
+        session = Session(connect, Queue(Path(folder)), file.bounds())
         settings = QtCore.QSettings(str(Path(folder) / "window.ini"), QtCore.QSettings.Format.IniFormat)
         window, heart = Window(session, file, Path(folder), settings, "light"), Heart()
         window._timer.timeout.disconnect()

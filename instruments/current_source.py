@@ -4,10 +4,11 @@ The supply's own measuring commands switch an output on unless told not to, and 
 the driver forbids it (:OUTP:ON:AUTO 0) before anything else.
 """
 
-from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
+from pydantic import AfterValidator, Field
 from qcodes.instrument_drivers.Keysight import KeysightB2962A, KeysightB2962AChannel
 from qcodes.parameters import create_on_off_val_mapping
 
@@ -20,17 +21,39 @@ if TYPE_CHECKING:
     from qcodes.instrument import VisaInstrumentKWArgs
     from qcodes.parameters import Parameter
 
+_RANGES_A: Final = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5, 3.0)
+
+
+def _has_range(amps: float) -> float:
+    if amps not in _RANGES_A:
+        raise ValueError(f"must be one of {', '.join(f'{one:g}' for one in _RANGES_A)} A, not {amps:g}")
+    return amps
+
+
+Range = Annotated[float, AfterValidator(_has_range)]
+Limit = Annotated[float, Field(ge=0.2, le=210)]
 _STEPS_OF_A_RANGE: Final = 1e6
 _IDENTITY: Final = ("vendor", "model", "serial", "firmware")
 _TOO_HOT: Final = 16
 """Bit of the questionable status: over-temperature of either channel."""
+_OPENED: Final = {1: 4, 2: 8}
+"""Channel -> its bit there: the output's relay was opened by the protection (command reference, table 4-4)."""
+_EITHER_OPENED: Final = sum(_OPENED.values())
+_PARTS: Final = ("ch1", "ch2")
+_UNPROTECTED: Final = "the protection of {part} was off"
+_MEANINGS: Final = {
+    f":SENS{chan}:VOLT:PROT:TRIP?": f"{part} is at its compliance voltage: its coil may have come open"
+    for chan, part in enumerate(_PARTS, start=1)
+} | {f":OUTP{chan}:PROT?": _UNPROTECTED.format(part=part) for chan, part in enumerate(_PARTS, start=1)}
+"""Question -> what it means if its answer is not as it stands."""
 
 
 class CurrentChannel(KeysightB2962AChannel):
     """One channel as a current source in a fixed range.
 
     current: measured, in ampere; 0 while the output is off. output: on or off, on always in current mode.
-    tripped: the compliance voltage was reached and the protection has switched the output off.
+    tripped: the protection has switched the output off since it was switched on last. in_compliance: the output is on,
+    and the voltage is at its limit now: less current flows than is set.
     """
 
     def __init__(self, parent: "B2962A", name: str, chan: int, current_range_a: float, voltage_limit_v: float) -> None:
@@ -77,9 +100,13 @@ class CurrentChannel(KeysightB2962AChannel):
         self.parent.check_standing()
 
     def standing(self) -> dict[str, float]:
-        """Question -> the answer to it, if this channel still is as it was set last."""
-        questions = {"CURR": f":SOUR{self._chan}:CURR?", "OUTP": f":OUTP{self._chan}?"}
-        return {questions[setting]: value for setting, value in self._standing.items()}
+        """Question -> the answer to it, if this channel still is as it was set last, and its coil takes the current."""
+        chan = self._chan
+        questions = {"CURR": f":SOUR{chan}:CURR?", "OUTP": f":OUTP{chan}?"}
+        found = {questions[setting]: value for setting, value in self._standing.items()}
+        if self._standing.get("OUTP"):
+            found[f":SENS{chan}:VOLT:PROT:TRIP?"] = 0.0
+        return found | {f":OUTP{chan}:PROT?": 1.0}
 
     def forget_standing(self) -> None:
         """It is as it is."""
@@ -123,7 +150,10 @@ class CurrentChannel(KeysightB2962AChannel):
             "output", get_cmd=lambda: self.enable(), set_cmd=self._set_output
         )
         self.tripped: Parameter[bool, Self] = self.add_parameter(
-            "tripped", get_cmd=f":SENS{chan}:VOLT:PROT:TRIP?", get_parser=lambda reply: bool(int(reply))
+            "tripped", get_cmd=lambda: bool(self.parent.openings() & _OPENED[chan])
+        )
+        self.in_compliance: Parameter[bool, Self] = self.add_parameter(
+            "in_compliance", get_cmd=f":SENS{chan}:VOLT:PROT:TRIP?", get_parser=lambda reply: bool(int(reply))
         )
 
     def _replace_measurements(self, chan: int) -> None:
@@ -163,6 +193,7 @@ class CurrentChannel(KeysightB2962AChannel):
     def _set_output(self, on: bool) -> None:
         if on:
             self.parent.check_power()
+            self.parent.forget_trip(self._chan)
             if self.source_mode() != "current":
                 self._put(self.source_mode, "current")
         self._standing.pop("OUTP", None)
@@ -189,17 +220,19 @@ class B2962A(KeysightB2962A):
         self,
         name: str,
         address: str,
-        current_range_a: Sequence[float] = (1.0, 0.1),
-        voltage_limit_v: Sequence[float] = (21.0, 6.0),
+        current_range_a: tuple[Range, Range] = (1.0, 0.1),
+        voltage_limit_v: tuple[Limit, Limit] = (21.0, 6.0),
         **kwargs: "Unpack[VisaInstrumentKWArgs]",
     ) -> None:
-        """current_range_a, voltage_limit_v: of channel 1 and 2."""
+        """current_range_a, voltage_limit_v: of channel 1 and 2. A current's range is one that the supply has."""
         super().__init__(name, address, **kwargs)
+        self._opened = 0
         for chan, (range_a, limit_v) in enumerate(zip(current_range_a, voltage_limit_v, strict=True), start=1):
-            channel_name = f"ch{chan}"
+            channel_name = _PARTS[chan - 1]
             del self.submodules[channel_name], self.instrument_modules[channel_name]
             self.add_submodule(channel_name, CurrentChannel(self, channel_name, chan, range_a, limit_v))
         self.ask("*ESR?")  # forgets that it was switched on before
+        self.ask(":STAT:QUES:EVEN?")  # and what befell it before
 
     def get_idn(self) -> dict[str, str | None]:
         """Vendor, model, serial, firmware. Raises GarbledError if the answer is not these four."""
@@ -213,14 +246,54 @@ class B2962A(KeysightB2962A):
         """Whether its protection keeps both outputs off until it has cooled down (command reference, table 4-4)."""
         return bool(int(self.ask(":STAT:QUES:COND?")) & _TOO_HOT)
 
+    def openings(self) -> int:
+        """Bits of the channels whose protection has switched the output off since it was switched on last.
+
+        The supply forgets an event once it is told, so it is remembered here. Raises GarbledError.
+        """
+        now, since = self._questionable(":STAT:QUES:COND?", ":STAT:QUES:EVEN?")
+        self._opened |= since
+        return self._opened | now
+
+    def forget_trip(self, chan: int) -> None:
+        """What the protection of a channel has done so far is past. Raises GarbledError."""
+        (since,) = self._questionable(":STAT:QUES:EVEN?")
+        self._opened = (self._opened | since) & ~_OPENED[chan]
+
+    def _questionable(self, *questions: str) -> list[int]:
+        message = ";".join(questions)
+        reply = self.ask(message)
+        try:
+            found = [int(number) & _EITHER_OPENED for number in reply.split(";")]
+        except ValueError:
+            found = []
+        if len(found) != len(questions):
+            raise GarbledError(self.name, repr(message), reply)
+        return found
+
     def check_standing(self) -> None:
-        """Raises ChangedError if a channel is not as it was set last, or the supply was off meanwhile."""
+        """Raises ChangedError if a channel is not as it was set last, cannot drive its current, or was off meanwhile.
+
+        A protection that was off is set again, as all is after the supply was: a coil that is open trips it then.
+        """
         standing = self.ch1.standing() | self.ch2.standing()
         try:
-            check_unchanged(self, standing)
+            check_unchanged(self, standing, _MEANINGS)
         except ChangedError as error:
-            self._forget(WAS_OFF in error.changes)
-            raise
+            unprotected = any(_UNPROTECTED.format(part=part) in error.changes for part in _PARTS)
+            self._forget(unprotected or WAS_OFF in error.changes)
+            raise ChangedError(self.name, f"{error.changes}{self._trips()}") from None
+
+    def _trips(self) -> str:
+        """What its protection has done, for a sentence; nothing if it does not answer."""
+        with suppress(Exception):
+            opened = self.openings()
+            return "".join(
+                f", the protection of {part} has switched its output off"
+                for part, bit in zip(_PARTS, _OPENED.values(), strict=True)
+                if opened & bit
+            )
+        return ""
 
     def check_power(self) -> None:
         """Raises ChangedError if the supply was off meanwhile: limits and protections were gone, and are set again."""

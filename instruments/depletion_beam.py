@@ -6,7 +6,7 @@ kept while the AOM alone can follow, and the AOM sets the rest. Its gate belongs
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from qcodes.instrument import Instrument
 from qcodes.validators import Enum, Numbers
@@ -95,7 +95,7 @@ class DepletionBeam(Instrument):
         laser: str,
         aom: str,
         card: str,
-        mode: str = "GSD",
+        mode: Literal["GSD", "STED"] = "GSD",
         steering_nm_per_v: float = 1000.0,
         **kwargs: "Unpack[InstrumentBaseKWArgs]",
     ) -> None:

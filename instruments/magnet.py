@@ -56,9 +56,11 @@ class MagnetHeatError(InstrumentError, ValueError):
 class MagnetOffError(InstrumentError):
     """A source of the magnet is off, so that its current cannot follow."""
 
-    def __init__(self, axes: tuple[str, ...], occasion: str) -> None:
+    def __init__(self, axes: tuple[str, ...], sources: tuple[str, ...], occasion: str) -> None:
+        """sources: names of the supplies of these axes."""
+        named = ", ".join(f"{axis} ({source})" for axis, source in zip(axes, sources, strict=True))
         super().__init__(
-            f"magnet: the output of {', '.join(axes)} is off {occasion}; "
+            f"magnet: the output of {named} is off {occasion}; "
             "check coil and cooling if it switched itself off, then call switch_on()",
             instrument="magnet",
         )
@@ -169,9 +171,10 @@ class Magnet(Instrument):
     def _live(self, target: NDArray[np.float64], occasion: str) -> list[int]:
         """Sources whose output is on. One that is off carries 0 A: it may rest, but goes nowhere else."""
         live = [axis for axis, source in enumerate(self._sources) if source.is_on()]
-        off = tuple(AXES[axis] for axis in np.flatnonzero(target) if axis not in live)
+        off = [axis for axis in np.flatnonzero(target) if axis not in live]
         if off:
-            raise MagnetOffError(off, occasion)
+            names = tuple(self._sources[axis].full_name for axis in off)
+            raise MagnetOffError(tuple(AXES[axis] for axis in off), names, occasion)
         return live
 
     def _currents(self) -> Currents:

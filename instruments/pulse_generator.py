@@ -1,17 +1,19 @@
 """Pulse patterns on port 0 of the NI card: a buffer of words on a 100 ns grid, repeated an exact number of times."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
 from nidaqmx import Task
 from nidaqmx.constants import AcquisitionType, LineGrouping, TaskMode
 from nidaqmx.stream_writers import DigitalSingleChannelWriter
 from numpy.typing import NDArray
+from pydantic import Field
 
 from instruments.ni_card import CardError, CardFault, CardUser, NICard
 
 LINES: Final = 8
+Rate = Annotated[float, Field(ge=1.0, le=10e6)]
 MOST_TICKS: Final = 2**32 - 1
 """Ticks of one play: the card counts the samples of a finite generation in 32 bits."""
 
@@ -19,9 +21,7 @@ MOST_TICKS: Final = 2**32 - 1
 class PulseGenerator(CardUser):
     """Plays digital patterns. Bit k of a word is line k of port 0."""
 
-    def __init__(
-        self, name: str, card: NICard | str, port: str = "port0", rate_hz: float = 10e6, **kwargs: Any
-    ) -> None:
+    def __init__(self, name: str, card: NICard | str, port: str = "port0", rate_hz: Rate = 10e6, **kwargs: Any) -> None:
         """card: the NI card, or the name of its instrument. rate_hz: words per second."""
         super().__init__(name, card, **kwargs)
         self._lines = f"{self._card.address}/{port}/line0:{LINES - 1}"

@@ -1,5 +1,7 @@
 """What the magnet asks of a current source, what its drivers complain of, and whether it still is as it was set."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, Protocol, runtime_checkable
 
 from qcodes.instrument import VisaInstrument
@@ -43,6 +45,10 @@ class CurrentSource(Protocol):
     limit_a: float
     """Largest current either way."""
 
+    @property
+    def full_name(self) -> str:
+        """As errors name it: main_supply_ch1."""
+
     def set_current(self, amps: float) -> None:
         """Set the current and verify the setting by reading it back."""
 
@@ -59,14 +65,19 @@ class CurrentSource(Protocol):
         """Raises ChangedError if the source is not as it was set last."""
 
 
-def check_unchanged(source: VisaInstrument, standing: dict[str, float]) -> None:
-    """Ask everything in one message. Raises ChangedError if an answer is not as it stands here, or power was away."""
+def check_unchanged(
+    source: VisaInstrument, standing: dict[str, float], meanings: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Ask everything in one message. Raises ChangedError if an answer is not as it stands here, or power was away.
+
+    meanings: question -> what it means if its answer is another one, where the question does not say it.
+    """
     message = ";".join(("*ESR?", *standing))
     reply = source.ask(message)
     try:
         status, *seen = (float(number) for number in reply.split(";"))
         changes = [
-            f"{question} is {now:g}, was {was:g}"
+            meanings.get(question, f"{question} is {now:g}, was {was:g}")
             for (question, was), now in zip(standing.items(), seen, strict=True)
             if now != was
         ]

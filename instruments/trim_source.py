@@ -21,6 +21,11 @@ class TrimSource:
         self._standing: dict[str, float] = {}
         source.ask("*ESR?")  # forgets that it was switched on before
 
+    @property
+    def full_name(self) -> str:
+        """Of the GS200."""
+        return str(self._source.full_name)
+
     def set_current(self, amps: float) -> None:
         """Set the current and verify the setting by reading it back."""
         if not abs(amps) <= self.limit_a:

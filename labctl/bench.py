@@ -18,6 +18,7 @@ from labctl.replay import Journal, Replay, looked_at
 from labctl.runner import Outcome, Runner
 from labctl.station import OpenStation
 from sequences.lab import Lab
+from sequences.pulses.grid import on_grid
 from sequences.results import Begin, End, Stream
 
 MOST_IN_VAIN: Final = 3
@@ -140,7 +141,7 @@ class _Part:
 def _aligned(lab: Lab) -> Stream[None]:
     """A part of a run that brings the field back to the resonance."""
     found = ENTRIES["align"]
-    plan = found.plan()
+    plan = on_grid(found.plan(), lab.wiring.tick_ns)
     yield Begin(found.name, plan)
     result = yield from found.function(lab, plan)
     yield End(result)

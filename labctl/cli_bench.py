@@ -80,16 +80,16 @@ class Connection:
 
 
 @contextmanager
-def bench(choice: Choice, station: Path) -> Iterator[Connection]:
+def bench(choice: Choice, station: "StationFile") -> Iterator[Connection]:
     """The bench that was chosen. A twin lives as long as this block."""
     from labctl.station import Wires
 
     if choice.bench is not None:
-        with _served(choice.bench) as connection:
+        with _served(choice.bench, station) as connection:
             yield connection
         return
     if not choice.simulated:
-        yield Connection(Wires(), f"bench {station.stem}")
+        yield Connection(Wires(), f"bench {station.path.stem}")
         return
     from simulated_instruments.bench import Bench
     from simulated_instruments.faults.script import load_faults
@@ -103,12 +103,14 @@ def bench(choice: Choice, station: Path) -> Iterator[Connection]:
         record: dict[str, Any] = {"sample": label, "seed": seed, "twin": twin.identity}
         if choice.faults is not None:
             record["faults"] = choice.faults.read_text(encoding="utf-8")
-        wires = Wires(twin.visalib, twin.ni_target, twin.clock)
+        ports = _ports(station, twin.resources)
+        addresses = {address: address for address in twin.resources.values()} | ports if ports else {}
+        wires = Wires(twin.visalib, twin.ni_target, twin.clock, addresses)
         yield Connection(wires, label, record, twin.truth)
 
 
 @contextmanager
-def _served(file: Path) -> Iterator[Connection]:
+def _served(file: Path, station: "StationFile") -> Iterator[Connection]:
     """The twin that another process serves. It goes on when this block ends."""
     from labctl.station import Wires
     from simulated_instruments.served.client import ServedBench
@@ -116,9 +118,23 @@ def _served(file: Path) -> Iterator[Connection]:
 
     there = read_wires(file)
     with closing(ServedBench(there)) as twin:
-        wires = Wires("@py", there.ni_target, twin, there.addresses)
+        ports = {path: there.addresses[address] for path, address in _ports(station, there.roles).items()}
+        wires = Wires("@py", there.ni_target, twin, {**there.addresses, **ports})
         record = {"sample": there.label, "seed": there.seed, "twin": there.twin}
         yield Connection(wires, there.label, record, twin.truth)
+
+
+def _ports(station: "StationFile", twin: Mapping[str, str]) -> dict[str, str]:
+    """Serial ports of the station that have the path of a device file -> where the twin has that role.
+
+    twin: role -> its address there. A path like /dev/ttyUSB0 is a name that this computer gives, not the instrument's:
+    so the twin's instrument is behind it. Any other address is that of an instrument, or of none.
+    """
+    return {
+        address: twin[name]
+        for name, entry in station.instruments.items()
+        if (address := entry.address or "").startswith("ASRL/") and name in twin
+    }
 
 
 @contextmanager
@@ -150,7 +166,7 @@ def opened_bench(
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts(told))
         stack.enter_context(sole(choice, file.path))
-        connection = stack.enter_context(bench(choice, file.path))
+        connection = stack.enter_context(bench(choice, file))
         store = stack.enter_context(closing(Store(data, connection.label)))
         calibration = CalibrationStore(data / "calibration", connection.label, connection.wires.clock)
         heartbeat = stack.enter_context(_guarded(choice, file.path, data)) if choice.outlives_us else None

@@ -55,7 +55,7 @@ def check(
     with (
         Interrupts(),
         sole(choice, station),
-        bench(choice, station) as connection,
+        bench(choice, file) as connection,
         opened(file, connection.wires) as there,
     ):
         found = findings(there)

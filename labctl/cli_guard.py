@@ -50,7 +50,7 @@ def guard(
             signal.signal(getattr(signal, name), signal.SIG_IGN)  # they are for the other
     log_into(data)
     file, choice = read_station(station), Choice(False, bench=bench)
-    with reached(choice, file.path) as connection:
+    with reached(choice, file) as connection:
         _load(connection.wires)
         sys.stdout.write(READY)
         sys.stdout.flush()

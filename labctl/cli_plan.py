@@ -58,11 +58,11 @@ def keys_text(entry: "Entry") -> str:
 
 
 def check_limits(entry: "Entry", plan: Any, file: "StationFile") -> None:
-    """Raises Refusal if the plan, or a program that it is sure to play, asks for more than station.yaml allows."""
-    from labctl.limits import beyond_limits, programs_beyond
+    """Raises Refusal if the plan, or a program that it is sure to play, asks for what station.yaml does not allow."""
+    from labctl.limits import programs_beyond
     from labctl.refusals import Refusal
 
-    if faults := beyond_limits(plan, file.limits()):
+    if faults := file.bounds().faults(plan):
         raise Refusal(f"--set {fault} ({file.path})" for fault in faults)
     if faults := programs_beyond(plan, _programs(entry, plan, file), file.limits(), file.paths()):
         raise Refusal(f"{fault} ({file.path})" for fault in faults)

@@ -135,7 +135,7 @@ def _supply(supply: Any, _file: StationFile) -> Iterator[Reading]:
             continue
         yield Reading(f"{name} current", 0.0, "A", float(channel.setpoint_a()), channel.limit_a, "off")
         if channel.tripped():
-            yield Reading(f"{name} protection", "TRIPPED: the compliance voltage was reached", verdict="fault")
+            yield Reading(f"{name} protection", "TRIPPED: it has switched the output off", verdict="fault")
 
 
 def _driven(name: str, channel: Any) -> Iterator[Reading]:
@@ -145,6 +145,8 @@ def _driven(name: str, channel: Any) -> Iterator[Reading]:
     beyond = abs(seen_a) > BEYOND_LIMIT * channel.limit_a
     yield Reading(f"{name} current", seen_a, "A", set_a, channel.limit_a, _if(away or beyond, "warning", True))
     yield _amount(f"{name} voltage", float(channel.voltage()), "V", float(channel.voltage_limit()), is_on=True)
+    if channel.in_compliance():
+        yield Reading(f"{name} voltage limit", "REACHED: its coil may have come open", verdict="fault")
 
 
 def _trim(source: Any, file: StationFile) -> Iterator[Reading]:

@@ -89,9 +89,18 @@ def _supplies(lab: Lab, _error: BaseException, clock: Clock) -> Iterator[Cause]:
             yield Cause(
                 f"{name}: the protection of {' and '.join(tripped)} has tripped",
                 f"let the coil cool down ({lab.limits.trip_rest_s:g} s), and see that it is connected",
-                lambda: clock.now() - since_s >= lab.limits.trip_rest_s,
+                partial(_has_rested, supply, clock, since_s + lab.limits.trip_rest_s),
                 is_trip=True,
             )
+
+
+def _has_rested(supply: Any, clock: Clock, until_s: float) -> bool:
+    """Its trips are past then, so that a later failure is not taken for one."""
+    if clock.now() < until_s:
+        return False
+    for number in (1, 2):
+        supply.forget_trip(number)
+    return True
 
 
 def _is_cool(supply: Any) -> bool:

@@ -25,6 +25,23 @@ _LIMITED: Final = (
     ("*main*_a", "main_a"),
 )
 """Names of plan fields, and the limit of station.yaml that holds for each."""
+_DRIVES: Final = ("w", "mw", "uw", "kw", "dbm", "a", "ma", "ua", "v", "mv", "kv")
+"""Units, at the end of a field's name, of what heats, shines or drives: none of it is set without a limit."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Bounds:
+    """What a station allows every plan, before anything is opened."""
+
+    limits: "Limits"
+    tick_ns: int
+    """Of the card's grid."""
+
+    def faults(self, plan: Any) -> list[str]:
+        """What in a plan the station cannot do or must not; a sentence each, which begins with 'key = value'."""
+        from sequences.pulses.grid import off_grid
+
+        return beyond_limits(plan, self.limits) + off_grid(plan, self.tick_ns)
 
 
 def beyond_limits(plan: Any, limits: "Limits", prefix: str = "") -> list[str]:
@@ -39,11 +56,30 @@ def beyond_limits(plan: Any, limits: "Limits", prefix: str = "") -> list[str]:
     return faults
 
 
+def limit_of(name: str) -> str | None:
+    """The limit that holds for a plan's field of this name, by the end of it; None for what needs none.
+
+    Raises LookupError for a power, a current or a voltage that no limit holds for.
+    """
+    field = name.rsplit(".", 1)[-1]
+    limit = next((limit for pattern, limit in _LIMITED if fnmatchcase(field, pattern)), None)
+    before, _, unit = field.rpartition("_")
+    if limit is None and unit in _DRIVES and not before.endswith("_per"):
+        raise LookupError(
+            f"no limit of station.yaml holds for it, so it is not set: name it like one that has a limit "
+            f"({', '.join(pattern for pattern, _ in _LIMITED)}), in that unit, or add its limit to labctl.limits"
+        )
+    return limit
+
+
 def _beyond(name: str, value: Any, limits: "Limits") -> list[str]:
-    limit = next((limit for pattern, limit in _LIMITED if fnmatchcase(name.rsplit(".", 1)[-1], pattern)), None)
-    numbers: Sequence[Any] = value if isinstance(value, tuple | list) else (value,)
+    try:
+        limit = limit_of(name)
+    except LookupError as error:
+        return [f"{name} = {value}: {error.args[0]}"]
     if limit is None:
         return []
+    numbers: Sequence[Any] = value if isinstance(value, tuple | list) else (value,)
     highest = getattr(limits, limit)
     sizes = [abs(n) if name.endswith("_a") else n for n in numbers if isinstance(n, int | float)]
     beyond = [number for number in sizes if number > highest]

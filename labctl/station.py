@@ -24,9 +24,11 @@ from labctl.safety import make_safe
 from labctl.silence import Silent, told
 from labctl.station_drivers import driver, is_ni, is_visa
 from labctl.station_file import StationFile, references
+from labctl.station_roles import lacking
 from sequences.lab import Calibration, Lab
 
 LOG: Final = logging.getLogger(__name__)
+_NO_ROLE: Final = "the experiments use it. Take a driver that has it"
 _EXCHANGES: Final = ("ask", "write", "ask_raw", "write_raw", "command", "_block")
 """Methods of VISA drivers that speak; the last two, of the AOM driver, answer in several lines."""
 _WHOLE: Final = ("pulse_generator", "aom", "depletion_beam", "green_laser", "microwave")
@@ -63,6 +65,8 @@ class Wires:
         elsewhere = {_canonical(known): there for known, there in self.addresses.items()}
         if (there := elsewhere.get(_canonical(address))) is None:
             raise LookupError(f"there is no such address on this bench; it has {', '.join(self.addresses)}")
+        if not there.endswith("::SOCKET"):
+            return {"address": there}
         return {"address": there, "device_clear": False}  # there is none on a socket; PyVISA-py's may never return
 
 
@@ -169,8 +173,17 @@ class OpenStation:
             self.silent[name] = Silent.after(name, entry.address or "", error)
         else:
             self.opened_s[name] = time.monotonic() - began_s
-            self._set_clock(self.instruments[name])
-            one_at_a_time(self.instruments[name])
+            self._met(name)
+
+    def _met(self, name: str) -> None:
+        """An instrument that is open, and that can do what its role asks of it; any other is closed again."""
+        if missing := lacking(self.instruments[name], name):
+            model, address = type(self.instruments[name]).__name__, self.file.instruments[name].address or ""
+            self.silent[name] = Silent(name, address, f"is a {model}, which lacks {', '.join(missing)}: {_NO_ROLE}")
+            self.station.close_and_remove_instrument(name)
+            return
+        self._set_clock(self.instruments[name])
+        one_at_a_time(self.instruments[name])
 
     def _set_clock(self, instrument: Any) -> None:
         if hasattr(instrument, "clock"):

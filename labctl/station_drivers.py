@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from labctl.refusals import known
+from labctl.station_values import address_problem, value_faults
 
 _NAMED: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 PACKAGES: Final = ("instruments.", "qcodes.instrument_drivers.", "qcodes_contrib_drivers.drivers.")
@@ -115,6 +116,10 @@ def _argument_faults(found: type[Any], entry: Mapping[str, Any]) -> Iterator[tup
             yield "init", f"{key!r} is not for a station file: remove it; VISA's library is this computer's own"
         elif key not in takes:
             yield "init", f"{found.__name__} takes no argument {key!r}; {known(str(key), takes)}"
+    if (port := entry.get("port")) is not None and "port" not in takes:
+        yield "port", f"{found.__name__} takes no port, not {port!r}: remove it"
+    for problem in value_faults(found, init):
+        yield "init", problem
     for key in _needed(found):
         if key != "address" and key not in init:
             yield "init", f"{found.__name__} needs the argument {key!r} under init"
@@ -135,17 +140,7 @@ def _address_faults(found: type[Any], address: Any) -> Iterator[tuple[str, str]]
             yield "address", f"{found.__name__} is put together from other instruments and has no address; remove it"
     elif not isinstance(address, str):
         yield "address", f"{found.__name__} needs an address"
-    elif is_visa(found) and (problem := _visa_problem(address)):
+    elif is_visa(found) and (problem := address_problem(address)):
         yield "address", f"{address!r} is no VISA resource name ({problem}), like TCPIP0::192.168.10.21::inst0::INSTR"
     elif is_ni(found) and not NI_DEVICE.fullmatch(address):
         yield "address", f"{address!r} is no NI device name, like Dev1"
-
-
-def _visa_problem(address: str) -> str:
-    from pyvisa.rname import InvalidResourceName, ResourceName
-
-    try:
-        ResourceName.from_string(address)
-    except (InvalidResourceName, ValueError) as error:
-        return " ".join(str(error).split())
-    return ""

@@ -13,9 +13,12 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from labctl.faults import range_of, sentence, unit_of
+from labctl.limits import Bounds
 from labctl.refusals import Refusal, known
 from labctl.station_drivers import driver_faults
 from labctl.station_model import REFERENCES, ROLES, InstrumentSection, StationModel, section_at
+from labctl.station_roles import role_faults, tick_problem
+from labctl.station_values import canonical, name_problem
 
 if TYPE_CHECKING:
     from sequences.lab import Guesses, Limits, Paths, Wiring
@@ -65,6 +68,10 @@ class StationFile:
         from sequences.lab import Limits
 
         return Limits(**self.model.limits.model_dump())
+
+    def bounds(self) -> Bounds:
+        """What a plan is held to."""
+        return Bounds(self.limits(), self.model.wiring.tick_ns)
 
     def paths(self) -> "Paths":
         """The section `paths`."""
@@ -233,11 +240,16 @@ def _instrument_faults(content: Any) -> Iterator[Fault]:
             yield Fault(("instruments",), f"instruments lacks {role!r}: add it with its driver's type")
     for name, entry in entries.items():
         path = ("instruments", name)
+        if problem := name_problem(name):
+            yield Fault(path, f"{name!r} {problem}")
         if name not in ROLES and not any(name in built_on for built_on in needs.values()):
             yield Fault(path, f"{name!r} is no role of the bench and nothing is built on it; {known(name, ROLES)}")
         yield from (Fault((*path, key), f"{name}: {text}") for key, text in driver_faults(entry))
+    yield from (Fault(("instruments", name, key), f"{name}: {text}") for name, key, text in role_faults(entries))
     yield from _need_faults(needs)
-    addresses: dict[Trail, Any] = {("instruments", n, "address"): e.get("address") for n, e in entries.items()}
+    addresses: dict[Trail, Any] = {
+        ("instruments", name, "address"): entry.get("address") for name, entry in entries.items()
+    }
     yield from _shared(addresses, "is the address of")
 
 
@@ -257,16 +269,18 @@ def _wiring_faults(content: Any) -> Iterator[Fault]:
     for section, words in (("lines", "is given to"), ("terminals", "is given to"), ("steering", "is given to")):
         places = _mapping(content, "wiring", section)
         yield from _shared({("wiring", section, key): value for key, value in places.items()}, words)
+    if problem := tick_problem(_mapping(content, "instruments", "pulse_generator"), content):
+        yield Fault(("wiring", "tick_ns"), problem)
 
 
 def _shared(values: Mapping[Trail, Any], words: str) -> Iterator[Fault]:
-    """Values that several places have: each but the first is a fault."""
+    """Values that several places have, in whatever way of writing: each but the first is a fault."""
     seen: dict[Any, Trail] = {}
     for path, value in values.items():
         if value is None or isinstance(value, dict | list):
             continue
-        if value in seen:
-            first, second = (p[1] if p[0] == "instruments" else ".".join(p) for p in (seen[value], path))
+        if (same := canonical(value)) in seen:
+            first, second = (p[1] if p[0] == "instruments" else ".".join(p) for p in (seen[same], path))
             yield Fault(path, f"{value!r} {words} both {first} and {second}: each needs its own")
         else:
-            seen[value] = path
+            seen[same] = path

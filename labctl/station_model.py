@@ -119,7 +119,8 @@ LinesSection = create_model("LinesSection", __base__=Section, **_LINE_FIELDS)
 
 
 class WiringSection(Section):
-    tick_ns: Annotated[int, Field(strict=True, ge=100, multiple_of=100)]
+    tick_ns: Annotated[int, Field(strict=True, ge=100, le=200, multiple_of=100)]
+    """In longer ones the fixed parts of the programs, 1600 ns of reading for instance, cannot be played."""
     lines: LinesSection  # type: ignore[valid-type]  # made from the list of roles
     terminals: TerminalsSection
     steering: SteeringSection

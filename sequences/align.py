@@ -13,6 +13,7 @@ from physics.levels import cross_relaxation_fields_mt, nv_lines
 from sequences.analysis.odmr import LineFit
 from sequences.analysis.relaxation import detuning_slope_hz_per_mt
 from sequences.lab import Lab, Wiring
+from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import contact_pair, cw_odmr, pulse, pulsed
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
@@ -107,6 +108,7 @@ def align(lab: Lab, plan: AlignPlan) -> Stream[AlignResult]:
 
 
 def _aligned(lab: Lab, plan: AlignPlan) -> Stream[AlignResult]:
+    lab.refuse_off_grid(plan)
     with controls.left_safe(lab):
         known = yield from _surveyed(lab, plan)
         guess_mt = _expected_mt(plan, known.model.nitrogen)
@@ -321,7 +323,7 @@ def _note(result: AlignResult) -> str:
 def programs(plan: AlignPlan, wiring: Wiring) -> list[Program]:
     """Points of a spectrum, also while frozen, a first pulse, and a point of the dip, for looking at beforehand."""
     tick_ns = wiring.tick_ns
-    contact_ns = max(1, round(plan.contact_us * 1e3 / tick_ns)) * tick_ns
+    contact_ns = nearest_ns(plan.contact_us * 1e3, tick_ns)
     spectrum = cw_odmr(tick_ns)
     frozen = spectrum.named("cw odmr, frozen").with_lines("shift")
     nutation = pulsed("nutation", pulse(8 * tick_ns, tick_ns=tick_ns))

@@ -25,6 +25,7 @@ from sequences.analysis.calibration import Beam, CountedProgram, PairCalibration
 from sequences.analysis.engine_rows import Surroundings, class_states, engine_rows
 from sequences.analysis.release import NAMES, Release
 from sequences.lab import Lab, Wiring
+from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import (
     COOLING_US,
     Cycle,
@@ -126,6 +127,7 @@ class CoolResult:
 
 def cool(lab: Lab, plan: CoolPlan) -> Stream[CoolResult]:
     """Measure the build-up and the release; stores the baths for predictions and designs."""
+    lab.refuse_off_grid(plan)
     with controls.left_safe(lab):
         bench, calibration = state.ready(lab), state.pair(lab)
         holding = yield from hold.begin(lab, plan.hold)
@@ -208,7 +210,8 @@ def _build_up(
     contact = wait(contact_ns, "gradient", tick_ns=lab.wiring.tick_ns)
     share = float(-np.expm1(-gamma1 * contact_ns * 1e-9))
     polarisation, error = [], []
-    for cooling_us in _COOLING_US:
+    times_us = [lab.whole_ticks_us(us) for us in _COOLING_US]
+    for cooling_us in times_us:
         cycle = Cycle(lab.whole_ticks(cooling_us * 1e3), lab.wiring.tick_ns, plan.build_up_heating_steps)
 
         def shot(beam: Beam, after: Program | None, cycle: Cycle = cycle) -> Program:
@@ -225,7 +228,7 @@ def _build_up(
             bench,
             calibration,
             [partial(shot, after=None), partial(shot, after=contact)],
-            seconds / len(_COOLING_US) / 4.0,
+            seconds / len(times_us) / 4.0,
         )
         polarisation.append(float(bath_after_contact(z[0, 1], z[1, 1], share, lab.guesses.bath_spins)))
         error.append(float(z_err[1, 1]) / share)
@@ -236,8 +239,8 @@ def _build_up(
                 "polarisation_right_err": error[-1],
             }
         )
-        yield Progress(_BUILD_UP_SHARE * len(error) / len(_COOLING_US), f"p_R {polarisation[-1]:.3f}({error[-1]:.3f})")
-    return np.array(_COOLING_US), np.array(polarisation), np.array(error)
+        yield Progress(_BUILD_UP_SHARE * len(error) / len(times_us), f"p_R {polarisation[-1]:.3f}({error[-1]:.3f})")
+    return np.array(times_us), np.array(polarisation), np.array(error)
 
 
 def _shift(
@@ -288,7 +291,7 @@ def _release(
     seconds: float,
 ) -> Stream[Release]:
     """Photons after release; every evolution time makes a cycle, and a balance of heat, of its own."""
-    times = np.array([*_RELEASED_US, plan.evolution_us])
+    times = np.array([*map(lab.whole_ticks_us, _RELEASED_US), plan.evolution_us])
     nothing = Program("-", bench.gates.tick_ns)
     photons, errors = np.empty((len(times), 2)), np.empty((len(times), 2))
     for k, released_us in enumerate(times):
@@ -338,7 +341,7 @@ def programs(plan: CoolPlan, wiring: Wiring) -> list[Program]:
     tick_ns = wiring.tick_ns
     gates, reading = nominal_gates(tick_ns), nominal_reading(tick_ns)
     longest, cooling, evolution = (
-        round(us * 1e3 / tick_ns) * tick_ns for us in (max(_COOLING_US), plan.cooling_us, plan.evolution_us)
+        nearest_ns(us * 1e3, tick_ns) for us in (max(_COOLING_US), plan.cooling_us, plan.evolution_us)
     )
     hot = Cycle(longest, tick_ns, plan.build_up_heating_steps)
     hot_shot = [heated(hot, gates), cooled(hot, gates), looked_at(reading, "depletion", gates)]

@@ -22,6 +22,7 @@ from sequences.delays import programs as delays_programs
 from sequences.lab import Lab, Wiring
 from sequences.locate import LocatePlan, locate
 from sequences.locate import programs as locate_programs
+from sequences.pulses.grid import on_grid
 from sequences.pulses.library import COOLING_US
 from sequences.pulses.program import Program
 from sequences.rabi import RabiPlan, rabi
@@ -146,6 +147,7 @@ class EngineResult:
 
 def engine(lab: Lab, plan: EnginePlan) -> Stream[EngineResult]:
     """Run the whole experiment; every part is a run of its own."""
+    lab.refuse_off_grid(plan)
     yield from _prepared(lab, plan)
     course = Course(lab, outlook(lab, plan.evolution_us, plan.hours, plan.cooling_us))
     yield Estimate(course.known())
@@ -181,16 +183,19 @@ def _measured(lab: Lab, plan: EnginePlan, course: Course) -> Stream[None]:
 
 def _prepared(lab: Lab, plan: EnginePlan) -> Stream[None]:
     """Everything that the release needs, each part measured anew."""
+    tick_ns = lab.wiring.tick_ns
     lines, quadratures = WiringPlan(stage="lines"), WiringPlan(stage="quadratures")
     yield from child("wiring", lines, wiring(lab, lines))
     light, pulses = DelaysPlan(stage="light"), DelaysPlan(stage="pulses")
     yield from child("delays", light, delays(lab, light))
     yield from child("locate", LocatePlan(), locate(lab, LocatePlan()))
-    yield from child("align", AlignPlan(), align(lab, AlignPlan()))
-    yield from child("rabi", RabiPlan(), rabi(lab, RabiPlan()))
+    aligning, turning = on_grid(AlignPlan(), tick_ns), on_grid(RabiPlan(), tick_ns)
+    yield from child("align", aligning, align(lab, aligning))
+    yield from child("rabi", turning, rabi(lab, turning))
     yield from child("delays", pulses, delays(lab, pulses))
     yield from child("wiring", quadratures, wiring(lab, quadratures))
-    yield from child("relaxometry", RelaxometryPlan(), relaxometry(lab, RelaxometryPlan()))
+    relaxing = on_grid(RelaxometryPlan(), tick_ns)
+    yield from child("relaxometry", relaxing, relaxometry(lab, relaxing))
     yield Progress(_ALIGNING_H * 3600.0 / plan.duration_s, "aligned")
     calibration = CalibratePlan(hours=plan.calibrate_hours, doughnut_mw=plan.doughnut_mw, hold=plan.hold)
     yield from child("calibrate", calibration, calibrate(lab, calibration))
@@ -198,6 +203,7 @@ def _prepared(lab: Lab, plan: EnginePlan) -> Stream[None]:
         hours=plan.cool_hours, cooling_us=plan.cooling_us, heating_steps=plan.heating_steps, hold=plan.hold
     )
     yield Progress((_ALIGNING_H + plan.calibrate_hours) * 3600.0 / plan.duration_s, "calibrated")
+    cooling = on_grid(cooling, tick_ns)
     yield from child("cool", cooling, cool(lab, cooling))
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sequences.pulses.grid import nearest_ns, refuse_off_grid
 
 if TYPE_CHECKING:
     from instruments.aom import MPDS
@@ -171,5 +173,13 @@ class Lab:
     """How often they were, and all of them were."""
 
     def whole_ticks(self, duration_ns: float) -> int:
-        """The nearest duration that the pattern's grid can play, at least one tick."""
-        return max(1, round(duration_ns / self.wiring.tick_ns)) * self.wiring.tick_ns
+        """The nearest duration that the pattern's grid can play, at least one tick: for what a sequence chooses."""
+        return nearest_ns(duration_ns, self.wiring.tick_ns)
+
+    def whole_ticks_us(self, duration_us: float) -> float:
+        """The same in us: the time that is played instead of the one wished for."""
+        return self.whole_ticks(duration_us * 1e3) / 1e3
+
+    def refuse_off_grid(self, plan: Any) -> None:
+        """Raises SequenceError if a duration of the plan is not a whole number of ticks: another would be played."""
+        refuse_off_grid(plan, self.wiring.tick_ns)

@@ -17,6 +17,7 @@ from sequences.analysis.oscillation import (
     fit_turns,
 )
 from sequences.lab import Lab, Wiring
+from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import pulse, pulsed
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
@@ -107,7 +108,7 @@ def rabi(lab: Lab, plan: RabiPlan) -> Stream[RabiResult]:
 
 
 def _calibrated(lab: Lab, plan: RabiPlan) -> Stream[RabiResult]:
-    _refuse_partial_ticks(lab, plan)
+    lab.refuse_off_grid(plan)
     with controls.left_safe(lab):
         set_field(lab)
         holding = yield from hold.begin_field(lab, plan.hold)
@@ -127,15 +128,6 @@ def _calibrated(lab: Lab, plan: RabiPlan) -> Stream[RabiResult]:
         _remember(lab, result)
         yield Progress(1.0, f"pi/2 {result.pi_half_ns}({result.pi_half_ns_err:.2f}) ns at {result.power_dbm:.2f} dBm")
         return result
-
-
-def _refuse_partial_ticks(lab: Lab, plan: RabiPlan) -> None:
-    if plan.pi_half_ns % lab.wiring.tick_ns:
-        raise SequenceError(
-            f"A quarter turn of {plan.pi_half_ns} ns is not a whole number of {lab.wiring.tick_ns} ns ticks",
-            "Choose pi_half_ns as a multiple of wiring.tick_ns of station.yaml",
-            pi_half_ns=plan.pi_half_ns,
-        )
 
 
 # ---- power and carrier ---------------------------------------------------------------------------------------------
@@ -299,8 +291,6 @@ def _remember(lab: Lab, result: RabiResult) -> None:
 
 def programs(plan: RabiPlan, wiring: Wiring) -> list[Program]:
     """The longest pulse of the oscillation and the longest train of quarter turns, for looking at beforehand."""
-    quarter_ns, longest_ns = (
-        max(1, round(ns / wiring.tick_ns)) * wiring.tick_ns for ns in (plan.pi_half_ns, plan.longest_ns)
-    )
+    quarter_ns, longest_ns = (nearest_ns(ns, wiring.tick_ns) for ns in (plan.pi_half_ns, plan.longest_ns))
     longest = (("oscillation", longest_ns), ("train", max(_TRAINS) * quarter_ns))
     return [pulsed(name, pulse(ns, tick_ns=wiring.tick_ns)) for name, ns in longest]

@@ -82,6 +82,7 @@ def relaxometry(lab: Lab, plan: RelaxometryPlan) -> Stream[RelaxometryResult]:
 
 
 def _measured(lab: Lab, plan: RelaxometryPlan) -> Stream[RelaxometryResult]:
+    lab.refuse_off_grid(plan)
     with controls.left_safe(lab):
         _calibrations(lab, plan)
         set_field(lab)
@@ -146,10 +147,9 @@ def _scale(known: Survey) -> Stream[_Scale]:
 
 def _dip(known: Survey, plan: RelaxometryPlan, inversion: Inversion, scale: _Scale) -> Stream[Dip]:
     lab, resonance_mt = known.lab, calibrated(known.lab, "field.resonance_mt")
-    tick_ns = lab.wiring.tick_ns
     slope = abs(detuning_slope_hz_per_mt(resonance_mt, known.model.nitrogen))
     contacts = Contacts(
-        contact_ns=round(plan.contact_us * 1e3 / tick_ns) * tick_ns,
+        contact_ns=lab.whole_ticks(plan.contact_us * 1e3),
         seconds_per_point=plan.seconds_per_point,
         half_width_mt=lab.guesses.cr_half_width_khz * 1e3 / slope,
         bath_spins=lab.guesses.bath_spins,

@@ -22,6 +22,7 @@ from sequences.analysis.tomography import (
     reconstruct,
 )
 from sequences.lab import Lab, Wiring
+from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import COOLING_US, Cycle, engine_shot, nominal_gates, nominal_reading
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, Stream
@@ -108,8 +109,9 @@ def tomography(lab: Lab, plan: TomographyPlan, expected: Expectation | None = No
     """Reconstruct the state after one evolution time.
 
     expected: what the programs are designed for; by default the calibrated model's prediction. Raises SequenceError
-    when the counts contradict every state, or a calibration is missing.
+    when the counts contradict every state, a calibration is missing, or a time is not a whole number of ticks.
     """
+    lab.refuse_off_grid(plan)
     with controls.left_safe(lab):
         bench = state.ready(lab)
         wanted = expected or expectation(state.predicted(lab, np.array([plan.evolution_us]))[0])
@@ -212,11 +214,8 @@ def programs(plan: TomographyPlan, wiring: Wiring) -> list[Program]:
     """A shot of the plan as it will be played, with nominal pulses and windows: for looking at beforehand."""
     tick_ns = wiring.tick_ns
     gates, reading = nominal_gates(tick_ns), nominal_reading(tick_ns)
-    cycle = Cycle(
-        round(plan.cooling_us * 1e3 / tick_ns) * tick_ns,
-        round(plan.evolution_us * 1e3 / tick_ns) * tick_ns,
-        plan.heating_steps,
-    )
+    cooling_ns, evolution_ns = (nearest_ns(us * 1e3, tick_ns) for us in (plan.cooling_us, plan.evolution_us))
+    cycle = Cycle(cooling_ns, evolution_ns, plan.heating_steps)
     analysis = gates.turn("x") + gates.turn_right("y") + gates.entangle() + gates.turn("y")
     return [engine_shot(cycle, gates, analysis.named("x1 right y1 gate y1"), reading, "depletion")]
 

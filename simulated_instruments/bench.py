@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from simulated_instruments.clock import VirtualClock
 from simulated_instruments.faults.injector import Injector
+from simulated_instruments.faults.kinds import RESOURCES
 from simulated_instruments.faults.script import Fault
 from simulated_instruments.nidaq.server import NIServer
 from simulated_instruments.safe import state, still_on
@@ -53,6 +54,11 @@ class Bench:
     ) -> None:
         backend.disconnect()
         self._ni.stop()
+
+    @property
+    def resources(self) -> Mapping[str, str]:
+        """Role of every VISA instrument -> the resource name at which it answers."""
+        return RESOURCES
 
     def truth(self, result: Mapping[str, Any]) -> dict[str, Any]:
         """What is true about a run's result: to be asked after the run, and not by the lab."""

@@ -94,7 +94,7 @@ def _window(data: Path, theme: Any) -> Iterator[tuple[Any, Callable[[Callable[[]
 
     file = read_station(HOME / "station.yaml")
     opener = partial(opened_bench, Choice(True, None, SEED, None), file, data)
-    session = Session(partial(Link, serve, opener, data), Queue(data), file.limits())
+    session = Session(partial(Link, serve, opener, data), Queue(data), file.bounds())
     following_scale()
     app = QtWidgets.QApplication(sys.argv[:1])
     font = app.font()

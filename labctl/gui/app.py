@@ -27,7 +27,7 @@ def main(opener: Opener, file: StationFile, folder: Path, about: About, theme: l
 
     about: the bench and the folder as options, for commands that the window tells.
     """
-    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.limits(), about)
+    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.bounds(), about)
     from labctl.gui.window import Window  # it loads all views: meanwhile the bench opens
 
     looks.following_scale()

@@ -23,7 +23,7 @@ from labctl.continuation import continuation
 from labctl.data.ledger import NotBegun
 from labctl.gate import Gate
 from labctl.gui.messages import Continue, Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Said, Start, Watched
-from labctl.limits import beyond_limits, programs_beyond
+from labctl.limits import Bounds, programs_beyond
 from labctl.log import log_into
 from labctl.news import News, Playing
 from labctl.refusals import BenchFault, Refusal
@@ -169,7 +169,7 @@ class _Server:
     ) -> None:
         lab, found = bench.lab, experiment.programs
         programs = found(plan, lab.wiring) if found else ()
-        faults = beyond_limits(plan, lab.limits)
+        faults = Bounds(lab.limits, lab.wiring.tick_ns).faults(plan)
         if faults := faults or programs_beyond(plan, programs, lab.limits, lab.paths):
             self._mouth.say(Ended(ticket, 0, "failed", "; ".join(faults), ()))
             return

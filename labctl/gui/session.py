@@ -13,12 +13,11 @@ from labctl.gui.journal import Journal
 from labctl.gui.link import Link
 from labctl.gui.messages import Activity, Continue, Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Start
 from labctl.gui.queue import Queue
-from labctl.limits import beyond_limits
+from labctl.limits import Bounds
 from labctl.news import News
 from labctl.plans import make_plan
 from labctl.refusals import Refusal
 from labctl.safety import Step
-from sequences.lab import Limits
 
 LOG: Final = logging.getLogger(__name__)
 HERE: Final = About()
@@ -32,8 +31,8 @@ _GONE: Final = (
 class Session:
     """One connection to the bench after the other, and the run that goes on."""
 
-    def __init__(self, connect: Callable[[], Link], queue: Queue, limits: Limits, about: About = HERE) -> None:
-        """connect: starts a bench process. limits: of the station, for plans. about: the bench, for commands."""
+    def __init__(self, connect: Callable[[], Link], queue: Queue, bounds: Bounds, about: About = HERE) -> None:
+        """connect: starts a bench process. bounds: of the station, for plans. about: the bench, for commands."""
         self.about = about
         self.queue = queue
         self.journal = Journal(catalogue.columns_of)
@@ -46,7 +45,7 @@ class Session:
         """Steps of the last safe state that could not be confirmed."""
         self.is_queue_held = True
         """Whether the queue waits: at first it does, so that no laser starts unasked."""
-        self._connect, self._limits = connect, limits
+        self._connect, self._bounds = connect, bounds
         self._tickets = itertools.count(1)
         self._link = connect()
 
@@ -182,7 +181,7 @@ class Session:
 
     def _checked(self, sequence: str, settings: Mapping[str, str]) -> Any:
         plan = make_plan(catalogue.entry(sequence).plan, [f"{key}={value}" for key, value in settings.items()])
-        if faults := beyond_limits(plan, self._limits):
+        if faults := self._bounds.faults(plan):
             raise Refusal(faults)
         return plan
 

@@ -234,7 +234,7 @@ class Window(QtWidgets.QMainWindow):
     def _furnished(self, name: looks.ThemeName) -> Docks:
         theme = looks.theme_for(name)
         looks.apply(theme)
-        runs = RunsView(theme, self._folder, self.session.queue, self._file.limits(), self.session.about)
+        runs = RunsView(theme, self._folder, self.session.queue, self._file.bounds(), self.session.about)
         runs.form.load(_USUAL, {})
         return Docks(self, theme, runs)
 

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import curve_fit
 
+from sequences.pulses.grid import nearest_ns
+
 Real = NDArray[np.float64]
 
 BEST_WINDOW = 1.256
@@ -23,7 +25,7 @@ class Pumping:
 
     def window_ns(self, tick_ns: int) -> int:
         """The best counting window, in whole ticks."""
-        return max(1, round(BEST_WINDOW / self.rate_per_s * 1e9 / tick_ns)) * tick_ns
+        return nearest_ns(BEST_WINDOW / self.rate_per_s * 1e9, tick_ns)
 
 
 def fit_pumping(window_s: Real, missing: Real, missing_err: Real, alike: bool) -> Pumping:

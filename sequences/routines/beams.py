@@ -21,7 +21,7 @@ def find_windows(lab: Lab) -> Reading:
     tick_ns = lab.wiring.tick_ns
     pump = _pumping(lab, "pump", 30_000)
     ring = _pumping(lab, "depletion", 30_000)
-    pumping_ns = max(1, round(12.0 / pump.rate_per_s * 1e9 / tick_ns)) * tick_ns
+    pumping_ns = lab.whole_ticks(12.0 / pump.rate_per_s * 1e9)
     reading = Reading(pumping_ns, pump.window_ns(tick_ns), ring.window_ns(tick_ns), tick_ns)
     put = lab.calibration.put
     put("beams.pump_rate_per_s", pump.rate_per_s, pump.rate_err_per_s)
@@ -33,7 +33,8 @@ def _pumping(lab: Lab, beam: Beam, pumping_ns: int) -> Pumping:
     quarter_ns, tick_ns = round(state.calibrated(lab, "microwave.pi_half_ns")), lab.wiring.tick_ns
     bright, dark = Program("bright", tick_ns), pulse(2 * quarter_ns, "x", tick_ns=tick_ns)
     counted = []
-    for window_ns in _CURVE_NS:
+    windows_ns = [lab.whole_ticks(ns) for ns in _CURVE_NS]
+    for window_ns in windows_ns:
         reading = Reading(pumping_ns, window_ns, window_ns, tick_ns)
         counted += [count(lab, reading, Shot(program, beam, 20.0)) for program in (bright, dark)]
     told = in_own_light(counted)
@@ -47,4 +48,4 @@ def _pumping(lab: Lab, beam: Beam, pumping_ns: int) -> Pumping:
             "Check the beam's power, its AOM and line, and the pulses (labctl run rabi)",
             photons=missing[-1],
         )
-    return fit_pumping(np.array(_CURVE_NS) * 1e-9, np.array(missing), np.array(error), alike=beam == "pump")
+    return fit_pumping(np.array(windows_ns) * 1e-9, np.array(missing), np.array(error), alike=beam == "pump")

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from sequences.analysis.calibration import Beam
+from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import Gates, wait
 from sequences.pulses.program import Program, joined
 
@@ -26,7 +27,7 @@ def _start(gates: Gates) -> Program:
 
 def _frozen(gates: Gates, duration_ns: float, *lines: str) -> Program:
     """A wait of about this length, in whole ticks."""
-    return wait(max(1, round(duration_ns / gates.tick_ns)) * gates.tick_ns, "shift", *lines, tick_ns=gates.tick_ns)
+    return wait(nearest_ns(duration_ns, gates.tick_ns), "shift", *lines, tick_ns=gates.tick_ns)
 
 
 def levels(gates: Gates, weight: float) -> list[Listed]:

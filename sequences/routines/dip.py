@@ -14,6 +14,7 @@ from physics.constants import GAMMA_E_HZ_PER_MT
 from sequences.analysis.bridge import between
 from sequences.analysis.relaxation import DipFit, fit_dip
 from sequences.lab import Lab
+from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import contact_pair
 from sequences.results import Column, Estimate, Point, SequenceError, Stream
 from sequences.routines import controls
@@ -77,7 +78,7 @@ class Contacts:
     def telling_ns(self, rate_per_s: float, tick_ns: int) -> int:
         """A contact that tells most of a dip with this rate: its relaxation time, at least the plan's."""
         wanted = np.clip(1e9 / max(rate_per_s, 1.0), self.contact_ns, _LONGEST_CONTACT * self.contact_ns)
-        return max(1, round(float(wanted) / tick_ns)) * tick_ns
+        return nearest_ns(float(wanted), tick_ns)
 
 
 @dataclass(frozen=True)

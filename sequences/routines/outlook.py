@@ -52,12 +52,12 @@ class Outlook:
 
 
 def times_us(lab: Lab, given: Sequence[float]) -> Real:
-    """The times of the plan, or those that the model asks for, in whole ticks."""
+    """The times of the plan, or those that the model asks for, taken to whole ticks."""
     if given:
         return np.array(sorted(set(given)))
     model = state.engine_model(lab)
     wanted = best_times_us(model.g_rad_per_s, state.release(lab).gamma1_per_s)
-    return np.array(sorted({lab.whole_ticks(float(t) * 1e3) * 1e-3 for t in wanted}))
+    return np.array(sorted({lab.whole_ticks_us(float(t)) for t in wanted}))
 
 
 def outlook(lab: Lab, given: Sequence[float], hours: float, cooling_us: float) -> Outlook:

@@ -58,7 +58,8 @@ def _spins(lab: Lab, found: TwoResonances, zz: float, rabi: float) -> dict[str, 
 def _light(lab: Lab, reading: Reading, found: TwoResonances, rabi: float) -> dict[str, float]:
     """Both read-outs from bright and dark, taken as if pumping were as good as guessed."""
     tick_ns = lab.wiring.tick_ns
-    bright, dark = Program("bright", tick_ns), pulse(2 * round(np.pi / 2 / rabi * 1e9 / tick_ns) * tick_ns, "x")
+    quarter_ns = lab.whole_ticks(float(np.pi / 2 / rabi * 1e9))
+    bright, dark = Program("bright", tick_ns), pulse(2 * quarter_ns, "x", tick_ns=tick_ns)
     pumped = 2.0 * lab.guesses.pump_fidelity - 1.0
     (pump, pump_half), (ring, ring_half) = (
         _levels(lab, reading, beam, (bright, dark)) for beam in ("pump", "depletion")

@@ -222,7 +222,10 @@ def engine_model(
 
 
 def foreseen(lab: Lab, calibration: PairCalibration, gates: Gates) -> tuple[float, Real]:
-    """Evolution time in us and Pauli vector (16,) that this pair should show best, before its baths were looked at."""
+    """Evolution time in us and Pauli vector (16,) that this pair should show best, before its baths were looked at.
+
+    For a design, which takes the time to the grid itself: it is neither stored nor told.
+    """
     cold = 2.0 * calibration.fidelity[1] - 1.0
     model = engine_model(lab, calibration, Surroundings((_USUAL_HOT, _USUAL_COLD * cold)), gates)
     times_us = best_times_us(model.g_rad_per_s, model.gamma1_per_s)

@@ -28,13 +28,14 @@ OfMessage = Literal["lost", "disconnect", "unplugged", "reset"]
 
 unplugged: broken, and it cannot be opened again. reset: back to power-on values, just before the message.
 """
-OfBench = Literal["interlock", "drop_out", "trip", "overheat", "unlock", "rf_off"]
+OfBench = Literal["interlock", "drop_out", "trip", "open_coil", "overheat", "unlock", "rf_off"]
 """Just before the message, the instrument itself. interlock: opens. drop_out: the laser goes out and latches a fault.
 
-trip: over-voltage protection of all channels that are on. overheat: they are off until it is cool. unlock: the carrier
+trip: over-voltage protection of all channels that are on. open_coil: the coil of one channel is no longer connected,
+so that its current meets the compliance voltage. overheat: they are off until it is cool. unlock: the carrier
 leaves its frequency. rf_off: it is gone.
 """
-PASSING: Final[tuple[OfBench, ...]] = ("interlock", "overheat", "unlock")
+PASSING: Final[tuple[OfBench, ...]] = ("interlock", "open_coil", "overheat", "unlock")
 """What can be over by itself after a while."""
 OfCall = Literal["refused", "unavailable", "cut_off", "stuck", "slow", "reset"]
 """With any call of the card. refused: a DAQmx error, nothing done. unavailable: the server is not reached.
@@ -48,8 +49,8 @@ Kind = OfReply | OfMessage | OfBench | OfCall | OfCount | Literal["replaced"]
 
 KINDS: Final[frozenset[str]] = frozenset(name for part in get_args(Kind) for name in (get_args(part) or (part,)))
 HAPPENINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "main_supply": ("trip", "overheat"),
-    "pulsed_supply": ("trip", "overheat"),
+    "main_supply": ("trip", "open_coil", "overheat"),
+    "pulsed_supply": ("trip", "open_coil", "overheat"),
     "microwave": ("unlock", "rf_off"),
     "green_laser": ("interlock", "drop_out"),
     "sprout": ("interlock",),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -18,6 +18,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "code": ("refused",),
     "share": ("fewer_counts",),
     "text": ("replaced",),
+    "channel": ("open_coil",),
 }
 """What only some kinds have."""
 _NAMES: Final = {resource: name for name, resource in RESOURCES.items()}
@@ -48,13 +49,15 @@ class Fault(BaseModel):
     mends_after: Count | None = None
     """disconnect: failed messages after which the session works again by itself; None: once it is opened again."""
     for_s: Annotated[float, Field(gt=0, le=1e6)] | None = None
-    """Laboratory time. slow: until the answer (2 s). interlock, unlock: until it is over; None: it stays so."""
+    """Laboratory time. slow: until the answer (2 s). What can be over: until it is; None: it stays so."""
     code: Annotated[int, Field(ge=-(10**6), le=-1)] = -50401
     """refused: DAQmx's status code; a communications fault unless said otherwise."""
     share: Annotated[float, Field(ge=0, lt=1)] = 0.5
     """fewer_counts: of the counts that are left."""
     text: str = Field(default="", max_length=10_000)
     """replaced: the reply, without its end."""
+    channel: Literal[1, 2] = 1
+    """open_coil: of the supply."""
 
     @field_validator("kind")
     @classmethod

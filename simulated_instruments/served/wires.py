@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from simulated_instruments.faults.kinds import RESOURCES
+
 Loopback = Annotated[str, Field(pattern=r"^127\.0\.0\.1:\d{1,5}$")]
 Socket = Annotated[str, Field(pattern=r"^TCPIP0::127\.0\.0\.1::\d{1,5}::SOCKET$")]
 Label = Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f]{1,200}$")]
@@ -34,6 +36,11 @@ class WiresFile(BaseModel):
     """Its identity: another one after it was switched on anew."""
     pace: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
     """Laboratory seconds a wall second; None for as fast as it goes."""
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """Role of every VISA instrument -> its address in the default station.yaml."""
+        return {role: address for role, address in RESOURCES.items() if address in self.addresses}
 
     def write(self, file: Path) -> None:
         """All of it or nothing: whoever waits for the file never reads a part of it. Raises OSError."""

@@ -54,12 +54,14 @@ class Supply:
     def check_standing(self) -> None:
         """Raises the box's complaint if a channel is not as it was set last, or the supply was off meanwhile."""
         standing = self.ch1.standing() | self.ch2.standing()
-        status, *seen = self.box.numbers("*ESR?", *standing)
+        questions = tuple(standing)
+        status, *seen = self.box.numbers("*ESR?", *questions)
         was_off = bool(int(status) & POWER_ON)
         try:
             self.box.compare(standing, seen, *((WAS_OFF,) if was_off else ()))
         except Exception:
-            self._forget(was_off)
+            unprotected = any(q.endswith(":PROT?") and not now for q, now in zip(questions, seen, strict=True))
+            self._forget(was_off or unprotected)
             raise
 
     def check_power(self) -> None:
@@ -121,9 +123,13 @@ class CurrentChannel:
         self.parent.check_standing()
 
     def standing(self) -> dict[str, float]:
-        """Question -> the answer to it, if this channel still is as it was set last."""
-        questions = {"CURR": f":SOUR{self._number}:CURR?", "OUTP": f":OUTP{self._number}?"}
-        return {questions[setting]: value for setting, value in self._standing.items()}
+        """Question -> the answer to it, if this channel still is as it was set last, and its coil takes the current."""
+        k = self._number
+        questions = {"CURR": f":SOUR{k}:CURR?", "OUTP": f":OUTP{k}?"}
+        found = {questions[setting]: value for setting, value in self._standing.items()}
+        if self._standing.get("OUTP"):
+            found[f":SENS{k}:VOLT:PROT:TRIP?"] = 0.0
+        return found | {f":OUTP{k}:PROT?": 1.0}
 
     def forget_standing(self) -> None:
         """It is as it is."""

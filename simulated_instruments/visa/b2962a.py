@@ -1,6 +1,7 @@
 """Keysight B2962A: two bipolar current sources in one box, with range, resolution, compliance and protection."""
 
 from dataclasses import dataclass
+from math import copysign, inf
 from typing import Final
 
 from simulated_instruments.knobs import World
@@ -29,8 +30,8 @@ _ENVELOPE: Final = ((6.0, 3.03), (21.0, 1.515), (210.0, 0.105))
 _BOTH_CHANNELS_A: Final = 2.5
 """Sum of both currents while both compliance voltages lie between 6 and 21 V."""
 _NOT_A_NUMBER: Final = 9.91e37
-_TRIPPED: Final = (4, 8)
-"""Of channel 1 and 2 in the questionable status, table 4-4 of the command reference."""
+_OPENED: Final = (4, 8)
+"""Output protection of channel 1 and 2 in the questionable status, table 4-4 of the command reference."""
 _HOT: Final = 16
 
 
@@ -63,7 +64,7 @@ class Terminals:
     volts: float
     amps: float
     limited: bool
-    """The channel is at its compliance."""
+    """The channel is at its compliance: what TRIPped? asks for, and nothing that is remembered."""
 
 
 class B2962A(ScpiInstrument):
@@ -74,16 +75,21 @@ class B2962A(ScpiInstrument):
         self._world = world
         self._knobs = knobs
         self._loads_ohm = loads_ohm
-        self._tripped = [False, False]
+        self._connected_ohm = loads_ohm
+        self._opened = [False, False]
+        """Whether the protection has opened the output's relay; until the output is switched by a command."""
+        self._events = 0
+        """Questionable events since they were read last."""
         self._is_hot = False
         super().__init__(f"Keysight Technologies,B2962A,{serial},6.3", _SETTINGS, channels=2, positive_sign="+")
 
     def commands(self) -> tuple[Command, ...]:
         """Read-back of limits reached and of what the terminals carry."""
         return (
-            Command(":SENSe#:VOLTage[:DC]:PROTection:TRIPped", lambda channel, _: self._trip(channel, "CURR")),
-            Command(":SENSe#:CURRent[:DC]:PROTection:TRIPped", lambda channel, _: self._trip(channel, "VOLT")),
+            Command(":SENSe#:VOLTage[:DC]:PROTection:TRIPped", lambda channel, _: self._limited(channel, "CURR")),
+            Command(":SENSe#:CURRent[:DC]:PROTection:TRIPped", lambda channel, _: self._limited(channel, "VOLT")),
             Command(":STATus:QUEStionable:CONDition", lambda _, __: str(self._condition())),
+            Command(":STATus:QUEStionable[:EVENt]", lambda _, __: self._read_questionable()),
             Command(":MEASure:CURRent[:DC]", lambda _, arguments: self._measure("amps", arguments)),
             Command(":MEASure:VOLTage[:DC]", lambda _, arguments: self._measure("volts", arguments)),
             Command(":MEASure:RESistance", lambda _, arguments: self._measure("ohms", arguments)),
@@ -110,33 +116,54 @@ class B2962A(ScpiInstrument):
         if key == "mode":
             values["on"] = False
         if key in ("on", ""):
-            self._tripped[channel - 1] = False
+            self._opened[channel - 1] = False
         self._drive(channel)
 
+    def clear(self) -> None:
+        """*CLS."""
+        super().clear()
+        self._events = 0
+
     def trip(self) -> None:
-        """The over-voltage protection of every channel that is on acts."""
+        """The protection of every channel that is on acts, where it is enabled."""
         for channel in range(1, self.channels + 1):
-            values = self.values[channel]
-            self._tripped[channel - 1] |= bool(values["on"])
-            values["on"] = False
+            if self.values[channel]["on"] and self.values[channel]["protect"]:
+                self._open(channel)
             self._drive(channel)
+
+    def open_coil(self, channel: int, is_open: bool) -> None:
+        """The coil of a channel loses its connection, or has it again."""
+        loads = list(self._loads_ohm)
+        loads[channel - 1] = inf if is_open else self._connected_ohm[channel - 1]
+        self._loads_ohm = (loads[0], loads[1])
+        self._drive(channel)
 
     def overheat(self, is_hot: bool) -> None:
         """While it is too hot no output stays on."""
+        self._events |= _HOT * (is_hot and not self._is_hot)
         self._is_hot = is_hot
         for channel in range(1, self.channels + 1):
             self._drive(channel)
 
     def _condition(self) -> int:
-        tripped = sum(bit for bit, has in zip(_TRIPPED, self._tripped, strict=True) if has)
-        return tripped + _HOT * self._is_hot
+        opened = sum(bit for bit, has in zip(_OPENED, self._opened, strict=True) if has)
+        return opened + _HOT * self._is_hot
+
+    def _read_questionable(self) -> str:
+        events, self._events = self._events, 0
+        return str(events)
+
+    def _open(self, channel: int) -> None:
+        """The protection switches the output off."""
+        self.values[channel]["on"] = False
+        self._opened[channel - 1] = True
+        self._events |= _OPENED[channel - 1]
 
     def _drive(self, channel: int) -> None:
         values = self.values[channel]
         values["on"] = values["on"] and not self._is_hot
-        if values["on"] and self._terminals(channel).limited:
-            self._tripped[channel - 1] = True
-            values["on"] = not values["protect"]
+        if values["on"] and values["protect"] and self._terminals(channel).limited:
+            self._open(channel)
         self._world.turn(**{self._knobs[channel - 1]: self._terminals(channel).amps})
 
     def _terminals(self, channel: int) -> Terminals:
@@ -144,11 +171,14 @@ class B2962A(ScpiInstrument):
         if not values["on"]:
             return Terminals(0.0, 0.0, False)
         if values["mode"] == "CURR":
-            amps, most = float(values["amps"]), float(values["volts_limit"]) / load_ohm
-        else:
-            amps, most = float(values["volts"]) / load_ohm, float(values["amps_limit"])
-        given = max(-most, min(most, amps))
-        return Terminals(given * load_ohm, given, given != amps)
+            amps, limit_v = float(values["amps"]), float(values["volts_limit"])
+            if abs(amps) > limit_v / load_ohm:
+                return Terminals(copysign(limit_v, amps), copysign(limit_v / load_ohm, amps), True)
+            return Terminals(amps * load_ohm if amps else 0.0, amps, False)
+        volts, limit_a = float(values["volts"]), float(values["amps_limit"])
+        if abs(volts) / load_ohm > limit_a:
+            return Terminals(copysign(limit_a * load_ohm, volts), copysign(limit_a, volts), True)
+        return Terminals(volts, volts / load_ohm, False)
 
     def _range(self, channel: int, quantity: str, value: float) -> float:
         span = _range_for(value, _RANGES[quantity])
@@ -176,8 +206,8 @@ class B2962A(ScpiInstrument):
         if shared and sum(amps for amps, _ in reaches) > _BOTH_CHANNELS_A:
             raise Refusal(-221)
 
-    def _trip(self, channel: int, mode: str) -> str:
-        return str(int(self._tripped[channel - 1] and self.values[channel]["mode"] == mode))
+    def _limited(self, channel: int, mode: str) -> str:
+        return str(int(self._terminals(channel).limited and self.values[channel]["mode"] == mode))
 
     def _measure(self, quantity: str, arguments: tuple[str, ...]) -> str:
         channels = channel_list(arguments)

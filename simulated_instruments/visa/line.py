@@ -13,18 +13,20 @@ from simulated_instruments.knobs import Knobs, World
 
 _END: Final = re.compile(rb"(\n\r\?|[\r\n]*)\Z")
 """Of a reply: line ends, or a prompt on a line of its own."""
-_HAPPENINGS: Final = {
-    "interlock": lambda dialect: dialect.open_interlock(True),
-    "drop_out": lambda dialect: dialect.drop_out(),
-    "trip": lambda dialect: dialect.trip(),
-    "overheat": lambda dialect: dialect.overheat(True),
-    "unlock": lambda dialect: dialect.unlock(True),
-    "rf_off": lambda dialect: dialect.drop_rf(),
+_HAPPENINGS: Final[dict[str, Callable[[Any, Fault], None]]] = {
+    "interlock": lambda dialect, _: dialect.open_interlock(True),
+    "drop_out": lambda dialect, _: dialect.drop_out(),
+    "trip": lambda dialect, _: dialect.trip(),
+    "open_coil": lambda dialect, fault: dialect.open_coil(fault.channel, True),
+    "overheat": lambda dialect, _: dialect.overheat(True),
+    "unlock": lambda dialect, _: dialect.unlock(True),
+    "rf_off": lambda dialect, _: dialect.drop_rf(),
 }
-_ENDINGS: Final = {
-    "interlock": lambda dialect: dialect.open_interlock(False),
-    "overheat": lambda dialect: dialect.overheat(False),
-    "unlock": lambda dialect: dialect.unlock(False),
+_ENDINGS: Final[dict[str, Callable[[Any, Fault], None]]] = {
+    "interlock": lambda dialect, _: dialect.open_interlock(False),
+    "open_coil": lambda dialect, fault: dialect.open_coil(fault.channel, False),
+    "overheat": lambda dialect, _: dialect.overheat(False),
+    "unlock": lambda dialect, _: dialect.unlock(False),
 }
 """What is over after a while."""
 
@@ -119,9 +121,9 @@ class Line:
         if fault.kind == "reset":
             self._power_on()
             return
-        _HAPPENINGS[fault.kind](self.dialect)
+        _HAPPENINGS[fault.kind](self.dialect, fault)
         if fault.for_s is not None:
-            self._injector.later(fault.for_s, lambda: _ENDINGS[fault.kind](self.dialect))
+            self._injector.later(fault.for_s, lambda: _ENDINGS[fault.kind](self.dialect, fault))
 
     def _power_on(self) -> None:
         self._world.turn_back()

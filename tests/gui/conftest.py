@@ -17,10 +17,10 @@ def runs_view(qtbot, tmp_path):
     from labctl.gui.views.runs import RunsView
     from labctl.station_file import read_station
 
-    limits = read_station(Path(__file__).parents[2] / "station.yaml").limits()
+    bounds = read_station(Path(__file__).parents[2] / "station.yaml").bounds()
 
     def make(folder=tmp_path, queue=None, theme=LIGHT):
-        view = RunsView(theme, folder, queue or Queue(tmp_path), limits)
+        view = RunsView(theme, folder, queue or Queue(tmp_path), bounds)
         qtbot.addWidget(view)
         view.resize(520, 700)
         view.show()

@@ -25,7 +25,7 @@ def opened_window(qtbot: Any, folder: Path, seed: int = 1, pace: float | None = 
     """The window of `labctl gui --simulated`, its bench open; left as its user leaves it."""
     file, choice = read_station(STATION), Choice(True, None, seed, pace)
     opener = partial(opened_bench, choice, file, folder)
-    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.limits())
+    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.bounds())
     window = Window(session, file, folder, settings_in(folder), "light")
     window.show()
     try:

@@ -22,7 +22,7 @@ def main() -> None:
 
     folder, file = Path(sys.argv[1]), read_station(Path(__file__).parents[2] / "station.yaml")
     opener = partial(opened_bench, Choice(True, None, 1, None), file, folder)
-    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.limits())
+    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.bounds())
     following_scale()
     app = QtWidgets.QApplication(sys.argv[:1])
     settings = QtCore.QSettings(str(folder / "window.ini"), QtCore.QSettings.Format.IniFormat)

@@ -24,7 +24,7 @@ from sequences.cool import CoolPlan
 from sequences.engine import EnginePlan
 from sequences.odmr import OdmrPlan
 
-LIMITS = read_station(Path(__file__).parents[2] / "station.yaml").limits()
+BOUNDS = read_station(Path(__file__).parents[2] / "station.yaml").bounds()
 LEFT = QtCore.Qt.MouseButton.LeftButton
 
 
@@ -40,7 +40,7 @@ class Inner:
 class SamplePlan:
     """One key of every kind."""
 
-    span_v: Annotated[float, Field(gt=0, le=10)]
+    span_mt: Annotated[float, Field(gt=0, le=10)]
     """It must be given."""
     limit: float | None = None
     """Stop above so many counts."""
@@ -57,7 +57,7 @@ class SamplePlan:
 
 @pytest.fixture
 def form(qtbot):
-    made = PlanForm(LIGHT, LIMITS)
+    made = PlanForm(LIGHT, BOUNDS)
     qtbot.addWidget(made)
     made.resize(520, 640)
     made.show()
@@ -70,7 +70,7 @@ def sample(monkeypatch, qtbot):
     entry = catalogue.Entry("sample", "a sample")
     monkeypatch.setattr(catalogue.Entry, "plan", property(lambda self: SamplePlan if self is entry else None))
     monkeypatch.setattr("labctl.gui.views.plan_form.ENTRIES", {"sample": entry})
-    made = PlanForm(LIGHT, LIMITS)
+    made = PlanForm(LIGHT, BOUNDS)
     qtbot.addWidget(made)
     made.show()
     return made
@@ -162,7 +162,7 @@ def test_a_changed_key_is_marked_and_goes_back(qtbot, form):
 
 
 def test_the_command_addresses_the_bench_of_the_window(qtbot):
-    form = PlanForm(LIGHT, LIMITS, About.given({"simulated": True, "pace": 60.0, "data": Path("night")}))
+    form = PlanForm(LIGHT, BOUNDS, About.given({"simulated": True, "pace": 60.0, "data": Path("night")}))
     qtbot.addWidget(form)
     form.load("odmr", {})
     assert form.command.text() == "labctl run odmr --simulated --pace 60 --data night"
@@ -268,14 +268,14 @@ def test_a_key_of_every_kind(qtbot, sample):
     widgets = {name: row.editor.widget for name, row in sample.rows.items()}
     assert [name for name, one in widgets.items() if isinstance(one, QtWidgets.QComboBox)] == ["shape", "mode"]
     assert isinstance(widgets["is_fast"], QtWidgets.QCheckBox)
-    assert shown_faults(sample) == {"span_v": "✖ must be given"}
-    typed(qtbot, sample, "span_v", "2.5")
+    assert shown_faults(sample) == {"span_mt": "✖ must be given"}
+    typed(qtbot, sample, "span_mt", "2.5")
     assert sample.plan == SamplePlan(2.5)
-    assert sample.settings == {"span_v": "2.5"}
+    assert sample.settings == {"span_mt": "2.5"}
     sample.load("sample", plain(SamplePlan(1.0, 40.0, "step", False, (), "b", Inner(7.5))))
     assert sample.plan == SamplePlan(1.0, 40.0, "step", False, (), "b", Inner(7.5))
     assert sample.command.text().endswith(
-        "--set span_v=1 --set limit=40 --set shape=step --set is_fast=false --set 'times_us=[]' --set mode=b "
+        "--set span_mt=1 --set limit=40 --set shape=step --set is_fast=false --set 'times_us=[]' --set mode=b "
         "--set inner.green_mw=7.5"
     )
     typed(qtbot, sample, "limit", "none")
@@ -290,8 +290,8 @@ def test_names_and_hints_are_words():
     keys = known_keys(SamplePlan)
     assert words_of(keys["inner.green_mw"]) == "inner: green"
     assert words_of(keys["is_fast"]) == "is fast"
-    assert [hint_of(keys[name]) for name in ("span_v", "limit", "shape", "times_us")] == [
-        "V, > 0, ≤ 10",
+    assert [hint_of(keys[name]) for name in ("span_mt", "limit", "shape", "times_us")] == [
+        "mT, > 0, ≤ 10",
         "or none",
         "",
         "µs",

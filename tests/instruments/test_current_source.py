@@ -8,7 +8,7 @@ from qcodes.instrument import InstrumentBase
 from qcodes.instrument_drivers.yokogawa import YokogawaGS200
 
 from instruments.current_source import B2962A, CurrentChannel
-from instruments.errors import GarbledError
+from instruments.errors import ChangedError, GarbledError
 from instruments.magnet import find_current_source
 from instruments.supply import CurrentLimitError, CurrentSource, SupplyError
 from instruments.trim_source import TrimSource
@@ -119,6 +119,7 @@ CONNECTING = [
 SETTING = [("write", "SOURCE1:CURR 0.9318", ""), ("query", "SOURCE1:CURR?", "+9.31800000E-01")]
 SWITCHING_ON = [
     ("query", "*ESR?", "0"),
+    ("query", ":STAT:QUES:EVEN?", "0"),
     ("query", ":SOUR1:FUNC:MODE?", "VOLT"),
     ("write", ":SOUR1:FUNC:MODE CURR", ""),
     ("query", ":SOUR1:FUNC:MODE?", "CURR"),
@@ -180,8 +181,55 @@ def test_the_protection_trips(supply: B2962A, twin: Twin) -> None:
     assert not supply.ch1.tripped()
     supply.ch1.voltage_limit(6.0)
     assert (supply.ch1.tripped(), supply.ch1.output(), twin.knobs.main_a) == (True, False, 0.0)
+    assert (supply.ch1.in_compliance(), supply.ch2.tripped()) == (False, False)
     with pytest.raises(SupplyError, match="compliance voltage was reached"):
         supply.ch1.output(True)
+
+
+def test_a_trip_is_remembered_until_the_output_is_on_again_whatever_the_supply_forgets(supply: B2962A) -> None:
+    supply.ch1.set_current(0.9)
+    supply.ch1.output(True)
+    supply.ch1.voltage_limit(6.0)
+    supply.ch1.output(False)  # its condition is no more, and the event is told once
+    assert supply.ch1.tripped()
+    assert (supply.ask(":STAT:QUES:COND?"), supply.ask(":STAT:QUES:EVEN?")) == ("0", "0")
+    assert supply.ch1.tripped()
+    supply.ch1.set_current(0.1)
+    supply.ch1.output(True)
+    assert not supply.ch1.tripped()
+
+
+def test_at_compliance_without_protection_is_no_trip_and_yet_not_as_it_was_set(
+    supply: B2962A, recorder: Recorder
+) -> None:
+    supply.ch1.set_current(0.5)
+    supply.ch1.output(True)
+    supply.check_standing()
+    supply.ch1.protection(False)
+    recorder.dialect.open_coil(1, True)  # type: ignore[attr-defined]
+    assert (supply.ch1.in_compliance(), supply.ch1.tripped(), supply.ch1.output()) == (True, False, True)
+    with pytest.raises(ChangedError, match=r"ch1 is at its compliance voltage.*the protection of ch1 was off") as seen:
+        supply.check_standing()
+    assert "the protection of ch1 has switched its output off" in seen.value.changes  # once it is on again
+    assert (supply.ch1.protection(), supply.ch1.output(), supply.ch1.tripped()) == (True, False, True)
+
+
+def test_what_tripped_before_it_was_connected_is_past(twin: Twin, recorder: Recorder) -> None:
+    recorder.dialect.answer(b":SOUR1:FUNC:MODE CURR;:OUTP1:PROT 1;:SOUR1:CURR 0.01;:OUTP1 1;:SENS1:VOLT:PROT 0.2")
+    recorder.dialect.open_coil(1, True)  # type: ignore[attr-defined]
+    recorder.dialect.open_coil(1, False)  # type: ignore[attr-defined]
+    recorder.dialect.answer(b":OUTP1 0")
+    driver = B2962A("main_supply", MAIN, visalib=backend.connect(twin))
+    assert not driver.ch1.tripped()
+    driver.close()
+
+
+@pytest.mark.parametrize("reply", ["", "4;x", "4", "4;0;0"])
+def test_a_status_that_is_none_is_refused(supply: B2962A, monkeypatch: pytest.MonkeyPatch, reply: str) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(B2962A, "ask", lambda *_: reply)
+        with pytest.raises(GarbledError, match="STAT:QUES"):
+            supply.openings()
 
 
 def test_a_snapshot_switches_nothing_on(supply: B2962A, twin: Twin) -> None:

@@ -171,9 +171,14 @@ def test_a_dry_run_shows_plan_duration_and_pulses(labctl):
 @pytest.mark.usefixtures("no_bench")
 def test_keys_and_list(labctl):
     keys = {key["key"]: key for key in labctl("run", "toy", "--keys", "--json").json}
-    expected = {"default": 1.0, "range": "above 0, at most 10", "unit": "V", "help": "Highest voltage."}
-    assert keys["span_v"] == {"key": "span_v", **expected}
-    assert "Highest voltage." in labctl("run", "toy", "--keys").out
+    expected = {
+        "default": 1.0,
+        "range": "above 0, at most 10",
+        "unit": "mT",
+        "help": "Highest field; a volt makes a millitesla.",
+    }
+    assert keys["span_mt"] == {"key": "span_mt", **expected}
+    assert "Highest field; a volt makes a millitesla." in labctl("run", "toy", "--keys").out
     assert {"odmr", "engine", "toy"} <= set(labctl("run", "--list", "--json").json)
 
 
@@ -237,6 +242,18 @@ def test_check_names_who_does_not_answer_and_still_asks_the_others(labctl, tmp_p
     assert {line["role"] for line in answer.json if not line["ok"]} == {"aom", "depletion_beam"}
     assert "aom at ASRL14::INSTR does not answer" in answer.err
     assert "depletion_beam was not opened: it is built on aom" in answer.err
+
+
+def test_serial_ports_by_their_paths_are_good_addresses_also_on_the_twin(labctl, tmp_path):
+    station = tmp_path / "station.yaml"
+    text = STATION.read_text().replace("ASRL3::INSTR", "ASRL/dev/ttyUSB0::INSTR")
+    station.write_text(text.replace("ASRL4::INSTR", "ASRL/dev/ttyUSB1"))
+    answer = labctl("check", "--simulated", "--json", "--station", str(station))
+    assert answer.code == 0
+    found = {line["role"]: line for line in answer.json}
+    assert found["green_laser"]["address"] == "ASRL/dev/ttyUSB0::INSTR"
+    assert found["green_laser"]["identification"].startswith("Cobolt")
+    assert found["aom"]["identification"].startswith("AA Opto-Electronic")
 
 
 # ---- what was measured ---------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ def test_defaults():
     [
         ("points=7", "points", 7),
         ("points=1e3", "points", 1000),
-        (" span_v = 2.5 ", "span_v", 2.5),
+        (" span_mt = 2.5 ", "span_mt", 2.5),
         ("shape=step", "shape", "step"),
         ("times_us=1,2,5.5", "times_us", (1.0, 2.0, 5.5)),
         ("times_us=[3]", "times_us", (3.0,)),
@@ -39,12 +39,12 @@ def test_the_inner_plan_keeps_the_outer_ones_defaults():
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("point=7", "--set point=7: ToyPlan has no key 'point'; did you mean 'points'? Known: points, span_v"),
+        ("point=7", "--set point=7: ToyPlan has no key 'point'; did you mean 'points'? Known: points, span_mt"),
         ("points", "--set points: write it as key=value"),
         ("points=0", "--set points: must be at least 1, not 0 (allowed: 1 to 100000)"),
         ("points=2.5", "--set points: must be a whole number, not 2.5"),
-        ("span_v=11", "--set span_v: must be at most 10, not '11' (allowed: above 0, at most 10 V)"),
-        ("span_v=x", "--set span_v: must be a number, not 'x'"),
+        ("span_mt=11", "--set span_mt: must be at most 10, not '11' (allowed: above 0, at most 10 mT)"),
+        ("span_mt=x", "--set span_mt: must be a number, not 'x'"),
         ("shape=round", "--set shape: must be 'line' or 'step', not 'round'"),
         ("times_us=1,x", "--set times_us: must be a list, not '1,x'"),
         ("inner.green_mw=0", "--set inner.green_mw: must be greater than 0, not '0'"),
@@ -59,14 +59,18 @@ def test_refusals(setting, message):
 
 def test_every_fault_at_once():
     with pytest.raises(Refusal) as refusal:
-        make_plan(ToyPlan, ["nothing=1", "points=0", "span_v=-1"])
+        make_plan(ToyPlan, ["nothing=1", "points=0", "span_mt=-1"])
     assert len(refusal.value.faults) == 3
 
 
 def test_keys_say_default_range_unit_and_meaning():
     keys = {key.name: key for key in keys_of(ToyPlan)}
-    assert list(keys) == ["points", "span_v", "shape", "times_us", "limit", "parts", "ends", "inner.green_mw"]
-    assert (keys["span_v"].default, keys["span_v"].unit, keys["span_v"].help) == (1.0, "V", "Highest voltage.")
+    assert list(keys) == ["points", "span_mt", "shape", "times_us", "limit", "parts", "ends", "inner.green_mw"]
+    assert (keys["span_mt"].default, keys["span_mt"].unit, keys["span_mt"].help) == (
+        1.0,
+        "mT",
+        "Highest field; a volt makes a millitesla.",
+    )
     assert keys["points"].limits == "1 to 100000"
     assert keys["shape"].limits == "line | step"
     assert keys["inner.green_mw"].default == 20.0
@@ -82,11 +86,11 @@ def test_the_faults_of_a_form_are_by_key():
 
 
 def test_a_plan_as_settings_and_back():
-    made = ToyPlan(points=7, span_v=0.1 + 0.2, shape="step", times_us=(), limit=40.0, inner=InnerPlan(7.0))
+    made = ToyPlan(points=7, span_mt=0.1 + 0.2, shape="step", times_us=(), limit=40.0, inner=InnerPlan(7.0))
     settings = settings_of(made)
     assert settings == {
         "points": "7",
-        "span_v": "0.30000000000000004",
+        "span_mt": "0.30000000000000004",
         "shape": "step",
         "times_us": "[]",
         "limit": "40",

@@ -54,6 +54,11 @@ def refused(labctl, tmp_path):
         ("engine", "doughnut_mw=1e9", "--set doughnut_mw: must be at most"),
         ("engine", "houurs=3", "has no key 'houurs'; did you mean 'hours'"),
         ("tomography", "evolution_us=1e9", "--set evolution_us: must be at most 1000"),
+        (
+            "tomography",
+            "evolution_us=0.14",
+            "--set evolution_us = 0.14 is not a whole number of the card's 100 ns ticks",
+        ),
         ("calibrate", "gradient_a=0.2", "--set gradient_a: must be at most 0.1"),
         ("cool", "heating_steps=2.5", "--set heating_steps"),
         ("wiring", "stage=some", "--set stage"),

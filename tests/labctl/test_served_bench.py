@@ -130,6 +130,13 @@ def test_an_address_that_the_served_bench_lacks_is_not_searched_elsewhere(labctl
     )
 
 
+def test_a_serial_port_by_its_path_is_that_of_its_role(labctl, bench, tmp_path):
+    station = tmp_path / "station.yaml"
+    station.write_text((HOME / "station.yaml").read_text().replace("ASRL3::INSTR", "ASRL/dev/ttyUSB0::INSTR"))
+    answer = labctl("check", "--bench", str(bench.file), "--station", str(station))
+    assert (answer.code, "Cobolt 0532" in answer.out) == (0, True)
+
+
 @pytest.mark.parametrize("content", [None, "{}", '{"control": "10.0.0.1:80"}'])
 def test_a_file_that_tells_of_no_bench_is_refused_with_the_remedy(labctl, tmp_path, content):
     file = tmp_path / "none.json"

@@ -87,6 +87,33 @@ def test_sections_have_the_fields_that_the_lab_has(section, plain):
             "B2962A takes no argument 'current_rang_a'; did you mean",
         ),
         ("  ni_card:\n", "  nicard:\n", "instruments lacks 'ni_card'"),
+        ("mode: GSD", "mode: off", "depletion_beam: mode must be 'GSD' or 'STED', not 'off'"),
+        ("mode: GSD", "mode: false", "not False. YAML reads true and false as truth values: put quotes around a text"),
+        ("steering_nm_per_v: 1000.0", "steering_nm_per_v: fast", "steering_nm_per_v must be a number, not 'fast'"),
+        ("steering_nm_per_v: 1000.0", "steering_nm_per_v: true", "steering_nm_per_v must be a number, not True"),
+        ("range_a: [1.0, 0.1]", "range_a: [1.0]", "main_supply: current_range_a [1] is missing"),
+        ("range_a: [1.0, 0.1]", "range_a: [1.0, 0.5]", "current_range_a [1] must be one of 1e-08, 1e-07"),
+        ("voltage_limit_v: [6.0, 6.0]", "voltage_limit_v: [6.0, 600]", "pulsed_supply: voltage_limit_v [1] must be at"),
+        ("tick_ns: 100", "tick_ns: 200", "wiring.tick_ns is 200, but pulse_generator plays a word in 100 ns"),
+        ("tick_ns: 100", "tick_ns: 300", "wiring.tick_ns must be at most 200, not 300"),
+        ("    address: ASRL3::INSTR", "    address: TCPIP0::10.0.0.300::INSTR", "10.0.0.300 is no IP address"),
+        ("    address: ASRL3::INSTR", "    address: GPIB0::31::INSTR", "GPIB addresses end at 30"),
+        (
+            "    address: ASRL5::INSTR",
+            "    address: ASRL3",
+            "'ASRL3' is the address of both green_laser and sprout",
+        ),
+        ("    address: ASRL3::INSTR", "    port: 3\n    address: ASRL3::INSTR", "Cobolt06 takes no port, not 3"),
+        (
+            "    address: ASRL3::INSTR",
+            "    init: {timeout: soon}\n    address: ASRL3::INSTR",
+            "timeout must be a number",
+        ),
+        (
+            "    address: ASRL3::INSTR",
+            "    parameters: {powerr: {unit: W}}\n    address: ASRL3::INSTR",
+            "Cobolt06 has no parameter 'powerr'",
+        ),
         ("\nguesses:", "\ngueses:", "the station file has no key 'gueses'; did you mean 'guesses'?"),
     ],
 )
@@ -96,6 +123,27 @@ def test_one_fault(tmp_path, old, new, fault):
     assert len(found) == 1
     line = TEXT[: TEXT.index(old)].count("\n") + 1 + (old.startswith("\n"))
     assert found[0].startswith(f"{line}:") or "lacks" in fault
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("trim-x", "'trim-x' is no name for an instrument: use letters, digits and _"),
+        ("2x", "'2x' is no name for an instrument"),
+        ("class", "'class' is no name for an instrument"),
+        ("config", "'config' is a name that QCoDeS needs for itself"),
+    ],
+)
+def test_a_name_that_no_instrument_can_have_is_refused(tmp_path, name, words):
+    (found,) = faults(tmp_path, TEXT.replace("trim_x", name))
+    assert words in found
+
+
+def test_a_slower_card_with_a_longer_tick_is_right(tmp_path):
+    file = tmp_path / "station.yaml"
+    slow = TEXT.replace("tick_ns: 100", "tick_ns: 200")
+    file.write_text(slow.replace("init: {card: ni_card}", "init: {card: ni_card, rate_hz: 5.0e+6}", 1))
+    assert read_station(file).wiring().tick_ns == 200
 
 
 def test_all_faults_at_once_in_the_order_of_the_file(tmp_path):

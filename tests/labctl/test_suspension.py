@@ -28,7 +28,7 @@ def nothing(_bench):
     return lambda _news: None
 
 
-def run(tmp_path, faults=None, listen=nothing, prepare=nothing):
+def run(tmp_path, faults=None, listen=nothing, prepare=nothing, plan=ODMR.plan()):  # noqa: B008  it is frozen
     """An odmr on a twin; what was told while it was suspended; what is still on."""
     told = []
 
@@ -39,7 +39,7 @@ def run(tmp_path, faults=None, listen=nothing, prepare=nothing):
     data = tmp_path / "data"
     with opened_bench(Choice(True, seed=1, faults=faults), STATION, data) as bench:
         prepare(bench)
-        return bench.run(ODMR, ODMR.plan(), (hear, listen(bench))).run, told, data
+        return bench.run(ODMR, plan, (hear, listen(bench))).run, told, data
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +96,34 @@ def test_what_does_not_go_away_ends_the_run_with_its_reason(tmp_path):
     assert "within 50 s (limits.suspend_for_s)" in ended.message
     assert heard
     assert len(all_runs(data)) == 1
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_a_coil_that_stays_open_ends_the_run_safely_and_names_supply_and_channel(tmp_path, protected):
+    def prepare(bench):
+        main, count = bench.lab.magnet.sources[2], iter(range(12))
+
+        def hear(news):
+            if isinstance(news.event, Counted) and next(count, None) == 11:
+                main.protection(protected)
+                main.off_mode()  # here it comes open
+
+        return hear
+
+    text = "{kind: open_coil, instrument: main_supply, channel: 1, matching: 'OUTP1:OFF:MODE.$', call: 2}"
+    ended, heard, data = run(tmp_path, fault(text, tmp_path), listen=prepare, plan=ODMR.plan(field_mt=5.0))
+    assert ended.status == "failed"
+    assert "the output of main (main_supply_ch1) is off" in ended.message
+    assert any("main_supply: the protection of ch1 has tripped" in why for why in heard)
+    first = one_run(data, 1)
+    assert (first.status, "main_supply: the protection of ch1" in first.outcome["message"]) == ("suspended", True)
+
+
+def test_a_coil_that_is_connected_again_lets_the_run_go_on(tmp_path):
+    text = "{kind: open_coil, instrument: main_supply, matching: 'ESR', call: 20, for_s: 30}"
+    ended, heard, _ = run(tmp_path, fault(text, tmp_path), plan=ODMR.plan(field_mt=5.0))
+    assert (ended.status, ended.message, heard[-1]) == ("completed", "", "")
+    assert abs(ended.result["field_mt"] - 5.0) < 0.5
 
 
 def test_an_operator_ends_a_suspended_run(tmp_path):

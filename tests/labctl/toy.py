@@ -29,8 +29,8 @@ class ToyPlan:
 
     points: Annotated[int, Field(ge=1, le=100_000)] = 5
     """Number of voltages."""
-    span_v: Annotated[float, Field(gt=0, le=10)] = 1.0
-    """Highest voltage."""
+    span_mt: Annotated[float, Field(gt=0, le=10)] = 1.0
+    """Highest field; a volt makes a millitesla."""
     shape: Literal["line", "step"] = "line"
     """Law of the counts."""
     times_us: tuple[float, ...] = (1.0, 2.0)
@@ -63,11 +63,11 @@ def programs(plan, wiring):
 
 def part(lab, plan):
     for k in range(plan.points):
-        voltage = plan.span_v * k / plan.points
+        voltage = plan.span_mt * k / plan.points
         lab.clock.sleep(0.5)
         yield Point({"voltage_v": voltage, "counts": 100 * voltage, "counts_err": 10 * voltage**0.5})
         yield Progress((k + 1) / plan.points, f"slope {100 + k}(1) 1/V")
-    return ToyResult(100.0, float("nan"), tuple(plan.span_v * k / plan.points for k in range(plan.points)))
+    return ToyResult(100.0, float("nan"), tuple(plan.span_mt * k / plan.points for k in range(plan.points)))
 
 
 def toy(lab, plan):

@@ -86,7 +86,7 @@ def test_without_a_field_it_says_which_run_finds_it():
     ("truth", "plan", "words"),
     [
         ({"pulsed_coils": {"shift_mt_per_a": 0.0}}, RabiPlan(scan_half_range_hz=1e6), "No frozen line between"),
-        ({}, RabiPlan(pi_half_ns=150), "not a whole number of 100 ns ticks"),
+        ({}, RabiPlan(pi_half_ns=150), "pi_half_ns = 150 is not .* choose 100 or 200"),
         ({"microwave": {"rabi_mhz_at_0dbm": 0.7}}, RabiPlan(pi_half_ns=100), "above limits.microwave_dbm"),
         ({"optics": {"saturated_cps": 0.0, "background_cps": 0.0, "dark_cps": 0.0}}, RabiPlan(), "photons came"),
     ],

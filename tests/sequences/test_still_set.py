@@ -21,9 +21,11 @@ from simulated_instruments.faults.script import Fault
 HAPPENINGS = [
     ("main_supply", "reset", "main_supply"),
     ("main_supply", "trip", "main_supply"),
+    ("main_supply", "open_coil", "main_supply"),
     ("main_supply", "overheat", "main_supply"),
     ("pulsed_supply", "reset", "pulsed_supply"),
     ("pulsed_supply", "trip", "pulsed_supply"),
+    ("pulsed_supply", "open_coil", "pulsed_supply"),
     ("trim_x", "reset", "trim_x"),
     ("trim_y", "reset", "trim_y"),
     ("microwave", "reset", "microwave"),

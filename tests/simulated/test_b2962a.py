@@ -81,13 +81,17 @@ COMPLIANCE: list[Step] = [
     ("SENS1:VOLT:PROT 6;:SOUR1:CURR 0.8;:OUTP1 1", None),  # 12 ohm: 6 V push half an ampere
     ("MEAS:CURR? (@1)", "+5.00000000E-01"),
     (":SENS1:VOLT:PROT:TRIP?;:OUTP1?", "1;1"),
+    (":STAT:QUES:COND?;:STAT:QUES:EVEN?", "0;0"),  # nothing was opened
+    (":SOUR1:CURR 0.01;:SENS1:VOLT:PROT:TRIP?", "0"),
 ]
 PROTECTION: list[Step] = [
     *READY,
     (":OUTP1:PROT 1;:OUTP1:PROT?", "1"),
     ("SENS1:VOLT:PROT 6;:SOUR1:CURR 0.4;:OUTP1 1;:OUTP1?;:SENS1:VOLT:PROT:TRIP?", "1;0"),
-    (":SOUR1:CURR 0.8;:OUTP1?;:SENS1:VOLT:PROT:TRIP?", "0;1"),
-    (":SOUR1:CURR 0.4;:OUTP1 1;:OUTP1?;:SENS1:VOLT:PROT:TRIP?", "1;0"),
+    (":SOUR1:CURR 0.8;:OUTP1?;:SENS1:VOLT:PROT:TRIP?", "0;0"),  # off, and so in no compliance any more
+    (":STAT:QUES:COND?;:STAT:QUES:EVEN?;:STAT:QUES?", "4;4;0"),
+    (":SOUR1:CURR 0.4;:OUTP1 1;:OUTP1?;:SENS1:VOLT:PROT:TRIP?;:STAT:QUES:COND?", "1;0;0"),
+    (":SOUR1:CURR 0.8;*CLS;:STAT:QUES:COND?;:STAT:QUES:EVEN?", "4;0"),
 ]
 MEASURING_SWITCHES_ON: list[Step] = [
     *READY,

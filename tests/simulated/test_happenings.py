@@ -86,10 +86,38 @@ def test_the_doughnuts_laser_goes_dark_with_its_interlock(bench: Bench) -> None:
 def test_a_trip_switches_off_what_is_on_and_is_remembered(bench: Bench) -> None:
     wired = bench({"instrument": "main_supply", "kind": "trip", "call": 2})
     supply = wired.open("main_supply")
-    supply.write(LIT_SUPPLY)
+    supply.write(f"{LIT_SUPPLY};:OUTP1:PROT 1")
     assert wired.world.knobs.main_a == 0.5
-    assert supply.query(":OUTP1?;:SENS1:VOLT:PROT:TRIP?;:SENS2:VOLT:PROT:TRIP?") == "0;1;0"
+    assert supply.query(":OUTP1?;:SENS1:VOLT:PROT:TRIP?;:STAT:QUES:COND?") == "0;0;4"
     assert wired.world.knobs.main_a == 0.0
+    supply.write(":OUTP1 1")
+    assert supply.query(":STAT:QUES:COND?;:STAT:QUES:EVEN?;:STAT:QUES:EVEN?") == "0;4;0"
+
+
+def test_a_coil_that_comes_open_trips_an_output_with_protection(bench: Bench) -> None:
+    wired = bench({"instrument": "main_supply", "kind": "open_coil", "call": 2, "for_s": 60.0})
+    supply = wired.open("main_supply")
+    supply.write(f"{LIT_SUPPLY};:OUTP1:PROT 1")
+    assert supply.query(":OUTP1?;:SENS1:VOLT:PROT:TRIP?;:STAT:QUES:COND?") == "0;0;4"
+    supply.write(":SOUR1:CURR 0;:OUTP1 1")  # nothing need flow: it stays on
+    assert supply.query(":OUTP1?;:MEAS:VOLT? (@1)") == "1;+0.00000000E+00"
+    supply.write(":SOUR1:CURR 0.1")
+    assert supply.query(":OUTP1?") == "0"
+    wired.world.clock.sleep(60.0)
+    supply.write(":OUTP1 1")
+    assert (supply.query(":OUTP1?"), wired.world.knobs.main_a) == ("1", 0.1)
+
+
+def test_without_protection_an_open_coil_leaves_its_output_at_the_compliance_voltage(bench: Bench) -> None:
+    wired = bench({"instrument": "main_supply", "kind": "open_coil", "channel": 1, "call": 2, "for_s": 60.0})
+    supply = wired.open("main_supply")
+    supply.write(LIT_SUPPLY)
+    assert supply.query(":OUTP1?;:SENS1:VOLT:PROT:TRIP?;:STAT:QUES:COND?;:STAT:QUES:EVEN?") == "1;1;0;0"
+    assert supply.query(":MEAS:CURR? (@1);:MEAS:VOLT? (@1)") == "+0.00000000E+00;+2.10000000E+01"
+    assert wired.world.knobs.main_a == 0.0
+    wired.world.clock.sleep(60.0)
+    assert supply.query(":SENS1:VOLT:PROT:TRIP?") == "0"
+    assert wired.world.knobs.main_a == 0.5
 
 
 def test_a_supply_that_is_too_hot_keeps_its_outputs_off_until_it_is_cool(bench: Bench) -> None:

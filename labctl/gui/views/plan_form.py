@@ -10,10 +10,9 @@ from labctl.commands import About
 from labctl.gui.theme import Theme, monospaced
 from labctl.gui.view import label
 from labctl.gui.views.plan_rows import Choice, Row
-from labctl.limits import beyond_limits
+from labctl.limits import Bounds
 from labctl.plans import Fault, known_keys, plan_of, settings_of, texts_of
 from labctl.progress import clock_words
-from sequences.lab import Limits
 
 _REST_MS: Final = 600
 """After Run or Queue both rest, so that a double click is not two runs."""
@@ -39,10 +38,10 @@ class PlanForm(QtWidgets.QWidget):
     given_up = QtCore.Signal()
     """What was being edited shall stay as it was."""
 
-    def __init__(self, theme: Theme, limits: Limits, about: About = HERE) -> None:
-        """limits: of the station; about: its bench, for the command."""
+    def __init__(self, theme: Theme, bounds: Bounds, about: About = HERE) -> None:
+        """bounds: of the station; about: its bench, for the command."""
         super().__init__()
-        self._theme, self._limits, self._about = theme, limits, about
+        self._theme, self._bounds, self._about = theme, bounds, about
         self.rows: dict[str, Row] = {}
         self._drafts: dict[str, dict[str, str]] = {}
         """Sequence -> what was typed, for when it is chosen again."""
@@ -132,7 +131,7 @@ class PlanForm(QtWidgets.QWidget):
         self._drafts[self.sequence] = texts
         made, faults = plan_of(ENTRIES[self.sequence].plan, texts)
         if made is not None:
-            faults = [_at_key(words) for words in beyond_limits(made, self._limits)]
+            faults = [_at_key(words) for words in self._bounds.faults(made)]
         self._plan = None if faults else made
         changed = settings_of(made) if made is not None else self._touched()
         for name, row in self.rows.items():

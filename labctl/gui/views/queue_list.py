@@ -8,10 +8,9 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 from labctl.catalogue import ENTRIES
 from labctl.gui.queue import Queue, Wanted
 from labctl.gui.view import label
-from labctl.limits import beyond_limits
+from labctl.limits import Bounds
 from labctl.plans import plan_of
 from labctl.progress import clock_words
-from sequences.lab import Limits
 
 _TICKET: Final = QtCore.Qt.ItemDataRole.UserRole
 _LOOKING_MS: Final = 250
@@ -28,10 +27,10 @@ class QueueList(QtWidgets.QWidget):
     held = QtCore.Signal(bool)
     changed = QtCore.Signal()
 
-    def __init__(self, queue: Queue, limits: Limits) -> None:
-        """limits: of the station, for what is no longer possible."""
+    def __init__(self, queue: Queue, bounds: Bounds) -> None:
+        """bounds: of the station, for what is no longer possible."""
         super().__init__()
-        self.queue, self._limits = queue, limits
+        self.queue, self._bounds = queue, bounds
         self._shown_version = -1
         self._is_held = True
         self._build()
@@ -117,7 +116,7 @@ class QueueList(QtWidgets.QWidget):
         """Its line, its expected duration, and why it is no longer possible."""
         made, found = plan_of(ENTRIES[wanted.sequence].plan, wanted.settings)
         faults = [f"{fault.key}: {fault.words}" for fault in found]
-        faults += beyond_limits(made, self._limits) if made is not None else []
+        faults += self._bounds.faults(made) if made is not None else []
         settings = ", ".join(f"{key}={text}" for key, text in wanted.settings.items())
         expected_s = float(getattr(made, "duration_s", None) or 0.0)
         duration = f"({clock_words(expected_s)})" if expected_s else ""

@@ -18,7 +18,7 @@ from labctl.gui.views.figure_dialog import ENDINGS, FigureDialog, drawn
 from labctl.gui.views.history import HistoryPanel
 from labctl.gui.views.plan_form import HERE, PlanForm
 from labctl.gui.views.queue_list import QueueList
-from sequences.lab import Limits
+from labctl.limits import Bounds
 
 _EXPORTS: Final = "netCDF (*.nc);;CSV (*.csv)"
 _FIGURES: Final = ";;".join(f"{ending.upper()} (*.{ending})" for ending in ENDINGS)
@@ -39,12 +39,12 @@ class RunsView(QtWidgets.QWidget):
     queue_held = QtCore.Signal(bool)
     """Whether the queue shall wait."""
 
-    def __init__(self, theme: Theme, folder: Path, queue: Queue, limits: Limits, about: About = HERE) -> None:
-        """folder: of the data; limits: of the station; about: the bench, for the command of a plan."""
+    def __init__(self, theme: Theme, folder: Path, queue: Queue, bounds: Bounds, about: About = HERE) -> None:
+        """folder: of the data; bounds: of the station; about: the bench, for the command of a plan."""
         super().__init__()
         self._folder, self._edited = folder, 0
-        self.form = PlanForm(theme, limits, about)
-        self.queue, self.history = QueueList(queue, limits), HistoryPanel(theme, folder)
+        self.form = PlanForm(theme, bounds, about)
+        self.queue, self.history = QueueList(queue, bounds), HistoryPanel(theme, folder)
         self._build()
         self._connect()
         self.say(queue.trouble, is_fault=True)

@@ -1,0 +1,101 @@
+"""A driver that answers and cannot do its role is refused when the station is read, with what it lacks."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from qcodes.instrument import Instrument
+
+from instruments.microwave_source import SG386
+from labctl.refusals import Refusal
+from labctl.station import OpenStation, Wires
+from labctl.station_drivers import driver
+from labctl.station_file import read_station
+from labctl.station_roles import NEEDS, lacks, role_faults
+from simulated_instruments.bench import Bench
+from simulated_instruments.sample import load_sample
+
+HOME = Path(__file__).parents[2]
+TEXT = (HOME / "station.yaml").read_text()
+STATION = read_station(HOME / "station.yaml")
+IN_LAB = {
+    "shift_coil": ("main_supply", "ch2."),
+    "gradient_coil": ("pulsed_supply", "ch1."),
+    "compensation_coil": ("pulsed_supply", "ch2."),
+}
+"""Role in a Lab -> its instrument, and which part of it."""
+
+
+def asked():
+    """(role, member) of every expression like lab.microwave.frequency in experiments and application."""
+    for file in (*HOME.glob("sequences/**/*.py"), *HOME.glob("labctl/*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            chain = []
+            while isinstance(node, ast.Attribute):
+                chain.insert(0, node.attr)
+                node = node.value
+            for role in {*NEEDS, *IN_LAB} & set(chain[:-1]):
+                name, part = IN_LAB.get(role, (role, ""))
+                yield name, part + chain[chain.index(role) + 1]
+
+
+def refused(tmp_path, *changes):
+    text = TEXT
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    file = tmp_path / "station.yaml"
+    file.write_text(text)
+    with pytest.raises(Refusal) as refusal:
+        read_station(file)
+    return refusal.value.faults
+
+
+def test_whatever_is_asked_of_a_role_stands_in_the_list():
+    found = set(asked())
+    assert len(found) > 30
+    for role, member in sorted(found):
+        parts = {need.split(".")[0] for need in NEEDS[role]}
+        assert member in {*NEEDS[role], *parts, *dir(Instrument), "parameters"}, (role, member)
+
+
+def test_every_driver_of_the_default_station_can_do_its_role():
+    entries = {name: entry.model_dump() for name, entry in STATION.instruments.items()}
+    assert list(role_faults(entries)) == []
+    assert all(lacks(driver(STATION.instruments[name].type), needs) == [] for name, needs in NEEDS.items())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            ("instruments.microwave_source.SG386", "qcodes.instrument_drivers.rohde_schwarz.RohdeSchwarzSGS100A"),
+            "microwave: RohdeSchwarzSGS100A cannot be the microwave: it lacks amplitude_RF, enable_RF, is_locked",
+        ),
+        (
+            ("instruments.microwave_source.SG386", "qcodes.instrument_drivers.stanford_research.SG384"),
+            "microwave: SG384 cannot be the microwave: it lacks is_locked, check_standing",
+        ),
+        (("instruments.aom.MPDS", "instruments.green_laser.Cobolt06"), "cannot be the aom: it lacks pump, doughnut"),
+        (
+            ("main: main_supply.ch1", "main: green_laser"),
+            "'green_laser' (Cobolt06) cannot be its main: it lacks set_cu",
+        ),
+        (("main: main_supply.ch1", "main: main_supply.ch3"), "'main_supply.ch3' (B2962A) cannot be its main: it lacks"),
+        (("laser: sprout", "laser: green_laser"), "'green_laser' (Cobolt06) cannot be its laser: it lacks output_mode"),
+    ],
+)
+def test_a_driver_that_lacks_something_is_refused_by_name(tmp_path, change, words):
+    assert any(words in fault for fault in refused(tmp_path, change))
+
+
+def test_a_driver_that_lacks_something_only_once_it_is_open_does_not_stay_open(monkeypatch):
+    built = SG386._add_list
+    monkeypatch.setattr(SG386, "_add_list", lambda self: (built(self), self.remove_parameter("enable_RF")))
+    with Bench(load_sample(), 1) as bench:
+        station = OpenStation(STATION, Wires(bench.visalib, bench.ni_target, bench.clock))
+        try:
+            assert "is a SG386, which lacks enable_RF" in str(station.silent["microwave"])
+            assert "microwave" not in station.instruments
+        finally:
+            station.close()
