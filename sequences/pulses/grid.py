@@ -51,7 +51,7 @@ def on_grid(plan: P, tick_ns: int) -> P:
         many = [nearest_ns(one * unit_ns, tick_ns) / unit_ns for one in _numbers(value)]
         kind = type(value) if isinstance(value, int) else float
         moved[field] = tuple(many) if isinstance(value, tuple) else kind(many[0])
-    return replace(plan, **moved)  # type: ignore[type-var]
+    return replace(plan, **moved) if moved else plan  # type: ignore[type-var]
 
 
 def _is_whole(ticks: float) -> bool:
@@ -64,7 +64,7 @@ def _neighbours(value: float, unit_ns: float, tick_ns: int) -> str:
 
 
 def _fields(plan: Any) -> Iterator[tuple[str, float]]:
-    for field in fields(plan):
+    for field in fields(plan) if is_dataclass(plan) else ():
         unit_ns = next((unit for ending, unit in UNITS_NS.items() if field.name.endswith(ending)), None)
         if unit_ns is not None:
             yield field.name, unit_ns
