@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.stats import chi2 as chi2_law
 
 from physics.entanglement import concurrence
 from physics.paulis import PAULIS, Complex, density_matrix, pauli_vector
@@ -53,6 +54,15 @@ class Reconstruction:
     def freedom(self) -> float:
         """Degrees of freedom of `chi2`."""
         return self.fit.freedom
+
+    @property
+    def physical_p(self) -> float:
+        """Probability of an estimate so far from the most likely state, if that is the true one.
+
+        At the edge of what is physical the distance is less often large than chi-squared with 15 degrees of freedom.
+        """
+        off = self.vector[1:] - pauli_vector(self.rho)[1:]
+        return float(chi2_law.sf(off @ np.linalg.solve(self.covariance, off), len(off)))
 
     def widened(self, factor: float) -> "Reconstruction":
         """The same estimate with errors so much larger."""
@@ -128,7 +138,7 @@ def reconstruct(asked: Asked, beliefs: Beliefs, rounds: Sequence[Sequence[Counte
     wander: Real | None = beliefs.wander
     for _ in range(_ROUNDS):
         rows = asked.rows + moves @ deviation
-        slopes = np.concatenate([rows[:, 1:], np.einsum("nki,k->ni", moves, vector), asked.margins], axis=1)
+        slopes = np.concatenate([rows[:, 1:], np.einsum("nki,k->ni", moves, _pure(vector)), asked.margins], axis=1)
         expected = rows @ vector + asked.margins @ margin
         here = np.concatenate([np.zeros(15), deviation, margin])
         parts = [_round(data, expected, slopes) for data in rounds if data]
@@ -142,9 +152,19 @@ def reconstruct(asked: Asked, beliefs: Beliefs, rounds: Sequence[Sequence[Counte
     return Reconstruction(vector, covariance, rho, found, _candidates(asked, vector, rounds))
 
 
+def _pure(vector: Real) -> Real:
+    """(16,): no longer than a pure state, whose terms have squares that add up to 4.
+
+    What a number of the calibration does to the counts it does to those of a state. Times a vector as long as wrong
+    counts may ask for, a small error of the calibration could explain anything.
+    """
+    length = float(np.linalg.norm(vector[1:]))
+    return np.concatenate([vector[:1], vector[1:] * min(1.0, np.sqrt(3.0) / max(length, 1e-30))])
+
+
 def _candidates(asked: Asked, vector: Real, rounds: Sequence[Sequence[Counted]]) -> tuple[Candidate, ...]:
     """What each number of the calibration would do to the counts, were it free."""
-    slopes = np.einsum("nkp,k->np", asked.moves, vector) / SCALES
+    slopes = np.einsum("nkp,k->np", asked.moves, _pure(vector)) / SCALES
     at = [k for data in rounds for k, _ in data]
     errors = np.array([d.error for data in rounds for _, d in data])
     columns = slopes[at] / errors[:, None]

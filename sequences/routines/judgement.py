@@ -78,8 +78,14 @@ def judged_state(found: Reconstruction, names: Sequence[str]) -> tuple[Reconstru
     """The reconstruction, its errors as wide as they must be, and notes. SequenceError if no state explains it."""
     fit = found.fit
     bearable = verdict(fit.chi2, fit.freedom, fit.p_value)
+    if bearable and (wide := found.widened(bearable.factor)).physical_p >= BEARABLE_P:
+        return wide, bearable.notes
     if bearable:
-        return found.widened(bearable.factor), bearable.notes
+        raise SequenceError(
+            f"No state explains the counts: what fits them best is none (p = {wide.physical_p:.1g})",
+            "The bench is not as calibrated: repeat `labctl run calibrate`, and look at field, null and light",
+            p_value=wide.physical_p,
+        )
     extensions = ranked(fit.excess, fit.design[:, :15], found.candidates)
     why, remedy = explained(fit.chi2, fit.freedom, extensions, REMEDIES)
     raise SequenceError(

@@ -324,14 +324,15 @@ def assert_safe(twins):
 
 
 def refused(answer):
-    """The one line that says why."""
+    """The line that says why; the other one says how to go on."""
     assert answer.code == 1
     assert answer.json["status"] == "failed"
     assert answer.json["result"] is None
     lines = [line for line in answer.err.splitlines() if line.startswith("labctl: ")]
-    assert len(lines) == 1
-    assert lines[0].startswith("labctl: engine failed: ")
-    return lines[0]
+    why, how = lines
+    assert why.startswith("labctl: engine failed: ")
+    assert "labctl resume 1 --simulated" in how
+    return why
 
 
 def test_without_selectivity_it_refuses_and_says_how_large_the_cross_talk_is(labctl, twins, tmp_path):
