@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import curve_fit, least_squares
+from scipy.optimize import OptimizeResult, curve_fit, least_squares
 from scipy.stats import chi2 as chi2_law
 
 from physics.constants import TWO_PI
@@ -110,13 +110,18 @@ def fit_release(
         fit = least_squares(residual, start, x_scale=[0.02, 0.02, 0.02, 0.02, 0.1, 0.02], xtol=1e-6, ftol=1e-8)
         moves = _moves(calibration, partial(_swapped, expected, fit.x))
         covariance = np.diag(data.errors.ravel() ** 2) + moves @ calibration.covariance @ moves.T
-    scale = np.array([1.0, 1.0, 1.0, 1.0, 1.0, gamma1])
-    found = np.linalg.inv(fit.jac.T @ fit.jac)
     held[:2] = steadiness(fit.x)[1]
+    return _concluded(release(fit.x), fit, held, data.photons.size)
+
+
+def _concluded(release: Release, fit: OptimizeResult, held: Real, counted: int) -> Release:
+    """With its errors. held: (6,) to how much each number was believed beforehand; counted: how many numbers were."""
+    scale = np.array([1.0, 1.0, 1.0, 1.0, 1.0, release.gamma1_per_s / fit.x[5]])
+    found = np.linalg.inv(fit.jac.T @ fit.jac)
     chi2 = float(fit.fun @ fit.fun)
-    freedom = data.photons.size - 2  # six numbers, four of them with a belief that is a measurement too
+    freedom = counted - 2  # six numbers, four of them with a belief that is a measurement too
     return replace(
-        release(fit.x),
+        release,
         covariance=found * np.outer(scale, scale),
         reduced_chi2=chi2 / freedom,
         p_value=float(chi2_law.sf(chi2, freedom)),

@@ -111,17 +111,16 @@ def moved_rows(calibration: PairCalibration, around: Surroundings, listed: Seque
 def share_moves(
     calibration: PairCalibration,
     around: Surroundings,
-    states: ClassStates,
+    rows: Real,
     listed: Sequence[Listed],
     states_of: Callable[[PairCalibration], ClassStates],
 ) -> Real:
     """(n, 16, 4): change of the rows with each of SHARES, per its scale, with all that goes with the class of a shot.
 
-    states_of: what `states` would be if the pair were calibrated so.
+    rows: of this calibration, beside its own states. states_of: the states of a pair that is calibrated otherwise.
     """
-    base = engine_rows(calibration, around, states, listed)
     moved = [calibration.moved(k, _STEP * SCALES[k]) for k in SHARES]
-    columns = [(engine_rows(there, around, states_of(there), listed) - base) / _STEP for there in moved]
+    columns = [(engine_rows(there, around, states_of(there), listed) - rows) / _STEP for there in moved]
     return np.stack(columns, axis=-1)
 
 

@@ -64,7 +64,7 @@ def _neighbours(value: float, unit_ns: float, tick_ns: int) -> str:
 
 
 def _fields(plan: Any) -> Iterator[tuple[str, float]]:
-    for field in fields(plan) if is_dataclass(plan) else ():
+    for field in fields(plan):
         unit_ns = next((unit for ending, unit in UNITS_NS.items() if field.name.endswith(ending)), None)
         if unit_ns is not None:
             yield field.name, unit_ns

@@ -36,13 +36,10 @@ def offered(lab: Lab, bench: Bench, cycle: Cycle) -> Offer:
 
     states = states_of(calibration)
     listed = list(candidates(bench.gates))
+    rows = engine_rows(calibration, around, states, listed)
     moves = moved_rows(calibration, around, listed).copy()
-    moves[..., SHARES] = share_moves(calibration, around, states, listed, states_of)
-    asked = Asked(
-        engine_rows(calibration, around, states, listed),
-        moves,
-        margin_moves(calibration, around, states, listed),
-    )
+    moves[..., SHARES] = share_moves(calibration, around, rows, listed, states_of)
+    asked = Asked(rows, moves, margin_moves(calibration, around, states, listed))
     shots = [engine_shot(cycle, bench.gates, program, bench.reading, beam) for program, beam in listed]
     return Offer(listed, shots, asked, _root(lab, calibration))
 

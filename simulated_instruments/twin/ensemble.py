@@ -46,7 +46,7 @@ class _Slope:
 
     by_p: Real
     governed: Real
-    """(C, n): phases and decays of the step."""
+    """(C, n): phases, turns and decays of the step."""
 
     def missed(self, governed: Real) -> float:
         """By how much, of itself, it is off where others govern."""
@@ -94,7 +94,8 @@ class _Model:
         self._sensitive = (contact.max(axis=0) * one.duration_s + abs(spread.shift_hz) * turns).tolist()
         self._turns = turns
         self._lines, self._spread = spread, spread.total_hz(p).tolist()
-        rates = (r.detuning_rad_per_s, contact, r.pump_per_s, r.dephasing_per_s)
+        driven = np.broadcast_to(r.drive_rad_per_s, contact.shape)
+        rates = (r.detuning_rad_per_s, r.exchange_per_s, r.mirror_per_s, r.pump_per_s, r.dephasing_per_s, driven)
         self._governed = np.concatenate(rates, axis=1) * one.duration_s
         self._slopes: dict[int, tuple[_Slope, float]] = {}
         self.mean_cps, self.signal_cps = 0.5 * (r.bright_cps + r.faint_cps), 0.5 * (r.bright_cps - r.faint_cps)

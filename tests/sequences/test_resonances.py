@@ -48,6 +48,16 @@ def test_the_doughnut_names_them_on_whichever_side(left_a, right_a):
     assert (found.left_a, found.right_a) == pytest.approx((left_a, right_a), abs=3e-4)
 
 
+def test_a_point_at_which_both_meet_their_baths_moves_nothing():
+    """Where the compensation undoes the shift both NVs are depolarised: one point, far below all others."""
+    currents, common, ring, *known = sweep(0.006, 0.054, 5)
+    for seen, _ in (common, ring):
+        seen[48] -= 0.03
+    found = fit_two(currents, common, ring, *known)
+    assert abs(found.right_a - RIGHT_A) < 4 * found.right_err_a
+    assert abs(found.cross_talk - 1 / 9) < 4 * found.cross_talk_err
+
+
 def test_without_selectivity_both_dips_are_found_but_not_told_apart():
     found = fit_two(*sweep(0.03, 0.03, 3))
     assert sorted([found.left_a, found.right_a]) == pytest.approx([LEFT_A, RIGHT_A], abs=3e-4)
