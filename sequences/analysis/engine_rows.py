@@ -115,7 +115,7 @@ def share_moves(
     listed: Sequence[Listed],
     states_of: Callable[[PairCalibration], ClassStates],
 ) -> Real:
-    """(n, 16, 4): change of the rows with each of SHARES, per its scale, with all that goes with the class of a shot.
+    """(n, 16, 4): change of the rows with each of SHARES, per its scale; also by how the states of classes differ.
 
     rows: of this calibration, beside its own states. states_of: the states of a pair that is calibrated otherwise.
     """

@@ -153,10 +153,10 @@ def reconstruct(asked: Asked, beliefs: Beliefs, rounds: Sequence[Sequence[Counte
 
 
 def _pure(vector: Real) -> Real:
-    """(16,): no longer than a pure state, whose terms have squares that add up to 4.
+    """(16,): the vector, shortened to the length of a pure state if it is longer.
 
-    What a number of the calibration does to the counts it does to those of a state. Times a vector as long as wrong
-    counts may ask for, a small error of the calibration could explain anything.
+    The squares of a pure state's terms add up to 4. Wrong counts can ask for a vector that is far longer; slopes taken
+    there would be so large that a small error of the calibration could explain any counts.
     """
     length = float(np.linalg.norm(vector[1:]))
     return np.concatenate([vector[:1], vector[1:] * min(1.0, np.sqrt(3.0) / max(length, 1e-30))])
