@@ -18,8 +18,8 @@ from simulated_instruments.twin.timeline import Setting
 
 Real = NDArray[np.float64]
 
-_SAME = 3e-5  # change of a phase or of a decay by a bath's polarisation that is not worth a new propagator
-_LINEAR = 1e-2  # the same, that a propagator's first derivative describes
+_SAME = 1e-4  # change of a phase or of a decay by a bath's polarisation that is not worth a new propagator
+_LINEAR = 2e-2  # the same, that a propagator's first derivative describes
 _PROBE = 3e-3  # step of a polarisation for that derivative
 _MOST_MODELS = 8  # of one step
 _MOST_SLOPES = 25_000_000  # numbers in all kept derivatives together

@@ -16,7 +16,9 @@ from simulated_instruments.twin.pair import State
 Real = NDArray[np.float64]
 
 _FIRST_REPEATS = 3
-_LARGEST_JUMP = 0.01  # change of a polarisation that one jump may make
+_FIRST_JUMP, _LARGEST_JUMP = 0.01, 0.2  # change of a polarisation that a jump may make
+_GOOD, _WRONG = 2e-5, 1e-4  # error of a polarisation after which jumps grow, and for which one is taken back
+_GROWS, _SHRINKS = 3.0, 0.5
 _SETTLED = 2e-6  # change of a polarisation in all that remains
 
 
@@ -57,52 +59,67 @@ class _Jump:
     """Of the pass before the jump; those of the skipped ones lie between these and the ones of the pass behind it."""
     gained: Real
     """(2,): change of the polarisations in all skipped repeats."""
+    change: Real
+    """(2,): of the polarisations in the pass before the jump."""
+    next_change: Real
+    """(2,): the same of the pass behind it, as expected."""
     share: float
     """Where between them, 0 to 1: photons are linear in the polarisations."""
+
+    def landed(self, state: State) -> State:
+        """The state behind the jump."""
+        return State(state.vector, np.clip(state.polarisation + self.gained, -1.0, 1.0))
 
     def seen(self, after: Real) -> Real:
         """Photons of all skipped repeats, given those of the pass behind them."""
         return self.repeats * (self.photons + self.share * (after - self.photons))
 
+    def missed(self, change: Real) -> float:
+        """By how much the polarisations behind it may be wrong, given the change in the pass there."""
+        return 0.5 * self.repeats * float(np.max(np.abs(change - self.next_change)))
+
 
 def repeated(play_once: Callable[[State], Pass], state: State, repeats: int) -> tuple[State, Real]:
     """State after all repeats and the photons expected in each counter, summed over them."""
-    done, slope = 0, _Slope()
+    done, slope, largest = 0, _Slope(), _FIRST_JUMP
     total: Real = np.zeros(0)
     jump: _Jump | None = None
     while done < repeats:
-        before = state.polarisation
-        one = play_once(state)
-        total = one.photons if done == 0 else total + one.photons
+        start = jump.landed(state) if jump else state
+        one = play_once(start)
+        change = one.state.polarisation - start.polarisation
+        slope.learn(start.polarisation, change)
         if jump:
-            total = total + jump.seen(one.photons)
+            missed = jump.missed(change)
+            largest = float(np.clip(largest * (_GROWS if missed < _GOOD else _SHRINKS), _FIRST_JUMP, _LARGEST_JUMP))
+            if missed > _WRONG and jump.repeats > 1:
+                jump = _jump(jump.change, slope.rate, jump.repeats // 4, jump.photons, largest)
+                continue
+            total, done = total + jump.seen(one.photons), done + jump.repeats
+        total = one.photons if done == 0 else total + one.photons
         state, done, jump = one.state, done + 1, None
-        change = state.polarisation - before
-        slope.learn(before, change)
         if done < _FIRST_REPEATS or done == repeats:
             continue
         ahead = change * np.minimum(repeats - done, 1.0 / slope.rate)
         if np.max(np.abs(ahead)) < _SETTLED:
             return state, total + (repeats - done) * one.photons
-        jump = _jump(change, slope.rate, repeats - done - 1, one.photons)
-        state = State(state.vector, np.clip(state.polarisation + jump.gained, -1.0, 1.0))
-        done += jump.repeats
+        jump = _jump(change, slope.rate, repeats - done - 1, one.photons, largest)
     return state, total
 
 
-def _jump(change: Real, rate: Real, left: int, photons: Real) -> _Jump:
-    """A jump of as many repeats as change a polarisation little; one more must be left to be played behind it."""
+def _jump(change: Real, rate: Real, left: int, photons: Real, largest: float) -> _Jump:
+    """A jump of as many repeats as change a polarisation by so much; one more must be left to be played behind it."""
     reach = np.abs(change) * (1.0 - rate) / rate
     with np.errstate(divide="ignore", invalid="ignore"):
-        needed = np.log1p(-_LARGEST_JUMP / np.maximum(reach, _LARGEST_JUMP)) / np.log1p(-rate)
-        possible = np.where(reach > _LARGEST_JUMP, needed, left)
+        needed = np.log1p(-largest / np.maximum(reach, largest)) / np.log1p(-rate)
+        possible = np.where(reach > largest, needed, left)
     n = int(np.clip(np.min(possible), 0, left))
     kept = np.exp(n * np.log1p(-rate))
     skipped = change * (1.0 - rate) * (1.0 - kept) / rate
     mean = (1.0 - rate) * (1.0 - kept) / rate / max(n, 1)  # of what is left of the distance in the skipped repeats
     moved = np.abs(change + skipped)
     share = np.sum(moved * (1.0 - mean) / (1.0 - kept * (1.0 - rate))) / max(float(np.sum(moved)), 1e-300)
-    return _Jump(n, photons, skipped, float(share))
+    return _Jump(n, photons, skipped, change, change * kept * (1.0 - rate), float(share))
 
 
 def segments(
