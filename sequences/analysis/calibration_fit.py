@@ -61,13 +61,25 @@ class CalibrationFit:
 
 
 def modes(calibration: PairCalibration) -> Real:
-    """(m, p): each mode of MODES in units of SCALES; of its own unit, 1 % or what SCALES says."""
+    """(m, p): each mode of MODES in units of SCALES; of its own unit, 1 % or what SCALES says.
+
+    What a power or the null does to the light of the pumped pair it does to the reference too: where a signal moves, the
+    level moves against it, so that counts of the pumped pair stay.
+    """
     out = np.zeros((len(MODES), len(NAMES)))
     for row, (_, names, is_relative) in zip(out, MODES, strict=True):
         for name in names:
             k = NAMES.index(name)
             row[k] = _MODE_UNIT * calibration.values[k] / SCALES[k] if is_relative else 0.1
+        for beam in ("pump", "doughnut"):
+            level, *signals = (NAMES.index(f"{beam}_{part}") for part in ("level", "left", "right"))
+            row[level] = -float(row[signals] * SCALES[signals] @ _pumped_z(calibration)) / SCALES[level]
     return out
+
+
+def _pumped_z(calibration: PairCalibration) -> Real:
+    """(2,): sigma_z of the pumped left and right NV, 0 where it has no charge."""
+    return np.array(calibration.charged) * (2.0 * np.array(calibration.fidelity) - 1.0)
 
 
 def fit_mean(
