@@ -32,10 +32,13 @@ MODES: Final = (
 """What may differ from round to round: the numbers that it moves, in proportion to their size or all alike."""
 _MODE_UNIT: Final = 1e-2
 """Of a mode that moves numbers in proportion to their size."""
+_BEGIN: Final = 1.0
+"""Where a fit starts, in SCALES: SciPy takes the length of the start for how far a first step may lead, and only a
+fraction of an error where that is 0."""
 _STEPS, _FULL_STEPS = 12, 4
 _SPREADS_KHZ: Final = (5.0, 15.0, 30.0, 50.0, 75.0, 100.0, 150.0)
 _CONVERGED, _MOVING = 0.1, 0.5
-_NEAR: Final = 1e-3
+_NEAR: Final = 1e-2
 """Change of chi-squared, in its own size, at which a stage is near enough: steps of all numbers together follow."""
 _HELD: Final = 1e-6
 """1 sigma of a number that is held at its bound, in its scale."""
@@ -104,11 +107,11 @@ def fit_mean(
 
     def placed(x: Real) -> PairCalibration:
         values = np.array(start.values)
-        values[index] += x * scale
+        values[index] += (x - _BEGIN) * scale
         return replace(start, values=tuple(float(v) for v in values))
 
     def residual(x: Real) -> Real:
-        return np.concatenate([(placed(x).expected(listed) - counts) / sigma, (x + middle) * held])
+        return np.concatenate([(placed(x).expected(listed) - counts) / sigma, (x - _BEGIN + middle) * held])
 
     def jacobian(x: Real) -> Real:
         return np.concatenate([placed(x).jacobian(listed, free) / sigma[:, None], np.diag(held)])
@@ -116,9 +119,9 @@ def fit_mean(
     low, high = bounds(start, free)
     fit = least_squares(
         residual,
-        np.zeros(len(index)),
+        np.full(len(index), _BEGIN),
         jac=jacobian,
-        bounds=(low, high),
+        bounds=(low + _BEGIN, high + _BEGIN),
         x_scale="jac",
         xtol=1e-5,
         ftol=ftol,
