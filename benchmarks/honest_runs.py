@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from honest_bound import bound_sigma
 from honest_knobs import ALL, Bench
 
 from labctl.unwired import Unwired, unwired
 from physics.entanglement import signed_concurrence
+from physics.paulis import pauli_vector
 from sequences.engine import EnginePlan, EngineResult, engine
 from sequences.results import Begin, End, SequenceError, Stream
 from simulated_instruments.safe import still_on
@@ -38,7 +40,7 @@ predicted: the model's signed concurrence."""
 ROW: Final = (
     *("commit", "name", "times", "regardless", "seed", "kind", "estimate", "outcome", "where", "message", "safe"),
     *("wall_s", "lab_h", "expected", "expected_significance", "significance", "witness", "witness_err"),
-    *("true_witness", "true_signed", "best_us", "reduced_chi2", "calibrate_chi2", "notes"),
+    *("true_witness", "true_signed", "bound_sigma", "best_us", "reduced_chi2", "calibrate_chi2", "notes"),
     *(f"pull_{name}" for name in PULLS),
     *ALL,
 )
@@ -178,6 +180,7 @@ def _measured(result: EngineResult, there: Unwired) -> dict[str, Any]:
         "witness_err": round(result.witness_err, 6),
         "true_witness": round(witness, 6),
         "true_signed": round(float(signed_concurrence(rho)), 5),
+        "bound_sigma": round(bound_sigma(there, result, pauli_vector(rho)), 3),
         "best_us": result.best_us,
         **_pull("witness", result.witness, witness, result.witness_err),
         **_pull("p_left", result.polarisation_left, truth["p_left"], result.polarisation_left_err),

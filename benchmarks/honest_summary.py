@@ -11,6 +11,8 @@ from scipy.stats import chi2
 
 CLAIM_SIGMA: Final = 3.0
 LEAST_COMPLETED: Final = 0.6
+LEAST_OF_BOUND: Final = 0.7
+"""Median significance over the bound's, of completed runs on benches that entangle."""
 MOST_PULL: Final = 4.5
 _LEVEL: Final = 0.99
 _FEWEST: Final = 10
@@ -37,6 +39,7 @@ def summary(rows: Sequence[Mapping[str, str]]) -> bool:
     missed = [_completed(kind, [row for row in rows if row["kind"] == kind]) for kind in (*KINDS, "neither")]
     completed = [row for row in rows if row["outcome"] == "completed"]
     missed.append(_claims(completed))
+    missed.append(_of_bound([row for row in completed if row["kind"] == "entangled" and row.get("bound_sigma")]))
     print("\npull           runs    mean   rms about 0          99 % interval   largest")
     missed += [_pull(name, rows) for name in PULLS]
     print("\nRefused or worse, by what was said:")
@@ -73,6 +76,15 @@ def _claims(completed: Sequence[Mapping[str, str]]) -> bool:
     print(f"claims above {CLAIM_SIGMA:g} sigma on {len(separable)} truly separable states: {len(claims)}", end="")
     print("".join(f"\n   seed {row['seed']} ({row['name']}): {row['significance']} sigma" for row in claims))
     return bool(claims)
+
+
+def _of_bound(completed: Sequence[Mapping[str, str]]) -> bool:
+    """Measured significance over the most that the same laboratory time lets expect."""
+    if not completed:
+        return False
+    shares = [float(row["significance"]) / float(row["bound_sigma"]) for row in completed]
+    print(f"of the bound: {np.median(shares):.2f} (median), {min(shares):.2f} to {max(shares):.2f}")
+    return bool(np.median(shares) < LEAST_OF_BOUND)
 
 
 def _pull(name: str, rows: Sequence[Mapping[str, str]]) -> bool:

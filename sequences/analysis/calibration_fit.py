@@ -66,8 +66,8 @@ class CalibrationFit:
 def modes(calibration: PairCalibration) -> Real:
     """(m, p): each mode of MODES in units of SCALES; of its own unit, 1 % or what SCALES says.
 
-    What a power or the null does to the light of the pumped pair it does to the reference too: where a signal moves, the
-    level moves against it, so that counts of the pumped pair stay.
+    What a power or the null does to the light of the pumped pair it does to the reference too: where a signal moves,
+    the level moves against it, so that counts of the pumped pair stay.
     """
     out = np.zeros((len(MODES), len(NAMES)))
     for row, (_, names, is_relative) in zip(out, MODES, strict=True):

@@ -6,13 +6,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sequences.analysis.calibration import NAMES, SCALES, Beam, PairCalibration
+from sequences.analysis.calibration import NAMES, SCALES, Listed, PairCalibration
 from sequences.analysis.design import Candidates, shares_for
 from sequences.analysis.engine_rows import ClassStates, Surroundings, engine_rows, in_engine, moved_rows
 from sequences.analysis.pair import pumped_state
 from sequences.lab import Lab
 from sequences.pulses.library import COOLING_US, Cycle, Gates, Reading, engine_shot
-from sequences.pulses.program import Program
 from sequences.routines import state
 from sequences.routines.calibration_programs import programs
 from sequences.routines.shots import Shot
@@ -39,12 +38,11 @@ def designed(
 ) -> list[Shot]:
     """Programs of the calibration with their times."""
     listed = programs(gates)
-    asked = [(program, beam) for program, beam, _ in listed]
-    asked += [entry for entry in candidates(gates) if entry not in set(asked)]
+    asked = pumped_programs(gates)
     weight = np.array([w for _, _, w in listed])
     usual = np.zeros(len(asked))
     usual[: len(listed)] = weight / weight.sum()
-    here = _away_from_edges(rough)
+    here = away_from_edges(rough)
     witness, fidelities = _optimal(lab, here, known, gates, reading, asked, seconds)
     rest = 1.0 - _FOR_THE_WITNESS - _FOR_THE_FIDELITIES
     shares = _FOR_THE_WITNESS * witness + _FOR_THE_FIDELITIES * fidelities + rest * usual
@@ -53,7 +51,13 @@ def designed(
     return [Shot(p, b, float(share) * seconds) for (p, b), share in zip(asked, shares, strict=True) if share]
 
 
-def _away_from_edges(c: PairCalibration) -> PairCalibration:
+def pumped_programs(gates: Gates) -> list[Listed]:
+    """Everything that may be played on the pumped pair: programs of the calibration, then those of a tomography."""
+    asked: list[Listed] = [(program, beam) for program, beam, _ in programs(gates)]
+    return asked + [entry for entry in candidates(gates) if entry not in set(asked)]
+
+
+def away_from_edges(c: PairCalibration) -> PairCalibration:
     """Derivatives to numbers that cannot be negative are taken at typical values of theirs."""
     typical = {
         name: max(c.named[name], value) for name in NAMES for kind, value in _TYPICAL.items() if name.startswith(kind)
@@ -67,11 +71,35 @@ def _optimal(
     known: Real,
     gates: Gates,
     reading: Reading,
-    asked: Sequence[tuple[Program, Beam]],
+    asked: Sequence[Listed],
     seconds: float,
 ) -> tuple[Real, Real]:
     """(n,), (n,): shares that make the witness best known, with a tomography that follows; and both fidelities."""
     evolution_us, vector = state.foreseen(lab, c, gates)
+    both = joint(lab, c, known, gates, reading, asked, (evolution_us, vector))
+    pumped = Candidates(both.information[: len(asked), 15:], both.prior[15:, 15:])
+    fidelities = np.eye(len(NAMES))[[NAMES.index(f"fidelity_{side}") for side in ("left", "right")]]
+    alone = shares_for(pumped, fidelities, seconds)
+    target = np.concatenate([expectation(vector).target[1:], np.zeros(len(NAMES))])[None, :]
+    shares = shares_for(both, target, seconds * (1.0 + _ENGINE_TIMES))[: len(asked)]
+    return shares / max(float(shares.sum()), _NOTHING_KNOWN), alone
+
+
+def joint(
+    lab: Lab,
+    c: PairCalibration,
+    known: Real,
+    gates: Gates,
+    reading: Reading,
+    asked: Sequence[Listed],
+    expected: tuple[float, Real],
+) -> Candidates:
+    """What programs on the pumped pair, and behind them all of a tomography, say of 15 Pauli terms and of the pair.
+
+    known: (p,), 1 sigma beforehand. asked: those on the pumped pair. expected: evolution time in us, and the state
+    there as a Pauli vector.
+    """
+    evolution_us, vector = expected
     cycle = Cycle(lab.whole_ticks(COOLING_US * 1e3), lab.whole_ticks(evolution_us * 1e3))
     of_engine = list(candidates(gates))
     around = Surroundings((0.05, 0.9))
@@ -81,16 +109,11 @@ def _optimal(
     engine = np.concatenate([rows[:, 1:], np.einsum("nkp,k->np", moves, vector)], axis=1)
     engine = engine / _noise(rows @ vector, [0.5e-9 * shot.duration_ns for shot in shots])
     pumped = c.jacobian(asked) / _noise(c.expected(asked), [1e-9 * reading.shot(p, b).duration_ns for p, b in asked])
-    of_numbers = np.diag((SCALES / known) ** 2)
-    fidelities = np.eye(len(NAMES))[[NAMES.index(f"fidelity_{side}") for side in ("left", "right")]]
-    alone = shares_for(Candidates(pumped, of_numbers), fidelities, seconds)
     both = np.concatenate([np.concatenate([np.zeros((len(asked), 15)), pumped], axis=1), engine])
     prior = np.zeros((15 + len(NAMES), 15 + len(NAMES)))
     prior[range(15), range(15)] = _NOTHING_KNOWN
-    prior[15:, 15:] = of_numbers
-    target = np.concatenate([expectation(vector).target[1:], np.zeros(len(NAMES))])[None, :]
-    shares = shares_for(Candidates(both, prior), target, seconds * (1.0 + _ENGINE_TIMES))[: len(asked)]
-    return shares / max(float(shares.sum()), _NOTHING_KNOWN), alone
+    prior[15:, 15:] = np.diag((SCALES / known) ** 2)
+    return Candidates(both, prior)
 
 
 def _noise(photons: Real, durations_s: Sequence[float]) -> Real:

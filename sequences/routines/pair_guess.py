@@ -24,8 +24,7 @@ def first(lab: Lab, reading: Reading, found: TwoResonances) -> tuple[PairCalibra
     zz = float(dipolar_rad_per_s(_separation_nm(lab)))
     rabi = TWO_PI / (4.0 * state.calibrated(lab, "microwave.pi_half_ns") * 1e-9)
     values = {**_light(lab, reading, found, rabi), **_spins(lab, found, zz, rabi)}
-    known = _known(lab, zz, rabi)
-    sigma = np.array([known.get(name, np.inf) for name in NAMES])
+    sigma = known(lab, zz, rabi)
     start = tuple(float(values.get(name, 0.0)) for name in NAMES)
     shift_mt = lab.guesses.shift_mt_per_a * state.calibrated(lab, "shift.a")
     frozen = frozen_field(state.calibrated(lab, "field.resonance_mt"), shift_mt)
@@ -75,9 +74,10 @@ def _light(lab: Lab, reading: Reading, found: TwoResonances, rabi: float) -> dic
     }
 
 
-def _known(lab: Lab, zz: float, rabi: float) -> dict[str, float]:
+def known(lab: Lab, zz: float, rabi: float) -> Real:
+    """(p,): 1 sigma of each number beforehand, for couplings about these; infinite where nothing is known."""
     _, late_err = state.microwave_late_ns(lab)
-    return {
+    sigma = {
         "g_rad_per_s": 0.3 * zz,
         "zz_rad_per_s": 0.3 * zz,
         "rabi_x_rad_per_s": 0.05 * rabi,
@@ -101,6 +101,7 @@ def _known(lab: Lab, zz: float, rabi: float) -> dict[str, float]:
         "fidelity_left": lab.guesses.pump_fidelity_err,
         "fidelity_right": lab.guesses.pump_fidelity_err,
     }
+    return np.array([sigma.get(name, np.inf) for name in NAMES])
 
 
 def _levels(lab: Lab, reading: Reading, beam: Beam, programs: tuple[Program, Program]) -> tuple[float, float]:
