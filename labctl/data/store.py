@@ -61,7 +61,7 @@ class Store:
     def _open(self, opened: ExitStack) -> None:
         """opened: closes what has been opened, if the rest cannot be."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._presence = opened.enter_context(closing(Presence(self.folder)))
+        self.presence = opened.enter_context(closing(Presence(self.folder)))
         initialise_or_create_database_at(self.folder / DATABASE)
         self.connection = opened.enter_context(closing(connect(self.folder / DATABASE)))
         _prepare(self.connection)
@@ -90,7 +90,7 @@ class Store:
         """
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         kept = {"sequence": sequence, "started": started, "parent_id": parent.run_id if parent else None}
-        kept |= {"writer": self._presence.name, **record}
+        kept |= {"writer": self.presence.name, **record}
         try:
             with atomic(self.connection):
                 dataset = self._dataset(sequence, columns, kept, snapshot)
