@@ -202,12 +202,12 @@ class _Server:
 
     def _tell_lost(self) -> None:
         """The window is gone: say what becomes of the run, in the log and on the terminal if there still is one."""
-        words = "The window is gone"
+        words = "The window is gone; the bench is made safe and closed"
         if self._running is not None and self._orders and (run_id := self._orders.run_id):
             stays = f"is measured to its end. `labctl pause {run_id}` holds it"
             if not self._gate.is_open:
                 stays = f"stays paused. `labctl resume {run_id}` lets it go on"
-            words += self._about.in_words(f"; run {run_id} {stays}, `labctl stop {run_id}` ends it")
+            words = self._about.in_words(f"The window is gone; run {run_id} {stays}, `labctl stop {run_id}` ends it")
         LOG.warning("%s", words)
         with suppress(OSError, ValueError):
             print(f"labctl: {words}", file=sys.stderr, flush=True)
