@@ -22,9 +22,9 @@ def pause(run: RunId, data: Data = DATA) -> None:
 
 
 def stop(run: RunId, data: Data = DATA) -> None:
-    """End a run that goes on: what it measured is kept, and the bench is left safe.
+    """End a run that goes on, and leave the bench safe.
 
-    One that was started in a terminal ends before its next play; asked twice, at once.
+    What it measured is kept. One that was started in a terminal ends before its next play; asked twice, at once.
     """
     found = _asked(data, run, "stop")
     typer.echo(f"run {found.run_id} ({found.sequence}) ends, and leaves the bench safe")

@@ -188,7 +188,7 @@ def _measure(
     def at_gate(waiting: bool) -> None:
         orders.tell("paused" if waiting else "running")
         about = choice.about(file.path, data)
-        _say(about.in_words(f"paused, until `labctl resume {orders.run_id}`") if waiting else "goes on")
+        _patience(about.in_words(f"paused, until `labctl resume {orders.run_id}`") if waiting else "goes on")
 
     def obey(wish: "Wish") -> None:
         if wish == "pause" and gate.is_open:
@@ -201,7 +201,7 @@ def _measure(
             interrupt_main_thread()
 
     gate = Gate(at_gate)
-    with opened_bench(choice, file, data, _say) as bench, progress() as listener:
+    with opened_bench(choice, file, data, _patience) as bench, progress() as listener:
         bench.interrupts.patient = True
         before = interrupted.on(bench.store.label, bench.record) if interrupted else None
         with Orders(bench.store.presence, obey) as orders:
@@ -216,7 +216,7 @@ def _measure(
             report["truth"] = plain(bench.truth(report["result"] or {}))
 
 
-def _say(what: str) -> None:
+def _patience(what: str) -> None:
     """Through Python's own stream, which a progress bar takes in: past it, the bar would write over the words."""
     try:
         print(f"labctl: {what}", file=sys.stderr, flush=True)

@@ -65,6 +65,11 @@ class About:
         """'labctl run odmr --simulated': the words, then the options, as a shell of this system reads it."""
         return joined(["labctl", *words, *self._words(words[0])])
 
+    def run(self, sequence: str, settings: Mapping[str, str]) -> str:
+        """The command of a run. settings: dotted key of its plan -> text."""
+        chosen = [word for name, text in settings.items() for word in ("--set", f"{name}={text}")]
+        return self.command("run", sequence, *chosen)
+
     def in_words(self, text: str) -> str:
         """The same text; commands in it that do not say so yet say what they are about."""
         return _SAID.sub(self._addressed, text)

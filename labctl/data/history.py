@@ -94,6 +94,16 @@ def one_run(folder: Path, run_id: int) -> Run:
     raise Refusal(f"There is no run {run_id} in {folder}. `labctl runs` lists them; --data chooses another folder")
 
 
+def footprint(folder: Path) -> tuple[object, ...]:
+    """Another one after a run has begun, paused or ended in this folder, in whichever process. Quick."""
+    if not (folder / DATABASE).exists():
+        return ()
+    with reading(folder) as connection:
+        newest, ended = connection.execute("SELECT max(run_id), sum(is_completed) FROM runs").fetchone()
+        rows = connection.execute(_query(connection, "WHERE is_completed = 0")).fetchall()
+    return newest, ended, tuple((row[0], _run(row, folder).status) for row in rows)
+
+
 def run_number(folder: Path, text: str) -> int:
     """The number of a run as a user gives it: digits, or 'latest' for the last one that is no part of another.
 

@@ -41,9 +41,18 @@ def main(opener: Opener, file: StationFile, folder: Path, about: About, theme: l
         signal.signal(number, lambda *_: window.leave_at_once())
     window.show()
     app.exec()
+    _tell_lost_queue(session)
     if not session.has_left():
         _end_without(session)
     return 1 if session.faults or session.unsafe else 0
+
+
+def _tell_lost_queue(session: Session) -> None:
+    """What waited and is on no disk, as commands."""
+    if session.queue.is_lost:
+        for wanted in session.queue.items:
+            words = session.about.run(wanted.sequence, wanted.settings)
+            print(f"labctl: lost with the queue: {words}", file=sys.stderr, flush=True)
 
 
 def _end_without(session: Session) -> NoReturn:

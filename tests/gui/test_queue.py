@@ -20,7 +20,7 @@ CHANGES = st.lists(
         st.tuples(st.just("edit"), TICKETS, NAMES, SETTINGS),
         st.tuples(st.just("remove"), TICKETS),
         st.tuples(st.just("move"), TICKETS, st.integers(-2, 9)),
-        st.tuples(st.just("take_next")),
+        st.tuples(st.just("take"), TICKETS),
     ),
     max_size=12,
 )
@@ -35,8 +35,6 @@ def applied(reference, change, number):
     name, *given_ = change
     if name == "add":
         reference.append((number, *given_))
-    elif name == "take_next":
-        del reference[:1]
     elif place := [k for k, item in enumerate(reference) if item[0] == given_[0]]:
         item = reference.pop(place[0])
         if name == "edit":
@@ -59,15 +57,14 @@ def test_every_series_of_changes_is_that_of_a_list_and_is_on_disk(changes):
         assert list(Path(folder).glob("*damaged*")) == list(Path(folder).glob(".queue*")) == []
 
 
-def test_take_next_gives_the_first_and_then_none(tmp_path):
+def test_a_run_is_taken_once(tmp_path):
     queue = Queue(tmp_path)
-    queue.add("odmr", {"step_mhz": "0.5"})
-    queue.add("cool", {})
-    assert [(taken.sequence, taken.settings) for taken in (queue.take_next(), queue.take_next())] == [
+    tickets = [queue.add("odmr", {"step_mhz": "0.5"}).ticket, queue.add("cool", {}).ticket]
+    assert [(taken.sequence, taken.settings) for taken in map(queue.take, tickets)] == [
         ("odmr", {"step_mhz": "0.5"}),
         ("cool", {}),
     ]
-    assert queue.take_next() is None
+    assert queue.take(tickets[0]) is None
     assert Queue(tmp_path).items == ()
 
 
