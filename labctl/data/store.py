@@ -69,7 +69,12 @@ class Store:
         self._experiment: Experiment = load_or_create_experiment("labctl", self.label, conn=self.connection)
 
     def ready(self) -> None:
-        """Look whether a run could begin now. Raises NotBegun if the database cannot be written."""
+        """Look whether a run could begin now. Raises NotBegun if the database cannot be written, or is gone."""
+        if self.ledger.is_gone:
+            raise NotBegun(
+                f"Nothing has begun: {self.folder / DATABASE} was deleted, moved or replaced since labctl opened it. "
+                "Put it back, or open the bench again: then a new one is made"
+            )
         try:
             self.connection.execute("BEGIN IMMEDIATE")
             self.connection.rollback()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 from labctl.catalogue import ENTRIES
 from labctl.places import state_folder
@@ -43,7 +44,7 @@ class QueueFile:
         key = sha256(os.fsencode(self.path.absolute())).hexdigest()[:12]
         self._elsewhere = state_folder() / "queues"
         self._others = f"{key}-*.json"
-        self._aside = self._elsewhere / f"{key}-{os.getpid()}.json"
+        self._aside = self._elsewhere / f"{key}-{uuid4().hex}.json"
         """Of this process; used while the data folder cannot be written."""
         self._seen: tuple[int, int, int] | None = None
         self.is_lost = False

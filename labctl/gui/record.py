@@ -78,7 +78,7 @@ class Record:
     depth: int = 0
     """0 for the run that was asked for, 1 for its parts."""
     status: str = "running"
-    """running, completed, aborted, failed, interrupted, unfinished; elsewhere: it goes on, and nothing is heard of it."""
+    """running, completed, aborted, failed, interrupted, unfinished; elsewhere: it goes on, nothing is heard of it."""
     held: str = ""
     """suspended or waiting: what a running one does that stands still by itself; its note says why and since when."""
     message: str = ""

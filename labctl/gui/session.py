@@ -149,8 +149,8 @@ class Session:
         here = {"opening": "the bench is being opened", "idle": "the bench is ready"}
         now = here.get(self.activity, "a run goes on" if self.is_busy else "no bench is open")
         if self.is_queue_held:
-            return f"number {number} of the queue, for {now}. The queue is held: Runs > Queue > Start the queue"
-        return f"number {number} of the queue, for {now}. It starts by itself when its turn comes"
+            return f"number {number} of the queue: {now}. The queue is held: Runs > Queue > Start the queue"
+        return f"number {number} of the queue: {now}. It starts by itself when its turn comes"
 
     def continue_run(self, run_id: int) -> bool:
         """Go on with a stored run that was interrupted. Raises Refusal while something else goes on."""

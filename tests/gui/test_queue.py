@@ -1,6 +1,8 @@
 """The queue: any series of changes, what survives a restart, and files that nobody should trust."""
 
+import errno
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -8,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labctl.gui import queue as queue_module
+from labctl.gui import queue_file
 from labctl.gui.queue import Queue
 
 TEXTS = st.text(st.characters(exclude_categories=("C", "Z")), max_size=8)
@@ -134,3 +138,77 @@ def test_what_cannot_be_stored_still_waits(tmp_path):
     queue.add("odmr", {})
     assert content(queue) == [("odmr", {})]
     assert "cannot be written" in queue.trouble
+
+
+def test_two_windows_share_a_queue_and_neither_writes_over_the_other(tmp_path):
+    one, other = Queue(tmp_path), Queue(tmp_path)
+    one.add("odmr", {})
+    other.add("cool", {"hours": "2"})
+    one.add("wiring", {})
+    one.follow()
+    other.follow()
+    assert content(one) == content(other) == [("odmr", {}), ("cool", {"hours": "2"}), ("wiring", {})]
+    odmr, cool, _ = (item.ticket for item in other.items)
+    assert other.take(odmr) is not None
+    assert one.take(one.items[0].ticket) is None, "it starts in one window only"
+    other.edit(cool, "cool", {"hours": "3"})
+    one.move(one.items[1].ticket, 0)
+    other.follow()
+    assert content(one) == content(other) == content(Queue(tmp_path)) == [("wiring", {}), ("cool", {"hours": "3"})]
+
+
+def test_a_file_that_is_deleted_or_damaged_under_a_window_costs_no_run(tmp_path):
+    queue, file = Queue(tmp_path), tmp_path / "queue.json"
+    queue.add("odmr", {})
+    file.unlink()
+    queue.follow()
+    queue.add("cool", {})
+    assert content(Queue(tmp_path)) == [("odmr", {}), ("cool", {})]
+    file.write_bytes(b'[{"sequence": "od')
+    queue.follow()
+    assert content(queue) == content(Queue(tmp_path)) == [("odmr", {}), ("cool", {})]
+    assert "was damaged" in queue.trouble
+
+
+@pytest.fixture
+def full(monkeypatch, tmp_path):
+    """A disk that takes no queue; give it the folders that take none."""
+    monkeypatch.setenv("LOCALAPPDATA" if os.name == "nt" else "XDG_STATE_HOME", str(tmp_path / "state"))
+    folders, write = [], queue_file._written
+
+    def written(file, entries):
+        if any(folder in file.parents for folder in folders):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(file, entries)
+
+    monkeypatch.setattr(queue_file, "_written", written)
+    monkeypatch.setattr(queue_module, "_RETRY_S", 0.0)
+    return folders
+
+
+def test_a_queue_that_a_full_disk_does_not_take_waits_elsewhere_for_the_next_window(tmp_path, full):
+    data = tmp_path / "data"
+    Queue(data).add("odmr", {})
+    queue = Queue(data)
+    full.append(data)
+    queue.add("cool", {})
+    assert "No space left on device" in queue.trouble
+    assert "the next window takes it from there" in queue.trouble
+    assert not queue.is_lost
+    full.clear()
+    assert content(Queue(data)) == [("odmr", {}), ("cool", {})]
+    assert list((tmp_path / "state").glob("**/*.json")) == []
+
+
+def test_a_queue_is_stored_as_soon_as_there_is_room(tmp_path, full):
+    queue = Queue(tmp_path / "data")
+    full += [tmp_path]
+    ticket = queue.add("odmr", {}).ticket
+    assert queue.is_lost
+    assert "the queue is lost when this window closes" in queue.trouble
+    queue.follow()
+    assert queue.is_lost
+    full.clear()
+    queue.follow()
+    assert (queue.trouble, queue.is_lost, queue.items[0].ticket) == ("", False, ticket)
+    assert content(Queue(tmp_path / "data")) == [("odmr", {})]
