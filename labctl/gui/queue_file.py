@@ -47,6 +47,7 @@ class QueueFile:
         self._aside = self._elsewhere / f"{key}-{uuid4().hex}.json"
         """Of this process; used while the data folder cannot be written."""
         self._seen: tuple[int, int, int] | None = None
+        self._is_refused = False
         self.is_lost = False
         """Whether nothing could be written anywhere."""
 
@@ -83,10 +84,12 @@ class QueueFile:
         try:
             _written(self.path, entries)
         except OSError as error:
-            LOG.exception("The queue could not be stored")
+            if not self._is_refused:  # it is tried again every few seconds
+                LOG.exception("The queue could not be stored")
+            self._is_refused = True
             words = f"{self.path} cannot be written ({error.strerror or error})"
         else:
-            self._seen = _stamp(self.path)
+            self._seen, self._is_refused = _stamp(self.path), False
             with suppress(OSError):
                 self._aside.unlink(missing_ok=True)
             return "", True

@@ -5,11 +5,13 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labctl.commands import About
 from labctl.gui import queue as queue_module
 from labctl.gui import queue_file
 from labctl.gui.queue import Queue
@@ -212,3 +214,13 @@ def test_a_queue_is_stored_as_soon_as_there_is_room(tmp_path, full):
     queue.follow()
     assert (queue.trouble, queue.is_lost, queue.items[0].ticket) == ("", False, ticket)
     assert content(Queue(tmp_path / "data")) == [("odmr", {})]
+
+
+def test_the_terminal_gets_the_commands_of_a_queue_that_is_lost(tmp_path, full, capsys):
+    from labctl.gui.app import _tell_lost_queue
+
+    queue, about = Queue(tmp_path / "data"), About({"simulated": ""})
+    full.append(tmp_path)
+    queue.add("odmr", {"step_mhz": "0.5"})
+    _tell_lost_queue(SimpleNamespace(queue=queue, about=about))
+    assert capsys.readouterr().err == ("labctl: lost with the queue: labctl run odmr --set step_mhz=0.5 --simulated\n")

@@ -103,13 +103,17 @@ def test_a_stopped_run_is_continued(qtbot, window, folder):
     until(qtbot, lambda: f"Run {on.run_id} is complete" in window.notices.text.text())
 
 
-def test_stop_ends_a_paused_run_too(qtbot, window):
+def test_stop_ends_a_paused_run_too_and_what_was_wanted_meanwhile_waits(qtbot, window):
     run = started(qtbot, window)
     window.toolbar.pause.trigger()
     until(qtbot, lambda: window.session.activity == "paused")
+    window.run_wanted("odmr", {})
+    assert "odmr is number 1 of the queue: a run goes on. It starts by itself" in window.notices.text.text()
     window.toolbar.stop_run.trigger()
     until(qtbot, idle(window))
     assert run.status == "aborted"
+    assert window.session.is_queue_held
+    window.session.queue.remove(window.session.queue.items[0].ticket)
 
 
 def test_the_red_stop_switches_everything_off_and_reads_it_back(qtbot, window):
