@@ -4,7 +4,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-PACE = 60.0
+PACE = 200.0
 """The run lasts long enough to be paused, and not longer than a test may."""
 PAUSED = "paused"
 """A file in the folder: it is there once the run stands still."""
@@ -24,8 +24,8 @@ def main() -> None:
         tick(self)
         run = self.session.journal.run
         if run is None and self.session.activity == "idle":
-            self.run_wanted("odmr", {"method": "raster"})
-        elif run is not None and run.table.rows > 3 and self.session.activity == "running":
+            self.run_wanted("odmr", {})
+        elif run is not None and self.session.activity == "running":
             self.pause_or_resume()
         elif self.session.activity == "paused":
             (folder / PAUSED).touch()
