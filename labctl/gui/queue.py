@@ -173,7 +173,7 @@ class Queue:
         there = {entry.name for entry in entries}
         self._items = [self._named(entry) for entry in entries] + [one for one in unstored if one.name not in there]
         self.version += 1
-        if trouble:
+        if trouble or self._file.must_be_written:
             self._stored()
         self.trouble = trouble or self.trouble
 

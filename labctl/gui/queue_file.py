@@ -47,6 +47,8 @@ class QueueFile:
         self._aside = self._elsewhere / f"{key}-{uuid4().hex}.json"
         """Of this process; used while the data folder cannot be written."""
         self._seen: tuple[int, int, int] | None = None
+        self._taken_in: list[Path] = []
+        """What others had to keep elsewhere, and what was read from there."""
         self._is_refused = False
         self.is_lost = False
         """Whether nothing could be written anywhere."""
@@ -61,6 +63,11 @@ class QueueFile:
         """Whether somebody else wrote it since it was read or written here. A file that was deleted is not a change."""
         return (now := _stamp(self.path)) is not None and now != self._seen
 
+    @property
+    def must_be_written(self) -> bool:
+        """Whether more was read than is in the file."""
+        return bool(self._taken_in)
+
     def read(self) -> tuple[list[Entry], str]:
         """What is in it, and what went wrong. What is no run is left out, but kept in the file that is put aside.
 
@@ -73,9 +80,7 @@ class QueueFile:
         for file in kept_elsewhere:
             there = {entry.name for entry in entries}
             entries += [entry for entry in self._parsed(file)[0] if entry.name not in there]
-        if kept_elsewhere and not self.write(entries)[0]:
-            for file in kept_elsewhere:
-                file.unlink(missing_ok=True)
+        self._taken_in = kept_elsewhere
         return entries, trouble
 
     def write(self, entries: Sequence[Entry]) -> tuple[str, bool]:
@@ -90,8 +95,7 @@ class QueueFile:
             words = f"{self.path} cannot be written ({error.strerror or error})"
         else:
             self._seen, self._is_refused = _stamp(self.path), False
-            with suppress(OSError):
-                self._aside.unlink(missing_ok=True)
+            self._forget(self._aside, *self._taken_in)
             return "", True
         try:
             _written(self._aside, entries)
@@ -101,7 +105,15 @@ class QueueFile:
                 f"{words}: the queue is lost when this window closes. Free the disk or make the folder writable",
                 False,
             )
+        self._forget(*self._taken_in)
         return f"{words}. The queue is kept in {self._aside}, and the next window takes it from there", False
+
+    def _forget(self, *files: Path) -> None:
+        """What was in these is stored now."""
+        self._taken_in = []
+        for file in files:
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
 
     def _parsed(self, file: Path) -> tuple[list[Entry], list[str]]:
         entries: list[Entry] = []

@@ -197,6 +197,8 @@ def test_a_queue_that_a_full_disk_does_not_take_waits_elsewhere_for_the_next_win
     assert "No space left on device" in queue.trouble
     assert "the next window takes it from there" in queue.trouble
     assert not queue.is_lost
+    assert content(Queue(data)) == [("odmr", {}), ("cool", {})]
+    assert len(list((tmp_path / "state").glob("**/*.json"))) == 1, "it is in one place only"
     full.clear()
     assert content(Queue(data)) == [("odmr", {}), ("cool", {})]
     assert list((tmp_path / "state").glob("**/*.json")) == []

@@ -3,11 +3,12 @@
 from contextlib import closing
 
 import pytest
-from pyqtgraph.Qt import QtCore
+from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from labctl.data.history import one_run
 from labctl.data.store import Store
 from labctl.gui.stored import stored
+from labctl.gui.toolbar import Toolbar
 from labctl.orders import Orders
 from sequences.odmr import COLUMNS
 
@@ -66,14 +67,8 @@ def test_one_that_goes_on_elsewhere_is_opened_as_that(shell, tmp_path):
 
 @pytest.mark.parametrize("keys", ["Ctrl+Return", "Ctrl+Shift+Return"])
 def test_a_key_that_is_held_in_the_form_is_one_run(view, keys):
-    (shortcut,) = [one for one in view.form.findChildren(type(_shortcut(view))) if one.key().toString() == keys]
+    (shortcut,) = [one for one in view.form.findChildren(QtGui.QShortcut) if one.key().toString() == keys]
     assert not shortcut.autoRepeat()
-
-
-def _shortcut(view):
-    from pyqtgraph.Qt import QtGui
-
-    return QtGui.QShortcut(QtGui.QKeySequence("Ctrl+F11"), view)
 
 
 def test_a_key_that_is_held_in_the_lists_moves_and_does_nothing_else_again(view):
@@ -92,3 +87,10 @@ def test_what_is_written_in_the_form_is_there_again_when_a_run_of_the_queue_was_
     qtbot.mouseClick(view.form.queue_button, QtCore.Qt.MouseButton.LeftButton)
     assert view.form.settings == {"seconds_per_point": "7"}
     assert view.form.sequence == "odmr"
+
+
+def test_a_key_that_is_held_on_the_bar_does_it_once(qtbot):
+    window = QtWidgets.QMainWindow()
+    qtbot.addWidget(window)
+    bar = Toolbar(window)
+    assert not any(action.autoRepeat() for action in (bar.new_run, bar.pause, bar.stop_run, bar.live))
