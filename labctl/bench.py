@@ -65,7 +65,8 @@ class OpenBench:
         """
         hear, rest = (self.heartbeat.heard, self.heartbeat.rest) if self.heartbeat else (lambda _: None, lambda: None)
         known = self.calibration.all() if interrupted is None else interrupted.replay.entries
-        asked_for = interrupted
+        asked_for, gate = interrupted, gate or Gate()
+        gate.alive = self.heartbeat.waits if self.heartbeat else lambda: None
         begun_a, in_vain = self._magnet_stands_a(), 0
         try:
             while True:

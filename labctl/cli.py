@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from labctl import cli_check, cli_guard, cli_gui, cli_predict, cli_run, cli_runs
+from labctl import cli_check, cli_guard, cli_gui, cli_live, cli_predict, cli_run, cli_runs
 from labctl.commands import addressed
 
 app = typer.Typer(
@@ -36,6 +36,8 @@ def _main(
 app.command("check")(addressed(cli_check.check))
 app.command("run", cls=cli_run.WithKeys)(addressed(cli_run.run))
 app.command("resume")(addressed(cli_run.resume))
+app.command("pause")(addressed(cli_live.pause))
+app.command("stop")(addressed(cli_live.stop))
 app.command("guard", hidden=True)(cli_guard.guard)
 app.command("gui")(addressed(cli_gui.gui))
 app.command("runs")(addressed(cli_runs.runs))

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from labctl.cli_bench import Choice
     from labctl.commands import About
     from labctl.continuation import Continuation
+    from labctl.data.live import Wish
     from labctl.runner import Outcome
     from labctl.station_file import StationFile
 
@@ -122,11 +123,13 @@ def resume(
     as_json: Json = False,
     reveal: Reveal = False,
 ) -> None:
-    """Continue a run that was interrupted.
+    """Continue a run that was interrupted, or that is paused.
 
-    What it counted is kept, and the rest is measured, as a run of its own.
+    What it counted is kept, and the rest is measured: of an interrupted one as a run of its own, of a paused one by
+    the process that holds it.
     """
     from labctl.cli_bench import Choice
+    from labctl.cli_live import went_on
     from labctl.cli_plan import check_limits
     from labctl.continuation import continuation
     from labctl.log import log_into
@@ -134,6 +137,8 @@ def resume(
     from labctl.station_file import read_station
 
     log_into(data)
+    if went_on(data, run_id):
+        return
     found = continuation(data, run_id)
     seed = found.another_seed if seed is None and simulated else seed
     choice = Choice(simulated, sample, seed, pace, served)
@@ -175,12 +180,32 @@ def _measure(
     """From the bench's opening to its safe end; the report is filled as soon as there is one."""
     from labctl.cli_bench import opened_bench
     from labctl.data.plain import plain
+    from labctl.gate import Gate
+    from labctl.interrupts import interrupt_main_thread
+    from labctl.orders import Orders
     from labctl.progress import progress
 
+    def at_gate(waiting: bool) -> None:
+        orders.tell("paused" if waiting else "running")
+        about = choice.about(file.path, data)
+        _patience(about.in_words(f"paused, until `labctl resume {orders.run_id}`") if waiting else "goes on")
+
+    def obey(wish: "Wish") -> None:
+        if wish == "pause" and gate.is_open:
+            orders.tell("pausing")
+            gate.close()
+        elif wish == "resume":
+            gate.open()
+            orders.tell("running")
+        elif wish == "stop":
+            interrupt_main_thread()
+
+    gate = Gate(at_gate)
     with opened_bench(choice, file, data, _patience) as bench, progress() as listener:
         bench.interrupts.patient = True
         before = interrupted.on(bench.store.label, bench.record) if interrupted else None
-        report |= _report(bench.run(entry, plan, (listener,), interrupted=before))
+        with Orders(bench.store.presence, obey) as orders:
+            report |= _report(bench.run(entry, plan, (orders.heard, listener), gate, before))
         if before:
             report["resumes"] = {
                 "run_id": before.run_id,

@@ -150,7 +150,11 @@ def _print_list(found: "list[Run]") -> None:
 
 
 def _status(run: "Run") -> str:
-    """Of one that was interrupted, with what is on disk of it."""
+    """Of one that goes on, with its process; of one that was interrupted, with what is on disk of it."""
+    from labctl.data.live import LIVE
+
+    if run.status in LIVE:
+        return f"{run.status} (process {run.process})"
     if run.status == "foreign":
         return "foreign (QCoDeS without labctl)"
     if run.status != "interrupted":
@@ -162,7 +166,7 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
     from labctl.cli_plan import flat, value_words
     from labctl.tables import print_result, said
 
-    typer.echo(f"run {run.run_id}: {run.sequence}, {run.status}, started {run.started}")
+    typer.echo(f"run {run.run_id}: {run.sequence}, {_status(run)}, started {run.started}")
     about = _about(data, run)
     lines = {
         "why": about.in_words(run.outcome.get("message") or ""),

@@ -24,12 +24,12 @@ _TAKEN: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("run", "check", "gui"), (*_TWIN, "data")),
     # a run goes on with other photons than those that it has counted, and its faults were those of that night
     "resume": tuple(name for name in (*_TWIN, "data") if name not in ("seed", "faults")),
-    **dict.fromkeys(("runs", "show", "export"), ("data",)),
+    **dict.fromkeys(("runs", "show", "export", "pause", "stop"), ("data",)),
 }
 """Command -> those of the options that it takes."""
 _SAID: Final = re.compile(
     r"(?P<tick>`?)(?P<command>labctl (?:(?P<run>run) (?:[a-z]\w*|SEQUENCE)"
-    r"|(?P<one>resume|show|export) (?:\d+|RUN|latest)|(?P<other>runs(?: --repair)?|check|gui)))"
+    r"|(?P<one>resume|show|export|pause|stop) (?:\d+|RUN|latest)|(?P<other>runs(?: --repair)?|check|gui)))"
     r"(?![\w-])(?! --(?:simulated|bench|station|data|repair))(?=(?P<after> \w)?)"
 )
 
@@ -64,6 +64,11 @@ class About:
     def command(self, *words: str) -> str:
         """'labctl run odmr --simulated': the words, then the options, as a shell of this system reads it."""
         return joined(["labctl", *words, *self._words(words[0])])
+
+    def run(self, sequence: str, settings: Mapping[str, str]) -> str:
+        """The command of a run. settings: dotted key of its plan -> text."""
+        chosen = [word for name, text in settings.items() for word in ("--set", f"{name}={text}")]
+        return self.command("run", sequence, *chosen)
 
     def in_words(self, text: str) -> str:
         """The same text; commands in it that do not say so yet say what they are about."""

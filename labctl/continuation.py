@@ -12,6 +12,7 @@ from labctl.bench import Interrupted
 from labctl.catalogue import Entry, entry
 from labctl.data.blocks import Block, blocks_of
 from labctl.data.history import Run, one_run, run_number
+from labctl.data.live import LIVE
 from labctl.refusals import Refusal
 from labctl.replay import Replay, looked_at
 
@@ -54,6 +55,11 @@ def continuation(folder: Path, number: str) -> Continuation:
     number = str(run.run_id)
     if run.parent_id is not None:
         raise Refusal(f"Run {number} is a part of run {run.parent_id}: continue that one")
+    if run.status in LIVE:
+        raise Refusal(
+            f"Run {number} is {run.status} in process {run.process}: `labctl resume {number}` lets it go on if it is "
+            f"paused, `labctl stop {number}` ends it"
+        )
     if run.status == "completed":
         raise Refusal(f"Run {number} is complete: there is nothing to continue. `labctl show {number}` shows it")
     blocks = tuple(block for block in blocks_of(folder, run.run_id) if block.run_id == run.run_id)

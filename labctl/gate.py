@@ -17,6 +17,8 @@ class Gate:
         self._open = threading.Event()
         self._open.set()
         self._told = told
+        self.alive: Callable[[], None] = lambda: None
+        """Called again and again while somebody waits: to wait is not to hang."""
 
     @property
     def is_open(self) -> bool:
@@ -37,19 +39,18 @@ class Gate:
             return
         self._told(True)
         while not self._open.wait(POLL_S):
-            pass
+            self.alive()
         self._told(False)
 
     def wait_for(self, works: Callable[[], bool], every_s: float, patience_s: float) -> bool:
         """Wait here, closed or open, until `works` says so, asking again and again; False if it never did in that time.
 
-        Times are those of the wall.
+        Times are those of the wall. Nobody is told that the gate is closed, for it may be open.
         """
-        self._told(True)
         given_up_s = time.monotonic() + patience_s
         while not (done := works()) and time.monotonic() < given_up_s:
             next_s = time.monotonic() + every_s
             while time.monotonic() < next_s:
+                self.alive()
                 time.sleep(min(POLL_S, every_s))
-        self._told(False)
         return done

@@ -69,6 +69,10 @@ class Heartbeat:
         playing_s = event.repeats * event.program.duration_ns * 1e-9 if isinstance(event, Playing) else 0.0
         self._alive_until_s = time.monotonic() + playing_s + SILENT_S
 
+    def waits(self) -> None:
+        """The run waits at its gate, and has just looked whether it may go on."""
+        self._alive_until_s = time.monotonic() + SILENT_S
+
     def rest(self) -> None:
         """No run goes on: nothing is expected to happen."""
         self._alive_until_s = math.inf

@@ -3,6 +3,7 @@
 Whoever is patient asks with the first Ctrl-C for an end at the next safe point, and with the second for one at once.
 """
 
+import _thread
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -84,3 +85,12 @@ class Interrupts:
         else:
             self._asked = False
             raise KeyboardInterrupt
+
+
+def interrupt_main_thread() -> None:
+    """Ctrl-C from within: it wakes the main thread from whatever it waits for."""
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        _thread.interrupt_main()

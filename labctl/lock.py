@@ -34,7 +34,10 @@ def held(path: Path, patience_s: float = 0.0) -> Iterator[None]:
         lock.acquire()
         holder.write_text(json.dumps(_ourselves()), encoding="utf-8")
     except Timeout:
-        raise BenchFault(f"{path} is in use by {_words(holder)}. Wait until it ends, or end it") from None
+        raise BenchFault(
+            f"{path} is in use by {_words(holder)}. Wait until it ends, or end it: `labctl runs` shows its run, and "
+            "`labctl stop RUN` ends that"
+        ) from None
     except OSError as error:
         lock.release()
         raise BenchFault(f"{path} cannot be locked: {error}. Make {file.parent} a folder that can be written") from None

@@ -224,8 +224,10 @@ class Book:
             self._open[-1].children.append(ended)
             self._calibration.run_id = str(self.run_id)
         elif self._store.ledger.trouble:
-            command = About.given({"data": self._store.folder}).command("runs", "--repair")
-            message = f"{self.complaint()}, then take it in: {command}"
+            message = self.complaint()
+            if not self._store.ledger.is_gone:
+                command = About.given({"data": self._store.folder}).command("runs", "--repair")
+                message += f", then take it in: {command}"
             ended = replace(ended, status="failed", message=f"{ended.message}. {message}" if ended.message else message)
         return ended
 

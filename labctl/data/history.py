@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from labctl.data.live import status_of
 from labctl.data.opening import DATABASE, MISSING, readable
+from labctl.data.presence import process_of
 from labctl.refusals import Refusal
 from sequences.results import Column
 
@@ -38,8 +40,9 @@ class Run:
     run_id: int
     sequence: str
     status: str
-    """completed, aborted, failed; suspended if another run goes on with it; interrupted if its process died;
-    unfinished while it runs or nobody has noticed; foreign if QCoDeS stored it without labctl."""
+    """completed, aborted, failed; suspended if another run goes on with it; running, pausing, paused while it goes on
+    in some process; interrupted if its process died; unfinished while nobody has noticed that, or nobody can tell;
+    foreign if QCoDeS stored it without labctl."""
     started: str
     """ISO 8601 with time zone."""
     parent_id: int | None
@@ -51,6 +54,11 @@ class Run:
     """What was known when it ended: status, message, result, times, figure; empty if it has not.
 
     Of an interrupted run what is on disk of it: points, blocks, photons."""
+
+    @property
+    def process(self) -> str:
+        """The number of the process that measures it, or measured it."""
+        return process_of(self.record.get("writer", ""))
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ def each_run(folder: Path) -> Iterator[Run]:
         return
     with reading(folder) as connection:
         for row in connection.execute(_query(connection, "ORDER BY run_id")):
-            yield _run(row)
+            yield _run(row, folder)
 
 
 def one_run(folder: Path, run_id: int) -> Run:
@@ -82,8 +90,18 @@ def one_run(folder: Path, run_id: int) -> Run:
         with reading(folder) as connection:
             row = connection.execute(_query(connection, "WHERE run_id = ?"), (run_id,)).fetchone()
         if row is not None:
-            return _run(row)
+            return _run(row, folder)
     raise Refusal(f"There is no run {run_id} in {folder}. `labctl runs` lists them; --data chooses another folder")
+
+
+def footprint(folder: Path) -> tuple[object, ...]:
+    """Another one after a run has begun, paused or ended in this folder, in whichever process. Quick."""
+    if not (folder / DATABASE).exists():
+        return ()
+    with reading(folder) as connection:
+        newest, ended = connection.execute("SELECT max(run_id), sum(is_completed) FROM runs").fetchone()
+        rows = connection.execute(_query(connection, "WHERE is_completed = 0")).fetchall()
+    return newest, ended, tuple((row[0], _run(row, folder).status) for row in rows)
 
 
 def run_number(folder: Path, text: str) -> int:
@@ -185,7 +203,7 @@ def _query(connection: sqlite3.Connection, rest: str) -> str:
     return f"SELECT {', '.join(c if c in there else 'NULL' for c in _COLUMNS)} FROM runs {rest}"
 
 
-def _run(row: tuple[Any, ...]) -> Run:
+def _run(row: tuple[Any, ...], folder: Path) -> Run:
     run_id, name, began_s, record_text, outcome_text = row
     if record_text is None:
         return Run(run_id, _printable(str(name)), FOREIGN, _iso(began_s), None, None, {}, {})
@@ -193,7 +211,7 @@ def _run(row: tuple[Any, ...]) -> Run:
     return Run(
         run_id,
         record.get("sequence", str(name)),
-        outcome.get("status", "unreadable" if outcome_text else "unfinished"),
+        outcome.get("status", "unreadable") if outcome_text else status_of(folder, record.get("writer"), run_id),
         record.get("started", ""),
         record.get("parent_id"),
         outcome.get("result"),

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from labctl.data.entries import Entry, as_json
+from labctl.data.opening import DATABASE
+from labctl.data.rescue import Rescue
 from labctl.data.side import SideFile
 from labctl.refusals import BenchFault
 from sequences.results import Column
@@ -45,6 +47,7 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
         """folder: of the data."""
         self._connection, self._folder = connection, folder
+        self._rescue = Rescue(connection, folder / DATABASE)
         self._waiting: list[Entry] = []
         self._headers: dict[int, Header] = {}
         self._side: SideFile | None = None
@@ -68,7 +71,8 @@ class Ledger:
         self.flush()
 
     def flush(self) -> bool:
-        """Write what waits, as a whole or not at all; whether nothing waits any more."""
+        """Write what waits, as a whole or not at all; whether all is in the database, and that where it belongs."""
+        is_more = bool(self._waiting)
         if self._waiting:
             try:
                 with self._connection:
@@ -78,8 +82,16 @@ class Ledger:
                 self._keep_aside(error)
                 return False
             self._waiting.clear()
+        if self._rescue.is_needed:
+            self._lose(is_more)
+            return False
         self._taken()
         return True
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the database's file was deleted or moved away."""
+        return self._rescue.is_needed
 
     def forget(self) -> None:
         """The outermost run is over: its side file, if there is one, is left to whoever repairs the folder."""
@@ -89,11 +101,21 @@ class Ledger:
 
     def complaint(self) -> str:
         """What is wrong, where the data are meanwhile, and what to do."""
+        if self._rescue.is_needed:
+            return self._rescue.complaint()
         where = f"What was measured is kept in {self.side_file}" if self.side_file else "It is kept in memory only"
         return (
             f"{self._folder} cannot be written ({self.trouble}). {where}. "
             "Free the disk, make the folder writable or close what locks its database"
         )
+
+    def _lose(self, is_more: bool) -> None:
+        """The open file has taken all of it, but nobody will find it there."""
+        if not self.trouble:
+            LOG.error("%s is gone", self._folder / DATABASE)
+        self.trouble = f"{DATABASE} is gone"
+        if is_more or self._rescue.copy is None:
+            self._rescue.save()
 
     def _keep_aside(self, error: Exception) -> None:
         if not self.trouble:
@@ -112,4 +134,5 @@ class Ledger:
         if self._side is not None:
             LOG.info("%s can be written again; all that was in %s is in the database", self._folder, self._side.path)
             self._side.taken()
+        self._rescue.done()
         self._side, self._aside, self.trouble = None, 0, ""

@@ -61,7 +61,7 @@ class Store:
     def _open(self, opened: ExitStack) -> None:
         """opened: closes what has been opened, if the rest cannot be."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._presence = opened.enter_context(closing(Presence(self.folder)))
+        self.presence = opened.enter_context(closing(Presence(self.folder)))
         initialise_or_create_database_at(self.folder / DATABASE)
         self.connection = opened.enter_context(closing(connect(self.folder / DATABASE)))
         _prepare(self.connection)
@@ -69,7 +69,12 @@ class Store:
         self._experiment: Experiment = load_or_create_experiment("labctl", self.label, conn=self.connection)
 
     def ready(self) -> None:
-        """Look whether a run could begin now. Raises NotBegun if the database cannot be written."""
+        """Look whether a run could begin now. Raises NotBegun if the database cannot be written, or is gone."""
+        if self.ledger.is_gone:
+            raise NotBegun(
+                f"Nothing has begun: {self.folder / DATABASE} was deleted, moved or replaced since labctl opened it. "
+                "Put it back, or open the bench again: then a new one is made"
+            )
         try:
             self.connection.execute("BEGIN IMMEDIATE")
             self.connection.rollback()
@@ -90,7 +95,7 @@ class Store:
         """
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         kept = {"sequence": sequence, "started": started, "parent_id": parent.run_id if parent else None}
-        kept |= {"writer": self._presence.name, **record}
+        kept |= {"writer": self.presence.name, **record}
         try:
             with atomic(self.connection):
                 dataset = self._dataset(sequence, columns, kept, snapshot)

@@ -1,12 +1,13 @@
 """Starts the window: the application, its look, the bench process beside it, and what ends both."""
 
 import logging
+import os
 import signal
 import sys
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
@@ -40,7 +41,28 @@ def main(opener: Opener, file: StationFile, folder: Path, about: About, theme: l
         signal.signal(number, lambda *_: window.leave_at_once())
     window.show()
     app.exec()
+    _tell_lost_queue(session)
+    if not session.has_left():
+        _end_without(session)
     return 1 if session.faults or session.unsafe else 0
+
+
+def _tell_lost_queue(session: Session) -> None:
+    """What waited and is on no disk, as commands."""
+    if session.queue.is_lost:
+        for wanted in session.queue.items:
+            words = session.about.run(wanted.sequence, wanted.settings)
+            print(f"labctl: lost with the queue: {words}", file=sys.stderr, flush=True)
+
+
+def _end_without(session: Session) -> NoReturn:
+    """Qt has ended though nobody left: the display is gone. The bench process goes on by itself, and says how.
+
+    A usual end would wait for that process, which waits for a word of this one: so this one ends at once.
+    """
+    LOG.error("The window has lost its display while the bench was %s", session.activity)
+    logging.shutdown()
+    os._exit(1)
 
 
 def _logged(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> Any:

@@ -1,43 +1,49 @@
 """The process that owns the instruments: it runs one experiment at a time and tells the window everything.
 
 Its main thread runs the experiments; one thread listens to the window, one speaks to it, one watches the instruments.
-If the window is lost, the run that goes on is measured to its end, and then the bench is left safe.
+If the window is lost, a run that measures is measured to its end, and one that is paused stays paused until somebody
+lets it go on from a shell; then the bench is left safe.
 """
 
-import _thread
 import itertools
 import logging
 import queue
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
 from labctl.bench import Interrupted, OpenBench
 from labctl.catalogue import ENTRIES, Entry, entry
+from labctl.commands import About
 from labctl.continuation import continuation
 from labctl.data.ledger import NotBegun
+from labctl.data.live import LIVE, Wish
 from labctl.gate import Gate
-from labctl.gui.messages import Continue, Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Said, Start, Watched
+from labctl.gui.messages import Activity, Continue, Doing, Ended, Failed, MadeSafe, Order, Ready, Said, Start, Watched
+from labctl.gui.mouth import Mouth
+from labctl.interrupts import interrupt_main_thread
 from labctl.limits import Bounds, programs_beyond
 from labctl.log import log_into
-from labctl.news import News, Playing
+from labctl.news import Listener
+from labctl.orders import Orders
 from labctl.refusals import BenchFault, Refusal
 from labctl.safety import make_safe
 from labctl.watch import Watch
 
 LOG: Final = logging.getLogger(__name__)
-GATHER_S: Final = 0.02
-"""What is said within this time goes to the window together."""
 _LOOK_S: Final = 0.2
 """An idle process sees this often whether a signal has come."""
 
 _SETTLED_LOOKS: Final = 300
 """After an idle minute all that was stored is in the database's own file."""
+
+_ORDERS: Final[Mapping[Wish, Order]] = {"pause": Order.PAUSE, "resume": Order.RESUME, "stop": Order.STOP}
 
 Opener = Callable[[], AbstractContextManager[OpenBench]]
 
@@ -45,6 +51,8 @@ Opener = Callable[[], AbstractContextManager[OpenBench]]
 def serve(connection: Connection, opener: Opener, folder: Path) -> None:
     """What the process does, from the bench's opening to its safe end. folder: of the runs and the log."""
     log_into(folder)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that is closed takes the window, but not the run
     mouth = Mouth(connection)
     try:
         _Server(connection, opener, mouth).live()
@@ -60,45 +68,6 @@ def serve(connection: Connection, opener: Opener, folder: Path) -> None:
         mouth.close()
 
 
-class Mouth:
-    """Speaks to the window from a thread of its own, so that no run ever waits for the window."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._waiting: queue.SimpleQueue[Heard | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._speak, name="mouth", daemon=True)
-        self._thread.start()
-
-    def say(self, what: Heard) -> None:
-        """Send it soon, after what was said before."""
-        self._waiting.put(what)
-
-    def close(self) -> None:
-        """Return when all is sent."""
-        self._waiting.put(None)
-        self._thread.join(timeout=5.0)
-
-    def _speak(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            time.sleep(GATHER_S)
-            batch: list[Heard | None] = [first]
-            while not self._waiting.empty():
-                batch.append(self._waiting.get())
-            try:
-                self._connection.send(without_stale([what for what in batch if what is not None]))
-            except OSError:  # the window is gone: its silence ends the process, see _Server
-                return
-            if batch[-1] is None:
-                return
-
-
-def without_stale(batch: list[Heard]) -> list[Heard]:
-    """Without programs that played so shortly that nobody can see them."""
-    plays = [k for k, what in enumerate(batch) if isinstance(what, News) and isinstance(what.event, Playing)]
-    stale = set(plays[:-1])
-    return [what for k, what in enumerate(batch) if k not in stale]
-
-
 class _Server:
     def __init__(self, connection: Connection, opener: Opener, mouth: Mouth) -> None:
         self._connection, self._opener, self._mouth = connection, opener, mouth
@@ -109,6 +78,8 @@ class _Server:
         self._heard_of = self._stopped = 0
         """The newest run that was asked for, and the newest that shall not begin any more."""
         self._leaving = self._interrupted = False
+        self._orders: Orders | None = None
+        self._about = About()
 
     def live(self) -> None:
         """Open, serve, close."""
@@ -116,7 +87,9 @@ class _Server:
         began_s = time.monotonic()
         with self._opener() as bench:
             self._mouth.say(Ready(bench.store.label, time.monotonic() - began_s))
-            with Watch(bench.station, lambda found: self._mouth.say(Watched(found))):
+            self._about = About.of_run(bench.record, bench.store.folder)
+            self._orders = Orders(bench.store.presence, self._asked)
+            with self._orders, Watch(bench.station, lambda found: self._mouth.say(Watched(found))):
                 self._mouth.say(Doing("idle"))
                 _load_all()
                 with bench.interrupts.held(dropping=True):  # a signal falls into a sequence, or into idleness
@@ -177,7 +150,7 @@ class _Server:
             self._mouth.say(Ended(ticket, 0, "aborted", "stopped before it began", ()))
             return
         try:
-            outcome = bench.run(experiment, plan, (self._mouth.say,), self._gate, interrupted)
+            outcome = bench.run(experiment, plan, self._listeners(), self._gate, interrupted)
             run = outcome.run
             ended = Ended(ticket, run.run_id, run.status, run.message, outcome.unsafe)
         except NotBegun as error:
@@ -188,7 +161,12 @@ class _Server:
         finally:
             with self._lock:
                 self._running = None
+            if self._orders:
+                self._orders.rest()
         self._mouth.say(ended)
+
+    def _listeners(self) -> tuple[Listener, ...]:
+        return (self._orders.heard, self._mouth.say) if self._orders else (self._mouth.say,)
 
     def _begin(self, ticket: int) -> bool:
         """Whether it may begin: a stop that came while it waited holds for it too."""
@@ -202,7 +180,13 @@ class _Server:
         return True
 
     def _at_gate(self, waiting: bool) -> None:
-        self._mouth.say(Doing("paused" if waiting else "running", self._running))
+        self._say("paused" if waiting else "running")
+
+    def _say(self, does: Activity) -> None:
+        """What the run does, to the window and to who reads the data folder."""
+        self._mouth.say(Doing(does, self._running))
+        if self._orders and does in LIVE:
+            self._orders.tell(does)
 
     # ---- the thread that listens
 
@@ -211,11 +195,26 @@ class _Server:
             try:
                 said: Said = self._connection.recv()
             except (EOFError, OSError):
-                LOG.warning("The window is gone; a run that goes on is measured to its end")
                 self._leaving = True
-                self._gate.open()
+                self._tell_lost()
                 return
             self._hear(said)
+
+    def _tell_lost(self) -> None:
+        """The window is gone: say what becomes of the run, in the log and on the terminal if there still is one."""
+        words = "The window is gone; the bench is made safe and closed"
+        if self._running is not None and self._orders and (run_id := self._orders.run_id):
+            stays = f"is measured to its end. `labctl pause {run_id}` holds it"
+            if not self._gate.is_open:
+                stays = f"stays paused. `labctl resume {run_id}` lets it go on"
+            words = self._about.in_words(f"The window is gone; run {run_id} {stays}, `labctl stop {run_id}` ends it")
+        LOG.warning("%s", words)
+        with suppress(OSError, ValueError):
+            print(f"labctl: {words}", file=sys.stderr, flush=True)
+
+    def _asked(self, wish: Wish) -> None:
+        """From a shell: the same as from the window."""
+        self._hear(_ORDERS[wish])
 
     def _hear(self, said: Said) -> None:
         match said:
@@ -227,7 +226,7 @@ class _Server:
             case Order.RESUME:
                 self._gate.open()
                 if self._running is not None:
-                    self._mouth.say(Doing("running", self._running))
+                    self._say("running")
             case Order.STOP:
                 self._interrupt()
             case Order.SAFE:
@@ -240,8 +239,8 @@ class _Server:
     def _pause(self) -> None:
         with self._lock:
             if self._running is not None and self._gate.is_open:
+                self._say("pausing")  # before it closes: what the run says at the gate comes after it
                 self._gate.close()
-                self._mouth.say(Doing("pausing", self._running))
 
     def _interrupt(self) -> None:
         """End the run that goes on, as Ctrl-C would, and begin none that waits."""
@@ -258,12 +257,3 @@ def _load_all() -> None:
     """Import every experiment while nobody waits for it."""
     for one in ENTRIES.values():
         _ = one.function
-
-
-def interrupt_main_thread() -> None:
-    """Ctrl-C from within: it wakes the main thread from whatever it waits for."""
-    main = threading.main_thread().ident
-    if hasattr(signal, "pthread_kill") and main is not None:
-        signal.pthread_kill(main, signal.SIGINT)
-    else:
-        _thread.interrupt_main()

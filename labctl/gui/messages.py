@@ -92,5 +92,12 @@ class Failed:
     faults: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Session to window: a run of the queue has not begun, and waits in the queue as before."""
+
+    why: str
+
+
 Said = Start | Continue | Order
-Heard = News | Ready | Doing | Ended | MadeSafe | Watched | Failed
+Heard = News | Ready | Doing | Ended | MadeSafe | Watched | Failed | Kept

@@ -12,6 +12,7 @@ from sequences.results import Column
 
 Real = NDArray[np.float64]
 
+ELSEWHERE: Final = "elsewhere"
 MOST_ROWS: Final = 131_072
 """Points that a table holds; beyond it every second one of the older half is let go. All of them are on disk."""
 _FIRST_ROWS: Final = 256
@@ -77,7 +78,7 @@ class Record:
     depth: int = 0
     """0 for the run that was asked for, 1 for its parts."""
     status: str = "running"
-    """running, completed, aborted, failed, interrupted, unfinished."""
+    """running, completed, aborted, failed, interrupted, unfinished; elsewhere: it goes on, nothing is heard of it."""
     held: str = ""
     """suspended or waiting: what a running one does that stands still by itself; its note says why and since when."""
     message: str = ""

@@ -11,8 +11,8 @@ from labctl import catalogue
 from labctl.commands import About
 from labctl.gui.journal import Journal
 from labctl.gui.link import Link
-from labctl.gui.messages import Activity, Continue, Doing, Ended, Failed, Heard, MadeSafe, Order, Ready, Start
-from labctl.gui.queue import Queue
+from labctl.gui.messages import Activity, Continue, Doing, Ended, Failed, Heard, Kept, MadeSafe, Order, Ready, Start
+from labctl.gui.queue import Queue, Wanted
 from labctl.limits import Bounds
 from labctl.news import News
 from labctl.plans import make_plan
@@ -48,6 +48,8 @@ class Session:
         self._connect, self._bounds = connect, bounds
         self._tickets = itertools.count(1)
         self._link = connect()
+        self._taken: Wanted | None = None
+        """What was taken out of the queue and has not begun yet."""
 
     # ---- what comes from the bench
 
@@ -56,12 +58,11 @@ class Session:
         taken = []
         for said in self._link.heard(most_s):
             heard = self._addressed(said)
-            self._take(heard)
-            taken.append(heard)
+            taken += [heard, *self._take(heard)]
         if not self._link.is_alive and not self._link.is_behind and self.activity != "closed":
             taken += self._lost()
         if self.activity == "idle" and not self.is_queue_held:
-            self._start_next()
+            taken += self._start_next()
         return taken
 
     def _addressed(self, heard: Heard) -> Heard:
@@ -83,36 +84,47 @@ class Session:
         """Whether a run goes on."""
         return self.activity in BUSY
 
-    def _take(self, heard: Heard) -> None:
+    def _take(self, heard: Heard) -> list[Heard]:
         match heard:
             case News():
                 self.journal.take(heard)
+                self._taken = None
             case Ready(label):
                 self.label, self.faults = label, ()
             case Doing(activity):
                 self.activity = activity
             case Ended():
-                self._ended(heard)
+                return self._ended(heard)
             case MadeSafe(steps):
                 self.unsafe = tuple(step for step in steps if step.fault)
             case Failed(faults):
                 self.faults = faults
+        return []
 
-    def _ended(self, ended: Ended) -> None:
+    def _ended(self, ended: Ended) -> list[Heard]:
         """After an abort, or on a bench that is not safe, nothing starts by itself."""
         self.journal.finish(ended.status, ended.message)
         self.unsafe = ended.unsafe
         if ended.status == "aborted" or ended.unsafe:
             self.is_queue_held = True
+        return self._put_back(ended.message if ended.status == "failed" else "")
+
+    def _put_back(self, why: str) -> list[Heard]:
+        """What was taken out of the queue and has not begun waits again. why: empty if it may be tried again."""
+        taken, self._taken = self._taken, None
+        if taken is None:
+            return []
+        self.queue.put_back(taken, why)
+        return [Kept(f"{taken.sequence} stays in the queue. {why or 'It has not begun'}")]
 
     def _lost(self) -> list[Heard]:
         was, self.activity = self.activity, "closed"
         if was == "closing" or self.faults:
-            return []
+            return self._put_back("")
         self.faults = (_GONE.format(code=self._link.exit_code),)
         self.journal.finish("failed", "the bench process died")
         self.is_queue_held = True
-        return [Failed(self.faults)]
+        return [Failed(self.faults), *self._put_back("")]
 
     # ---- what is asked of it
 
@@ -125,8 +137,20 @@ class Session:
         if self.activity == "idle":
             self._start(sequence, plan)
             return True
+        if not self.queue.items and self.activity in ("running", "pausing", "paused"):
+            self.is_queue_held = False  # it shall run after what runs, and nothing else waits
         self.queue.add(sequence, settings)
         return False
+
+    @property
+    def when_next(self) -> str:
+        """When a run that was put into the queue starts, as a sentence."""
+        number = len(self.queue.items)
+        here = {"opening": "the bench is being opened", "idle": "the bench is ready"}
+        now = here.get(self.activity, "a run goes on" if self.is_busy else "no bench is open")
+        if self.is_queue_held:
+            return f"number {number} of the queue: {now}. The queue is held: Runs > Queue > Start the queue"
+        return f"number {number} of the queue: {now}. It starts by itself when its turn comes"
 
     def continue_run(self, run_id: int) -> bool:
         """Go on with a stored run that was interrupted. Raises Refusal while something else goes on."""
@@ -142,8 +166,10 @@ class Session:
         self.queue.add(sequence, settings)
 
     def hold_queue(self, held: bool) -> None:
-        """Let the queue wait, or go on."""
+        """Let the queue wait, or go on: what could not be started is then tried once more."""
         self.is_queue_held = held
+        if not held:
+            self.queue.try_all()
 
     def pause(self) -> None:
         """Wait at the next safe point."""
@@ -189,12 +215,23 @@ class Session:
         self.activity = "running"  # so that nothing else starts before the bench process says so itself
         self._link.say(Start(next(self._tickets), sequence, plan))
 
-    def _start_next(self) -> None:
-        wanted = self.queue.take_next()
-        if wanted is None:
-            self.is_queue_held = True
-            return
-        try:
-            self._start(wanted.sequence, self._checked(wanted.sequence, wanted.settings))
-        except Refusal as refusal:
-            LOG.warning("%s was taken out of the queue: %s", wanted.sequence, "; ".join(refusal.faults))
+    def _start_next(self) -> list[Heard]:
+        """Start the first one that can be started; the others stay where they are."""
+        told: list[Heard] = []
+        for wanted in self.queue.items:
+            if wanted.ticket in self.queue.faults:
+                continue
+            try:
+                plan = self._checked(wanted.sequence, wanted.settings)
+            except Refusal as refusal:
+                why = "; ".join(refusal.faults)
+                LOG.warning("%s stays in the queue: %s", wanted.sequence, why)
+                self.queue.refuse(wanted.ticket, why)
+                told.append(Kept(f"{wanted.sequence} stays in the queue, for it is not possible: {why}"))
+            else:
+                self._taken = self.queue.take(wanted.ticket)
+                if self._taken is not None:  # else another window was quicker
+                    self._start(wanted.sequence, plan)
+                    return told
+        self.is_queue_held = True
+        return told

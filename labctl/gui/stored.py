@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from labctl.commands import About
 from labctl.data.history import Run, all_runs, one_run, points
-from labctl.gui.record import Record, Table
+from labctl.data.live import LIVE
+from labctl.gui.record import ELSEWHERE, Record, Table
+
+_WHEN: Final = "It is {run.status} in process {run.process}. This is what was stored when you opened it: open it again"
 
 
 def stored(folder: Path, run_id: int) -> Record:
@@ -14,7 +18,7 @@ def stored(folder: Path, run_id: int) -> Record:
 
 
 def _record(folder: Path, run: Run, runs: Sequence[Run], depth: int) -> Record:
-    recorded, outcome = points(folder, run.run_id), run.outcome
+    recorded, outcome, about = points(folder, run.run_id), run.outcome, About.of_run(run.record, folder)
     table = Table(recorded.columns)
     table.fill(recorded.values)
     return Record(
@@ -23,8 +27,8 @@ def _record(folder: Path, run: Run, runs: Sequence[Run], depth: int) -> Record:
         run.record.get("plan") or {},
         table,
         depth,
-        status=run.status,
-        message=About.of_run(run.record, folder).in_words(outcome.get("message") or ""),
+        status=ELSEWHERE if run.status in LIVE else run.status,
+        message=_WHEN.format(run=run) if run.status in LIVE else about.in_words(outcome.get("message") or ""),
         started=run.started,
         estimate=outcome.get("estimate") or {},
         result=run.result,

@@ -72,4 +72,5 @@ class Toolbar(QtWidgets.QToolBar):
         action.setShortcut(QtGui.QKeySequence(keys))
         action.setToolTip(f"{tip}  ({QtGui.QKeySequence(keys).toString(QtGui.QKeySequence.SequenceFormat.NativeText)})")
         action.setShortcutContext(QtCore.Qt.ShortcutContext.ApplicationShortcut)
+        action.setAutoRepeat(False)  # a key that is held pauses, and does not resume
         return action

@@ -13,7 +13,7 @@ from labctl.gui import theme as looks
 from labctl.gui.docks import LAYOUT, Docks
 from labctl.gui.errands import Errands
 from labctl.gui.menus import add_menus
-from labctl.gui.messages import Ended, Failed, Heard, MadeSafe, Ready, Watched
+from labctl.gui.messages import Ended, Failed, Heard, Kept, MadeSafe, Ready, Watched
 from labctl.gui.notices import Notices
 from labctl.gui.record import Record
 from labctl.gui.session import Session
@@ -118,8 +118,11 @@ class Window(QtWidgets.QMainWindow):
 
     def run_wanted(self, sequence: str, settings: Mapping[str, str]) -> None:
         """Run it now, or after what runs."""
-        if self._tried(lambda: self.session.run(sequence, settings)):
+        begun = self._tried(lambda: self.session.run(sequence, settings))
+        if begun:
             self.back_to_live()
+        elif begun is not None:
+            self.notices.tell(f"{sequence} is {self.session.when_next}")
         self.docks.runs.refresh()
 
     def queue_wanted(self, sequence: str, settings: Mapping[str, str]) -> None:
@@ -161,7 +164,8 @@ class Window(QtWidgets.QMainWindow):
             event.accept()
             return
         event.ignore()
-        if not self._is_leaving and (not self.session.is_busy or self._confirms_leaving()):
+        asks = self.session.is_busy or self.session.queue.is_lost
+        if not self._is_leaving and (not asks or self._confirms_leaving()):
             self.leave_at_once()
             self.notices.tell("Leaving: the run is ended and the bench made safe; the window closes by itself")
 
@@ -181,6 +185,9 @@ class Window(QtWidgets.QMainWindow):
                 self._made_safe(steps)
             case Failed(faults):
                 self.notices.trouble("\n".join(faults))
+            case Kept(why):
+                self.docks.runs.refresh()
+                self.notices.trouble(why)
 
     def _ended(self, ended: Ended) -> None:
         self.docks.runs.refresh()
@@ -218,6 +225,8 @@ class Window(QtWidgets.QMainWindow):
     def _confirms_leaving(self) -> bool:
         box, button = QtWidgets.QMessageBox, QtWidgets.QMessageBox.StandardButton
         question = "A run goes on. End it now and leave the bench safe? What was measured is kept."
+        if self.session.queue.is_lost:
+            question = f"{self.session.queue.trouble}\n\n{question if self.session.is_busy else 'Leave nevertheless?'}"
         answer = box.question(self, "Leave?", question, button.Yes | button.No, button.No)
         return bool(answer == button.Yes)
 

@@ -1,13 +1,19 @@
 """The queue: any series of changes, what survives a restart, and files that nobody should trust."""
 
+import errno
 import json
+import os
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labctl.commands import About
+from labctl.gui import queue as queue_module
+from labctl.gui import queue_file
 from labctl.gui.queue import Queue
 
 TEXTS = st.text(st.characters(exclude_categories=("C", "Z")), max_size=8)
@@ -20,7 +26,7 @@ CHANGES = st.lists(
         st.tuples(st.just("edit"), TICKETS, NAMES, SETTINGS),
         st.tuples(st.just("remove"), TICKETS),
         st.tuples(st.just("move"), TICKETS, st.integers(-2, 9)),
-        st.tuples(st.just("take_next")),
+        st.tuples(st.just("take"), TICKETS),
     ),
     max_size=12,
 )
@@ -35,8 +41,6 @@ def applied(reference, change, number):
     name, *given_ = change
     if name == "add":
         reference.append((number, *given_))
-    elif name == "take_next":
-        del reference[:1]
     elif place := [k for k, item in enumerate(reference) if item[0] == given_[0]]:
         item = reference.pop(place[0])
         if name == "edit":
@@ -59,15 +63,14 @@ def test_every_series_of_changes_is_that_of_a_list_and_is_on_disk(changes):
         assert list(Path(folder).glob("*damaged*")) == list(Path(folder).glob(".queue*")) == []
 
 
-def test_take_next_gives_the_first_and_then_none(tmp_path):
+def test_a_run_is_taken_once(tmp_path):
     queue = Queue(tmp_path)
-    queue.add("odmr", {"step_mhz": "0.5"})
-    queue.add("cool", {})
-    assert [(taken.sequence, taken.settings) for taken in (queue.take_next(), queue.take_next())] == [
+    tickets = [queue.add("odmr", {"step_mhz": "0.5"}).ticket, queue.add("cool", {}).ticket]
+    assert [(taken.sequence, taken.settings) for taken in map(queue.take, tickets)] == [
         ("odmr", {"step_mhz": "0.5"}),
         ("cool", {}),
     ]
-    assert queue.take_next() is None
+    assert queue.take(tickets[0]) is None
     assert Queue(tmp_path).items == ()
 
 
@@ -137,3 +140,89 @@ def test_what_cannot_be_stored_still_waits(tmp_path):
     queue.add("odmr", {})
     assert content(queue) == [("odmr", {})]
     assert "cannot be written" in queue.trouble
+
+
+def test_two_windows_share_a_queue_and_neither_writes_over_the_other(tmp_path):
+    one, other = Queue(tmp_path), Queue(tmp_path)
+    one.add("odmr", {})
+    other.add("cool", {"hours": "2"})
+    one.add("wiring", {})
+    one.follow()
+    other.follow()
+    assert content(one) == content(other) == [("odmr", {}), ("cool", {"hours": "2"}), ("wiring", {})]
+    odmr, cool, _ = (item.ticket for item in other.items)
+    assert other.take(odmr) is not None
+    assert one.take(one.items[0].ticket) is None, "it starts in one window only"
+    other.edit(cool, "cool", {"hours": "3"})
+    one.move(one.items[1].ticket, 0)
+    other.follow()
+    assert content(one) == content(other) == content(Queue(tmp_path)) == [("wiring", {}), ("cool", {"hours": "3"})]
+
+
+def test_a_file_that_is_deleted_or_damaged_under_a_window_costs_no_run(tmp_path):
+    queue, file = Queue(tmp_path), tmp_path / "queue.json"
+    queue.add("odmr", {})
+    file.unlink()
+    queue.follow()
+    queue.add("cool", {})
+    assert content(Queue(tmp_path)) == [("odmr", {}), ("cool", {})]
+    file.write_bytes(b'[{"sequence": "od')
+    queue.follow()
+    assert content(queue) == content(Queue(tmp_path)) == [("odmr", {}), ("cool", {})]
+    assert "was damaged" in queue.trouble
+
+
+@pytest.fixture
+def full(monkeypatch, tmp_path):
+    """A disk that takes no queue; give it the folders that take none."""
+    monkeypatch.setenv("LOCALAPPDATA" if os.name == "nt" else "XDG_STATE_HOME", str(tmp_path / "state"))
+    folders, write = [], queue_file._written
+
+    def written(file, entries):
+        if any(folder in file.parents for folder in folders):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(file, entries)
+
+    monkeypatch.setattr(queue_file, "_written", written)
+    monkeypatch.setattr(queue_module, "_RETRY_S", 0.0)
+    return folders
+
+
+def test_a_queue_that_a_full_disk_does_not_take_waits_elsewhere_for_the_next_window(tmp_path, full):
+    data = tmp_path / "data"
+    Queue(data).add("odmr", {})
+    queue = Queue(data)
+    full.append(data)
+    queue.add("cool", {})
+    assert "No space left on device" in queue.trouble
+    assert "the next window takes it from there" in queue.trouble
+    assert not queue.is_lost
+    assert content(Queue(data)) == [("odmr", {}), ("cool", {})]
+    assert len(list((tmp_path / "state").glob("**/*.json"))) == 1, "it is in one place only"
+    full.clear()
+    assert content(Queue(data)) == [("odmr", {}), ("cool", {})]
+    assert list((tmp_path / "state").glob("**/*.json")) == []
+
+
+def test_a_queue_is_stored_as_soon_as_there_is_room(tmp_path, full):
+    queue = Queue(tmp_path / "data")
+    full += [tmp_path]
+    ticket = queue.add("odmr", {}).ticket
+    assert queue.is_lost
+    assert "the queue is lost when this window closes" in queue.trouble
+    queue.follow()
+    assert queue.is_lost
+    full.clear()
+    queue.follow()
+    assert (queue.trouble, queue.is_lost, queue.items[0].ticket) == ("", False, ticket)
+    assert content(Queue(tmp_path / "data")) == [("odmr", {})]
+
+
+def test_the_terminal_gets_the_commands_of_a_queue_that_is_lost(tmp_path, full, capsys):
+    from labctl.gui.app import _tell_lost_queue
+
+    queue, about = Queue(tmp_path / "data"), About({"simulated": ""})
+    full.append(tmp_path)
+    queue.add("odmr", {"step_mhz": "0.5"})
+    _tell_lost_queue(SimpleNamespace(queue=queue, about=about))
+    assert capsys.readouterr().err == ("labctl: lost with the queue: labctl run odmr --set step_mhz=0.5 --simulated\n")

@@ -54,7 +54,7 @@ def test_alt_arrows_move_and_delete_removes(qtbot, queued):
     assert order(queued) == ["odmr", "wiring", "cool"]
     qtbot.keyClick(box, KEY.Key_Delete)
     assert order(queued) == ["odmr", "cool"] == [text.split()[1] for text in listed(queued)]
-    assert order(queued) == [item.sequence for item in Queue(queued.queue.queue.file.parent).items]
+    assert order(queued) == [item.sequence for item in Queue(queued.queue.queue.folder).items]
 
 
 def test_dragging_moves(qtbot, queued):
@@ -86,22 +86,21 @@ def test_what_was_given_up_stays_as_it_was(qtbot, queued):
     queued.form.rows["hours"].editor.write("5")
     qtbot.mouseClick(queued.form.cancel, LEFT)
     assert dict(queued.queue.queue.items[1].settings) == {"hours": "2"}
-    with qtbot.waitSignal(queued.queue_wanted) as sent:
-        qtbot.mouseClick(queued.form.queue_button, LEFT)
-    assert sent.args == ["cool", {"hours": "5"}]
+    assert queued.form.editing.isHidden()
+    assert queued.form.sequence == "wiring"
 
 
 def test_a_run_that_started_while_it_was_edited_is_told(qtbot, queued):
     queued.queue.list.setCurrentRow(0)
     queued.queue.edit_action.trigger()
-    queued.queue.queue.take_next()
+    queued.queue.queue.take(queued.queue.queue.items[0].ticket)
     qtbot.mouseClick(queued.form.queue_button, LEFT)
     assert queued.message.text() == "odmr has started meanwhile: nothing was changed"
     assert order(queued) == ["cool", "wiring"]
 
 
 def test_the_list_follows_what_the_bench_takes(qtbot, queued):
-    queued.queue.queue.take_next()
+    queued.queue.queue.take(queued.queue.queue.items[0].ticket)
     qtbot.waitUntil(lambda: len(listed(queued)) == 2, timeout=3000)
     assert listed(queued)[0].startswith("1   cool")
 

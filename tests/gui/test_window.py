@@ -11,6 +11,7 @@ from pyqtgraph.Qt import QtCore, QtWidgets
 
 from labctl.data.blocks import blocks_of
 from labctl.data.history import all_runs, one_run, points
+from labctl.data.live import ask
 
 _STORED_DIGITS = 1e-14
 """QCoDeS writes fifteen of them."""
@@ -103,13 +104,17 @@ def test_a_stopped_run_is_continued(qtbot, window, folder):
     until(qtbot, lambda: f"Run {on.run_id} is complete" in window.notices.text.text())
 
 
-def test_stop_ends_a_paused_run_too(qtbot, window):
+def test_stop_ends_a_paused_run_too_and_what_was_wanted_meanwhile_waits(qtbot, window, folder):
     run = started(qtbot, window)
-    window.toolbar.pause.trigger()
+    ask(folder, one_run(folder, run.run_id).record["writer"], run.run_id, "pause")  # as `labctl pause` does
     until(qtbot, lambda: window.session.activity == "paused")
+    window.run_wanted("odmr", {})
+    assert "odmr is number 1 of the queue: a run goes on. It starts by itself" in window.notices.text.text()
     window.toolbar.stop_run.trigger()
     until(qtbot, idle(window))
     assert run.status == "aborted"
+    assert window.session.is_queue_held
+    window.session.queue.remove(window.session.queue.items[0].ticket)
 
 
 def test_the_red_stop_switches_everything_off_and_reads_it_back(qtbot, window):

@@ -33,6 +33,7 @@ def test_a_command_takes_the_options_that_it_knows():
             "labctl run align --bench b.json --data d, then labctl show 3 --data d",
         ),
         ("labctl run toy --bench other", "labctl run toy --bench other"),
+        ("`labctl pause 3` or `labctl stop RUN`", "`labctl pause 3 --data d` or `labctl stop RUN --data d`"),
         ("labctl running well", "labctl running well"),
     ],
 )

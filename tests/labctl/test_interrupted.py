@@ -95,14 +95,14 @@ def test_a_killed_run_is_marked_when_its_folder_is_next_written(tmp_path, writer
 def test_a_run_of_a_process_that_lives_is_not_interrupted(tmp_path, writer):
     assert writer.poll() is None
     opened(tmp_path)
-    assert statuses(tmp_path) == [("toy", "unfinished"), ("part", "unfinished")]
+    assert statuses(tmp_path) == [("toy", "running"), ("part", "running")]
 
 
 def test_runs_of_one_s_own_are_not_interrupted(tmp_path):
     with closing(Store(tmp_path, "a bench")) as store:
         store.begin("toy", (), {})
         opened(tmp_path)
-        assert statuses(tmp_path) == [("toy", "unfinished")]
+        assert statuses(tmp_path) == [("toy", "running")]
     opened(tmp_path)
     assert statuses(tmp_path) == [("toy", STATUS)]
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from labctl.catalogue import ENTRIES
-from labctl.data.history import nothing_in
+from labctl.data.history import footprint, nothing_in
 from labctl.gui.errands import Errands
 from labctl.gui.listing import Line, matching, read_lines
 from labctl.gui.theme import Theme
@@ -17,8 +17,10 @@ from labctl.gui.views.history_model import CONCLUSION, HistoryModel
 _WIDEST: Final = ("12345", "relaxometry", "✖ interrupted", "11-24 09:14", "00 min 00 s", "")
 """What the columns are made wide enough for."""
 _CONCLUSION_PX: Final = 260
-_BROKEN_OFF: Final = ("aborted", "failed", "interrupted", "suspended")
+_BROKEN_OFF: Final = ("aborted", "failed", "interrupted", "suspended", "pausing", "paused")
 """Runs that can be continued, unless they counted nothing."""
+_LOOK_MS: Final = 2000
+"""So often it is looked whether another process has begun or ended a run here."""
 _INDENT_PX: Final = 12
 
 
@@ -38,11 +40,21 @@ class HistoryPanel(QtWidgets.QWidget):
         self._folder = folder
         self.lines: tuple[Line, ...] = ()
         self._expanded: set[int] = set()
-        self._is_reading = self._is_outdated = self._is_expanding = False
+        self._is_reading = self._is_outdated = self._is_expanding = self._is_looking = False
+        self._seen: object = None
         self.errands = Errands(self)
         self.model = HistoryModel(theme)
         self._build()
         self.refresh()
+        self._timer = QtCore.QTimer(self, interval=_LOOK_MS)
+        self._timer.timeout.connect(self.look)
+        self._timer.start()
+
+    def look(self) -> None:
+        """Read the runs again if another process has begun, paused or ended one."""
+        if self.isVisible() and not self._is_looking:
+            self._is_looking = True
+            self.errands.do(partial(footprint, self._folder), self._looked, lambda _: self._looked(self._seen))
 
     def refresh(self) -> None:
         """Read the runs again, in a thread; once more if asked meanwhile."""
@@ -78,6 +90,12 @@ class HistoryPanel(QtWidgets.QWidget):
             self.lines = lines
             self.show_lines()
         if self._is_outdated:
+            self.refresh()
+
+    def _looked(self, seen: object) -> None:
+        self._is_looking = False
+        if seen != self._seen:
+            self._seen = seen
             self.refresh()
 
     def _missed(self, words: str) -> None:
@@ -186,6 +204,7 @@ class HistoryPanel(QtWidgets.QWidget):
 
     def _action(self, text: str, keys: str, tip: str, act: Any) -> Any:
         action = QtGui.QAction(text, self.tree)
+        action.setAutoRepeat(False)  # a key that is held does it once
         action.setShortcut(QtGui.QKeySequence(keys))
         action.setShortcutContext(QtCore.Qt.ShortcutContext.WidgetShortcut)
         action.setToolTip(f"{tip}  ({keys})")

@@ -34,6 +34,9 @@ _SIGNS: Final = {
     "suspended": "❚❚",
     "interrupted": "✖",
     "unfinished": "…",
+    "running": "▶",
+    "pausing": "▶",
+    "paused": "❚❚",
     "foreign": "?",
 }
 

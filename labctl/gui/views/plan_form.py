@@ -23,8 +23,7 @@ HERE: Final = About()
 
 def command_of(sequence: str, settings: Mapping[str, str], about: About = HERE) -> str:
     """The same run on the same bench as a command line."""
-    chosen = [word for name, text in settings.items() for word in ("--set", f"{name}={text}")]
-    return about.command("run", sequence, *chosen)
+    return about.run(sequence, settings)
 
 
 class PlanForm(QtWidgets.QWidget):
@@ -45,6 +44,8 @@ class PlanForm(QtWidgets.QWidget):
         self.rows: dict[str, Row] = {}
         self._drafts: dict[str, dict[str, str]] = {}
         """Sequence -> what was typed, for when it is chosen again."""
+        self._laid_by: tuple[str, dict[str, dict[str, str]]] | None = None
+        """What the form held before something that waits in the queue was edited: experiment and drafts."""
         self._plan: Any = None
         self._rest = QtCore.QTimer(self, singleShot=True, interval=_REST_MS)
         self._build()
@@ -88,8 +89,18 @@ class PlanForm(QtWidgets.QWidget):
         for row in self.rows.values():
             row.editor.write(row.default)
 
+    def lay_by(self) -> None:
+        """Something else shall be edited: what is written here comes back when that is done."""
+        if self._laid_by is None:
+            self._laid_by = self.sequence, {name: dict(draft) for name, draft in self._drafts.items()}
+
     def edit(self, what: str) -> None:
-        """Edit something that waits in the queue, named so; empty: write a new plan."""
+        """Edit something that waits in the queue, named so; empty: go on with what was laid by."""
+        if not what and self._laid_by is not None:
+            (sequence, self._drafts), self._laid_by = self._laid_by, None
+            with QtCore.QSignalBlocker(self.choice):
+                self.choice.setCurrentIndex(self.choice.findData(sequence))
+            self._chosen()
         self.editing.setText(f"Editing {what}")
         for widget in (self.editing, self.cancel):
             widget.setVisible(bool(what))
@@ -246,6 +257,7 @@ class PlanForm(QtWidgets.QWidget):
     def _shortcut(self, keys: str, button: Any) -> None:
         """Only while the keys go to this form."""
         shortcut = QtGui.QShortcut(QtGui.QKeySequence(keys), self)
+        shortcut.setAutoRepeat(False)  # a key that is held is one run
         shortcut.setContext(QtCore.Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(button.click)
 

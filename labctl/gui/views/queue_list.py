@@ -40,7 +40,8 @@ class QueueList(QtWidgets.QWidget):
         self.show_queue()
 
     def follow(self) -> None:
-        """Show the queue if it has changed."""
+        """Show the queue if it has changed, here or in another window."""
+        self.queue.follow()
         if self.queue.version != self._shown_version:
             self.show_queue()
 
@@ -107,7 +108,7 @@ class QueueList(QtWidgets.QWidget):
         waiting = {wanted.ticket for wanted in self.queue.items}  # the bench may have taken one meanwhile
         order = [int(self.list.item(row).data(_TICKET)) for row in range(self.list.count())]
         for place, ticket in enumerate(ticket for ticket in order if ticket in waiting):
-            if self.queue.items[place].ticket != ticket:
+            if self.queue.items[place].ticket != ticket:  # others are behind: another window has added them
                 self.queue.move(ticket, place)
 
     # ---- within
@@ -117,6 +118,8 @@ class QueueList(QtWidgets.QWidget):
         made, found = plan_of(ENTRIES[wanted.sequence].plan, wanted.settings)
         faults = [f"{fault.key}: {fault.words}" for fault in found]
         faults += self._bounds.faults(made) if made is not None else []
+        if not faults and (why := self.queue.faults.get(wanted.ticket)):
+            faults = [why]
         settings = ", ".join(f"{key}={text}" for key, text in wanted.settings.items())
         expected_s = float(getattr(made, "duration_s", None) or 0.0)
         duration = f"({clock_words(expected_s)})" if expected_s else ""
@@ -150,8 +153,8 @@ class QueueList(QtWidgets.QWidget):
         self.list.setContextMenuPolicy(QtCore.Qt.ContextMenuPolicy.ActionsContextMenu)
         self.list.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.edit_action = self._action("Edit …", "Return", self._edit)
-        self.up_action = self._action("Up", "Alt+Up", lambda: self.move(-1))
-        self.down_action = self._action("Down", "Alt+Down", lambda: self.move(1))
+        self.up_action = self._action("Up", "Alt+Up", lambda: self.move(-1), again=True)
+        self.down_action = self._action("Down", "Alt+Down", lambda: self.move(1), again=True)
         self.remove_action = self._action("Remove", "Delete", self.remove)
         self.list.model().rowsMoved.connect(lambda *_: self._dragged())
         self.list.itemDoubleClicked.connect(lambda _: self._edit())
@@ -174,8 +177,10 @@ class QueueList(QtWidgets.QWidget):
         column.addWidget(self.list, 1)
         column.addLayout(below)
 
-    def _action(self, text: str, keys: str, act: Any) -> Any:
+    def _action(self, text: str, keys: str, act: Any, again: bool = False) -> Any:
+        """again: a key that is held does it again and again."""
         action = QtGui.QAction(text, self.list)
+        action.setAutoRepeat(again)
         action.setShortcut(QtGui.QKeySequence(keys))
         action.setShortcutContext(QtCore.Qt.ShortcutContext.WidgetShortcut)
         action.setToolTip(f"{text}  ({keys})")

@@ -19,6 +19,7 @@ _STATUS: Final = {
     "failed": "✖ failed",
     "interrupted": "✖ interrupted",
     "unfinished": "? unfinished",
+    "elsewhere": "● goes on in another process",
 }
 _WAITING: Final[dict[Activity, str]] = {"pausing": "◐ pausing", "paused": "❚❚ paused", "stopping": "■ stopping"}
 _UNKNOWN: Final = "not known yet"

@@ -10,6 +10,7 @@ from pyqtgraph.Qt import QtCore, QtWidgets
 from labctl.commands import About
 from labctl.data.export import export
 from labctl.data.history import one_run
+from labctl.data.live import ask
 from labctl.gui.listing import Line
 from labctl.gui.queue import Queue
 from labctl.gui.theme import Theme
@@ -22,6 +23,7 @@ from labctl.limits import Bounds
 
 _EXPORTS: Final = "netCDF (*.nc);;CSV (*.csv)"
 _FIGURES: Final = ";;".join(f"{ending.upper()} (*.{ending})" for ending in ENDINGS)
+_HELD: Final = ("pausing", "paused")
 _QUEUE_PX, _HISTORY_PX = 190, 460
 
 
@@ -66,7 +68,9 @@ class RunsView(QtWidgets.QWidget):
         self.form.setFocus()
 
     def say(self, words: str, is_fault: bool = False) -> None:
-        """Say something at the bottom; empty: nothing."""
+        """Say something at the bottom; empty: nothing, unless the queue is in trouble."""
+        if trouble := self.queue.queue.trouble:
+            words, is_fault = "\n".join(filter(None, (words if words != trouble else "", trouble))), True
         self.message.setProperty("role", "fault" if is_fault else "")
         self.message.style().polish(self.message)
         self.message.setText(words)
@@ -86,6 +90,7 @@ class RunsView(QtWidgets.QWidget):
             self.queue.follow()
             return
         (place, wanted), self._edited = waiting[ticket], ticket
+        self.form.lay_by()
         self.form.load(wanted.sequence, wanted.settings)
         self.form.edit(f"number {place} of the queue")
         self.write_plan()
@@ -93,6 +98,15 @@ class RunsView(QtWidgets.QWidget):
     def _give_up(self) -> None:
         self._edited = 0
         self.form.edit("")
+
+    def _go_on(self, run_id: int) -> None:
+        """One that is paused goes on where it is, in whichever process; another one as a run of its own."""
+        line = self.history.chosen()
+        if line is None or line.status not in _HELD:
+            self.continue_wanted.emit(run_id)
+            return
+        told = f"Run {run_id} goes on"
+        self.history.errands.do(partial(_let_go, self._folder, run_id), lambda _: self.say(told), self._fail)
 
     def _queue(self, sequence: str, settings: Mapping[str, str]) -> None:
         if not self._edited:
@@ -172,7 +186,7 @@ class RunsView(QtWidgets.QWidget):
         self.queue.held.connect(self.queue_held)
         self.queue.changed.connect(self._show_count)
         self.history.open_wanted.connect(self.open_wanted)
-        self.history.continue_wanted.connect(self.continue_wanted)
+        self.history.continue_wanted.connect(self._go_on)
         self.history.repeat_wanted.connect(self._repeat)
         self.history.figure_wanted.connect(self._show_figure)
         self.history.export_wanted.connect(self._export)
@@ -185,6 +199,10 @@ class RunsView(QtWidgets.QWidget):
         self.tabs.setTabText(1, f"Queue ({count}) and history" if count else "Queue and history")
         if self.queue.queue.trouble:
             self._fail(self.queue.queue.trouble)
+
+
+def _let_go(folder: Path, run_id: int) -> None:
+    ask(folder, one_run(folder, run_id).record["writer"], run_id, "resume")
 
 
 def _write_figure(folder: Path, run_id: int, to: Path) -> None:
