@@ -75,6 +75,7 @@ class AlignmentView(View):
     def __init__(self, theme: Theme) -> None:
         self._shown: Record | None = None
         self._visits_of: tuple[Any, ...] = ()
+        self._dip_of = ""
         super().__init__(theme)
 
     def build(self) -> None:
@@ -95,8 +96,11 @@ class AlignmentView(View):
         self.figures.clear()
         self.target.clear()
         parts = (self.visited, self.minus, self.plus, self.minus_off, self.plus_off, self.rest, self.contact, self.lock)
-        for part in (*parts, self.way, self.last, self.dip_fit):
+        for part in (*parts, self.way, self.last, self.dip_fit, self.minus_theory, self.plus_theory):
             part.clear()
+        for line in (self.tolerance, self.centre):
+            line.setVisible(False)
+        self._name_dip("")
 
     def paint(self, record: Record, run: Record) -> None:
         """All that the newest one has, and what it leaves as the alignment before it found it."""
@@ -202,6 +206,7 @@ class AlignmentView(View):
         away = np.log10(np.maximum(np.abs(found.along_mt - aim.resonance_mt) * 1e3, SMALLEST_UT))
         self.visited.show(order, away)
         self.way.show(order, away)
+        self.tolerance.setVisible(True)
         self.tolerance.setPos(float(np.log10(aim.detuning_limit_khz / aim.khz_per_ut)))
         self.distance_khz.set_factor(aim.khz_per_ut)
         self._show_last(len(order) + 1.0, aim, ends)
@@ -221,9 +226,7 @@ class AlignmentView(View):
     def _paint_dip(self, record: Record) -> None:
         known = record.known
         offset, contact, left, error = _dip_points(record)
-        words = f"{record.sequence}, run {record.run_id}" if len(offset) else ""
-        if words != self.dip.titleLabel.text:
-            self.dip.setTitle(words or None, color=self.theme.text, size="9pt")
+        self._name_dip(f"{record.sequence}, run {record.run_id}" if len(offset) else "")
         for chosen, part in ((contact == 0.0, self.rest), (contact > 0.0, self.contact)):
             part.show(offset[chosen], left[chosen], error[chosen])
         dip = known.get("dip") or {}
@@ -235,6 +238,12 @@ class AlignmentView(View):
         self.centre.setPos(centre)
         fine = np.linspace(float(offset.min()), float(offset.max()), _FINE)
         self.dip_fit.show(fine, surviving_curve(fine, float(contact.max()), dip))
+
+    def _name_dip(self, words: str) -> None:
+        """Whose dip it is: that of the alignment, or of a relaxometry after it."""
+        if words != self._dip_of:
+            self._dip_of = words
+            self.dip.setTitle(words or None, color=self.theme.text, size="9pt")
 
     def _paint_lock(self, table: Mapping[str, Any]) -> None:
         time_s, deviation, error = complete(table, *_LOCK_COLUMNS)

@@ -100,7 +100,10 @@ class SpectrumPanel(QtWidgets.QSplitter):
     def clear(self) -> None:
         """Show nothing."""
         self.show_points(NO_POINTS, [], "")
+        self.mark(())
         self._sweeps.hide()
+        self._sweeps.getPlotItem().setTitle(None)
+        self.image.clear()
         self.sweeps = None
 
     def mark(self, at_hz: Sequence[float]) -> None:
