@@ -40,7 +40,16 @@ COURSE = (
 )
 """A run on the simulated bench (sample paper, seed 1): seconds on the wall and of the laboratory, millions of photons,
 parts that had begun, the one that measured, and how far the run and the part said they were."""
-SAID_S = {0.0281: 2106, 0.3652: 48433, 0.4494: 59322, 0.4663: 61539, 0.5: 65973, 0.5169: 68189, 0.5337: 70406, 0.5506: 72629}
+SAID_S = {
+    0.0281: 2106,
+    0.3652: 48433,
+    0.4494: 59322,
+    0.4663: 61539,
+    0.5: 65973,
+    0.5169: 68189,
+    0.5337: 70406,
+    0.5506: 72629,
+}
 """Laboratory time at which the run said that it was so far."""
 LONG_S = 57_600.0
 """The last tomography."""

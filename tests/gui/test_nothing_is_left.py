@@ -1,7 +1,7 @@
 """A view that shows no run any more looks like one that never showed any."""
 
-import pytest
 import pyqtgraph as pg
+import pytest
 from full_views import VIEWS, full, shown
 
 from labctl.gui.record import Record, Table

@@ -166,7 +166,7 @@ class AlignmentView(View):
         halves = QtWidgets.QSplitter(way)
         for plot, meaning in (first, second):
             plot.setToolTip(f"<p>{meaning}</p>")
-            plot.setMinimumSize(200, 120)
+            plot.setMinimumWidth(200)
             halves.addWidget(plot)
         halves.setChildrenCollapsible(False)
         halves.setSizes([1000, 1000])

@@ -201,7 +201,9 @@ def left_words(outlook: Outlook) -> str:
     if outlook.wall_left_s is None:
         return lab
     least, most = outlook.wall_left_s
-    by_the_clock = f"about {clock_words(most)}" if is_even(least, most) else f"{clock_words(least)} to {clock_words(most)}"
+    by_the_clock = (
+        f"about {clock_words(most)}" if is_even(least, most) else f"{clock_words(least)} to {clock_words(most)}"
+    )
     return f"{lab}, in {by_the_clock}"
 
 

@@ -8,7 +8,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from labctl.gui.plots import dress
+from labctl.gui.plots import bare_plot, dress
 from labctl.gui.record import Record
 from labctl.gui.theme import Theme
 from labctl.gui.view import View, label
@@ -20,8 +20,8 @@ Real = NDArray[np.float64]
 
 _DUTIES: Final = ("pump", "depletion", "mw_x", "mw_y")
 _HALF_HEIGHT: Final = 0.36
-_TICK_SPACE: Final = 1.4
-"""Room for a duration on the axis, in widths of a text like it."""
+_TICK_SPACE: Final = 1.0
+"""Between two durations on the axis, in widths of a digit."""
 _ARROWS: Final = {"Left": -1, "Right": 1}
 _ROOT_AXIS: Final = "duration (µs); widths grow as its root"
 _TIME_AXIS: Final = "time in one repeat (µs)"
@@ -107,7 +107,7 @@ class SequenceView(View):
         self._program: Program | None = None
         self._at: int | None = None
         self.content.addLayout(self._top())
-        self.plot = pg.PlotWidget()
+        self.plot = bare_plot()
         self.item = self.plot.getPlotItem()
         self.boxes = Boxes(self.theme)
         self._furnish()
@@ -207,15 +207,18 @@ class SequenceView(View):
         """Place and text of the durations that fit into what is seen of the axis."""
         low, high = self.item.vb.viewRange()[0]
         middles = 0.5 * (self._edges[1:] + self._edges[:-1])
-        space = _TICK_SPACE * self.fontMetrics().horizontalAdvance("00.0") * (high - low) / max(self.item.vb.width(), 1)
+        px_per_unit = max(self.item.vb.width(), 1) / (high - low)
         seen = np.flatnonzero((middles >= low) & (middles <= high))
         order = seen[np.argsort(-np.diff(self._edges)[seen], kind="stable")]
+        texts = [f"{duration_us:g}" for duration_us in self.shape.durations_ns[order] / 1e3]
+        rooms = (np.array([len(text) for text in texts]) + _TICK_SPACE) * self.fontMetrics().horizontalAdvance("0")
         free = np.ones(len(order), dtype=bool)
         ticks = []
         while free.any():
-            k = order[int(np.argmax(free))]
-            ticks.append((float(middles[k]), f"{self.shape.durations_ns[k] / 1e3:g}"))
-            free &= np.abs(middles[order] - middles[k]) >= space
+            at = int(np.argmax(free))
+            ticks.append((float(middles[order[at]]), texts[at]))
+            apart_px = np.abs(middles[order] - middles[order[at]]) * px_per_unit
+            free &= apart_px >= 0.5 * (rooms + rooms[at])
         return sorted(ticks)
 
     def _point_at(self, place: Any) -> None:

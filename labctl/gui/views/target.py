@@ -7,6 +7,7 @@ import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.Qt import QtCore
 
+from labctl.gui.axes import NumberedAxis
 from labctl.gui.plots import Curve, Real, new_plot
 from labctl.gui.theme import Theme
 
@@ -100,7 +101,7 @@ class Target:
         return text
 
 
-class ScaledAxis(pg.AxisItem):
+class ScaledAxis(NumberedAxis):
     """A second scale of a plot: what stands on the left, times a factor."""
 
     def __init__(self, theme: Theme, text: str, factor: float, logarithmic: bool = False) -> None:
