@@ -81,7 +81,7 @@ def left_px() -> float:
 
 def least_px() -> int:
     """Height of the lowest plot whose left axis still has numbers."""
-    return round(6.5 * QtGui.QFontMetricsF(QtGui.QGuiApplication.font()).height())
+    return int(6.5 * QtGui.QFontMetricsF(QtGui.QGuiApplication.font()).height())
 
 
 def _linear(low: float, high: float) -> Iterator[tuple[float, list[float]]]:

@@ -42,8 +42,12 @@ def add_menus(window: Any) -> Any:
 
 
 def _add_themes(window: Any, menu: Any) -> None:
+    group = QtGui.QActionGroup(menu)
     for name in get_args(ThemeName):
-        _action(menu, name.capitalize(), "", lambda _=False, n=name: window.set_theme(n))
+        action = _action(menu, name.capitalize(), "", lambda _=False, n=name: window.set_theme(n))
+        action.setCheckable(True)
+        action.setChecked(name == window.theme_wanted)
+        group.addAction(action)
 
 
 def _action(menu: Any, text: str, keys: str, act: Callable[..., None]) -> Any:

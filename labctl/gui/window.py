@@ -15,6 +15,7 @@ from labctl.gui.errands import Errands
 from labctl.gui.menus import add_menus
 from labctl.gui.messages import Ended, Failed, Heard, MadeSafe, Ready, Watched
 from labctl.gui.notices import Notices
+from labctl.gui.recolour import recolour
 from labctl.gui.record import Record
 from labctl.gui.session import Session
 from labctl.gui.stored import stored
@@ -42,9 +43,9 @@ class Window(QtWidgets.QMainWindow):
     """What a physicist looks at all night."""
 
     def __init__(
-        self, session: Session, file: StationFile, folder: Path, settings: Any, theme: looks.ThemeName = "system"
+        self, session: Session, file: StationFile, folder: Path, settings: Any, theme: looks.ThemeName | None = None
     ) -> None:
-        """folder: of the runs. settings: a QSettings, where the arrangement of the docks is kept."""
+        """folder: of the runs. settings: a QSettings, where docks and look are kept. theme: None: that of last time."""
         super().__init__()
         self.session, self.settings = session, settings
         self._file, self._folder = file, folder
@@ -58,7 +59,9 @@ class Window(QtWidgets.QMainWindow):
         self.addToolBarBreak()
         self.addToolBar(self.notices)
         self._errands = Errands(self)
-        self.docks = self._furnished(theme)
+        self.theme_wanted = looks.remembered(settings, theme)
+        self._theme = looks.Worn(looks.theme_for(self.theme_wanted))
+        self.docks = self._furnished()
         self.follows = add_menus(self)
         self._connect()
         self._restore()
@@ -104,14 +107,11 @@ class Window(QtWidgets.QMainWindow):
         self._opened = None
 
     def set_theme(self, name: looks.ThemeName) -> None:
-        """Another look, at once."""
-        state = self.saveState(LAYOUT)
-        for dock in self.docks.docks.values():
-            self.removeDockWidget(dock)
-            dock.deleteLater()
-        self.docks = self._furnished(name)
-        self._connect_docks()
-        self.restoreState(state, LAYOUT)
+        """Another look, at once and at the next start."""
+        old, new = self._theme.now, looks.theme_for(name)
+        looks.apply(new)
+        self._theme.put_on(new)
+        recolour(self, old, new)
         self.settings.setValue("theme", name)
 
     # ---- what is done
@@ -231,12 +231,11 @@ class Window(QtWidgets.QMainWindow):
             QtWidgets.QMessageBox.critical(self, "The bench may not be safe", text)
         self.close()
 
-    def _furnished(self, name: looks.ThemeName) -> Docks:
-        theme = looks.theme_for(name)
-        looks.apply(theme)
-        runs = RunsView(theme, self._folder, self.session.queue, self._file.bounds(), self.session.about)
+    def _furnished(self) -> Docks:
+        looks.apply(self._theme)
+        runs = RunsView(self._theme, self._folder, self.session.queue, self._file.bounds(), self.session.about)
         runs.form.load(_USUAL, {})
-        return Docks(self, theme, runs)
+        return Docks(self, self._theme, runs)
 
     def _connect(self) -> None:
         bar = self.toolbar
@@ -245,9 +244,6 @@ class Window(QtWidgets.QMainWindow):
         bar.stop_run.triggered.connect(self.session.stop)
         bar.live.triggered.connect(self.back_to_live)
         bar.red_stop.clicked.connect(self.session.make_safe)
-        self._connect_docks()
-
-    def _connect_docks(self) -> None:
         runs = self.docks.runs
         runs.run_wanted.connect(self.run_wanted)
         runs.queue_wanted.connect(self.queue_wanted)

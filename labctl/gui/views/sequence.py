@@ -65,10 +65,7 @@ class Boxes(pg.GraphicsObject):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        lasers = {"pump": theme.third, "depletion": theme.model}
-        others = {"mw_x": theme.data, "mw_y": theme.data, "shift": theme.fourth, "gradient": theme.fourth}
-        colours = lasers | others
-        self._brushes = [pg.mkBrush(colours.get(line, theme.faint)) for line in LINES]
+        self._theme = theme
         self._rectangles: list[list[Any]] = []
         self._width = 0.0
         self.shown: dict[str, list[tuple[float, float]]] = {}
@@ -90,10 +87,16 @@ class Boxes(pg.GraphicsObject):
         """Crisp: antialiasing would blur what is narrower than a pixel."""
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QtCore.Qt.PenStyle.NoPen)
-        for brush, rectangles in zip(self._brushes, self._rectangles, strict=False):
-            painter.setBrush(brush)
+        for line, rectangles in zip(LINES, self._rectangles, strict=False):
+            painter.setBrush(pg.mkBrush(self._colour(line)))
             for rectangle in rectangles:
                 painter.drawRect(rectangle)
+
+    def _colour(self, line: str) -> str:
+        theme = self._theme
+        lasers = {"pump": theme.third, "depletion": theme.model}
+        others = {"mw_x": theme.data, "mw_y": theme.data, "shift": theme.fourth, "gradient": theme.fourth}
+        return (lasers | others).get(line, theme.faint)
 
 
 class SequenceView(View):

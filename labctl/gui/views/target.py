@@ -45,7 +45,7 @@ class Target:
         self._point = pg.ScatterPlotItem(pen=pg.mkPen(theme.text), brush=pg.mkBrush(theme.data), size=11)
         item.addItem(self._trail)
         item.addItem(self._point)
-        self._colour = pg.mkColor(theme.data)
+        self._theme = theme
         self.seen: list[tuple[float, float]] = []
         """(b, c) in µT, oldest first, since this run is shown."""
         self.set_limit(limit_ut)
@@ -85,7 +85,7 @@ class Target:
     def _fading(self, count: int) -> Sequence[Any]:
         brushes = []
         for k in range(count):
-            colour = pg.mkColor(self._colour)
+            colour = pg.mkColor(self._theme.data)
             colour.setAlpha(int(30 + 150 * (k + 1) / max(count, 1)))
             brushes.append(pg.mkBrush(colour))
         return brushes
