@@ -13,7 +13,7 @@ class Gate:
     """Closed and opened by one thread, passed by another."""
 
     def __init__(self, told: Callable[[bool], None] = lambda _: None) -> None:
-        """told: called by the thread that passes, with True when it has to wait and with False when it goes on."""
+        """told: called by the thread that passes, with True when the closed gate holds it and with False afterwards."""
         self._open = threading.Event()
         self._open.set()
         self._told = told
@@ -43,13 +43,11 @@ class Gate:
     def wait_for(self, works: Callable[[], bool], every_s: float, patience_s: float) -> bool:
         """Wait here, closed or open, until `works` says so, asking again and again; False if it never did in that time.
 
-        Times are those of the wall.
+        Times are those of the wall. Nobody has closed the gate for that: nothing is told of it.
         """
-        self._told(True)
         given_up_s = time.monotonic() + patience_s
         while not (done := works()) and time.monotonic() < given_up_s:
             next_s = time.monotonic() + every_s
             while time.monotonic() < next_s:
                 time.sleep(min(POLL_S, every_s))
-        self._told(False)
         return done
