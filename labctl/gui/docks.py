@@ -99,8 +99,8 @@ class Docks:
 
     def raise_for(self, sequence: str) -> None:
         """Bring the picture of this experiment to the front."""
-        for view in self.plots:
-            if sequence in view.sequences[:1]:
+        for view in self.views:
+            if sequence in view.raised_for:
                 self.docks[view.title].raise_()
 
     def _contents(self) -> Iterator[Any]:

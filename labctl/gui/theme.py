@@ -118,7 +118,9 @@ def remembered(settings: Any, wanted: ThemeName | None) -> ThemeName:
     """The look that is wanted now, else the one that was chosen last, else the desktop's."""
     names: tuple[ThemeName, ...] = get_args(ThemeName)
     kept = settings.value("theme")
-    return wanted or next((name for name in names if name == kept), "system")
+    if wanted is not None:
+        return wanted
+    return next((name for name in names if name == kept), "system")
 
 
 def apply(theme: Theme) -> None:
@@ -176,6 +178,9 @@ def _style(theme: Theme) -> str:
         border: 2px solid {theme.stop};
     }}
     QPushButton#stop:hover, QPushButton#stop:focus {{ border-color: {theme.text}; }}
+    QFrame#notices {{ background: {theme.raised}; border: 1px solid {theme.faint}; border-radius: 3px; }}
+    QFrame#notices QScrollArea, QFrame#notices QLabel {{ background: transparent; }}
+    QFrame#notices QScrollArea > QWidget > QWidget {{ background: transparent; }}
     QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {theme.faint}; background: {theme.base}; }}
     QCheckBox::indicator:checked {{ border: 1px solid {theme.text}; background: {theme.accent}; }}
     QLabel[role="faint"] {{ color: {theme.faint}; }}

@@ -23,6 +23,8 @@ class View(QtWidgets.QWidget):
     """Of its dock, and in the menu."""
     sequences: ClassVar[Sequence[str]] = ()
     """The newest part of a run that is one of these is shown."""
+    raised_for: ClassVar[Sequence[str]] = ()
+    """Experiments of which this view shows most: its dock comes to the front when one of them begins."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()

@@ -56,8 +56,6 @@ class Window(QtWidgets.QMainWindow):
         self.toolbar = Toolbar(self)
         self.addToolBar(self.toolbar)
         self.notices = Notices(self)
-        self.addToolBarBreak()
-        self.addToolBar(self.notices)
         self._errands = Errands(self)
         self.theme_wanted = looks.remembered(settings, theme)
         self._theme = looks.Worn(looks.theme_for(self.theme_wanted))
@@ -101,10 +99,12 @@ class Window(QtWidgets.QMainWindow):
         """Show one part of the run that is shown."""
         parts = self.run.all() if self.run is not None else iter(())
         self._opened = next((part for part in parts if part.run_id == run_id), self._opened)
+        self._look()
 
     def back_to_live(self) -> None:
         """Show the run that goes on, or that went on last."""
         self._opened = None
+        self._look()
 
     def set_theme(self, name: looks.ThemeName) -> None:
         """Another look, at once and at the next start."""
@@ -119,6 +119,7 @@ class Window(QtWidgets.QMainWindow):
     def run_wanted(self, sequence: str, settings: Mapping[str, str]) -> None:
         """Run it now, or after what runs."""
         if self._tried(lambda: self.session.run(sequence, settings)):
+            self.notices.look_at(None)
             self.back_to_live()
         self.docks.runs.refresh()
 
@@ -130,6 +131,7 @@ class Window(QtWidgets.QMainWindow):
     def continue_wanted(self, run_id: int) -> None:
         """Go on with a stored run that was interrupted."""
         if self._tried(lambda: self.session.continue_run(run_id)):
+            self.notices.look_at(None)
             self.back_to_live()
 
     def write_plan(self) -> None:
@@ -169,8 +171,8 @@ class Window(QtWidgets.QMainWindow):
 
     def _hear(self, heard: Heard) -> None:
         match heard:
-            case News(event=Begin(sequence)) if self.follows.isChecked() and self._opened is None:
-                self.docks.raise_for(sequence)
+            case News(event=Begin(sequence)):
+                self._begun(heard, sequence)
             case Ready(label):
                 self.setWindowTitle(f"labctl · {label}")
             case Watched(conditions):
@@ -182,14 +184,24 @@ class Window(QtWidgets.QMainWindow):
             case Failed(faults):
                 self.notices.trouble("\n".join(faults))
 
+    def _begun(self, news: News, sequence: str) -> None:
+        if self.follows.isChecked() and self._opened is None:
+            self.docks.raise_for(sequence)
+        if not news.depth and self._opened is None:
+            self.notices.look_at(news.run_id, by_hand=False)
+
+    def _look(self) -> None:
+        """Another run is shown: what was told of an earlier one goes."""
+        self.notices.look_at(self.run.run_id if self.run is not None else None)
+
     def _ended(self, ended: Ended) -> None:
         self.docks.runs.refresh()
         if ended.unsafe:
             self.notices.trouble(_unsafe(ended.unsafe))
         elif ended.status == "failed":
-            self.notices.trouble(f"Run {ended.run_id or '-'} failed: {ended.message}")
+            self.notices.trouble(f"Run {ended.run_id or '-'} failed: {ended.message}", ended.run_id)
         else:
-            self.notices.tell(f"Run {ended.run_id or '-'} {ended.status}")
+            self.notices.tell(f"Run {ended.run_id or '-'} {ended.status}", ended.run_id)
 
     def _made_safe(self, steps: tuple[Step, ...]) -> None:
         if unsafe := tuple(step for step in steps if step.fault):
@@ -206,6 +218,7 @@ class Window(QtWidgets.QMainWindow):
 
     def _show_opened(self, record: Record) -> None:
         self._opened = record
+        self._look()
         self.docks.raise_for(record.sequence)
 
     def _tried(self, act: Callable[[], Any]) -> Any:
@@ -226,7 +239,7 @@ class Window(QtWidgets.QMainWindow):
         self._timer.stop()
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("docks", self.saveState(LAYOUT))
-        if self.session.faults or self.session.unsafe:
+        if self.session.had_bench and (self.session.faults or self.session.unsafe):
             text = "\n".join(self.session.faults) or _unsafe(self.session.unsafe)
             QtWidgets.QMessageBox.critical(self, "The bench may not be safe", text)
         self.close()
@@ -259,7 +272,6 @@ class Window(QtWidgets.QMainWindow):
             self.resize(min(1760, screen.width() - 40), min(1000, screen.height() - 60))
         if docks is None or not self.restoreState(docks, LAYOUT):
             QtCore.QTimer.singleShot(0, self.docks.proportion)  # widths count once the window has its own
-        self.notices.clear()  # its line may have been open when the arrangement was kept
 
 
 def _unsafe(steps: tuple[Step, ...]) -> str:

@@ -3,12 +3,15 @@
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pyqtgraph as pg
 from full_views import full
 from live import STATION, settings_in
+from pyqtgraph.Qt import QtWidgets
 
 from labctl.gui.messages import Doing, Heard, Ready, Said
 from labctl.gui.queue import Queue
@@ -57,15 +60,37 @@ def _station() -> StationFile:
 
 
 def still_window(qtbot: Any, folder: Path, theme: Any = "light", *heard: Heard) -> Window:
+    """A window of one test."""
+    window = made_window(folder, theme, *heard)
+    qtbot.addWidget(window, before_close_func=_left)
+    return window
+
+
+@contextmanager
+def shared_window(folder: Path) -> Iterator[Window]:
+    """A window of many tests; each leaves it as it found it."""
+    window = made_window(folder)
+    yield window
+    _left(window)
+    window.close()
+
+
+def made_window(folder: Path, theme: Any = "light", *heard: Heard) -> Window:
     """A window on a bench that is ready; `window.session._link` is what it is pretended by."""
+    pg.mkQApp()
     file, link = _station(), Pretended(*(heard or (Ready("a bench", 0.0), Doing("idle"))))
     session = Session(lambda: link, Queue(folder), file.bounds())
     window = Window(session, file, folder, settings_in(folder), theme)
-    qtbot.addWidget(window, before_close_func=_left)
     window.resize(1600, 1000)
     window.show()
-    qtbot.waitExposed(window)
+    settled()
     return window
+
+
+def settled() -> None:
+    """Let Qt lay out what it has put off."""
+    for _ in range(3):
+        QtWidgets.QApplication.processEvents()
 
 
 def _left(window: Window) -> None:
@@ -85,12 +110,12 @@ def filled() -> Record:
     return run
 
 
-def painted(qtbot: Any, window: Window, run: Record | None) -> None:
+def painted(window: Window, run: Record | None) -> None:
     """Show this run in all docks, and wait until each has."""
     window._opened = run
     for view in window.docks.views:
         view.show_run(run)
-    qtbot.wait(1)
+    settled()
 
 
 def nothing() -> Record:

@@ -23,7 +23,7 @@ CONDITIONS = (
 def dressed(qtbot, folder, name):
     """A window of this look with everything in it."""
     window = still_window(qtbot, folder, name)
-    painted(qtbot, window, filled())
+    painted(window, filled())
     window.docks.bench.show_conditions(CONDITIONS)
     pictures(window)  # a dock that was never in front has not been laid out yet
     return window

@@ -71,6 +71,7 @@ class AlignmentView(View):
 
     title: ClassVar[str] = "Alignment"
     sequences: ClassVar[Sequence[str]] = ("align", "relaxometry")
+    raised_for: ClassVar[Sequence[str]] = ("align", "relaxometry")
 
     def __init__(self, theme: Theme) -> None:
         self._shown: Record | None = None

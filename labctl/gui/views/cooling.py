@@ -38,6 +38,7 @@ class CoolingView(View):
 
     title: ClassVar[str] = "Cooling"
     sequences: ClassVar[Sequence[str]] = ("cool", "locate")
+    raised_for: ClassVar[Sequence[str]] = ("cool", "locate")
 
     def __init__(self, theme: Theme) -> None:
         self._seen: dict[str, tuple[Record | None, int]] = {}

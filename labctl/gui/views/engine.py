@@ -38,6 +38,7 @@ class EngineView(View):
 
     title: ClassVar[str] = "Engine"
     sequences: ClassVar[Sequence[str]] = ("engine", "tomography")
+    raised_for: ClassVar[Sequence[str]] = ("engine",)
 
     def build(self) -> None:
         """Figures, concurrence, populations."""

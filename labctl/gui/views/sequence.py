@@ -103,9 +103,11 @@ class SequenceView(View):
     """Eight lines over one repeat; short pulses are drawn wide enough to be seen unless true time is asked for."""
 
     title = "Sequence"
+    raised_for = ("wiring", "delays", "calibrate")
 
     def build(self) -> None:
         """Heading and switch, plot, what is pointed at."""
+        self.setAccessibleName("pulses")
         self._shown: tuple[Playing, bool] | None = None
         self._program: Program | None = None
         self._at: int | None = None
@@ -123,6 +125,7 @@ class SequenceView(View):
         for key, step in _ARROWS.items():
             arrow = QtGui.QShortcut(QtGui.QKeySequence(key), self)
             arrow.setContext(QtCore.Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            arrow.setWhatsThis("Point at the next interval" if step > 0 else "Point at the interval before")
             arrow.activated.connect(lambda step=step: self.step(step))
         self.setFocusProxy(self.plot)
         self.clear()

@@ -40,6 +40,7 @@ class TomographyView(View):
 
     title: ClassVar[str] = "Tomography"
     sequences: ClassVar[Sequence[str]] = ("tomography", "engine")
+    raised_for: ClassVar[Sequence[str]] = ("tomography",)
 
     def __init__(self, theme: Theme) -> None:
         self._of: list[tuple[str, int]] = []
