@@ -65,6 +65,7 @@ class Docks:
         """As at the first start: progress and bench on the left, pictures in the middle, what to run on the right."""
         window = self._window
         for dock in self.docks.values():
+            dock.setFloating(False)  # what is torn off would stay so
             window.removeDockWidget(dock)
         left, bench = self.docks[self.run.title], self.docks[self.bench.title]
         first, *others = (self.docks[view.title] for view in self.plots)
@@ -80,6 +81,7 @@ class Docks:
             dock.show()
         first.raise_()
         self.proportion()
+        QtCore.QTimer.singleShot(0, self.proportion)  # shares count once Qt has laid out what came back
 
     def proportion(self) -> None:
         """Share the window among the docks as at the first start."""
