@@ -5,6 +5,6 @@ they say to each other is in `messages`, and goes over `link`; `session` is what
 of it. `journal` turns news into the `record` of a run and `stored` reads one from the data folder, so that every view
 shows both; `outlook` is how a run will go on, `queue` what is to be run, `listing` what was. On the screen: `theme` the
 looks, `recolour` the change to another one, `plots`, their `axes` and `figures` the parts of pictures, `errands` what
-must not stop them, `view` what all `views` have in common. Around them `docks`, `toolbar`, `menus`, the list of `keys`
-and `notices` in the `window`, and `app` that starts it all.
+must not stop them, `view` what all `views` have in common. Around them `docks`, `toolbar`, `menus`, the list of `keys`,
+the `focus_ring` and `notices` in the `window`, and `app` that starts it all.
 """

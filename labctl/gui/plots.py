@@ -31,6 +31,7 @@ def bare_plot() -> Any:
     """A plot with axes of ours."""
     plot = pg.PlotWidget(axisItems={side: NumberedAxis(side) for side in ("bottom", "left")})
     plot.setMinimumHeight(least_px())
+    plot.setFocusPolicy(QtCore.Qt.FocusPolicy.NoFocus)  # keys do nothing in it
     return plot
 
 

@@ -12,6 +12,7 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 from labctl.gui import theme as looks
 from labctl.gui.docks import LAYOUT, Docks
 from labctl.gui.errands import Errands
+from labctl.gui.focus_ring import FocusRings
 from labctl.gui.menus import add_menus
 from labctl.gui.messages import Ended, Failed, Heard, MadeSafe, Ready, Watched
 from labctl.gui.notices import Notices
@@ -60,6 +61,7 @@ class Window(QtWidgets.QMainWindow):
         self.theme_wanted = looks.remembered(settings, theme)
         self._theme = looks.Worn(looks.theme_for(self.theme_wanted))
         self.docks = self._furnished()
+        self.focus_rings = FocusRings(self, self._theme)
         self.follows = add_menus(self)
         self._connect()
         self._restore()

@@ -13,6 +13,7 @@ from full_views import full
 from live import STATION, settings_in
 from pyqtgraph.Qt import QtWidgets
 
+from labctl.condition import Condition, Reading
 from labctl.gui.messages import Doing, Heard, Ready, Said
 from labctl.gui.queue import Queue
 from labctl.gui.record import Record, Table
@@ -25,6 +26,12 @@ from labctl.gui.views.sequence import SequenceView
 from labctl.gui.views.tomography import TomographyView
 from labctl.gui.window import Window
 from labctl.station_file import StationFile, read_station
+
+CONDITIONS = (
+    Condition("green_laser", "Laser", "", "on", "emission on", (Reading("interlock", "closed"),)),
+    Condition("main_supply", "Supply", "", "warning", "0.5 A", (Reading("current", 0.5, "A", 0.4, 1.0, "warning"),)),
+)
+"""Of two instruments."""
 
 
 class Pretended:

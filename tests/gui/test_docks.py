@@ -31,7 +31,7 @@ def tabs(window):
     return [[bar.tabText(k) for k in range(bar.count())] for bar in bars]
 
 
-def torn_off(window, docks):
+def torn_off(_window, docks):
     for k, dock in enumerate(docks.values()):
         dock.setFloating(True)
         dock.setGeometry(40 * k, 30 * k, 500, 300)

@@ -6,18 +6,13 @@ import numpy as np
 import pytest
 from live import settings_in
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
-from still import filled, painted, still_window
+from still import CONDITIONS, filled, painted, still_window
 
-from labctl.condition import Condition, Reading
 from labctl.gui.recolour import Change
 from labctl.gui.theme import DARK, LIGHT, Theme, apply, remembered, theme_for
 
 SHADES = 16
 """Of 255."""
-CONDITIONS = (
-    Condition("green_laser", "Laser", "", "on", "emission on", (Reading("interlock", "closed"),)),
-    Condition("main_supply", "Supply", "", "warning", "0.5 A", (Reading("current", 0.5, "A", 0.4, 1.0, "warning"),)),
-)
 
 
 def dressed(qtbot, folder, name):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
@@ -128,7 +129,15 @@ class PlanForm(QtWidgets.QWidget):
         self.area.setWidget(body)
         self.area.setMinimumWidth(body.minimumSizeHint().width() + self.area.verticalScrollBar().sizeHint().width())
         self.help.setText(ENTRIES[self.sequence].description)
+        self._order_tabs()
         self._check()
+
+    def _order_tabs(self) -> None:
+        """Rows are made after the buttons: Tab shall reach them before, as they stand."""
+        rows = [widget for row in self.rows.values() for widget in (row.editor.widget, row.reset)]
+        buttons = (self.command, self.copy, self.all_back, self.queue_button, self.run_button)
+        for one, after in pairwise((self.choice, self.cancel, *rows, *buttons)):
+            self.setTabOrder(one, after)
 
     def _check(self) -> None:
         """Show what is wrong, what is changed, how long it lasts, and how the command line says it."""
@@ -200,6 +209,7 @@ class PlanForm(QtWidgets.QWidget):
         self.message, self.faults = (_wrapped(label("", "fault")) for _ in range(2))
         self.area = QtWidgets.QScrollArea()
         self.area.setWidgetResizable(True)
+        self.area.setFocusPolicy(QtCore.Qt.FocusPolicy.NoFocus)  # it follows the row that has the keys
         self.area.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.help = _wrapped(label("", "faint"))
         self.duration = _wrapped(label())
