@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 import pyqtgraph as pg
-from pyqtgraph.Qt import QtGui
+from pyqtgraph.Qt import QtCore, QtGui
 
 _GAP_PX: Final = 8.0
 """Between two numbers beside each other."""
@@ -14,6 +14,8 @@ _PX_PER_NUMBER: Final = 60.0
 _FEW: Final = 5
 """So many numbers may stand on the shortest axis, if they fit."""
 _TICK_PX: Final = 10.0
+_MARGINS_PX: Final = 8.0
+"""Of a label, that Qt leaves on both sides of it together."""
 _STEPS: Final = (1.0, 2.0, 5.0)
 _IN_DECADE: Final = ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1, 3))
 _DECADES: Final = (1, 2, 3, 5, 10, 20, 50)
@@ -47,6 +49,21 @@ class NumberedAxis(pg.AxisItem):
                 found = [value for value, _ in (inside if len(inside) == 1 else two)]
                 ends = (spacing, found) if len(found) >= len(ends[1]) else ends
         return [ends]
+
+    def labelString(self) -> str:
+        """The label, as much of it as there is room for along the axis; all of it in a tool tip."""
+        along = self.size().width() if self.orientation in ("bottom", "top") else self.size().height()
+        self._label_px = along
+        shown = fitted(self.labelText, along - _MARGINS_PX) if along > 0 else self.labelText
+        self.setToolTip(self.labelText if shown != self.labelText else "")
+        return str(super().labelString()).replace(self.labelText, shown) if self.labelText else ""
+
+    def resizeEvent(self, ev: Any = None) -> None:
+        """In another length another part of the label has room."""
+        along = self.size().width() if self.orientation in ("bottom", "top") else self.size().height()
+        if self.label is not None and self.labelText and abs(along - getattr(self, "_label_px", along)) > 1.0:
+            self._updateLabel()
+        super().resizeEvent(ev)
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> Any:
         """As many places as tell them apart."""
@@ -82,6 +99,16 @@ def left_px() -> float:
 def least_px() -> int:
     """Height of the lowest plot whose left axis still has numbers."""
     return int(6.5 * QtGui.QFontMetricsF(QtGui.QGuiApplication.font()).height())
+
+
+def fitted(words: str, px: float) -> str:
+    """As much of a label as there is room for; its unit, in brackets at the end, always stands there."""
+    metrics = QtGui.QFontMetricsF(QtGui.QGuiApplication.font())
+    if not words or metrics.horizontalAdvance(words) <= px:
+        return words
+    name, bracket, unit = words.rpartition(" (") if words.endswith(")") else (words, "", "")
+    room = max(0.0, px - metrics.horizontalAdvance(bracket + unit))
+    return metrics.elidedText(name, QtCore.Qt.TextElideMode.ElideRight, room) + bracket + unit
 
 
 def _linear(low: float, high: float) -> Iterator[tuple[float, list[float]]]:

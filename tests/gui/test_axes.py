@@ -38,6 +38,14 @@ def faults(axis):
             yield f"{axis.labelText}: {one} upon {other}"
 
 
+def label_faults(axis):
+    """A label that is cut off at an end of its axis."""
+    if axis.label.isVisible() and axis.labelText:
+        length = axis.size().height() if axis.orientation in ("left", "right") else axis.size().width()
+        if axis.label.boundingRect().width() > length + 8:
+            yield f"{axis.labelText} is longer than its axis"
+
+
 def all_faults(view):
     axes = [
         axis
@@ -46,7 +54,7 @@ def all_faults(view):
         for axis in plot.items()
         if isinstance(axis, pg.AxisItem) and axis.isVisible() and axis.orientation != "top" and axis.style["showValues"]
     ]
-    return [fault for axis in axes for fault in faults(axis)]
+    return [fault for axis in axes for fault in (*faults(axis), *label_faults(axis))]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -117,7 +117,10 @@ class PlanForm(QtWidgets.QWidget):
         body, grid = QtWidgets.QWidget(), QtWidgets.QGridLayout()
         body.setLayout(grid)
         grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 3)  # of unit and range, so that they seldom need two lines
         grid.setVerticalSpacing(3)
+        grid.setHorizontalSpacing(5)
+        grid.setContentsMargins(4, 4, 0, 4)
         keys = known_keys(ENTRIES[self.sequence].plan)
         self.rows = {name: Row(self._theme, self._narrowed(key), body) for name, key in keys.items()}
         for line, (name, row) in enumerate(self.rows.items()):

@@ -15,7 +15,7 @@ from labctl.plans import Key, as_text, choices_of
 COLUMNS: Final = 4
 _GREEK: Final = {"us": "µs", "uT": "µT", "deg": "°"}
 _SIGNS: Final = {"at least": "≥", "above": ">", "at most": "≤", "below": "<"}
-_EDITOR_PX: Final = 90
+_EDITOR_PX: Final = 64
 _QUANTITIES: Final = {
     "mw": "power", "dbm": "power", "a": "current", "v": "voltage",
     "s": "time", "ms": "time", "us": "time", "ns": "time",

@@ -150,7 +150,7 @@ class RunView(View):
         self.parts.setEditTriggers(QtWidgets.QAbstractItemView.EditTrigger.NoEditTriggers)
         self.parts.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
         self.parts.setShowGrid(False)
-        self.parts.setWordWrap(False)
+        self.parts.setWordWrap(True)  # what was found stands in a narrow dock whole, in two lines
         self.parts.setAccessibleName("Parts of the run")
         header, mode = self.parts.horizontalHeader(), QtWidgets.QHeaderView.ResizeMode
         header.setSectionResizeMode(mode.ResizeToContents)
