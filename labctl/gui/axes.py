@@ -108,7 +108,7 @@ def fitted(words: str, px: float) -> str:
         return words
     name, bracket, unit = words.rpartition(" (") if words.endswith(")") else (words, "", "")
     room = max(0.0, px - metrics.horizontalAdvance(bracket + unit))
-    return metrics.elidedText(name, QtCore.Qt.TextElideMode.ElideRight, room) + bracket + unit
+    return f"{metrics.elidedText(name, QtCore.Qt.TextElideMode.ElideRight, room)}{bracket}{unit}"
 
 
 def _linear(low: float, high: float) -> Iterator[tuple[float, list[float]]]:
