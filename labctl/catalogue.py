@@ -1,6 +1,6 @@
 """The one list of what can be run: name -> plan, sequence, columns. A sequence is loaded when it is asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
@@ -42,6 +42,17 @@ class Entry:
         """Its function programs(plan, wiring) that shows the pulses before they are played, if it defines one."""
         found: Callable[..., Any] | None = getattr(self._module, "programs", None)
         return found if getattr(found, "__module__", "") == self._module.__name__ else None
+
+    def parts(self, plan: Any, wiring: Any) -> list[tuple[Any, list[Any]]]:
+        """Its programs with the plan that they are played by: its own, or those of the parts that it is made of.
+
+        A module that is made of parts defines parts(plan, wiring).
+        """
+        found = getattr(self._module, "parts", None)
+        if found is not None and found.__module__ == self._module.__name__:
+            return list(found(plan, wiring))
+        made = self.programs(plan, wiring) if self.programs else ()
+        return [(plan, list(made.values() if isinstance(made, Mapping) else made))]
 
     @property
     def _module(self) -> Any:

@@ -9,7 +9,10 @@ import typer
 from labctl.cli_options import DATA, STATION, BenchFile, Data, Faults, Pace, Sample, Seed, Simulated, Station
 
 Theme = Annotated[
-    Literal["system", "light", "dark"], typer.Option("--theme", help="Look of the window; default: as the desktop.")
+    Literal["system", "light", "dark"] | None,
+    typer.Option(
+        "--theme", help="Look of the window; default: as chosen last in View > Theme, at first the desktop's."
+    ),
 ]
 _NEEDED: Final = ("pyqtgraph", "pyqtgraph.Qt")
 
@@ -23,7 +26,7 @@ def gui(
     script: Faults = None,
     station: Station = STATION,
     data: Data = DATA,
-    theme: Theme = "system",
+    theme: Theme = None,
 ) -> None:
     """Open the live window.
 

@@ -64,7 +64,7 @@ def check_limits(entry: "Entry", plan: Any, file: "StationFile") -> None:
 
     if faults := file.bounds().faults(plan):
         raise Refusal(f"--set {fault} ({file.path})" for fault in faults)
-    if faults := programs_beyond(plan, _programs(entry, plan, file), file.limits(), file.paths()):
+    if faults := programs_beyond(entry.parts(plan, file.wiring()), file.limits(), file.paths()):
         raise Refusal(f"{fault} ({file.path})" for fault in faults)
 
 
@@ -77,8 +77,9 @@ def show_dry_run(entry: "Entry", plan: Any, file: "StationFile", as_json: bool) 
     from sequences.pulses.timeline import as_text
 
     duration_s = getattr(plan, "duration_s", None)
-    programs = _programs(entry, plan, file)
-    limits = used(plan, programs, file.limits(), file.paths())
+    parts = entry.parts(plan, file.wiring())
+    programs: list[Program] = [program for _, played in parts for program in played]
+    limits = used(parts, file.limits(), file.paths())
     if as_json:
         course = [{"name": p.name, "duration_ns": p.duration_ns, "timeline": as_text(p)} for p in programs]
         shown = {"sequence": entry.name, "plan": plain(plan), "duration_s": duration_s, "programs": course}
@@ -96,13 +97,6 @@ def show_dry_run(entry: "Entry", plan: Any, file: "StationFile", as_json: bool) 
         typer.echo("of the limits across instruments, at most in any of these programs:")
     for one in limits:
         typer.echo(f"  {one.words}")
-
-
-def _programs(entry: "Entry", plan: Any, file: "StationFile") -> list["Program"]:
-    if entry.programs is None:
-        return []
-    made: Iterable[Program] | Mapping[str, Program] = entry.programs(plan, file.wiring())
-    return list(made.values() if isinstance(made, Mapping) else made)
 
 
 def flat(plan: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:

@@ -52,9 +52,19 @@ def unit_of(name: str) -> str:
 
 def range_of(constraints: Iterable[Any]) -> str:
     """'0 to 10', 'at least 1': the bounds among these constraints; empty if there are none."""
-    bounds: dict[str, Any] = {}
+    return bounds_words(bounds_of(constraints))
+
+
+def bounds_of(constraints: Iterable[Any]) -> dict[str, float]:
+    """The bounds among these constraints: ge, gt, le, lt."""
+    bounds: dict[str, float] = {}
     for one in constraints:
         bounds |= {b: v for b in ("ge", "gt", "le", "lt") if (v := getattr(one, b, None)) is not None}
+    return bounds
+
+
+def bounds_words(bounds: Mapping[str, float]) -> str:
+    """'0 to 10', 'at least 1'."""
     if bounds.keys() == {"ge", "le"}:
         return f"{bounds['ge']:g} to {bounds['le']:g}"
     words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
@@ -64,6 +74,8 @@ def range_of(constraints: Iterable[Any]) -> str:
 def sentence(error: "ErrorDetails") -> str:
     """'must be at most 10, not 12', 'must be a number, not 'abc''."""
     kind, given, context = error["type"], error["input"], error.get("ctx", {})
+    if kind in _RANGES and str(given).strip().lower().lstrip("+-") == "nan":  # beyond no limit, and within none
+        return f"must be {_KINDS['finite_number']}, not {given!r}"
     if kind in _RANGES:
         words, limit = _RANGES[kind]
         return f"must be {words} {context[limit]:g}, not {given!r}"
@@ -78,6 +90,6 @@ _SPECIAL: Final[Mapping[str, Callable[[Mapping[str, Any], Any], str]]] = {
     "literal_error": lambda context, given: f"must be {context['expected']}, not {given!r}",
     "enum": lambda context, given: f"must be {context['expected']}, not {given!r}",
     "value_error": lambda context, _given: str(context["error"]),
-    "too_long": lambda context, given: f"must have {context['max_length']} values, not {len(given)}",
+    "too_long": lambda context, given: f"must have at most {context['max_length']} values, not {len(given)}",
     "too_short": lambda context, given: f"must have at least {context['min_length']} values, not {len(given)}",
 }

@@ -13,7 +13,7 @@ class Gate:
     """Closed and opened by one thread, passed by another."""
 
     def __init__(self, told: Callable[[bool], None] = lambda _: None) -> None:
-        """told: called by the thread that passes, with True when it has to wait and with False when it goes on."""
+        """told: called by the thread that passes, with True when the closed gate holds it and with False afterwards."""
         self._open = threading.Event()
         self._open.set()
         self._told = told

@@ -1,7 +1,8 @@
 """The limits of station.yaml, checked on a whole plan before anything is opened: its values, and its programs."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,6 +43,33 @@ class Bounds:
         from sequences.pulses.grid import off_grid
 
         return beyond_limits(plan, self.limits) + off_grid(plan, self.tick_ns)
+
+    def narrowed(self, name: str, own: Mapping[str, float]) -> Mapping[str, float]:
+        """The bounds (ge, gt, le, lt) that a key of a plan has here: its own, or the limit of the station if less."""
+        highest = self._limit(name)
+        if highest is None or not own:
+            return own
+        bounds, is_current = dict(own), name.endswith("_a")
+        if min(bounds.get("le", math.inf), bounds.get("lt", math.inf)) > highest:
+            bounds = {name: bound for name, bound in bounds.items() if name != "lt"} | {"le": highest}
+        if is_current and max(bounds.get("ge", -math.inf), bounds.get("gt", -math.inf)) < -highest:
+            bounds = {name: bound for name, bound in bounds.items() if name != "gt"} | {"ge": -highest}
+        return bounds
+
+    def beyond(self, key: str, text: str) -> str:
+        """What a text for this key would be beyond, as `faults` says it; empty if nothing."""
+        try:
+            found = _beyond(key, float(text), self.limits)
+        except ValueError:
+            return ""
+        return found[0] if found else ""
+
+    def _limit(self, name: str) -> float | None:
+        try:
+            limit = limit_of(name)
+        except LookupError:
+            return None
+        return None if limit is None else float(getattr(self.limits, limit))
 
 
 def beyond_limits(plan: Any, limits: "Limits", prefix: str = "") -> list[str]:
@@ -113,32 +141,40 @@ class Used:
         return abs(self.most - self.least) <= 1e-9 * self.most
 
 
-def used(plan: Any, programs: Iterable["Program"], limits: "Limits", paths: "Paths") -> list[Used]:
+Parts = Iterable[tuple[Any, Iterable["Program"]]]
+"""Plans, each with the programs that are played with the light and the currents that it asks for."""
+
+
+def used(parts: Parts, limits: "Limits", paths: "Paths") -> list[Used]:
     """For every limit across instruments, the program that may come nearest to it."""
     from sequences.load import loads
 
-    least, most = _drives(plan, limits)
     found: dict[str, Used] = {}
-    for program in programs:
-        for low, high in zip(loads(program, least, paths, limits), loads(program, most, paths, limits), strict=True):
-            if high.what not in found or high.value > found[high.what].most:
-                one = Used(high.limit, high.what, program.name, low.value, high.value, high.allowed, high.unit)
-                found[high.what] = one
+    for plan, programs in parts:
+        least, most = _drives(plan, limits)
+        for program in programs:
+            for low, high in zip(
+                loads(program, least, paths, limits), loads(program, most, paths, limits), strict=True
+            ):
+                if high.what not in found or high.value > found[high.what].most:
+                    one = Used(high.limit, high.what, program.name, low.value, high.value, high.allowed, high.unit)
+                    found[high.what] = one
     return [one for one in found.values() if one.most > 0.0]
 
 
-def programs_beyond(plan: Any, programs: Iterable["Program"], limits: "Limits", paths: "Paths") -> list[str]:
-    """What the plan's programs would surely put beyond a limit across instruments; a sentence each."""
+def programs_beyond(parts: Parts, limits: "Limits", paths: "Paths") -> list[str]:
+    """What the programs would surely put beyond a limit across instruments, as their plans say; a sentence each."""
     from sequences.load import LimitError, refuse_beyond
 
-    least, _ = _drives(plan, limits)
     faults: list[str] = []
-    for program in programs:
-        try:
-            refuse_beyond(program, least, paths, limits)
-        except LimitError as error:
-            faults.append(str(error).replace("was not played", "cannot be played"))
-    return faults
+    for plan, programs in parts:
+        least, _ = _drives(plan, limits)
+        for program in programs:
+            try:
+                refuse_beyond(program, least, paths, limits)
+            except LimitError as error:
+                faults.append(str(error).replace("was not played", "cannot be played"))
+    return list(dict.fromkeys(faults))
 
 
 def _drives(plan: Any, limits: "Limits") -> tuple["Drive", "Drive"]:

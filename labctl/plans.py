@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, 
 
 from pydantic import TypeAdapter, ValidationError
 
-from labctl.faults import range_of, sentence, unit_of
+from labctl.faults import bounds_of, range_of, sentence, unit_of
 from labctl.refusals import Refusal, known
 
 _MISSING: Final = "must be given"
@@ -37,19 +37,21 @@ class Key:
     unit: str
     help: str
     """The docstring beneath the field."""
+    bounds: Mapping[str, float] = dataclasses.field(default_factory=dict, compare=False)
+    """What `limits` says: ge, gt, le, lt."""
 
 
 def keys_of(plan: type[Any], prefix: str = "", defaults: Any = None) -> list[Key]:
     """All keys of a plan, those of plans within it under dotted names."""
     hints, docs, keys = get_type_hints(plan, include_extras=True), _docstrings(plan), []
     for field in dataclasses.fields(plan):
-        hint, limits = _without_limits(hints[field.name])
+        (hint, limits), bounds = _without_limits(hints[field.name]), bounds_of(_constraints(hints[field.name]))
         default = _default(field) if defaults is None else getattr(defaults, field.name)
         name = prefix + field.name
         if dataclasses.is_dataclass(hint) and isinstance(hint, type):
             keys += keys_of(hint, f"{name}.", None if default is dataclasses.MISSING else default)
         else:
-            keys.append(Key(name, hint, default, limits, unit_of(name), docs.get(field.name, "")))
+            keys.append(Key(name, hint, default, limits, unit_of(name), docs.get(field.name, ""), bounds))
     return keys
 
 
@@ -215,9 +217,13 @@ def _number(text: str) -> Any:
 def _without_limits(hint: Any) -> tuple[Any, str]:
     if get_origin(hint) is not Annotated:
         return hint, _choices(hint)
-    base, *extras = get_args(hint)
-    constraints = [one for extra in extras for one in getattr(extra, "metadata", [extra])]
-    return base, range_of(constraints) or _choices(base) or _each(base)
+    base = get_args(hint)[0]
+    return base, range_of(_constraints(hint)) or _choices(base) or _each(base)
+
+
+def _constraints(hint: Any) -> list[Any]:
+    extras = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    return [one for extra in extras for one in getattr(extra, "metadata", [extra])]
 
 
 def _each(hint: Any) -> str:

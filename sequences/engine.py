@@ -224,6 +224,11 @@ def _note(found: TomographyResult) -> str:
 
 def programs(plan: EnginePlan, wiring_: Wiring) -> list[Program]:
     """What its parts play, as far as that is known beforehand."""
+    return [program for _, played in parts(plan, wiring_) for program in played]
+
+
+def parts(plan: EnginePlan, wiring_: Wiring) -> list[tuple[object, list[Program]]]:
+    """The same part by part, each with the plan that says how strong light and currents are while it plays."""
     calibration = CalibratePlan(doughnut_mw=plan.doughnut_mw, hold=plan.hold)
     cooling = CoolPlan(cooling_us=plan.cooling_us, heating_steps=plan.heating_steps, hold=plan.hold)
     turns = [
@@ -231,13 +236,13 @@ def programs(plan: EnginePlan, wiring_: Wiring) -> list[Program]:
         for us in (min(plan.evolution_us, default=3.0), max(plan.evolution_us, default=9.0))
     ]
     return [
-        *wiring_programs(WiringPlan(), wiring_),
-        *delays_programs(DelaysPlan(), wiring_),
-        *locate_programs(LocatePlan(), wiring_),
-        *align_programs(AlignPlan(), wiring_),
-        *rabi_programs(RabiPlan(), wiring_),
-        *relaxometry_programs(RelaxometryPlan(), wiring_),
-        *calibrate_programs(calibration, wiring_),
-        *cool_programs(cooling, wiring_),
-        *(program for turn in turns for program in tomography_programs(turn, wiring_)),
+        (WiringPlan(), list(wiring_programs(WiringPlan(), wiring_))),
+        (DelaysPlan(), list(delays_programs(DelaysPlan(), wiring_))),
+        (LocatePlan(), list(locate_programs(LocatePlan(), wiring_))),
+        (AlignPlan(), list(align_programs(AlignPlan(), wiring_))),
+        (RabiPlan(), list(rabi_programs(RabiPlan(), wiring_))),
+        (RelaxometryPlan(), list(relaxometry_programs(RelaxometryPlan(), wiring_))),
+        (calibration, list(calibrate_programs(calibration, wiring_))),
+        (plan, list(cool_programs(cooling, wiring_))),
+        (plan, [program for turn in turns for program in tomography_programs(turn, wiring_)]),
     ]

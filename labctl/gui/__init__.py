@@ -4,7 +4,8 @@ Two processes: `bench_process` owns the instruments and runs one sequence at a t
 they say to each other is in `messages`; the one speaks with its `mouth`, the other over its `link`; `session` is what
 the window knows of the bench and asks of it. `journal` turns news into the `record` of a run and `stored` reads one
 from the data folder, so that every view shows both; `outlook` is how a run will go on, `queue` what is to be run (in
-its `queue_file`), `listing` what was. On the screen: `theme` the looks, `plots` and `figures` the parts of pictures,
-`errands` what must not stop them, `view` what all `views` have in common. Around them `docks`, `toolbar`, `menus` and
-`notices` in the `window`, and `app` that starts it all.
+its `queue_file`), `listing` what was. On the screen: `theme` the looks, `recolour` the change to another one, `plots`,
+their `axes` and `figures` the parts of pictures, `errands` what must not stop them, `view` what all `views` have in
+common. Around them `docks`, `toolbar`, `menus`, the list of `keys`, the `focus_ring` and `notices` in the `window`, and
+`app` that starts it all.
 """

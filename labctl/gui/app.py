@@ -23,10 +23,10 @@ from labctl.station_file import StationFile
 LOG: Final = logging.getLogger(__name__)
 
 
-def main(opener: Opener, file: StationFile, folder: Path, about: About, theme: looks.ThemeName = "system") -> int:
+def main(opener: Opener, file: StationFile, folder: Path, about: About, theme: looks.ThemeName | None = None) -> int:
     """The window, until it is closed; 1 if the bench could not be left safe, or never opened.
 
-    about: the bench and the folder as options, for commands that the window tells.
+    about: the bench and the folder as options, for commands that the window tells. theme: None is that of last time.
     """
     session = Session(partial(Link, serve, opener, folder), Queue(folder), file.bounds(), about)
     from labctl.gui.window import Window  # it loads all views: meanwhile the bench opens

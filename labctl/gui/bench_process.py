@@ -140,10 +140,9 @@ class _Server:
     def _run(
         self, bench: OpenBench, ticket: int, experiment: Entry, plan: Any, interrupted: Interrupted | None = None
     ) -> None:
-        lab, found = bench.lab, experiment.programs
-        programs = found(plan, lab.wiring) if found else ()
+        lab = bench.lab
         faults = Bounds(lab.limits, lab.wiring.tick_ns).faults(plan)
-        if faults := faults or programs_beyond(plan, programs, lab.limits, lab.paths):
+        if faults := faults or programs_beyond(experiment.parts(plan, lab.wiring), lab.limits, lab.paths):
             self._mouth.say(Ended(ticket, 0, "failed", "; ".join(faults), ()))
             return
         if not self._begin(ticket):

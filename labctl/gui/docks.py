@@ -65,6 +65,7 @@ class Docks:
         """As at the first start: progress and bench on the left, pictures in the middle, what to run on the right."""
         window = self._window
         for dock in self.docks.values():
+            dock.setFloating(False)  # what is torn off would stay so
             window.removeDockWidget(dock)
         left, bench = self.docks[self.run.title], self.docks[self.bench.title]
         first, *others = (self.docks[view.title] for view in self.plots)
@@ -80,6 +81,7 @@ class Docks:
             dock.show()
         first.raise_()
         self.proportion()
+        QtCore.QTimer.singleShot(0, self.proportion)  # shares count once Qt has laid out what came back
 
     def proportion(self) -> None:
         """Share the window among the docks as at the first start."""
@@ -99,8 +101,8 @@ class Docks:
 
     def raise_for(self, sequence: str) -> None:
         """Bring the picture of this experiment to the front."""
-        for view in self.plots:
-            if sequence in view.sequences[:1]:
+        for view in self.views:
+            if sequence in view.raised_for:
                 self.docks[view.title].raise_()
 
     def _contents(self) -> Iterator[Any]:

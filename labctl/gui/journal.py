@@ -35,7 +35,7 @@ class Journal:
             case Point(values):
                 self._open[-1].table.add(values)
             case Progress(fraction, note):
-                self._open[-1].fraction, self._open[-1].note = fraction, note
+                self._said(self._open[-1], fraction, note, news.lab_time_s)
             case Estimate(values):
                 self._open[-1].estimate = values
             case Playing():
@@ -81,6 +81,10 @@ class Journal:
         for record in self._open:
             record.held = held if why else ""
         self._open[-1].note = f"{held} since {self._held_since}: {why}" if why else ""
+
+    def _said(self, record: Record, fraction: float, note: str, lab_time_s: float) -> None:
+        record.fraction, record.note = fraction, note
+        record.fraction_at_s = lab_time_s - record.began_lab_s
 
     def _end(self, end: End) -> None:
         record = self._open[-1]

@@ -1,21 +1,12 @@
 """The menus of the window; what the toolbar has stands there too, with its key."""
 
 from collections.abc import Callable
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
-from pyqtgraph.Qt import QtGui, QtWidgets
+from pyqtgraph.Qt import QtGui
 
+from labctl.gui.keys import show_keys
 from labctl.gui.theme import ThemeName
-
-_KEYS: Final = (
-    ("Ctrl+N", "write a plan, run it or queue it"),
-    ("Ctrl+P", "pause at the next safe point, or resume"),
-    ("Ctrl+.", "stop the run; the bench is left safe"),
-    ("F12", "red stop: everything off, magnet down"),
-    ("Ctrl+L", "back to the run that goes on"),
-    ("Ctrl+1 … 9", "bring a dock to the front"),
-    ("Tab, arrows, Enter", "move within a dock; open the run that is chosen"),
-)
 
 
 def add_menus(window: Any) -> Any:
@@ -25,10 +16,11 @@ def add_menus(window: Any) -> Any:
     bench.addActions([bar.new_run, bar.pause, bar.stop_run, bar.live])
     bench.addSeparator()
     _action(bench, "Open the bench again", "", window.reopen)
-    _action(bench, "Leave", "Ctrl+Q", window.close)
+    _action(bench, "Leave", "Ctrl+Q", window.close, "Leave: the run is ended, the bench made safe")
     view = menu.addMenu("&View")
     for k, (title, dock) in enumerate(window.docks.docks.items(), start=1):
-        _action(view, title, f"Ctrl+{k}" if k < 10 else "", lambda _=False, t=title: _forward(window, t))
+        keys, tip = f"Ctrl+{k}" if k < 10 else "", f"Bring {title} to the front"
+        _action(view, title, keys, lambda _=False, t=title: _forward(window, t), tip)
         dock.setToolTip(title)
     view.addSeparator()
     follows = _action(view, "Follow the run", "", lambda: None)
@@ -36,18 +28,24 @@ def add_menus(window: Any) -> Any:
     follows.setChecked(True)
     follows.setToolTip("Bring the picture of the part that measures to the front")
     _action(view, "Docks as at first", "", lambda: window.docks.arrange())
+    _action(view, "Put the notice away", "Esc", window.notices.clear)
     _add_themes(window, view.addMenu("Theme"))
-    _action(menu.addMenu("&Help"), "Keys", "F1", lambda: _show_keys(window))
+    _action(menu.addMenu("&Help"), "Keys", "F1", lambda: show_keys(window), "this list")
     return follows
 
 
 def _add_themes(window: Any, menu: Any) -> None:
+    group = QtGui.QActionGroup(menu)
     for name in get_args(ThemeName):
-        _action(menu, name.capitalize(), "", lambda _=False, n=name: window.set_theme(n))
+        action = _action(menu, name.capitalize(), "", lambda _=False, n=name: window.set_theme(n))
+        action.setCheckable(True)
+        action.setChecked(name == window.theme_wanted)
+        group.addAction(action)
 
 
-def _action(menu: Any, text: str, keys: str, act: Callable[..., None]) -> Any:
+def _action(menu: Any, text: str, keys: str, act: Callable[..., Any], tip: str = "") -> Any:
     action = QtGui.QAction(text, menu)
+    action.setToolTip(tip or text)
     if keys:
         action.setShortcut(QtGui.QKeySequence(keys))
     action.triggered.connect(act)
@@ -57,8 +55,3 @@ def _action(menu: Any, text: str, keys: str, act: Callable[..., None]) -> Any:
 
 def _forward(window: Any, title: str) -> None:
     window.docks.bring_forward(window.docks.docks[title].widget())
-
-
-def _show_keys(window: Any) -> None:
-    rows = "".join(f"<tr><td><b>{keys}</b></td><td>&nbsp; {what}</td></tr>" for keys, what in _KEYS)
-    QtWidgets.QMessageBox.information(window, "Keys", f"<table>{rows}</table>")

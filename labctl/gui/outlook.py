@@ -12,6 +12,18 @@ from labctl.progress import SPEED_OVER_S
 _LEAST_FRACTION: Final = 0.01
 """Before so much of a run is done, nothing is foretold."""
 _KEPT_EVERY_S: Final = SPEED_OVER_S / 100.0
+_EVEN: Final = 1.5
+"""Parts whose speeds differ less go alike: the rest will go so too."""
+_TELLING: Final = 0.1
+"""When so much is done, parts that go differently show between which speeds the rest will lie."""
+_LEAST_SHARE: Final = 0.01
+"""Of the laboratory time so far: shorter parts say nothing of how fast a run is."""
+_LAST_PART: Final = 0.9
+"""A part that lasts for so much of what is left goes on to the end: how fast it goes is enough."""
+_BEFORE: Final = -1
+"""In place of a part: all that passed before a run was followed."""
+FILLED_BY: Final[Mapping[str, str]] = {"engine": "tomography"}
+"""Sequence that is made of parts -> the part that the rest consists of. Others count many times as many photons."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,8 @@ class Expected:
 class Outlook:
     """What is expected of a run; None where nothing can be said yet."""
 
-    wall_left_s: float | None
+    wall_left_s: tuple[float, float] | None
+    """The least and the most, as the parts so far were fast and slow."""
     lab_left_s: float | None
     photons: float | None
     """At the end."""
@@ -116,34 +129,96 @@ class Pace:
             steps.popleft()
 
 
+class Speeds:
+    """How long a second of laboratory time takes by the clock on the wall, part by part."""
+
+    def __init__(self) -> None:
+        self._spent_s: dict[int, tuple[float, float]] = {}
+        """Part -> time on the wall, laboratory time."""
+        self._at_s = (0.0, 0.0)
+        self._rests = False
+
+    def rest(self) -> None:
+        """The run waits: until it is heard of again the clock on the wall does not count."""
+        self._rests = True
+
+    def heard(self, part: int, wall_s: float, lab_s: float) -> None:
+        """Both clocks since the run began, and the part that measures."""
+        wall_more_s, lab_more_s = wall_s - self._at_s[0], lab_s - self._at_s[1]
+        part = part if self._spent_s else _BEFORE
+        before = self._spent_s.get(part, (0.0, 0.0))
+        counted_s = 0.0 if self._rests and wall_more_s > 0.0 else wall_more_s
+        if wall_more_s > 0.0:
+            self._rests = False
+        self._spent_s[part] = (before[0] + counted_s, before[1] + lab_more_s)
+        self._at_s = (wall_s, lab_s)
+
+    def ends(self, alone: int | None = None) -> tuple[float, float] | None:
+        """The fastest and the slowest part, in seconds on the wall per second of the laboratory. alone: this one."""
+        spent_s = [times_s for part, times_s in self._spent_s.items() if alone in (None, part)]
+        least_s = _LEAST_SHARE * self._at_s[1]
+        found = [wall_s / lab_s for wall_s, lab_s in spent_s if lab_s > least_s and wall_s > 0.0]
+        return (min(found), max(found)) if found else None
+
+
 class Follower:
     """Foretells the end of one run from all that was seen of it."""
 
     def __init__(self, record: Record) -> None:
         self.record = record
-        self._wall, self._lab = Pace(), Pace()
+        self._wall, self._lab, self._speeds = Pace(), Pace(), Speeds()
 
     def rest(self) -> None:
         """The run waits, by order of the operator or by itself."""
-        self._wall.rest()
-        self._lab.rest()
+        for clock in (self._wall, self._lab, self._speeds):
+            clock.rest()
 
     def outlook(self) -> Outlook:
         """What is expected now."""
         record, running = self.record, self.record.status == "running"
         self._wall.heard(record.wall_time_s, record.done)
         self._lab.heard(record.lab_time_s, record.done)
+        self._speeds.heard(record.innermost.run_id, record.wall_time_s, record.lab_time_s)
         return Outlook(
-            wall_left_s=self._wall.left_s if running else None,
-            lab_left_s=self._lab.left_s if running else None,
+            wall_left_s=self._wall_left_s() if running else None,
+            lab_left_s=self._lab_left_s() if running else None,
             photons=expected_photons(record),
             quantities=quantities(record),
         )
 
+    def _lab_left_s(self) -> float | None:
+        """By the plan: how far a run is it says in steps, so that their speed tells less."""
+        left_s = self.record.left_s
+        return self._lab.left_s if left_s is None else left_s
+
+    def _wall_left_s(self) -> tuple[float, float] | None:
+        left_s, part, done = self.record.left_s, self.record.innermost, self.record.done
+        if left_s is None:
+            return None if self._wall.left_s is None else (self._wall.left_s, self._wall.left_s)
+        is_last = (part.left_s or 0.0) >= _LAST_PART * left_s and part.done >= _TELLING
+        ends = self._speeds.ends(part.run_id if is_last else None) or self._speeds.ends()
+        if ends is None or done < (_LEAST_FRACTION if is_even(*ends) else _TELLING):
+            return None
+        return left_s * ends[0], left_s * ends[1]
+
+
+def is_even(least: float, most: float) -> bool:
+    """Whether one number says both."""
+    return most <= _EVEN * least
+
 
 def expected_photons(record: Record) -> float | None:
-    """At the end, if they come as they came so far."""
-    return record.photons / min(1.0, record.done) if _is_under_way(record) else None
+    """At the end, if they come as they came so far; of a run in parts, as in the parts that the rest consists of."""
+    if not _is_under_way(record):
+        return None
+    if not record.parts and record.sequence not in FILLED_BY:
+        return record.photons / min(1.0, record.done)
+    kind, left_s = FILLED_BY.get(record.sequence), record.left_s
+    alike = [part for part in record.parts if part.sequence == kind]
+    passed_s = sum(part.lab_time_s for part in alike)
+    if left_s is None or sum(part.fraction for part in alike) < _TELLING or not passed_s:
+        return None
+    return record.photons + left_s * sum(part.photons for part in alike) / passed_s
 
 
 def quantities(record: Record) -> tuple[Expected, ...]:

@@ -11,6 +11,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
+from labctl.gui.axes import NumberedAxis, least_px
 from labctl.gui.theme import Theme
 
 Real = NDArray[np.float64]
@@ -21,9 +22,16 @@ MOST_DRAWN: Final = 2000
 
 def new_plot(theme: Theme, x: str, y: str, title: str = "") -> Any:
     """A plot with labelled axes and a faint grid. x, y: with the unit, like 'evolution time (µs)'."""
-    plot = pg.PlotWidget()
-    item = plot.getPlotItem()
-    dress(item, theme, x, y, title)
+    plot = bare_plot()
+    dress(plot.getPlotItem(), theme, x, y, title)
+    return plot
+
+
+def bare_plot() -> Any:
+    """A plot with axes of ours."""
+    plot = pg.PlotWidget(axisItems={side: NumberedAxis(side) for side in ("bottom", "left")})
+    plot.setMinimumHeight(least_px())
+    plot.setFocusPolicy(QtCore.Qt.FocusPolicy.NoFocus)  # keys do nothing in it
     return plot
 
 

@@ -89,6 +89,8 @@ class Record:
     result: Mapping[str, Any] | None = None
     fraction: float = 0.0
     """Of the expected laboratory time, as the sequence says it from time to time."""
+    fraction_at_s: float = 0.0
+    """Its own laboratory time when it said so."""
     expected_s: float | None = None
     """Laboratory time that its plan foresees."""
     note: str = ""
@@ -119,11 +121,27 @@ class Record:
             return self.fraction
         return max(self.fraction, min(0.99, self.lab_time_s / self.expected_s))
 
+    @property
+    def left_s(self) -> float | None:
+        """Laboratory time until its end: of what its plan foresees, less what has passed since it said how far it is.
+
+        None if its plan foresees nothing.
+        """
+        if not self.expected_s:
+            return None
+        since_s = self.lab_time_s - self.fraction_at_s
+        return max(0.0, self.expected_s * (1.0 - min(1.0, self.fraction)) - since_s)
+
     def all(self) -> Iterator["Record"]:
         """This run and its parts, in the order in which they began."""
         yield self
         for part in self.parts:
             yield from part.all()
+
+    @property
+    def innermost(self) -> "Record":
+        """The part that measures now, or this run itself."""
+        return next((part for part in reversed(list(self.all())) if part.status == "running"), self)
 
     def newest(self, *sequences: str) -> "Record | None":
         """Of this run and its parts, the one of these sequences that began last."""

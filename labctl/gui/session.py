@@ -24,7 +24,11 @@ HERE: Final = About()
 BUSY: Final[tuple[Activity, ...]] = ("running", "pausing", "paused", "stopping")
 _GONE: Final = (
     "The bench process has died (exit code {code}). The bench may not be safe: look at the lasers, and turn the key "
-    "switch if in doubt. What was measured is kept. Bench > Open again connects anew"
+    "switch if in doubt. What was measured is kept. Bench > Open the bench again connects anew"
+)
+_NEVER_OPEN: Final = (
+    "The bench process has died (exit code {code}) before the bench was open: this window has switched nothing on. "
+    "What happened is in labctl.log. Bench > Open the bench again tries anew"
 )
 
 
@@ -80,6 +84,11 @@ class Session:
         return time.monotonic() - self._link.heard_s
 
     @property
+    def had_bench(self) -> bool:
+        """Whether the bench was open; else this window cannot have left anything on."""
+        return bool(self.label)
+
+    @property
     def is_busy(self) -> bool:
         """Whether a run goes on."""
         return self.activity in BUSY
@@ -121,7 +130,7 @@ class Session:
         was, self.activity = self.activity, "closed"
         if was == "closing" or self.faults:
             return self._put_back("")
-        self.faults = (_GONE.format(code=self._link.exit_code),)
+        self.faults = ((_GONE if self.had_bench else _NEVER_OPEN).format(code=self._link.exit_code),)
         self.journal.finish("failed", "the bench process died")
         self.is_queue_held = True
         return [Failed(self.faults), *self._put_back("")]
@@ -202,7 +211,7 @@ class Session:
 
     def reopen(self) -> None:
         """Connect to the bench anew, after the process has ended."""
-        self.activity, self.faults, self.unsafe = "opening", (), ()
+        self.activity, self.faults, self.unsafe, self.label = "opening", (), (), ""
         self._link = self._connect()
 
     def _checked(self, sequence: str, settings: Mapping[str, str]) -> Any:

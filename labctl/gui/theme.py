@@ -1,7 +1,7 @@
 """Colours and type of the window, light and dark; data colours that colour-blind eyes can tell apart."""
 
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from dataclasses import dataclass, fields
+from typing import Any, Final, Literal, get_args
 
 import pyqtgraph
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
@@ -40,6 +40,23 @@ class Theme:
     """The red stop."""
 
 
+class Worn(Theme):
+    """The look that a window has now: whoever holds it paints in the new one after a change."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.put_on(theme)
+
+    @property
+    def now(self) -> Theme:
+        """This look, which stays what it is."""
+        return Theme(**{field.name: getattr(self, field.name) for field in fields(Theme)})
+
+    def put_on(self, theme: Theme) -> None:
+        """Have another look; see `recolour` for what is painted already."""
+        for field in fields(Theme):
+            object.__setattr__(self, field.name, getattr(theme, field.name))
+
+
 # The data colours are those of Okabe and Ito, lighter on dark ground.
 LIGHT: Final = Theme(
     name="light",
@@ -73,7 +90,7 @@ DARK: Final = Theme(
     third="#2fc79b",
     fourth="#dd9ac6",
     accent="#56b4e9",
-    ok="#2fc79b",
+    ok="#2fc79c",
     warning="#e9b949",
     fault="#ff7b72",
     off="#8b95a3",
@@ -81,16 +98,29 @@ DARK: Final = Theme(
 )
 INTENSITY: Final = "cividis"
 """Colour map of images: even in brightness, the same for colour-blind eyes."""
+_DESKTOP: Final = "labctl desktop is dark"
+"""Property of the application: what the desktop's own look was, before ours."""
 
 _SIGNS: Final[dict[Verdict, str]] = {"off": "○", "on": "●", "warning": "▲", "fault": "✖", "silent": "?"}
 
 
 def theme_for(name: ThemeName) -> Theme:
     """The look of this name; 'system' follows the desktop."""
-    if name == "system":
-        ground = QtWidgets.QApplication.palette().color(QtGui.QPalette.ColorRole.Window)
-        return DARK if ground.lightness() < 128 else LIGHT
-    return DARK if name == "dark" else LIGHT
+    app: Any = QtWidgets.QApplication.instance()
+    if app.property(_DESKTOP) is None:
+        ground = app.palette().color(QtGui.QPalette.ColorRole.Window)
+        app.setProperty(_DESKTOP, ground.lightness() < 128)
+    is_dark = app.property(_DESKTOP) if name == "system" else name == "dark"
+    return DARK if is_dark else LIGHT
+
+
+def remembered(settings: Any, wanted: ThemeName | None) -> ThemeName:
+    """The look that is wanted now, else the one that was chosen last, else the desktop's."""
+    names: tuple[ThemeName, ...] = get_args(ThemeName)
+    kept = settings.value("theme")
+    if wanted is not None:
+        return wanted
+    return next((name for name in names if name == kept), "system")
 
 
 def apply(theme: Theme) -> None:
@@ -148,6 +178,9 @@ def _style(theme: Theme) -> str:
         border: 2px solid {theme.stop};
     }}
     QPushButton#stop:hover, QPushButton#stop:focus {{ border-color: {theme.text}; }}
+    QFrame#notices {{ background: {theme.raised}; border: 1px solid {theme.faint}; border-radius: 3px; }}
+    QFrame#notices QScrollArea, QFrame#notices QLabel {{ background: transparent; }}
+    QFrame#notices QScrollArea > QWidget > QWidget {{ background: transparent; }}
     QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {theme.faint}; background: {theme.base}; }}
     QCheckBox::indicator:checked {{ border: 1px solid {theme.text}; background: {theme.accent}; }}
     QLabel[role="faint"] {{ color: {theme.faint}; }}

@@ -23,6 +23,8 @@ class View(QtWidgets.QWidget):
     """Of its dock, and in the menu."""
     sequences: ClassVar[Sequence[str]] = ()
     """The newest part of a run that is one of these is shown."""
+    raised_for: ClassVar[Sequence[str]] = ()
+    """Experiments of which this view shows most: its dock comes to the front when one of them begins."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -84,9 +86,27 @@ class View(QtWidgets.QWidget):
         self._painted = (-1, -1)
 
 
+class Words(QtWidgets.QLabel):
+    """A text that keeps the room for all its lines, however narrow a dock makes it."""
+
+    def setText(self, text: str) -> None:
+        """Another text may need more lines."""
+        super().setText(text)
+        self._keep_room()
+
+    def resizeEvent(self, event: Any) -> None:
+        """So may the same text in another width."""
+        super().resizeEvent(event)
+        self._keep_room()
+
+    def _keep_room(self) -> None:
+        if self.wordWrap():
+            self.setMinimumHeight(max(0, self.heightForWidth(self.width())) if self.text() else 0)
+
+
 def label(text: str = "", role: str = "", selectable: bool = True) -> Any:
     """A text. role: 'faint', 'fault' or 'figure'."""
-    made = QtWidgets.QLabel(text)
+    made = Words(text)
     made.setTextFormat(QtCore.Qt.TextFormat.PlainText)  # what a run says is never markup
     if role:
         made.setProperty("role", role)

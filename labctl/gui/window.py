@@ -12,9 +12,11 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 from labctl.gui import theme as looks
 from labctl.gui.docks import LAYOUT, Docks
 from labctl.gui.errands import Errands
+from labctl.gui.focus_ring import FocusRings
 from labctl.gui.menus import add_menus
 from labctl.gui.messages import Ended, Failed, Heard, Kept, MadeSafe, Ready, Watched
 from labctl.gui.notices import Notices
+from labctl.gui.recolour import recolour
 from labctl.gui.record import Record
 from labctl.gui.session import Session
 from labctl.gui.stored import stored
@@ -42,9 +44,9 @@ class Window(QtWidgets.QMainWindow):
     """What a physicist looks at all night."""
 
     def __init__(
-        self, session: Session, file: StationFile, folder: Path, settings: Any, theme: looks.ThemeName = "system"
+        self, session: Session, file: StationFile, folder: Path, settings: Any, theme: looks.ThemeName | None = None
     ) -> None:
-        """folder: of the runs. settings: a QSettings, where the arrangement of the docks is kept."""
+        """folder: of the runs. settings: a QSettings, where docks and look are kept. theme: None: that of last time."""
         super().__init__()
         self.session, self.settings = session, settings
         self._file, self._folder = file, folder
@@ -55,10 +57,11 @@ class Window(QtWidgets.QMainWindow):
         self.toolbar = Toolbar(self)
         self.addToolBar(self.toolbar)
         self.notices = Notices(self)
-        self.addToolBarBreak()
-        self.addToolBar(self.notices)
         self._errands = Errands(self)
-        self.docks = self._furnished(theme)
+        self.theme_wanted = looks.remembered(settings, theme)
+        self._theme = looks.Worn(looks.theme_for(self.theme_wanted))
+        self.docks = self._furnished()
+        self.focus_rings = FocusRings(self, self._theme)
         self.follows = add_menus(self)
         self._connect()
         self._restore()
@@ -98,20 +101,19 @@ class Window(QtWidgets.QMainWindow):
         """Show one part of the run that is shown."""
         parts = self.run.all() if self.run is not None else iter(())
         self._opened = next((part for part in parts if part.run_id == run_id), self._opened)
+        self._look()
 
     def back_to_live(self) -> None:
         """Show the run that goes on, or that went on last."""
         self._opened = None
+        self._look()
 
     def set_theme(self, name: looks.ThemeName) -> None:
-        """Another look, at once."""
-        state = self.saveState(LAYOUT)
-        for dock in self.docks.docks.values():
-            self.removeDockWidget(dock)
-            dock.deleteLater()
-        self.docks = self._furnished(name)
-        self._connect_docks()
-        self.restoreState(state, LAYOUT)
+        """Another look, at once and at the next start."""
+        old, new = self._theme.now, looks.theme_for(name)
+        looks.apply(new)
+        self._theme.put_on(new)
+        recolour(self, old, new)
         self.settings.setValue("theme", name)
 
     # ---- what is done
@@ -120,6 +122,7 @@ class Window(QtWidgets.QMainWindow):
         """Run it now, or after what runs."""
         begun = self._tried(lambda: self.session.run(sequence, settings))
         if begun:
+            self.notices.look_at(None)
             self.back_to_live()
         elif begun is not None:
             self.notices.tell(f"{sequence} is {self.session.when_next}")
@@ -133,6 +136,7 @@ class Window(QtWidgets.QMainWindow):
     def continue_wanted(self, run_id: int) -> None:
         """Go on with a stored run that was interrupted."""
         if self._tried(lambda: self.session.continue_run(run_id)):
+            self.notices.look_at(None)
             self.back_to_live()
 
     def write_plan(self) -> None:
@@ -173,8 +177,8 @@ class Window(QtWidgets.QMainWindow):
 
     def _hear(self, heard: Heard) -> None:
         match heard:
-            case News(event=Begin(sequence)) if self.follows.isChecked() and self._opened is None:
-                self.docks.raise_for(sequence)
+            case News(event=Begin(sequence)):
+                self._begun(heard, sequence)
             case Ready(label):
                 self.setWindowTitle(f"labctl · {label}")
             case Watched(conditions):
@@ -189,14 +193,24 @@ class Window(QtWidgets.QMainWindow):
                 self.docks.runs.refresh()
                 self.notices.trouble(why)
 
+    def _begun(self, news: News, sequence: str) -> None:
+        if self.follows.isChecked() and self._opened is None:
+            self.docks.raise_for(sequence)
+        if not news.depth and self._opened is None:
+            self.notices.look_at(news.run_id, by_hand=False)
+
+    def _look(self) -> None:
+        """Another run is shown: what was told of an earlier one goes."""
+        self.notices.look_at(self.run.run_id if self.run is not None else None)
+
     def _ended(self, ended: Ended) -> None:
         self.docks.runs.refresh()
         if ended.unsafe:
             self.notices.trouble(_unsafe(ended.unsafe))
         elif ended.status == "failed":
-            self.notices.trouble(f"Run {ended.run_id or '-'} failed: {ended.message}")
+            self.notices.trouble(f"Run {ended.run_id or '-'} failed: {ended.message}", ended.run_id)
         else:
-            self.notices.tell(f"Run {ended.run_id or '-'} {ended.status}")
+            self.notices.tell(f"Run {ended.run_id or '-'} {ended.status}", ended.run_id)
 
     def _made_safe(self, steps: tuple[Step, ...]) -> None:
         if unsafe := tuple(step for step in steps if step.fault):
@@ -213,6 +227,7 @@ class Window(QtWidgets.QMainWindow):
 
     def _show_opened(self, record: Record) -> None:
         self._opened = record
+        self._look()
         self.docks.raise_for(record.sequence)
 
     def _tried(self, act: Callable[[], Any]) -> Any:
@@ -235,17 +250,16 @@ class Window(QtWidgets.QMainWindow):
         self._timer.stop()
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("docks", self.saveState(LAYOUT))
-        if self.session.faults or self.session.unsafe:
+        if self.session.had_bench and (self.session.faults or self.session.unsafe):
             text = "\n".join(self.session.faults) or _unsafe(self.session.unsafe)
             QtWidgets.QMessageBox.critical(self, "The bench may not be safe", text)
         self.close()
 
-    def _furnished(self, name: looks.ThemeName) -> Docks:
-        theme = looks.theme_for(name)
-        looks.apply(theme)
-        runs = RunsView(theme, self._folder, self.session.queue, self._file.bounds(), self.session.about)
+    def _furnished(self) -> Docks:
+        looks.apply(self._theme)
+        runs = RunsView(self._theme, self._folder, self.session.queue, self._file.bounds(), self.session.about)
         runs.form.load(_USUAL, {})
-        return Docks(self, theme, runs)
+        return Docks(self, self._theme, runs)
 
     def _connect(self) -> None:
         bar = self.toolbar
@@ -254,9 +268,6 @@ class Window(QtWidgets.QMainWindow):
         bar.stop_run.triggered.connect(self.session.stop)
         bar.live.triggered.connect(self.back_to_live)
         bar.red_stop.clicked.connect(self.session.make_safe)
-        self._connect_docks()
-
-    def _connect_docks(self) -> None:
         runs = self.docks.runs
         runs.run_wanted.connect(self.run_wanted)
         runs.queue_wanted.connect(self.queue_wanted)
@@ -272,7 +283,6 @@ class Window(QtWidgets.QMainWindow):
             self.resize(min(1760, screen.width() - 40), min(1000, screen.height() - 60))
         if docks is None or not self.restoreState(docks, LAYOUT):
             QtCore.QTimer.singleShot(0, self.docks.proportion)  # widths count once the window has its own
-        self.notices.clear()  # its line may have been open when the arrangement was kept
 
 
 def _unsafe(steps: tuple[Step, ...]) -> str:

@@ -198,3 +198,30 @@ def test_a_run_of_the_bench_is_painted_whole(view, bench_run):
     offs = np.concatenate([view.minus_off.shown[1], view.plus_off.shown[1]])
     assert np.abs(offs).max() < 100.0
     assert float(view.figures.read("B along").split(" ")[0]) == pytest.approx(bench_run.result["field_mt"], abs=1e-4)
+
+
+def test_a_relaxometry_leaves_what_the_alignment_before_it_found(view):
+    """Each part of the run, as it begins: nothing goes blank."""
+    first = aligned()
+    first.status, first.run_id = "completed", 2
+    run = Record(1, "engine", {}, Table([]), parts=[first])
+    view.show_run(run)
+    relaxing = Record(3, "relaxometry", {}, Table([Column(name, name, "") for name in DIP_NAMES]), version=1)
+    run.parts.append(relaxing)
+    assert view.show_run(run)
+    for part in (view.visited, view.minus, view.contact, view.lock, view.dip_fit):
+        assert len(part.shown[0]) > 0
+    assert view.target.seen == [(0.4, -0.8)]
+    assert view.figures.read("B along") == "102.47520 ± 0.00040 mT"
+    assert view.dip.titleLabel.text == "align, run 2"
+    left = {"offset_ut": 3.0, "contact_us": 4.0, "surviving": 0.5, "surviving_err": 0.01}
+    relaxing.table.add(left)
+    relaxing.estimate, relaxing.version = {"rate_per_s": 3e5, "rate_per_s_err": 1e4}, 2
+    assert view.show_run(run)
+    assert view.contact.shown[0].tolist() == [3.0]  # its own dip, as soon as it has one
+    assert (view.dip.titleLabel.text, view.figures.read("Γ₁")) == ("relaxometry, run 3", "300 ± 10 /ms")
+    assert view.figures.read("B across") == "● 0.90 ± 0.25 µT"
+    again = Record(4, "align", {}, Table([]), version=1)
+    run.parts.append(again)
+    assert view.show_run(run)
+    assert view.figures.read("B along") == "—"  # a new alignment finds all anew

@@ -93,11 +93,11 @@ def test_a_fraction_that_falls_back_is_no_reason_for_nonsense():
 def test_a_follower_tells_both_clocks_and_nothing_of_a_run_that_is_over():
     run = record("engine", expected_s=100.0)
     follower = Follower(run)
-    assert (follower.outlook().wall_left_s, follower.outlook().lab_left_s) == (None, None)
+    assert (follower.outlook().wall_left_s, follower.outlook().lab_left_s) == (None, 100.0)
     run.lab_time_s, run.wall_time_s = 25.0, 2.0
     seen = follower.outlook()
     assert seen.lab_left_s == pytest.approx(75.0)
-    assert seen.wall_left_s == pytest.approx(6.0)
+    assert seen.wall_left_s == pytest.approx((6.0, 6.0))
     run.status = "completed"
     assert follower.outlook().wall_left_s is follower.outlook().lab_left_s is follower.outlook().photons is None
 

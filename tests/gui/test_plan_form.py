@@ -142,6 +142,39 @@ def test_the_limits_of_the_station_hold_too(qtbot, form):
     assert not form.run_button.isEnabled()
 
 
+def test_a_value_beyond_plan_and_station_is_told_the_limit_that_holds(qtbot, form):
+    """The plan would allow 2000 mW, this station 1200: to name the wider one would mislead."""
+    form.load("engine", {})
+    typed(qtbot, form, "doughnut_mw", "2500")
+    assert shown_faults(form) == {
+        "doughnut_mw": "✖ doughnut_mw = 2500 is beyond the station's limits.depletion_mw = 1200"
+    }
+    assert form.rows["doughnut_mw"].hint.text() == "mW, 1 to 1200"
+
+
+def test_every_label_says_what_its_unit_is_of(form):
+    for sequence in catalogue.ENTRIES:
+        form.load(sequence, {})
+        for name, row in form.rows.items():
+            if row.key.unit in ("mW", "dBm", "A", "us", "ns", "s"):
+                assert any(word in row.name.text() for word in ("power", "current", "time", "seconds")), name
+
+
+@pytest.mark.parametrize("width", [320, 420, 700])
+def test_units_and_names_are_never_cut_off(form, width):
+    for sequence in catalogue.ENTRIES:
+        form.load(sequence, {})
+        form.resize(width, 700)
+        form.show()
+        QtWidgets.QApplication.processEvents()
+        right = form.area.viewport().mapToGlobal(form.area.viewport().rect().topRight()).x()
+        for name, row in form.rows.items():
+            for label in (row.name, row.hint):
+                assert label.width() >= label.minimumSizeHint().width(), (sequence, name)
+                assert label.height() >= label.heightForWidth(label.width()), (sequence, name)
+                assert label.mapToGlobal(label.rect().topRight()).x() <= right, (sequence, name)
+
+
 def test_a_changed_key_is_marked_and_goes_back(qtbot, form):
     form.load("cool", {})
     typed(qtbot, form, "hours", "2")
@@ -269,7 +302,7 @@ def test_a_key_of_every_kind(qtbot, sample):
 
 def test_names_and_hints_are_words():
     keys = known_keys(SamplePlan)
-    assert words_of(keys["inner.green_mw"]) == "inner: green"
+    assert words_of(keys["inner.green_mw"]) == "inner: green power"
     assert words_of(keys["is_fast"]) == "is fast"
     assert [hint_of(keys[name]) for name in ("span_mt", "limit", "shape", "times_us")] == [
         "mT, > 0, ≤ 10",

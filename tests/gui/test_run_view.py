@@ -6,7 +6,7 @@ from pyqtgraph.Qt import QtCore, QtTest
 from labctl.gui.record import Record, Table
 from labctl.gui.theme import DARK, LIGHT, apply
 from labctl.gui.toolbar import Toolbar
-from labctl.gui.views.run import RunView, conclusion, innermost
+from labctl.gui.views.run import RunView, conclusion
 
 HOUR_S = 3600.0
 
@@ -25,6 +25,7 @@ def nested():
             4,
             "tomography",
             lab_time_s=5 * HOUR_S,
+            photons=10_172_983,
             fraction=0.25,
             note="round 5 of 20",
             estimate={"concurrence": 0.1123, "concurrence_err": 0.042},
@@ -64,10 +65,10 @@ def test_a_run_that_stands_still_by_itself_is_not_said_to_run(view, held):
     view.show_run(run)
     assert view.headline.text() == f"❚❚ {held} · run 1, engine"
     assert view.note.text().endswith("the interlock of green_laser is open")
-    assert texts(view)["left"] == "about 15 min 00 s, lab 30 h 00 min"
+    assert texts(view)["left"] == "lab 30 h 00 min, in about 15 min 00 s"
     run.wall_time_s, run.version = run.wall_time_s + HOUR_S, 2
     view.show_run(run)
-    assert texts(view)["left"] == "about 15 min 00 s, lab 30 h 00 min"  # the hour was no work
+    assert texts(view)["left"] == "lab 30 h 00 min, in about 15 min 00 s"  # the hour was no work
     run.held, run.version = "", 3
     view.show_run(run)
     assert view.headline.text() == "● running · run 1, engine"
@@ -94,8 +95,8 @@ def test_an_engine_run_with_its_parts(view):
     assert view.note.text() == "round 5 of 20"
     assert texts(view) == {
         "so far": "lab 10 h 00 min, in 5 min 00 s",
-        "left": "about 15 min 00 s, lab 30 h 00 min",
-        "photons": "23 456 789 of about 93 800 000",
+        "left": "lab 30 h 00 min, in about 15 min 00 s",
+        "photons": "23 456 789 of about 84 500 000",
         "rate": "2 346 counts/s",
         "estimate": "concurrence 0.112 ± 0.042",
         "error": "± 0.042 now, ± 0.021 at the end",
@@ -173,7 +174,7 @@ def test_a_pause_does_not_delay_the_end_that_is_foretold(view):
     run.wall_time_s += 7200.0
     run.version += 1
     view.show_run(run)
-    assert texts(view)["left"].startswith("about 15 min 00 s,")
+    assert texts(view)["left"].endswith("in about 15 min 00 s")
 
 
 def test_the_end_follows_the_pace_of_the_run(view):
@@ -185,14 +186,14 @@ def test_the_end_follows_the_pace_of_the_run(view):
         run.version += 1
         view.show_run(run)
     assert run.done == pytest.approx(0.5)
-    assert texts(view)["left"].split(",")[0] in ("about 23 min 20 s", "about 23 min 21 s", "about 23 min 19 s")
+    assert texts(view)["left"] == "lab 20 h 00 min, in 10 min 00 s to 23 min 20 s"
 
 
 def test_another_run_is_followed_anew(view):
     view.show_run(nested())
     other = record(7, "cool", fraction=0.5, wall_time_s=10.0, lab_time_s=100.0, version=1)
     view.show_run(other)
-    assert texts(view)["left"] == "about 10.0 s, lab 1 min 40 s"
+    assert texts(view)["left"] == "lab 1 min 40 s, in about 10.0 s"
 
 
 def test_parts_are_added_updated_and_taken_away(view):
@@ -261,9 +262,9 @@ def test_painting_is_cheap(view, calls):
 
 def test_innermost_and_conclusion_in_words():
     run = nested()
-    assert innermost(run) is run.parts[2]
+    assert run.innermost is run.parts[2]
     run.parts[2].status = "failed"
     run.parts[2].message = "The counts fell to 3"
-    assert innermost(run) is run
+    assert run.innermost is run
     assert conclusion(run.parts[2]) == "The counts fell to 3"
     assert conclusion(run.parts[0]) == "aligned"

@@ -91,9 +91,9 @@ def test_every_experiment_stays_within_the_limits_of_the_default_station(name: s
     plan = entry.plan()
     programs = entry.programs(plan, FILE.wiring())
     assert programs
-    assert programs_beyond(plan, programs, LIMITS, PATHS) == []
+    assert programs_beyond([(plan, programs)], LIMITS, PATHS) == []
     usual = replace(LIMITS, depletion_mw=CalibratePlan().doughnut_mw)  # what the parts after calibrate find set
-    shares = used(plan, programs, usual, PATHS)
+    shares = used([(plan, programs)], usual, PATHS)
     assert shares
     assert max(one.most / one.allowed for one in shares) <= 1.0 + 1e-9
 
@@ -103,10 +103,10 @@ def test_what_a_plan_decides_is_refused_and_what_it_leaves_open_is_told_as_at_mo
     plan = entry.plan(fine_mw=600.0)
     programs = entry.programs(plan, FILE.wiring())
     strict = replace(LIMITS, sample_doughnut_mw=250.0)
-    (fault,) = programs_beyond(plan, programs, strict, PATHS)
+    (fault,) = programs_beyond([(plan, programs)], strict, PATHS)
     assert "cannot be played: doughnut light at the sample would be 300 mW" in fault
     cool = ENTRIES["cool"].programs(CoolPlan(cooling_us=10_000), FILE.wiring())
-    assert programs_beyond(CoolPlan(cooling_us=10_000), cool, LIMITS, PATHS) == []
-    (doughnut,) = [one for one in used(CoolPlan(), cool, LIMITS, PATHS) if one.limit == "sample_doughnut_mw"]
+    assert programs_beyond([(CoolPlan(cooling_us=10_000), cool)], LIMITS, PATHS) == []
+    (doughnut,) = [one for one in used([(CoolPlan(), cool)], LIMITS, PATHS) if one.limit == "sample_doughnut_mw"]
     assert not doughnut.is_known
     assert "at most" in doughnut.words

@@ -60,17 +60,23 @@ _DIP: Final = (
 _LOCK: Final = "Every look at f+: by how much the field stands off from where the currents should have put it."
 _LOCK_KHZ_PER_UT: Final = 28.0
 _FINE: Final = 300
+_DIP_COLUMNS: Final = ("offset_ut", "contact_us", "surviving", "surviving_err")
+_LOCK_COLUMNS: Final = ("lock_s", "lock_ut", "lock_err_ut")
+_OF_DIP: Final = ("resonance_field_mt", "rate_per_s", "half_width_khz")
+"""Of the results, what a dip tells: the newest one tells it best."""
 
 
 class AlignmentView(View):
-    """The newest alignment or relaxometry of a run."""
+    """The newest alignment of a run; a relaxometry after it has its dip and its lock, and leaves the rest standing."""
 
     title: ClassVar[str] = "Alignment"
     sequences: ClassVar[Sequence[str]] = ("align", "relaxometry")
+    raised_for: ClassVar[Sequence[str]] = ("align", "relaxometry")
 
     def __init__(self, theme: Theme) -> None:
         self._shown: Record | None = None
         self._visits_of: tuple[Any, ...] = ()
+        self._dip_of = ""
         super().__init__(theme)
 
     def build(self) -> None:
@@ -91,24 +97,29 @@ class AlignmentView(View):
         self.figures.clear()
         self.target.clear()
         parts = (self.visited, self.minus, self.plus, self.minus_off, self.plus_off, self.rest, self.contact, self.lock)
-        for part in (*parts, self.way, self.last, self.dip_fit):
+        for part in (*parts, self.way, self.last, self.dip_fit, self.minus_theory, self.plus_theory):
             part.clear()
+        for line in (self.tolerance, self.centre):
+            line.setVisible(False)
+        self._name_dip("")
 
-    def paint(self, record: Record, _run: Record) -> None:
-        """All that the record has."""
-        if record is not self._shown:
+    def paint(self, record: Record, run: Record) -> None:
+        """All that the newest one has, and what it leaves as the alignment before it found it."""
+        aligned = record if record.sequence == "align" else run.newest("align") or record
+        if aligned is not self._shown:
             self.clear()
-            self._shown = record
-        plan, known = record.plan, record.known
+            self._shown = aligned
+        plan, known = aligned.plan, aligned.known
         nitrogen = has_nitrogen(plan, known)
         aim = goal(plan, known, nitrogen)
-        self._paint_figures(known, aim)
+        self._paint_figures({**known, **_of_dip(record.known)}, aim)
         self.target.set_limit(aim.transverse_limit_ut)
         if (across := pair(known, "across_ut")) is not None:
             self.target.put(across, pair(known, "across_ut_err"))
-        self._paint_visits(record, nitrogen, aim)
-        self._paint_dip(record.table, known)
-        self._paint_lock(record.table)
+        self._paint_visits(aligned, nitrogen, aim)
+        with_dip = record if len(_dip_points(record)[0]) else aligned
+        self._paint_dip(with_dip)
+        self._paint_lock((record if len(complete(record.table, *_LOCK_COLUMNS)[0]) else aligned).table)
 
     def _build_axis(self) -> None:
         self.target = Target(self.theme, 2.0)
@@ -140,7 +151,7 @@ class AlignmentView(View):
 
     def _build_dip(self) -> None:
         dip = new_plot(self.theme, "B along, from the first guess of the resonance (µT)", "difference left")
-        item = dip.getPlotItem()
+        self.dip = item = dip.getPlotItem()
         item.addLegend(offset=(8, -8), labelTextColor=self.theme.text, verSpacing=-4)
         self.rest = ErrorPoints(item, self.theme.fourth, "without contact", symbol="s")
         self.contact = ErrorPoints(item, self.theme.data, "after contact")
@@ -156,7 +167,7 @@ class AlignmentView(View):
         halves = QtWidgets.QSplitter(way)
         for plot, meaning in (first, second):
             plot.setToolTip(f"<p>{meaning}</p>")
-            plot.setMinimumSize(200, 120)
+            plot.setMinimumWidth(200)
             halves.addWidget(plot)
         halves.setChildrenCollapsible(False)
         halves.setSizes([1000, 1000])
@@ -196,6 +207,7 @@ class AlignmentView(View):
         away = np.log10(np.maximum(np.abs(found.along_mt - aim.resonance_mt) * 1e3, SMALLEST_UT))
         self.visited.show(order, away)
         self.way.show(order, away)
+        self.tolerance.setVisible(True)
         self.tolerance.setPos(float(np.log10(aim.detuning_limit_khz / aim.khz_per_ut)))
         self.distance_khz.set_factor(aim.khz_per_ut)
         self._show_last(len(order) + 1.0, aim, ends)
@@ -212,8 +224,10 @@ class AlignmentView(View):
         low, high = ((abs(value) + sign * error) / aim.khz_per_ut for sign in (-1.0, 1.0))
         self.last.show(np.array([place, place]), np.log10(np.maximum([low, high], SMALLEST_UT)))
 
-    def _paint_dip(self, table: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-        offset, contact, left, error = complete(table, "offset_ut", "contact_us", "surviving", "surviving_err")
+    def _paint_dip(self, record: Record) -> None:
+        known = record.known
+        offset, contact, left, error = _dip_points(record)
+        self._name_dip(f"{record.sequence}, run {record.run_id}" if len(offset) else "")
         for chosen, part in ((contact == 0.0, self.rest), (contact > 0.0, self.contact)):
             part.show(offset[chosen], left[chosen], error[chosen])
         dip = known.get("dip") or {}
@@ -226,10 +240,26 @@ class AlignmentView(View):
         fine = np.linspace(float(offset.min()), float(offset.max()), _FINE)
         self.dip_fit.show(fine, surviving_curve(fine, float(contact.max()), dip))
 
+    def _name_dip(self, words: str) -> None:
+        """Whose dip it is: that of the alignment, or of a relaxometry after it."""
+        if words != self._dip_of:
+            self._dip_of = words
+            self.dip.setTitle(words or None, color=self.theme.text, size="9pt")
+
     def _paint_lock(self, table: Mapping[str, Any]) -> None:
-        time_s, deviation, error = complete(table, "lock_s", "lock_ut", "lock_err_ut")
+        time_s, deviation, error = complete(table, *_LOCK_COLUMNS)
         began_s = float(time_s[0]) if len(time_s) else 0.0
         self.lock.show((time_s - began_s) / 60.0, deviation, error)
+
+
+def _dip_points(record: Record) -> list[Any]:
+    return list(complete(record.table, *_DIP_COLUMNS))
+
+
+def _of_dip(known: Mapping[str, Any]) -> dict[str, Any]:
+    """What this record's dip tells, each with its error; nothing of what it does not know."""
+    found = [key for key in _OF_DIP if number(known, key) is not None]
+    return {key: known.get(key) for name in found for key in (name, f"{name}_err")}
 
 
 def _quoted(known: Mapping[str, Any], key: str, unit: str, scale: float = 1.0) -> str:

@@ -39,6 +39,7 @@ class BenchView(QtWidgets.QWidget):
             layout.addWidget(widget)
         self.setFocusProxy(self.tree)
         self._rows: dict[str, Any] = {}
+        self._conditions: dict[str, Condition] = {}
 
     def show_conditions(self, conditions: tuple[Condition, ...]) -> None:
         """What every instrument answered just now."""
@@ -75,7 +76,13 @@ class BenchView(QtWidgets.QWidget):
         items = [row, *(row.child(k) for k in range(row.childCount()))]
         return [[item.text(column) for column in range(len(_HEADINGS))] for item in items]
 
+    def recoloured(self) -> None:
+        """The theme is another one."""
+        for condition in self._conditions.values():
+            self._show(condition)
+
     def _show(self, condition: Condition) -> None:
+        self._conditions[condition.instrument] = condition
         row = self._rows.get(condition.instrument)
         if row is None:
             row = self._rows[condition.instrument] = QtWidgets.QTreeWidgetItem(self.tree)
@@ -169,14 +176,14 @@ class _Tree(QtWidgets.QTreeWidget):
 class _Cell(QtWidgets.QStyledItemDelegate):
     def __init__(self, theme: Theme, tree: Any) -> None:
         super().__init__(tree)
-        self._track, self._faint = theme.line, theme.off
+        self._theme = theme
 
     def initStyleOption(self, option: Any, index: Any) -> None:
         super().initStyleOption(option, index)
         if index.column() == _STATE and not index.parent().isValid():
             option.text = ""  # the row paints it, longer than the cell
         if not option.state & QtWidgets.QStyle.StateFlag.State_Enabled:
-            option.palette.setColor(QtGui.QPalette.ColorRole.Text, QtGui.QColor(self._faint))
+            option.palette.setColor(QtGui.QPalette.ColorRole.Text, QtGui.QColor(self._theme.off))
 
     def sizeHint(self, option: Any, index: Any) -> Any:
         return super().sizeHint(option, index) + QtCore.QSize(0, _BAR_PX + 2)
@@ -186,8 +193,8 @@ class _Cell(QtWidgets.QStyledItemDelegate):
         if (bar := index.data(_SHARE) if index.column() == _LIMIT else None) is None:
             return
         share, colour = bar
-        colour = colour if option.state & QtWidgets.QStyle.StateFlag.State_Enabled else self._faint
+        colour = colour if option.state & QtWidgets.QStyle.StateFlag.State_Enabled else self._theme.off
         area = option.rect.adjusted(_MARGIN_PX, option.rect.height() - _BAR_PX - 1, -_MARGIN_PX, -1)
-        painter.fillRect(area, QtGui.QColor(self._track))
+        painter.fillRect(area, QtGui.QColor(self._theme.line))
         area.setWidth(round(share * area.width()))
         painter.fillRect(area, QtGui.QColor(colour))

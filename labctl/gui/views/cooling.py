@@ -38,6 +38,7 @@ class CoolingView(View):
 
     title: ClassVar[str] = "Cooling"
     sequences: ClassVar[Sequence[str]] = ("cool", "locate")
+    raised_for: ClassVar[Sequence[str]] = ("cool", "locate")
 
     def __init__(self, theme: Theme) -> None:
         self._seen: dict[str, tuple[Record | None, int]] = {}
@@ -204,9 +205,9 @@ class CoolingView(View):
 
     def _mark_pair(self, item: Any) -> None:
         """Crosses of the errors and names beside them, all upon a light ground."""
-        halo, pen = (pg.mkPen(colour, width=width) for colour, width in (("w", 4.0), (self.theme.stop, 2.0)))
+        halo, pen = (pg.mkPen(colour, width=width) for colour, width in (("w", 4.0), (LIGHT.stop, 2.0)))
         self.crosses = [pg.ErrorBarItem(x=np.zeros(0), y=np.zeros(0), beam=0.0, pen=p) for p in (halo, pen)]
-        self.pair = pg.ScatterPlotItem(size=9, symbol="o", pen=pg.mkPen("w", width=1.5), brush=self.theme.stop)
+        self.pair = pg.ScatterPlotItem(size=9, symbol="o", pen=pg.mkPen("w", width=1.5), brush=LIGHT.stop)
         for part in (*self.crosses, self.pair):
             item.addItem(part)
         ground = pg.mkBrush(255, 255, 255, 210)
@@ -214,6 +215,8 @@ class CoolingView(View):
         for text in self.names:
             item.addItem(text, ignoreBounds=True)
             text.setVisible(False)
+        for part in (*self.crosses, self.pair, *self.names):
+            part.keeps_colours = True  # the image beneath has the same ones in every theme
 
     def _other_power(self, _index: int) -> None:
         self._seen.pop("locate", None)

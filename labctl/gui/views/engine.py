@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pyqtgraph.Qt import QtCore, QtWidgets
 
 from labctl.figures.words import quoted
+from labctl.gui.axes import left_px
 from labctl.gui.figures import Figures
 from labctl.gui.plots import Band, Curve, ErrorPoints, guide, keyed, new_plot
 from labctl.gui.record import Record
@@ -23,8 +24,6 @@ _SIGNS: Final = ("●", "■", "▼", "◆")
 _OF_STATE: Final = ("evolution_us", "populations", "populations_err")
 _OF_ENTANGLEMENT: Final = ("concurrence", "concurrence_err", "concurrence_ci95")
 _SAME_US: Final = 1e-6
-_AXIS_PX: Final = 70
-"""Width of both left axes, so that equal times stand beneath each other."""
 _MEANINGS: Final = {
     "C": "Concurrence at the best time: mean over all physical states that the counts allow, ±1 σ",
     "95 %": "Interval that holds the concurrence at the best time with this probability",
@@ -39,6 +38,7 @@ class EngineView(View):
 
     title: ClassVar[str] = "Engine"
     sequences: ClassVar[Sequence[str]] = ("engine", "tomography")
+    raised_for: ClassVar[Sequence[str]] = ("engine",)
 
     def build(self) -> None:
         """Figures, concurrence, populations."""
@@ -176,7 +176,7 @@ class EngineView(View):
         """The lower plot follows the upper one; a link of both would take the upper one's range from it."""
         upper, lower = self.upper.getPlotItem(), self.lower.getPlotItem()
         for item in (upper, lower):
-            item.getAxis("left").setWidth(_AXIS_PX)
+            item.getAxis("left").setWidth(left_px())
         lower.setMouseEnabled(x=False)
         upper.getViewBox().sigXRangeChanged.connect(lambda _, both: lower.setXRange(*both, padding=0))
 

@@ -32,6 +32,8 @@ class HistoryPanel(QtWidgets.QWidget):
     repeat_wanted = QtCore.Signal(object)
     figure_wanted = QtCore.Signal(object)
     export_wanted = QtCore.Signal(object)
+    looked_at = QtCore.Signal(int)
+    """Another run is chosen."""
     missed = QtCore.Signal(str)
     """Why the runs could not be read."""
 
@@ -42,6 +44,7 @@ class HistoryPanel(QtWidgets.QWidget):
         self._expanded: set[int] = set()
         self._is_reading = self._is_outdated = self._is_expanding = self._is_looking = False
         self._seen: object = None
+        self._looked_at = 0
         self.errands = Errands(self)
         self.model = HistoryModel(theme)
         self._build()
@@ -110,6 +113,9 @@ class HistoryPanel(QtWidgets.QWidget):
         self.repeat.setEnabled(is_known)
         is_part = self.tree.currentIndex().parent().isValid()
         self.go_on.setEnabled(line is not None and is_known and not is_part and line.status in _BROKEN_OFF)
+        if line is not None and line.run_id != self._looked_at:
+            self._looked_at = line.run_id
+            self.looked_at.emit(line.run_id)
         self.detail.setText("" if line is None else f"{line.run_id} {line.sequence}: {line.conclusion or line.status}")
 
     def _expand(self, hit: set[int]) -> None:

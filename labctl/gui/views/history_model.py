@@ -50,8 +50,7 @@ class HistoryModel(QtCore.QAbstractItemModel):
         self._outermost: list[int] = []
         self._numbers: dict[int, int] = {}
         """Run -> its node."""
-        colours = {"completed": theme.ok, "failed": theme.fault, "aborted": theme.warning, "interrupted": theme.fault}
-        self._colours = {status: QtGui.QBrush(QtGui.QColor(colour)) for status, colour in colours.items()}
+        self._theme = theme
 
     def show(self, found: Sequence[tuple[Line, Sequence[Line]]]) -> None:
         """Show these lines, each with these of its parts."""
@@ -106,8 +105,13 @@ class HistoryModel(QtCore.QAbstractItemModel):
         if role == _ROLE.ToolTipRole:
             return f"<qt>{html.escape(f'{line.started}  {line.conclusion}')}</qt>"
         if role == _ROLE.ForegroundRole and index.column() == STATUS:
-            return self._colours.get(line.status)
+            return self._colour(line.status)
         return None
+
+    def _colour(self, status: str) -> Any:
+        theme = self._theme
+        colours = {"completed": theme.ok, "failed": theme.fault, "aborted": theme.warning, "interrupted": theme.fault}
+        return QtGui.QBrush(QtGui.QColor(colours[status])) if status in colours else None
 
     def _texts(self, line: Line) -> tuple[str, ...]:
         status = f"{_SIGNS.get(line.status, '?')} {line.status}"

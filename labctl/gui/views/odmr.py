@@ -37,6 +37,7 @@ class OdmrView(View):
 
     title: ClassVar[str] = "ODMR"
     sequences: ClassVar[Sequence[str]] = ("odmr", "align", "rabi", "relaxometry")
+    raised_for: ClassVar[Sequence[str]] = ("odmr", "rabi")
 
     def __init__(self, theme: Theme) -> None:
         self._shown: Record | None = None

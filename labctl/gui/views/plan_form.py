@@ -1,17 +1,20 @@
 """The form in which a plan is written: made from the plan's own dataclass, checked at every key stroke."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from labctl.catalogue import ENTRIES
 from labctl.commands import About
+from labctl.faults import bounds_words
 from labctl.gui.theme import Theme, monospaced
 from labctl.gui.view import label
 from labctl.gui.views.plan_rows import Choice, Row
 from labctl.limits import Bounds
-from labctl.plans import Fault, known_keys, plan_of, settings_of, texts_of
+from labctl.plans import Fault, Key, known_keys, plan_of, settings_of, texts_of
 from labctl.progress import clock_words
 
 _REST_MS: Final = 600
@@ -48,6 +51,7 @@ class PlanForm(QtWidgets.QWidget):
         """What the form held before something that waits in the queue was edited: experiment and drafts."""
         self._plan: Any = None
         self._rest = QtCore.QTimer(self, singleShot=True, interval=_REST_MS)
+        self.setAccessibleName("plan")
         self._build()
         self._rest.timeout.connect(self._check)
         self.choice.currentIndexChanged.connect(lambda _: self._chosen())
@@ -119,13 +123,17 @@ class PlanForm(QtWidgets.QWidget):
 
     def _chosen(self) -> None:
         """Make the rows of another experiment, as they were left."""
+        self.tell("")  # what was said of another plan
         self.choice.setToolTip(ENTRIES[self.sequence].description)
         body, grid = QtWidgets.QWidget(), QtWidgets.QGridLayout()
         body.setLayout(grid)
         grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 3)  # of unit and range, so that they seldom need two lines
         grid.setVerticalSpacing(3)
+        grid.setHorizontalSpacing(5)
+        grid.setContentsMargins(4, 4, 0, 4)
         keys = known_keys(ENTRIES[self.sequence].plan)
-        self.rows = {name: Row(self._theme, key, body) for name, key in keys.items()}
+        self.rows = {name: Row(self._theme, self._narrowed(key), body) for name, key in keys.items()}
         for line, (name, row) in enumerate(self.rows.items()):
             row.place(grid, 2 * line)
             row.editor.write(self._drafts.get(self.sequence, {}).get(name, row.default))
@@ -133,8 +141,17 @@ class PlanForm(QtWidgets.QWidget):
             row.focused.connect(self._focused)
         grid.setRowStretch(2 * len(self.rows), 1)
         self.area.setWidget(body)
+        self.area.setMinimumWidth(body.minimumSizeHint().width() + self.area.verticalScrollBar().sizeHint().width())
         self.help.setText(ENTRIES[self.sequence].description)
+        self._order_tabs()
         self._check()
+
+    def _order_tabs(self) -> None:
+        """Rows are made after the buttons: Tab shall reach them before, as they stand."""
+        rows = [widget for row in self.rows.values() for widget in (row.editor.widget, row.reset)]
+        buttons = (self.command, self.copy, self.all_back, self.queue_button, self.run_button)
+        for one, after in pairwise((self.choice, self.cancel, *rows, *buttons)):
+            self.setTabOrder(one, after)
 
     def _check(self) -> None:
         """Show what is wrong, what is changed, how long it lasts, and how the command line says it."""
@@ -143,6 +160,8 @@ class PlanForm(QtWidgets.QWidget):
         made, faults = plan_of(ENTRIES[self.sequence].plan, texts)
         if made is not None:
             faults = [_at_key(words) for words in self._bounds.faults(made)]
+        else:  # the limit that is nearest is named, whether the plan's or the station's
+            faults = [_at_key(self._beyond(fault, texts)) if self._beyond(fault, texts) else fault for fault in faults]
         self._plan = None if faults else made
         changed = settings_of(made) if made is not None else self._touched()
         for name, row in self.rows.items():
@@ -151,6 +170,14 @@ class PlanForm(QtWidgets.QWidget):
         self.faults.setText("\n".join(f"✖ {words}" for words in whole))
         self.faults.setVisible(bool(whole))
         self._show_outcome(len(faults), bool(changed))
+
+    def _narrowed(self, key: Key) -> Key:
+        """With the range that it has at this station."""
+        bounds = self._bounds.narrowed(key.name, key.bounds)
+        return replace(key, bounds=bounds, limits=bounds_words(bounds)) if bounds else key
+
+    def _beyond(self, fault: Fault, texts: Mapping[str, str]) -> str:
+        return self._bounds.beyond(fault.key, texts.get(fault.key, ""))
 
     def _touched(self) -> set[str]:
         return {name for name, row in self.rows.items() if row.text != row.default}
@@ -196,6 +223,7 @@ class PlanForm(QtWidgets.QWidget):
         self.message, self.faults = (_wrapped(label("", "fault")) for _ in range(2))
         self.area = QtWidgets.QScrollArea()
         self.area.setWidgetResizable(True)
+        self.area.setFocusPolicy(QtCore.Qt.FocusPolicy.NoFocus)  # it follows the row that has the keys
         self.area.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.help = _wrapped(label("", "faint"))
         self.duration = _wrapped(label())
@@ -259,6 +287,7 @@ class PlanForm(QtWidgets.QWidget):
         shortcut = QtGui.QShortcut(QtGui.QKeySequence(keys), self)
         shortcut.setAutoRepeat(False)  # a key that is held is one run
         shortcut.setContext(QtCore.Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.setWhatsThis(button.toolTip())
         shortcut.activated.connect(button.click)
 
 

@@ -15,7 +15,12 @@ from labctl.plans import Key, as_text, choices_of
 COLUMNS: Final = 4
 _GREEK: Final = {"us": "µs", "uT": "µT", "deg": "°"}
 _SIGNS: Final = {"at least": "≥", "above": ">", "at most": "≤", "below": "<"}
-_EDITOR_PX: Final = 90
+_EDITOR_PX: Final = 64
+_QUANTITIES: Final = {
+    "mw": "power", "dbm": "power", "a": "current", "v": "voltage",
+    "s": "time", "ms": "time", "us": "time", "ns": "time",
+}  # fmt: skip
+"""What a value of this unit is, where its name alone does not say it."""
 
 
 class Choice(QtWidgets.QComboBox):
@@ -47,10 +52,13 @@ def editor_for(hint: Any) -> Editor:
 
 
 def words_of(key: Key) -> str:
-    """'half range' for half_range_mhz; the plan within the plan before it."""
+    """'half range' for half_range_mhz, 'coarse power' for coarse_mw; the plan within the plan before it."""
     *path, last = key.name.split(".")
     ending = next((f"_{end}" for end in UNITS if key.unit and last.endswith(f"_{end}")), "")
-    return ": ".join(part.replace("_", " ") for part in (*path, last.removesuffix(ending)))
+    words = last.removesuffix(ending).replace("_", " ")
+    quantity = _QUANTITIES.get(ending.removeprefix("_"), "")
+    named = words if quantity in words else f"{words} {quantity}"
+    return ": ".join((*(part.replace("_", " ") for part in path), named))
 
 
 def hint_of(key: Key) -> str:
@@ -121,6 +129,7 @@ class Row(QtCore.QObject):
             one.setToolTip(self.help())
         self.name.setBuddy(widget)
         self.fault.setWordWrap(True)
+        self.hint.setWordWrap(True)  # in a narrow dock the unit stands there whole
         self.fault.setTextFormat(QtCore.Qt.TextFormat.PlainText)
         self.reset.setText("↺")
         self.reset.setAutoRaise(True)

@@ -6,7 +6,7 @@ from pyqtgraph.Qt import QtCore, QtWidgets
 
 from labctl.figures.words import quoted
 from labctl.gui.messages import Activity
-from labctl.gui.outlook import Expected, Follower, Outlook, quantities
+from labctl.gui.outlook import Expected, Follower, Outlook, is_even, quantities
 from labctl.gui.record import Record
 from labctl.gui.view import View, label
 from labctl.progress import clock_words
@@ -25,8 +25,10 @@ _WAITING: Final[dict[Activity, str]] = {"pausing": "◐ pausing", "paused": "❚
 _UNKNOWN: Final = "not known yet"
 _TIPS: Final = {
     "so far": "Laboratory time of the run, and the time that it took by the clock on the wall",
-    "left": "At the speed of the last ten minutes; the time spent in a pause does not count",
-    "photons": "Counted in both gates, and expected at the end if they come as they came so far",
+    "left": "Laboratory time by the plan; by the clock on the wall as fast and as slow as the parts were so far, once "
+    "that tells something. The time spent in a pause does not count",
+    "photons": "Counted in both gates, and expected at the end if they come as they came so far; of an engine run once "
+    "its tomographies tell how they come",
     "rate": "Photons per second of laboratory time in which something was played",
     "estimate": "What the part that measures now would conclude if it ended now",
     "error": "One sigma now, and expected at the end of this part if shot noise alone limits it: it falls with the "
@@ -74,7 +76,7 @@ class RunView(View):
 
     def paint(self, _record: Record, run: Record) -> None:
         """Everything; it is little."""
-        inner = innermost(run)
+        inner = run.innermost
         self._followers = [self._follower(run)] if inner is run else [self._follower(run), self._follower(inner)]
         outlooks = [follower.outlook() for follower in self._followers]
         if run.held:
@@ -149,7 +151,7 @@ class RunView(View):
         self.parts.setEditTriggers(QtWidgets.QAbstractItemView.EditTrigger.NoEditTriggers)
         self.parts.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
         self.parts.setShowGrid(False)
-        self.parts.setWordWrap(False)
+        self.parts.setWordWrap(True)  # what was found stands in a narrow dock whole, in two lines
         self.parts.setAccessibleName("Parts of the run")
         header, mode = self.parts.horizontalHeader(), QtWidgets.QHeaderView.ResizeMode
         header.setSectionResizeMode(mode.ResizeToContents)
@@ -184,11 +186,6 @@ class RunView(View):
             self.part_chosen.emit(self._run_ids[row])
 
 
-def innermost(run: Record) -> Record:
-    """The part that measures now, or the run itself."""
-    return next((part for part in reversed(list(run.all())) if part.status == "running"), run)
-
-
 def conclusion(record: Record) -> str:
     """What it found, in a few words; why it did not, if it failed."""
     if record.status == "failed" and record.message:
@@ -198,10 +195,17 @@ def conclusion(record: Record) -> str:
 
 
 def left_words(outlook: Outlook) -> str:
-    """'about 12 min 00 s, lab 20 h 05 min'."""
-    if outlook.wall_left_s is None or outlook.lab_left_s is None:
+    """'lab 20 h 05 min, in about 12 min 00 s', 'lab 20 h 05 min, in 4 min 00 s to 12 min 00 s', 'lab 20 h 05 min'."""
+    if outlook.lab_left_s is None:
         return _UNKNOWN
-    return f"about {clock_words(outlook.wall_left_s)}, lab {clock_words(outlook.lab_left_s)}"
+    lab = f"lab {clock_words(outlook.lab_left_s)}"
+    if outlook.wall_left_s is None:
+        return lab
+    least, most = outlook.wall_left_s
+    by_the_clock = (
+        f"about {clock_words(most)}" if is_even(least, most) else f"{clock_words(least)} to {clock_words(most)}"
+    )
+    return f"{lab}, in {by_the_clock}"
 
 
 def _estimate_words(expected: Expected) -> str:

@@ -190,6 +190,7 @@ class RunsView(QtWidgets.QWidget):
         self.history.repeat_wanted.connect(self._repeat)
         self.history.figure_wanted.connect(self._show_figure)
         self.history.export_wanted.connect(self._export)
+        self.history.looked_at.connect(lambda _: self.say(self.queue.queue.trouble, is_fault=True))
         self.history.missed.connect(self._fail)
         self._show_count()
 

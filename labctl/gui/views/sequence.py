@@ -8,7 +8,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from labctl.gui.plots import dress
+from labctl.gui.plots import bare_plot, dress
 from labctl.gui.record import Record
 from labctl.gui.theme import Theme
 from labctl.gui.view import View, label
@@ -20,8 +20,8 @@ Real = NDArray[np.float64]
 
 _DUTIES: Final = ("pump", "depletion", "mw_x", "mw_y")
 _HALF_HEIGHT: Final = 0.36
-_TICK_SPACE: Final = 1.4
-"""Room for a duration on the axis, in widths of a text like it."""
+_TICK_SPACE: Final = 1.0
+"""Between two durations on the axis, in widths of a digit."""
 _ARROWS: Final = {"Left": -1, "Right": 1}
 _ROOT_AXIS: Final = "duration (µs); widths grow as its root"
 _TIME_AXIS: Final = "time in one repeat (µs)"
@@ -65,10 +65,7 @@ class Boxes(pg.GraphicsObject):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        lasers = {"pump": theme.third, "depletion": theme.model}
-        others = {"mw_x": theme.data, "mw_y": theme.data, "shift": theme.fourth, "gradient": theme.fourth}
-        colours = lasers | others
-        self._brushes = [pg.mkBrush(colours.get(line, theme.faint)) for line in LINES]
+        self._theme = theme
         self._rectangles: list[list[Any]] = []
         self._width = 0.0
         self.shown: dict[str, list[tuple[float, float]]] = {}
@@ -90,24 +87,32 @@ class Boxes(pg.GraphicsObject):
         """Crisp: antialiasing would blur what is narrower than a pixel."""
         painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QtCore.Qt.PenStyle.NoPen)
-        for brush, rectangles in zip(self._brushes, self._rectangles, strict=False):
-            painter.setBrush(brush)
+        for line, rectangles in zip(LINES, self._rectangles, strict=False):
+            painter.setBrush(pg.mkBrush(self._colour(line)))
             for rectangle in rectangles:
                 painter.drawRect(rectangle)
+
+    def _colour(self, line: str) -> str:
+        theme = self._theme
+        lasers = {"pump": theme.third, "depletion": theme.model}
+        others = {"mw_x": theme.data, "mw_y": theme.data, "shift": theme.fourth, "gradient": theme.fourth}
+        return (lasers | others).get(line, theme.faint)
 
 
 class SequenceView(View):
     """Eight lines over one repeat; short pulses are drawn wide enough to be seen unless true time is asked for."""
 
     title = "Sequence"
+    raised_for = ("wiring", "delays", "calibrate")
 
     def build(self) -> None:
         """Heading and switch, plot, what is pointed at."""
+        self.setAccessibleName("pulses")
         self._shown: tuple[Playing, bool] | None = None
         self._program: Program | None = None
         self._at: int | None = None
         self.content.addLayout(self._top())
-        self.plot = pg.PlotWidget()
+        self.plot = bare_plot()
         self.item = self.plot.getPlotItem()
         self.boxes = Boxes(self.theme)
         self._furnish()
@@ -120,6 +125,7 @@ class SequenceView(View):
         for key, step in _ARROWS.items():
             arrow = QtGui.QShortcut(QtGui.QKeySequence(key), self)
             arrow.setContext(QtCore.Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            arrow.setWhatsThis("Point at the next interval" if step > 0 else "Point at the interval before")
             arrow.activated.connect(lambda step=step: self.step(step))
         self.setFocusProxy(self.plot)
         self.clear()
@@ -207,15 +213,18 @@ class SequenceView(View):
         """Place and text of the durations that fit into what is seen of the axis."""
         low, high = self.item.vb.viewRange()[0]
         middles = 0.5 * (self._edges[1:] + self._edges[:-1])
-        space = _TICK_SPACE * self.fontMetrics().horizontalAdvance("00.0") * (high - low) / max(self.item.vb.width(), 1)
+        px_per_unit = max(self.item.vb.width(), 1) / (high - low)
         seen = np.flatnonzero((middles >= low) & (middles <= high))
         order = seen[np.argsort(-np.diff(self._edges)[seen], kind="stable")]
+        texts = [f"{duration_us:g}" for duration_us in self.shape.durations_ns[order] / 1e3]
+        rooms = (np.array([len(text) for text in texts]) + _TICK_SPACE) * self.fontMetrics().horizontalAdvance("0")
         free = np.ones(len(order), dtype=bool)
         ticks = []
         while free.any():
-            k = order[int(np.argmax(free))]
-            ticks.append((float(middles[k]), f"{self.shape.durations_ns[k] / 1e3:g}"))
-            free &= np.abs(middles[order] - middles[k]) >= space
+            at = int(np.argmax(free))
+            ticks.append((float(middles[order[at]]), texts[at]))
+            apart_px = np.abs(middles[order] - middles[order[at]]) * px_per_unit
+            free &= apart_px >= 0.5 * (rooms + rooms[at])
         return sorted(ticks)
 
     def _point_at(self, place: Any) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.Qt import QtCore, QtWidgets
 
+from labctl.gui.axes import left_px
 from labctl.gui.plots import Band, Curve, ErrorPoints, guide, new_plot
 from labctl.gui.theme import INTENSITY, Theme
 from labctl.gui.views.spectra import (
@@ -21,8 +22,6 @@ from labctl.gui.views.spectra import (
     waterfall,
 )
 
-_AXIS_PX: Final = 62
-"""Width of the left axes, so that the frequencies stand beneath each other."""
 _FEW: Final = 40
 """Up to so many frequencies have bars; more have a band."""
 _FINE: Final = 500
@@ -100,7 +99,10 @@ class SpectrumPanel(QtWidgets.QSplitter):
     def clear(self) -> None:
         """Show nothing."""
         self.show_points(NO_POINTS, [], "")
+        self.mark(())
         self._sweeps.hide()
+        self._sweeps.getPlotItem().setTitle(None)
+        self.image.clear()
         self.sweeps = None
 
     def mark(self, at_hz: Sequence[float]) -> None:
@@ -146,8 +148,7 @@ class SpectrumPanel(QtWidgets.QSplitter):
         ]
         for plot, tooltip in zip(made, (SPECTRUM, RESIDUALS, TIMES, SWEEPS), strict=True):
             plot.setToolTip(f"<p>{tooltip}</p>")
-            plot.getPlotItem().getAxis("left").setWidth(_AXIS_PX)
-            plot.setMinimumHeight(70)
+            plot.getPlotItem().getAxis("left").setWidth(left_px())
             if plot is not made[0]:
                 plot.setXLink(made[0])
             self.addWidget(plot)

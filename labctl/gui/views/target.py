@@ -7,6 +7,7 @@ import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.Qt import QtCore
 
+from labctl.gui.axes import NumberedAxis
 from labctl.gui.plots import Curve, Real, new_plot
 from labctl.gui.theme import Theme
 
@@ -44,7 +45,7 @@ class Target:
         self._point = pg.ScatterPlotItem(pen=pg.mkPen(theme.text), brush=pg.mkBrush(theme.data), size=11)
         item.addItem(self._trail)
         item.addItem(self._point)
-        self._colour = pg.mkColor(theme.data)
+        self._theme = theme
         self.seen: list[tuple[float, float]] = []
         """(b, c) in µT, oldest first, since this run is shown."""
         self.set_limit(limit_ut)
@@ -84,7 +85,7 @@ class Target:
     def _fading(self, count: int) -> Sequence[Any]:
         brushes = []
         for k in range(count):
-            colour = pg.mkColor(self._colour)
+            colour = pg.mkColor(self._theme.data)
             colour.setAlpha(int(30 + 150 * (k + 1) / max(count, 1)))
             brushes.append(pg.mkBrush(colour))
         return brushes
@@ -100,7 +101,7 @@ class Target:
         return text
 
 
-class ScaledAxis(pg.AxisItem):
+class ScaledAxis(NumberedAxis):
     """A second scale of a plot: what stands on the left, times a factor."""
 
     def __init__(self, theme: Theme, text: str, factor: float, logarithmic: bool = False) -> None:

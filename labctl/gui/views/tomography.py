@@ -40,6 +40,7 @@ class TomographyView(View):
 
     title: ClassVar[str] = "Tomography"
     sequences: ClassVar[Sequence[str]] = ("tomography", "engine")
+    raised_for: ClassVar[Sequence[str]] = ("tomography",)
 
     def __init__(self, theme: Theme) -> None:
         self._of: list[tuple[str, int]] = []
@@ -148,7 +149,7 @@ class TomographyView(View):
             self.figures.put(name, text)
 
     def _paulis(self) -> Any:
-        self.pauli_plot = new_plot(self.theme, "", "expectation value")
+        self.pauli_plot = new_plot(self.theme, "", "expectation")
         item = self.pauli_plot.getPlotItem()
         guide(item, self.theme, 0.0, vertical=False)
         self.faint = ErrorPoints(item, self.theme.data)
