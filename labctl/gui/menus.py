@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Final, get_args
 
-from pyqtgraph.Qt import QtGui, QtWidgets
+from pyqtgraph.Qt import QtCore, QtGui
 
+from labctl.gui import dialogs
 from labctl.gui.theme import ThemeName
 
 _KEYS: Final = (
@@ -21,6 +22,8 @@ _KEYS: Final = (
 def add_menus(window: Any) -> Any:
     """Make the menus; returns the action whose check says whether the docks follow the run."""
     bar, menu = window.toolbar, window.menuBar()
+    menu.setNativeMenuBar(False)  # a menu bar of the desktop would have no corner for STOP
+    menu.setCornerWidget(bar.red_stop, QtCore.Qt.Corner.TopRightCorner)
     bench = menu.addMenu("&Bench")
     bench.addActions([bar.new_run, bar.pause, bar.stop_run, bar.live])
     bench.addSeparator()
@@ -56,9 +59,9 @@ def _action(menu: Any, text: str, keys: str, act: Callable[..., None]) -> Any:
 
 
 def _forward(window: Any, title: str) -> None:
-    window.docks.bring_forward(window.docks.docks[title].widget())
+    window.docks.bring_forward(window.docks.contents[title])
 
 
 def _show_keys(window: Any) -> None:
     rows = "".join(f"<tr><td><b>{keys}</b></td><td>&nbsp; {what}</td></tr>" for keys, what in _KEYS)
-    QtWidgets.QMessageBox.information(window, "Keys", f"<table>{rows}</table>")
+    dialogs.show(dialogs.Box(window, "Keys", f"<table>{rows}</table>"), window)

@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
+from labctl.gui import dialogs
 from labctl.gui import theme as looks
 from labctl.gui.docks import LAYOUT, Docks
 from labctl.gui.errands import Errands
 from labctl.gui.menus import add_menus
-from labctl.gui.messages import Ended, Failed, Heard, MadeSafe, Ready, Watched
+from labctl.gui.messages import Ended, Failed, Heard, MadeSafe, Ready, Told, Watched
 from labctl.gui.notices import Notices
 from labctl.gui.record import Record
 from labctl.gui.session import Session
@@ -49,7 +50,8 @@ class Window(QtWidgets.QMainWindow):
         self.session, self.settings = session, settings
         self._file, self._folder = file, folder
         self._opened: Record | None = None
-        self._is_leaving = self._may_leave = False
+        self._is_leaving = self._may_leave = self._is_hurried = False
+        self._question: Any = None
         self.setDockNestingEnabled(True)
         self.setWindowTitle("labctl")
         self.toolbar = Toolbar(self)
@@ -82,13 +84,15 @@ class Window(QtWidgets.QMainWindow):
         goes_on = self.session.journal.run
         held = goes_on.held if goes_on is not None else ""
         self.toolbar.show_activity(self.session.activity, self._shown(), self._opened is None, held)
+        if self.session.activity not in ("opening", "closed") and self.session.silence_s > _SILENT_S:
+            self.toolbar.show_silence(self.session.silence_s)
+        self.toolbar.red_stop.hear_popup()
         self.docks.run.show_activity(self.session.activity)
         self.docks.runs.show_held(self.session.is_queue_held)
-        if self.session.activity not in ("opening", "closed") and self.session.silence_s > _SILENT_S:
-            self.docks.bench.show_silence(self.session.silence_s)
+        self.docks.bench.show_ages(is_gone=self.session.activity == "closed")
         self.docks.paint(self.run, _PAINTING_S)
         if self._is_leaving and self.session.has_left():
-            self._leave()
+            self._left()
 
     def open(self, run_id: int) -> None:
         """Show a stored run in the same views."""
@@ -150,10 +154,14 @@ class Window(QtWidgets.QMainWindow):
             self.notices.clear()
             self.session.reopen()
 
+    def stop_everything(self) -> None:
+        """The red stop: end the run, everything off, magnet down; and say what comes of it."""
+        self._tell(self.session.make_safe())
+
     def leave_at_once(self) -> None:
-        """Without asking, as after Ctrl-C: the run is ended, the bench left safe."""
-        self._is_leaving = True
-        self.session.leave()
+        """Without asking, as after Ctrl-C: the run is ended, the bench left safe. Doubts are for the terminal."""
+        self._is_hurried = True
+        self._leave()
 
     def closeEvent(self, event: Any) -> None:
         """Ask while a run goes on; then leave the bench safe before the window goes."""
@@ -161,9 +169,15 @@ class Window(QtWidgets.QMainWindow):
             event.accept()
             return
         event.ignore()
-        if not self._is_leaving and (not self.session.is_busy or self._confirms_leaving()):
-            self.leave_at_once()
-            self.notices.tell("Leaving: the run is ended and the bench made safe; the window closes by itself")
+        if not self._is_leaving:
+            if self.session.is_busy:
+                self._ask_whether_to_leave()
+            else:
+                self._leave()
+
+    def createPopupMenu(self) -> None:
+        """No menu on a right click: it would hide the bar for good. Docks are in the View menu."""
+        return None
 
     # ---- within
 
@@ -181,6 +195,11 @@ class Window(QtWidgets.QMainWindow):
                 self._made_safe(steps)
             case Failed(faults):
                 self.notices.trouble("\n".join(faults))
+            case Told():
+                self._tell(heard)
+
+    def _tell(self, told: Told) -> None:
+        (self.notices.trouble if told.is_trouble else self.notices.tell)(told.words)
 
     def _ended(self, ended: Ended) -> None:
         self.docks.runs.refresh()
@@ -195,7 +214,7 @@ class Window(QtWidgets.QMainWindow):
         if unsafe := tuple(step for step in steps if step.fault):
             self.notices.trouble(_unsafe(unsafe))
         else:
-            self.notices.tell(f"The bench is safe, read back: {'; '.join(step.what for step in steps)}")
+            self.notices.tell(f"STOP: the bench is safe, read back: {'; '.join(step.what for step in steps)}")
 
     def _shown(self) -> str:
         run = self.run
@@ -215,20 +234,36 @@ class Window(QtWidgets.QMainWindow):
             self.notices.trouble("\n".join(refusal.faults))
             return None
 
-    def _confirms_leaving(self) -> bool:
-        box, button = QtWidgets.QMessageBox, QtWidgets.QMessageBox.StandardButton
+    def _ask_whether_to_leave(self) -> None:
+        if self._question is not None:
+            self._question.raise_()
+            return
         question = "A run goes on. End it now and leave the bench safe? What was measured is kept."
-        answer = box.question(self, "Leave?", question, button.Yes | button.No, button.No)
-        return bool(answer == button.Yes)
+        box = dialogs.ask(self, "Leave?", question, "End the run and leave", "Stay", self._leave)
+        box.answered.connect(lambda: setattr(self, "_question", None))
+        self._question = box
 
     def _leave(self) -> None:
-        self._is_leaving, self._may_leave = False, True
-        self._timer.stop()
+        self._is_leaving = True
+        self.session.leave()
+        self.notices.tell("Leaving: the run is ended and the bench made safe; the window closes by itself")
+
+    def _left(self) -> None:
+        """The bench process has ended; the window goes when its user knows of every doubt."""
+        self._is_leaving = False
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("docks", self.saveState(LAYOUT))
-        if self.session.faults or self.session.unsafe:
-            text = "\n".join(self.session.faults) or _unsafe(self.session.unsafe)
-            QtWidgets.QMessageBox.critical(self, "The bench may not be safe", text)
+        if self.session.doubt and not self._is_hurried:
+            box = dialogs.Box(self, "The bench may not be safe", self.session.doubt)
+            box.answered.connect(self._go)
+            dialogs.show(box, self)
+        else:
+            self._go()
+
+    def _go(self) -> None:
+        self._may_leave = self.session.has_left()  # not if the bench was opened again meanwhile
+        if self._may_leave:
+            self._timer.stop()
         self.close()
 
     def _furnished(self, name: looks.ThemeName) -> Docks:
@@ -244,7 +279,7 @@ class Window(QtWidgets.QMainWindow):
         bar.pause.triggered.connect(self.pause_or_resume)
         bar.stop_run.triggered.connect(self.session.stop)
         bar.live.triggered.connect(self.back_to_live)
-        bar.red_stop.clicked.connect(self.session.make_safe)
+        bar.red_stop.wanted.connect(self.stop_everything)
         self._connect_docks()
 
     def _connect_docks(self) -> None:
@@ -257,13 +292,26 @@ class Window(QtWidgets.QMainWindow):
         self.docks.run.part_chosen.connect(self.open_part)
 
     def _restore(self) -> None:
-        geometry, docks = self.settings.value("geometry"), self.settings.value("docks")
-        if geometry is None or not self.restoreGeometry(geometry):
+        """The arrangement that was kept, as far as it is one; it hides neither bar, and fits the screen."""
+        if not self._kept("geometry", self.restoreGeometry):
             screen = QtGui.QGuiApplication.primaryScreen().availableGeometry()
             self.resize(min(1760, screen.width() - 40), min(1000, screen.height() - 60))
-        if docks is None or not self.restoreState(docks, LAYOUT):
+        if not self._kept("docks", lambda state: self.restoreState(state, LAYOUT)):
             QtCore.QTimer.singleShot(0, self.docks.proportion)  # widths count once the window has its own
+        room = self.screen().availableGeometry().size()
+        if not self.isMaximized() and not self.isFullScreen():
+            self.resize(self.size().boundedTo(room))
+        self.toolbar.show()
         self.notices.clear()  # its line may have been open when the arrangement was kept
+
+    def _kept(self, key: str, restore: Callable[[Any], bool]) -> bool:
+        """Whether something was kept, and it could be restored: a file may hold anything."""
+        value = self.settings.value(key)
+        try:
+            return value is not None and bool(restore(value))
+        except TypeError:  # it is of another kind
+            LOG.warning("The arrangement of the window that was kept cannot be used: %s is no such thing", key)
+            return False
 
 
 def _unsafe(steps: tuple[Step, ...]) -> str:
