@@ -63,8 +63,7 @@ class Watch:
                 self._told(tuple(found[told:]))
                 told, told_s = len(found), time.monotonic()
         self._note(found)
-        if found[told:]:
-            self._told(tuple(found[told:]))
+        self._told(tuple(found[told:]))
 
     def _note(self, found: list[Condition]) -> None:
         """Into the log goes what turns bad, once."""

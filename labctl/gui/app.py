@@ -109,19 +109,24 @@ def _built(session: Session, file: StationFile, folder: Path, theme: looks.Theme
     """The window as it was left; if that cannot be built, as at the first start."""
     from labctl.gui.window import Window  # it loads all views: meanwhile the bench opens
 
-    formats, scope = QtCore.QSettings.Format, QtCore.QSettings.Scope.UserScope
-    settings = QtCore.QSettings(formats.IniFormat, scope, "labctl", "window")
+    settings = _settings()
     try:
         return Window(session, file, folder, settings, theme)
     except Exception:
         LOG.exception("The window cannot be built as it was left; it is built as at the first start")
     for half in QtWidgets.QApplication.topLevelWidgets():
         half.deleteLater()
-    window = Window(session, file, folder, QtCore.QSettings(os.devnull, formats.IniFormat), theme)
+    window = Window(session, file, folder, QtCore.QSettings(os.devnull, settings.format()), theme)
     settings.clear()
     window.settings = settings
     window.notices.trouble("What was kept of the window cannot be used, see labctl.log: it is as at its first start")
     return window
+
+
+def _settings() -> Any:
+    """Where the window keeps its arrangement."""
+    formats, scope = QtCore.QSettings.Format, QtCore.QSettings.Scope.UserScope
+    return QtCore.QSettings(formats.IniFormat, scope, "labctl", "window")
 
 
 def _close(session: Session) -> None:

@@ -52,6 +52,10 @@ class RedStop(QtWidgets.QPushButton):
         if window is not None:
             window.installEventFilter(self)
 
+    def keyPressEvent(self, event: Any) -> None:
+        """No key presses this button, whoever sends it here."""
+        event.ignore()
+
     def hear_popup(self) -> None:
         """A menu or a list that is open gets every press of the mouse, also that on STOP. Called all the time."""
         popup = QtWidgets.QApplication.activePopupWidget()
@@ -66,7 +70,8 @@ class RedStop(QtWidgets.QPushButton):
                 self.wanted.emit()
             return True
         if event.type() == kinds.MouseButtonPress and QtWidgets.QApplication.activePopupWidget() is watched:
-            at = self.mapFromGlobal(event.globalPos())
+            at = event.globalPosition().toPoint() if hasattr(event, "globalPosition") else event.globalPos()  # Qt 6, 5
+            at = self.mapFromGlobal(at)
             if self.rect().contains(at) and self.isVisible():
                 self.wanted.emit()
         return False

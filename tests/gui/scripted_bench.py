@@ -13,20 +13,26 @@ class ScriptedLink:
 
     def __init__(self):
         self.said, self._heard = [], [Ready("a scripted bench", 0.1), Doing("idle")]
-        self.is_alive, self.exit_code, self.pid, self.steps = True, None, 1, SAFE
+        self.is_alive, self.exit_code, self.pid = True, None, 1
+        self.steps, self.answers, self.silent_s, self.has_spoken = SAFE, True, 0.0, True
 
-    heard_s = property(lambda self: time.monotonic())
-    is_behind = property(lambda self: bool(self._heard))
+    @property
+    def heard_s(self):
+        return time.monotonic() - self.silent_s
+
+    @property
+    def is_behind(self):
+        return bool(self._heard)
 
     def say(self, what):
         self.said.append(what)
-        if what is Order.SAFE and self.is_alive:
+        if what is Order.SAFE and self.is_alive and self.answers:
             self.tell(MadeSafe(self.steps))
 
     def tell(self, *what):
         self._heard += what
 
-    def heard(self, most_s=1.0):
+    def heard(self, _most_s=1.0):
         while self._heard:
             yield self._heard.pop(0)
 
