@@ -110,6 +110,8 @@ class Session:
                 self.label, self.faults, self._had_bench = label, (), True
             case Doing(activity):
                 self.activity = activity
+                if activity == "closed":
+                    self._stop.settle()
             case Ended():
                 self._ended(heard)
             case MadeSafe(steps):

@@ -234,6 +234,21 @@ def test_a_window_that_never_had_the_bench_does_not_doubt_it(qtbot, opened):
     assert window.session.doubt == ""
 
 
+def test_a_stop_of_a_bench_that_does_not_open_is_not_waited_for(qtbot, opened, monkeypatch):
+    monkeypatch.setattr(stop_order, "PATIENCE_S", 0.0)
+    window, _ = opened()
+    window.session.reopen()
+    link = window.session._link
+    link.answers = False
+    link._heard.clear()
+    qtbot.mouseClick(window.toolbar.red_stop, LEFT)
+    assert "STOP: as soon as the bench is open" in window.notices.text.text()
+    link.tell(Failed(("green_laser does not answer",)), Doing("closed"))
+    link.die(0)
+    for _ in range(3):
+        assert said(window).endswith("green_laser does not answer")
+
+
 def test_a_process_that_falls_silent_is_not_said_to_run(opened):
     window, (link,) = opened()
     link.silent_s = 7.0

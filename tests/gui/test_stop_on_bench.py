@@ -1,4 +1,4 @@
-"""The red stop on a bench that outlives its process: safe by the bench's own account, in every state, and after a death."""
+"""The red stop on a bench that outlives its process: safe by its own account, in every state and after a death."""
 
 import os
 import signal
