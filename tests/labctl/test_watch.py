@@ -77,7 +77,7 @@ def test_what_answered_is_told_while_others_keep_the_round_waiting(monkeypatch):
     station = SimpleNamespace(file=SimpleNamespace(instruments=dict.fromkeys(("quick", "slow", "last"))))
     with Watch(station, heard, 600.0):
         assert slow.wait(5.0)
-        until(lambda: sum(told, []) == ["quick", "slow", "last"])
+        until(lambda: [name for part in told for name in part] == ["quick", "slow", "last"])
 
 
 def until(happens):
