@@ -7,5 +7,5 @@ turns news into the `record` of a run and `stored` reads one from the data folde
 `outlook` is how a run will go on, `queue` what is to be run, `listing` what was. On the screen: `theme` the looks,
 `plots` and `figures` the parts of pictures, `errands` what must not stop them, `dialogs` that never cover STOP,
 `scrolled` for what is larger than its dock, `view` what all `views` have in common. Around them `docks`, `toolbar`,
-`menus` and `notices` in the `window`, and `app` that starts it all.
+`menus`, `notices` and `leaving` in the `window`, and `app` that starts it all.
 """

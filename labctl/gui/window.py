@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from labctl.gui import dialogs
 from labctl.gui import theme as looks
 from labctl.gui.docks import LAYOUT, Docks
 from labctl.gui.errands import Errands
+from labctl.gui.leaving import Leaving
 from labctl.gui.menus import add_menus
 from labctl.gui.messages import Ended, Failed, Heard, MadeSafe, Ready, Told, Watched
 from labctl.gui.notices import Notices
@@ -50,8 +50,7 @@ class Window(QtWidgets.QMainWindow):
         self.session, self.settings = session, settings
         self._file, self._folder = file, folder
         self._opened: Record | None = None
-        self._is_leaving = self._may_leave = self._is_hurried = False
-        self._question: Any = None
+        self.leaving = Leaving(self)
         self.setDockNestingEnabled(True)
         self.setWindowTitle("labctl")
         self.toolbar = Toolbar(self)
@@ -91,8 +90,7 @@ class Window(QtWidgets.QMainWindow):
         self.docks.runs.show_held(self.session.is_queue_held)
         self.docks.bench.show_ages(is_gone=self.session.activity == "closed")
         self.docks.paint(self.run, _PAINTING_S)
-        if self._is_leaving and self.session.has_left():
-            self._left()
+        self.leaving.look()
 
     def open(self, run_id: int) -> None:
         """Show a stored run in the same views."""
@@ -159,21 +157,19 @@ class Window(QtWidgets.QMainWindow):
         self._tell(self.session.make_safe())
 
     def leave_at_once(self) -> None:
-        """Without asking, as after Ctrl-C: the run is ended, the bench left safe. Doubts are for the terminal."""
-        self._is_hurried = True
-        self._leave()
+        """Without asking, as after Ctrl-C: the run is ended, the bench left safe."""
+        self.leaving.begin(is_hurried=True)
 
     def closeEvent(self, event: Any) -> None:
         """Ask while a run goes on; then leave the bench safe before the window goes."""
-        if self._may_leave:
+        if self.leaving.may_go:
+            self._timer.stop()
+            self.settings.setValue("geometry", self.saveGeometry())
+            self.settings.setValue("docks", self.saveState(LAYOUT))
             event.accept()
-            return
-        event.ignore()
-        if not self._is_leaving:
-            if self.session.is_busy:
-                self._ask_whether_to_leave()
-            else:
-                self._leave()
+        else:
+            event.ignore()
+            self.leaving.ask()
 
     def createPopupMenu(self) -> None:
         """No menu on a right click: it would hide the bar for good. Docks are in the View menu."""
@@ -233,38 +229,6 @@ class Window(QtWidgets.QMainWindow):
         except Refusal as refusal:
             self.notices.trouble("\n".join(refusal.faults))
             return None
-
-    def _ask_whether_to_leave(self) -> None:
-        if self._question is not None:
-            self._question.raise_()
-            return
-        question = "A run goes on. End it now and leave the bench safe? What was measured is kept."
-        box = dialogs.ask(self, "Leave?", question, "End the run and leave", "Stay", self._leave)
-        box.answered.connect(lambda: setattr(self, "_question", None))
-        self._question = box
-
-    def _leave(self) -> None:
-        self._is_leaving = True
-        self.session.leave()
-        self.notices.tell("Leaving: the run is ended and the bench made safe; the window closes by itself")
-
-    def _left(self) -> None:
-        """The bench process has ended; the window goes when its user knows of every doubt."""
-        self._is_leaving = False
-        self.settings.setValue("geometry", self.saveGeometry())
-        self.settings.setValue("docks", self.saveState(LAYOUT))
-        if self.session.doubt and not self._is_hurried:
-            box = dialogs.Box(self, "The bench may not be safe", self.session.doubt)
-            box.answered.connect(self._go)
-            dialogs.show(box, self)
-        else:
-            self._go()
-
-    def _go(self) -> None:
-        self._may_leave = self.session.has_left()  # not if the bench was opened again meanwhile
-        if self._may_leave:
-            self._timer.stop()
-        self.close()
 
     def _furnished(self, name: looks.ThemeName) -> Docks:
         theme = looks.theme_for(name)

@@ -50,7 +50,7 @@ class Matrix:
             "figure": lambda: self.opened(lambda: dialogs.show(FigureDialog(runs, "Figure", PNG), runs)),
             "a file to write": lambda: self.opened(lambda: dialogs.ask_for_file(runs, "x", "CSV (*.csv)", print)),
             "write over?": lambda: self.opened(lambda: dialogs.ask(runs, "Write over?", "It exists.", "Y", "N", print)),
-            "leave?": lambda: self.opened(window._ask_whether_to_leave),
+            "leave?": self.asked,
             "not safe": lambda: self.opened(lambda: dialogs.show(dialogs.Box(window, "Not safe", "W " * 600), window)),
             "a question of Qt's own": self.modal,
             "a field": lambda: self.focused(runs.form.findChild(QtWidgets.QLineEdit)),
@@ -63,6 +63,11 @@ class Matrix:
         before = set(QtWidgets.QApplication.topLevelWidgets())
         act()
         return next(one for one in QtWidgets.QApplication.topLevelWidgets() if one not in before and one.isVisible())
+
+    def asked(self) -> object:
+        """The question of a window that shall be closed while a run goes on."""
+        ask = dialogs.ask
+        return self.opened(lambda: ask(self.window, "Leave?", "A run goes on. End it now?", "Leave", "Stay", print))
 
     def modal(self) -> object:
         """It is none of ours, and blocks the window: no click gets past it, but F12 does."""

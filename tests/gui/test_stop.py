@@ -45,7 +45,7 @@ def shared(qapp, tmp_path_factory):
     window = Window(Session(connect, Queue(folder), FILE.bounds()), FILE, folder, settings, "light")
     window.show()
     yield window, links
-    window._may_leave = True
+    window.leaving.may_go = True
     window.close()
     window.deleteLater()
     qapp.processEvents()
