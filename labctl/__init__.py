@@ -2,19 +2,19 @@
 
 In reading order: `cli`, the command line, with one module for each group of commands: `cli_check`, `cli_run` (and
 `cli_plan`, what it shows without running), `cli_runs`, `cli_live`, `cli_predict`, `cli_gui`; `cli_guard`, the guardian,
-a process that makes the bench safe when the one that runs it is killed or hangs, and `heartbeat`, which starts it and
-keeps it quiet; `cli_options` that they share, and `cli_bench`, the door to the simulation; `gui`, the live window. From
-file to lab: `station_model` what station.yaml may contain, `station_values` what a value may be, `station_drivers` the
-drivers that it names, `station_roles` what each must be able to do, `station_file` the file read and checked, `station`
-the instruments opened, `silence` why some were not, `bench` with all that a run needs; `check` asks who answers,
-`condition` what each does, and `watch` says so all the time; `unwired` is a lab on the twin without wires, for
-statistics over many runs, and no command asks for it. From plan to data: `catalogue` of what can be run, `plans` from
-`--set`, `runner` drives one sequence and tells its `news`, `gate` is where it pauses, `orders` what other processes ask
-of it, `limits` what a plan may ask for, `safety` what is switched off and in which order, `data` how runs are kept,
-`figures` drawn from them, and `drawing`, the process that does so beside the run. After an interruption: `continuation`
-finds what there is of a run, `replay` plays it again from disk, `settings` sets the bench as it was. When something
-holds the bench: `interlocks` finds what, `suspension` waits until it is gone. On the screen: `progress` while a run
-goes on, `tables` of results. `predict` the paper's Fig. 3. Beneath all: `refusals` and `faults` in words, `interrupts`
-Ctrl-C where it may fall, `lock` who has the bench, `commands` that a person is told to run, `log` what the screen need
-not show, `places` what belongs to its user, `output` what a console can show.
+a process that makes the bench safe when the one that runs it is killed or hangs, `heartbeat`, which starts it and keeps
+it quiet, and `guardian_word`, what it says; `cli_options` that they share, and `cli_bench`, the door to the simulation;
+`gui`, the live window. From file to lab: `station_model` what station.yaml may contain, `station_values` what a value
+may be, `station_drivers` the drivers that it names, `station_roles` what each must be able to do, `station_file` the
+file read and checked, `station` the instruments opened, `silence` why some were not, `bench` with all that a run needs;
+`check` asks who answers, `condition` what each does, and `watch` says so all the time; `unwired` is a lab on the twin
+without wires, for statistics over many runs, and no command asks for it. From plan to data: `catalogue` of what can be
+run, `plans` from `--set`, `runner` drives one sequence and tells its `news`, `gate` is where it pauses, `orders` what
+other processes ask of it, `limits` what a plan may ask for, `safety` what is switched off and in which order, `data`
+how runs are kept, `figures` drawn from them, and `drawing`, the process that does so beside the run. After an
+interruption: `continuation` finds what there is of a run, `replay` plays it again from disk, `settings` sets the bench
+as it was. When something holds the bench: `interlocks` finds what, `suspension` waits until it is gone. On the screen:
+`progress` while a run goes on, `tables` of results. `predict` the paper's Fig. 3. Beneath all: `refusals` and `faults`
+in words, `interrupts` Ctrl-C where it may fall, `lock` who has the bench, `commands` that a person is told to run,
+`log` what the screen need not show, `places` what belongs to its user, `output` what a console can show.
 """

@@ -40,6 +40,10 @@ class Choice:
         """Whether the bench goes on when this process is killed."""
         return self.bench is not None or not self.simulated
 
+    def owned(self, station: Path) -> Path | None:
+        """The file that stands for this bench, in its lock and its guardian's word; None for our own twin."""
+        return self.bench or (None if self.simulated else station)
+
     def check(self, reveal: bool = False) -> None:
         """Raises Refusal listing everything that is wrong with it. reveal: is the twin's truth asked for?"""
         faults = [*self._misplaced(reveal)]
@@ -140,7 +144,7 @@ def _ports(station: "StationFile", twin: Mapping[str, str]) -> dict[str, str]:
 @contextmanager
 def sole(choice: Choice, station: Path, patience_s: float = 0.0) -> Iterator[None]:
     """Nobody else opens this bench meanwhile. Raises BenchFault if somebody has it. Our own twin is ours anyway."""
-    if (file := choice.bench or (None if choice.simulated else station)) is None:
+    if (file := choice.owned(station)) is None:
         yield
         return
     from labctl.lock import held

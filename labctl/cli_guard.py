@@ -10,11 +10,15 @@ import queue
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from labctl import guardian_word
 from labctl.cli_options import DATA, STATION, BenchFile, Data, Station
+from labctl.guardian_word import State
 from labctl.heartbeat import BEAT, BYE, READY
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ FREED_S: Final = 10.0
 """A process that dies lets go of its pipe and of the bench in any order, and on a busy machine not at once."""
 KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)
 END: Final = ""
+_BY_HAND: Final = "Turn the lasers off by their key switches"
 _LIGHT_FIRST: Final = ("ni_card", "pulse_generator", "aom", "green_laser", "sprout", "depletion_beam")
 
 
@@ -52,15 +57,25 @@ def guard(
     file, choice = read_station(station), Choice(False, bench=bench)
     with reached(choice, file) as connection:
         _load(connection.wires)
+        say = partial(guardian_word.write, choice.owned(file.path) or file.path, pid)
+        say("watching")
         sys.stdout.write(READY)
         sys.stdout.flush()
-        if why := _watch(pid, patience):
-            try:
-                with sole(choice, file.path, FREED_S):  # nobody shall take it while it shines
-                    raise typer.Exit(_rescued(file, connection.wires, why))
-            except BenchFault as fault:
-                _shout(f"labctl guard: NOT SAFE: labctl {why}, and {fault}. Turn the lasers off by their key switches")
-                raise typer.Exit(1) from None
+        if not (why := _watch(pid, patience)):
+            guardian_word.forget(choice.owned(file.path) or file.path, pid)
+            return
+        say("making safe")
+        try:
+            with sole(choice, file.path, FREED_S):  # nobody shall take it while it shines
+                code = _rescued(file, connection.wires, why, say)
+        except BenchFault as fault:
+            say("not safe", f"{fault}. {_BY_HAND}")
+            _shout(f"labctl guard: NOT SAFE: labctl {why}, and {fault}. {_BY_HAND}")
+            raise typer.Exit(1) from None
+        except Exception as error:
+            say("not safe", f"{type(error).__name__}: {error}. {_BY_HAND}")
+            raise
+        raise typer.Exit(code)
 
 
 def _load(wires: "Wires") -> None:
@@ -97,15 +112,19 @@ def _listen(heard: "queue.SimpleQueue[str]") -> None:
     heard.put(END)
 
 
-def _rescued(file: "StationFile", wires: "Wires", why: str) -> int:
+def _rescued(file: "StationFile", wires: "Wires", why: str, say: Callable[[State, str], None]) -> int:
     """Make the bench safe and say what could not be confirmed; the exit code."""
     LOG.error("labctl %s; making the bench safe", why)
     steps = _made_safe(file, wires)
     unsafe = [step for step in steps if step.fault]
     for step in unsafe:
         _shout(f"labctl guard: NOT SAFE: {step}")
-    if not unsafe:
-        _shout(f"labctl guard: labctl {why}; the bench is safe, read back: {'; '.join(step.what for step in steps)}")
+    if unsafe:
+        say("not safe", "; ".join(map(str, unsafe)))
+    else:
+        found = "; ".join(step.what for step in steps)
+        say("safe", found)
+        _shout(f"labctl guard: labctl {why}; the bench is safe, read back: {found}")
     return 1 if unsafe else 0
 
 

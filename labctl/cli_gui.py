@@ -43,7 +43,8 @@ def gui(
     _check_qt()
     from labctl.gui.app import main
 
-    raise typer.Exit(main(partial(opened_bench, choice, file, data), file, data, choice.about(station, data), theme))
+    opener, about = partial(opened_bench, choice, file, data), choice.about(station, data)
+    raise typer.Exit(main(opener, file, data, about, theme, choice.owned(file.path)))
 
 
 def _check_qt() -> None:

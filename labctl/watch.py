@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
@@ -11,6 +12,8 @@ from labctl.station import OpenStation
 
 LOG: Final = logging.getLogger(__name__)
 PERIOD_S: Final = 1.0
+LATE_S: Final = 0.5
+"""What was answered is told no later than this, even if other instruments keep the round waiting."""
 
 
 class Watch:
@@ -19,7 +22,10 @@ class Watch:
     def __init__(
         self, station: OpenStation, told: Callable[[tuple[Condition, ...]], None], period_s: float = PERIOD_S
     ) -> None:
-        """told: called in the watch's thread. period_s: of wall time, from one round's end to the next one's begin."""
+        """told: called in the watch's thread with all instruments, or, if they take long, with one part after another.
+
+        period_s: of wall time, from one round's begin to the next one's; half of it at least is rest.
+        """
         self._station, self._told, self._period_s = station, told, period_s
         self._bad: frozenset[str] = frozenset()
         self._over = threading.Event()
@@ -38,20 +44,26 @@ class Watch:
 
     def _watch(self) -> None:
         while not self._over.is_set():
+            began_s = time.monotonic()
             try:
                 self._round()
             except Exception:
                 LOG.exception("Watching the bench failed; it goes on")
-            self._over.wait(self._period_s)
+            took_s = time.monotonic() - began_s
+            self._over.wait(max(self._period_s - took_s, 0.5 * self._period_s))
 
     def _round(self) -> None:
-        found = []
+        found: list[Condition] = []
+        told, told_s = 0, time.monotonic()
         for name in self._station.file.instruments:
             found.append(condition(self._station, name))
             if self._over.is_set():
                 return
+            if time.monotonic() - told_s > LATE_S:
+                self._told(tuple(found[told:]))
+                told, told_s = len(found), time.monotonic()
         self._note(found)
-        self._told(tuple(found))
+        self._told(tuple(found[told:]))
 
     def _note(self, found: list[Condition]) -> None:
         """Into the log goes what turns bad, once."""

@@ -136,7 +136,7 @@ def _take(window: Any, to: Path, until: Callable[[Callable[[], bool]], None], *d
     for title in docks:
         window.docks.docks[title].raise_()
         _settled(until)
-        window.docks.docks[title].widget().grab().save(str(to / f"{title.lower()}.png"))
+        window.docks.contents[title].grab().save(str(to / f"{title.lower()}.png"))
 
 
 def _take_window(window: Any, to: Path, until: Callable[[Callable[[], bool]], None], name: str) -> None:

@@ -27,7 +27,7 @@ from labctl.data.live import LIVE, Wish
 from labctl.gate import Gate
 from labctl.gui.messages import Activity, Continue, Doing, Ended, Failed, MadeSafe, Order, Ready, Said, Start, Watched
 from labctl.gui.mouth import Mouth
-from labctl.interrupts import interrupt_main_thread
+from labctl.interrupts import interrupt_main_thread, let_in
 from labctl.limits import Bounds, programs_beyond
 from labctl.log import log_into
 from labctl.news import Listener
@@ -55,6 +55,8 @@ def serve(connection: Connection, opener: Opener, folder: Path) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that is closed takes the window, but not the run
     mouth = Mouth(connection)
     try:
+        let_in()
+        mouth.say(Doing("opening"))
         _Server(connection, opener, mouth).live()
     except (Refusal, BenchFault) as fault:
         mouth.say(Failed(tuple(fault.faults)))
@@ -80,12 +82,15 @@ class _Server:
         self._leaving = self._interrupted = False
         self._orders: Orders | None = None
         self._about = About()
+        self._is_opening, self._wants_safe = True, False
 
     def live(self) -> None:
         """Open, serve, close."""
         threading.Thread(target=self._listen, name="ear", daemon=True).start()
         began_s = time.monotonic()
         with self._opener() as bench:
+            with self._lock:
+                self._is_opening = False
             self._mouth.say(Ready(bench.store.label, time.monotonic() - began_s))
             self._about = About.of_run(bench.record, bench.store.folder)
             self._orders = Orders(bench.store.presence, self._asked)
@@ -95,6 +100,8 @@ class _Server:
                 with bench.interrupts.held(dropping=True):  # a signal falls into a sequence, or into idleness
                     while (order := self._next(bench)) is not Order.QUIT:
                         self._obey(bench, order)
+                    if self._wants_safe:  # a red stop that came behind the wish to leave
+                        self._obey(bench, Order.SAFE)
             self._mouth.say(Doing("closing"))
 
     # ---- the main thread
@@ -121,6 +128,7 @@ class _Server:
         elif isinstance(order, Continue):
             self._go_on(bench, order)
         else:
+            self._wants_safe = False
             self._mouth.say(MadeSafe(tuple(make_safe(bench.lab, ramp_magnet=True))))
         if not self._leaving:
             self._mouth.say(Doing("idle"))
@@ -229,11 +237,13 @@ class _Server:
             case Order.STOP:
                 self._interrupt()
             case Order.SAFE:
+                self._wants_safe = True
                 self._interrupt()
                 self._wanted.put(said)
             case Order.QUIT:
                 self._leaving = True
                 self._interrupt()
+                self._leave_opening()
 
     def _pause(self) -> None:
         with self._lock:
@@ -250,6 +260,13 @@ class _Server:
             self._interrupted = True
             self._mouth.say(Doing("stopping", self._running))
             interrupt_main_thread()
+
+    def _leave_opening(self) -> None:
+        """A bench that is not open yet is not waited for."""
+        with self._lock:
+            if self._is_opening and not self._interrupted:
+                self._interrupted = True
+                interrupt_main_thread()
 
 
 def _load_all() -> None:

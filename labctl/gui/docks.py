@@ -1,12 +1,13 @@
 """The docks of the window: made once, moved and closed by whoever likes, as they were at the next start."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
 from labctl.gui.record import Record
+from labctl.gui.scrolled import Scrolled
 from labctl.gui.theme import Theme
 from labctl.gui.view import View
 from labctl.gui.views.alignment import AlignmentView
@@ -25,6 +26,9 @@ REST: Final = 4.0
 """A view rests so many times as long as it painted: what is slow to paint is painted less often."""
 _PLOTS: Final = (OdmrView, AlignmentView, CoolingView, EngineView, TomographyView)
 _WIDTHS: Final = (430, 840, 490)
+_MOST_RUNS: Final = 0.45
+"""Of the window's width: the dock with the form gets no more, however large its words are."""
+_EDGE_PX: Final = 12
 _AREA: Final = QtCore.Qt.DockWidgetArea
 _VERTICAL, _HORIZONTAL = QtCore.Qt.Orientation.Vertical, QtCore.Qt.Orientation.Horizontal
 
@@ -38,7 +42,8 @@ class Docks:
         self.plots: list[View] = [made(theme) for made in _PLOTS]
         self._next = 0
         self._rests_until_s = [0.0] * len(self.views)
-        self.docks = {content.title: self._dock(content) for content in self._contents()}
+        self.contents = {content.title: content for content in self._contents()}
+        self.docks = {title: self._dock(content) for title, content in self.contents.items()}
         self.arrange()
 
     @property
@@ -88,9 +93,13 @@ class Docks:
         run, bench, first, timeline, right = (
             self.docks[content.title] for content in (self.run, self.bench, self.plots[0], self.sequence, self.runs)
         )
-        self._window.resizeDocks([run, first, right], list(_WIDTHS), _HORIZONTAL)
-        self._window.resizeDocks([first, timeline], [620, 280], _VERTICAL)
-        self._window.resizeDocks([run, bench], [420, 480], _VERTICAL)
+        width, least = self._window.width(), self.runs.minimumSizeHint().width() + _EDGE_PX
+        wanted = _shares(width, _WIDTHS)
+        wanted[-1] = max(wanted[-1], min(least, int(_MOST_RUNS * width)))  # a form is read, not scrolled sideways
+        height = first.height() + timeline.height()
+        self._window.resizeDocks([run, first, right], wanted, _HORIZONTAL)
+        self._window.resizeDocks([first, timeline], _shares(height, (620, 280)), _VERTICAL)
+        self._window.resizeDocks([run, bench], _shares(height, (420, 480)), _VERTICAL)
 
     def bring_forward(self, content: Any) -> None:
         """Show a dock in front of those that share its place, ready for keys."""
@@ -111,6 +120,10 @@ class Docks:
     def _dock(self, content: Any) -> Any:
         dock = QtWidgets.QDockWidget(content.title, self._window)
         dock.setObjectName(f"dock {content.title}")
-        dock.setWidget(content)
+        dock.setWidget(Scrolled(content))
         dock.setAllowedAreas(_AREA.AllDockWidgetAreas)
         return dock
+
+
+def _shares(whole: int, parts: Sequence[int]) -> list[int]:
+    return [part * whole // sum(parts) for part in parts]

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
+from labctl.gui import dialogs
+
 _BY_THEMSELVES: Final = (
     "Tab and Shift+Tab go from one field to the next and back; arrows go within a list or a table; Alt with an "
     "underlined letter opens a menu."
@@ -44,7 +46,7 @@ def show_keys(window: Any) -> Any:
     column = QtWidgets.QVBoxLayout(dialog)
     column.addWidget(text)
     dialog.resize(*_SIZE)
-    dialog.show()
+    dialogs.show(dialog, window)
     return dialog
 
 

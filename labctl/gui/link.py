@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Final
 
 from labctl.gui.messages import Heard, Said
+from labctl.interrupts import held_for_child
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -22,11 +23,14 @@ class Link:
         context = multiprocessing.get_context("spawn")  # a fork would inherit Qt
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=target, args=(theirs, *arguments), name="labctl bench")
-        self._process.start()
+        with held_for_child():
+            self._process.start()
         theirs.close()  # so that its end shows here
         self._heard: deque[Heard] = deque()
         self.heard_s = time.monotonic()
         """When it last said something."""
+        self.has_spoken = False
+        """Whether it has said anything: before, it loads its modules, and has opened nothing."""
         threading.Thread(target=self._listen, args=(self._connection,), name="ear", daemon=True).start()
 
     def say(self, what: Said) -> None:
@@ -57,6 +61,15 @@ class Link:
         """None while it runs; negative: the signal that killed it."""
         return self._process.exitcode
 
+    @property
+    def pid(self) -> int:
+        """Of the process, also after its end."""
+        return self._process.pid or 0
+
+    def kill(self) -> None:
+        """End the process by force; whoever watches over the bench finds it gone."""
+        self._process.kill()
+
     def join(self, timeout_s: float) -> bool:
         """Wait for its end; whether it came."""
         self._process.join(timeout_s)
@@ -68,5 +81,6 @@ class Link:
                 batch: list[Heard] = connection.recv()
             except (EOFError, OSError):
                 return
+            self.has_spoken = True
             self._heard.extend(batch)
             self.heard_s = time.monotonic()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, get_args
 
-from pyqtgraph.Qt import QtGui
+from pyqtgraph.Qt import QtCore, QtGui
 
 from labctl.gui.keys import show_keys
 from labctl.gui.theme import ThemeName
@@ -12,6 +12,8 @@ from labctl.gui.theme import ThemeName
 def add_menus(window: Any) -> Any:
     """Make the menus; returns the action whose check says whether the docks follow the run."""
     bar, menu = window.toolbar, window.menuBar()
+    menu.setNativeMenuBar(False)  # a menu bar of the desktop would have no corner for STOP
+    menu.setCornerWidget(bar.red_stop, QtCore.Qt.Corner.TopRightCorner)
     bench = menu.addMenu("&Bench")
     bench.addActions([bar.new_run, bar.pause, bar.stop_run, bar.live])
     bench.addSeparator()
@@ -54,4 +56,4 @@ def _action(menu: Any, text: str, keys: str, act: Callable[..., Any], tip: str =
 
 
 def _forward(window: Any, title: str) -> None:
-    window.docks.bring_forward(window.docks.docks[title].widget())
+    window.docks.bring_forward(window.docks.contents[title])

@@ -99,5 +99,13 @@ class Kept:
     why: str
 
 
+@dataclass(frozen=True)
+class Told:
+    """For the person at the window: what is known of the bench, from whoever knows it."""
+
+    words: str
+    is_trouble: bool = False
+
+
 Said = Start | Continue | Order
-Heard = News | Ready | Doing | Ended | MadeSafe | Watched | Failed | Kept
+Heard = News | Ready | Doing | Ended | MadeSafe | Watched | Failed | Kept | Told

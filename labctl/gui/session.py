@@ -5,14 +5,30 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 from labctl import catalogue
 from labctl.commands import About
+from labctl.gui.aftermath import Aftermath
 from labctl.gui.journal import Journal
 from labctl.gui.link import Link
-from labctl.gui.messages import Activity, Continue, Doing, Ended, Failed, Heard, Kept, MadeSafe, Order, Ready, Start
+from labctl.gui.messages import (
+    Activity,
+    Continue,
+    Doing,
+    Ended,
+    Failed,
+    Heard,
+    Kept,
+    MadeSafe,
+    Order,
+    Ready,
+    Start,
+    Told,
+)
 from labctl.gui.queue import Queue, Wanted
+from labctl.gui.stop_order import StopOrder
 from labctl.limits import Bounds
 from labctl.news import News
 from labctl.plans import make_plan
@@ -22,21 +38,27 @@ from labctl.safety import Step
 LOG: Final = logging.getLogger(__name__)
 HERE: Final = About()
 BUSY: Final[tuple[Activity, ...]] = ("running", "pausing", "paused", "stopping")
-_GONE: Final = (
-    "The bench process has died (exit code {code}). The bench may not be safe: look at the lasers, and turn the key "
-    "switch if in doubt. What was measured is kept. Bench > Open the bench again connects anew"
-)
-_NEVER_OPEN: Final = (
-    "The bench process has died (exit code {code}) before the bench was open: this window has switched nothing on. "
-    "What happened is in labctl.log. Bench > Open the bench again tries anew"
+_NOT_OPENED: Final = (
+    "The bench process ended while it opened the bench (exit code {code}); it has switched nothing on. labctl.log and "
+    "the terminal may tell why. Bench > Open the bench again tries it anew"
 )
 
 
 class Session:
     """One connection to the bench after the other, and the run that goes on."""
 
-    def __init__(self, connect: Callable[[], Link], queue: Queue, bounds: Bounds, about: About = HERE) -> None:
-        """connect: starts a bench process. bounds: of the station, for plans. about: the bench, for commands."""
+    def __init__(
+        self,
+        connect: Callable[[], Link],
+        queue: Queue,
+        bounds: Bounds,
+        about: About = HERE,
+        guarded: Path | None = None,
+    ) -> None:
+        """connect: starts a bench process. bounds: of the station, for plans. about: the bench, for commands.
+
+        guarded: the file that stands for the bench, if a guardian watches over it.
+        """
         self.about = about
         self.queue = queue
         self.journal = Journal(catalogue.columns_of)
@@ -49,7 +71,11 @@ class Session:
         """Steps of the last safe state that could not be confirmed."""
         self.is_queue_held = True
         """Whether the queue waits: at first it does, so that no laser starts unasked."""
-        self._connect, self._bounds = connect, bounds
+        self._had_bench = False
+        """Whether the bench process that runs, or ran last, had the bench open."""
+        self._aftermath: Aftermath | None = None
+        self._stop = StopOrder(guarded is not None)
+        self._connect, self._bounds, self._guarded = connect, bounds, guarded
         self._tickets = itertools.count(1)
         self._link = connect()
         self._taken: Wanted | None = None
@@ -59,12 +85,13 @@ class Session:
 
     def take(self, most_s: float) -> list[Heard]:
         """Take what the bench process said, for so long at most; returned for whom it concerns."""
-        taken = []
+        taken: list[Heard] = []
         for said in self._link.heard(most_s):
             heard = self._addressed(said)
             taken += [heard, *self._take(heard)]
         if not self._link.is_alive and not self._link.is_behind and self.activity != "closed":
             taken += self._lost()
+        taken += filter(None, (self._heard_elsewhere(), self._stop.late()))
         if self.activity == "idle" and not self.is_queue_held:
             taken += self._start_next()
         return taken
@@ -84,11 +111,6 @@ class Session:
         return time.monotonic() - self._link.heard_s
 
     @property
-    def had_bench(self) -> bool:
-        """Whether the bench was open; else this window cannot have left anything on."""
-        return bool(self.label)
-
-    @property
     def is_busy(self) -> bool:
         """Whether a run goes on."""
         return self.activity in BUSY
@@ -99,13 +121,16 @@ class Session:
                 self.journal.take(heard)
                 self._taken = None
             case Ready(label):
-                self.label, self.faults = label, ()
+                self.label, self.faults, self._had_bench = label, (), True
             case Doing(activity):
                 self.activity = activity
+                if activity == "closed":
+                    self._stop.settle()
             case Ended():
                 return self._ended(heard)
             case MadeSafe(steps):
                 self.unsafe = tuple(step for step in steps if step.fault)
+                self._stop.settle()
             case Failed(faults):
                 self.faults = faults
         return []
@@ -127,13 +152,36 @@ class Session:
         return [Kept(f"{taken.sequence} stays in the queue. {why or 'It has not begun'}")]
 
     def _lost(self) -> list[Heard]:
+        """The bench process has ended, and did not say so before."""
         was, self.activity = self.activity, "closed"
-        if was == "closing" or self.faults:
+        self._stop.settle()
+        code = self._link.exit_code
+        if self.faults or (was == "closing" and (code == 0 or not self._had_bench)):
             return self._put_back("")
-        self.faults = ((_GONE if self.had_bench else _NEVER_OPEN).format(code=self._link.exit_code),)
         self.journal.finish("failed", "the bench process died")
         self.is_queue_held = True
+        if self._had_bench:
+            self._aftermath = Aftermath(self._guarded, self._link.pid, code)
+            self.faults = (self._aftermath.now().words,)
+            return self._put_back("")  # the aftermath tells, now and later
+        self.faults = (_NOT_OPENED.format(code=code),)
         return [Failed(self.faults), *self._put_back("")]
+
+    def _heard_elsewhere(self) -> Told | None:
+        """What the guardian of a bench process that died says now."""
+        told = self._aftermath.news() if self._aftermath is not None else None
+        if told is not None:
+            self.faults = (told.words,)
+        return told
+
+    @property
+    def doubt(self) -> str:
+        """Why the bench may not be safe; empty if it is, or if this window has never had it."""
+        if self._aftermath is not None:
+            return "" if self._aftermath.is_safe else self._aftermath.now().words
+        if self.unsafe:
+            return f"THE BENCH MAY NOT BE SAFE: {'; '.join(map(str, self.unsafe))}"
+        return "\n".join(self.faults) if self._had_bench else ""
 
     # ---- what is asked of it
 
@@ -193,15 +241,36 @@ class Session:
         self.is_queue_held = True
         self._link.say(Order.STOP)
 
-    def make_safe(self) -> None:
-        """The red stop: end the run now, everything off, the magnet down; the queue waits."""
+    def make_safe(self) -> Told:
+        """The red stop: end the run now, everything off, the magnet down; the queue waits. Returns what comes of it."""
         self.is_queue_held = True
+        if self.activity == "closed":
+            return self._without_process()
+        if self._stop.is_overdue:
+            self._link.kill()
+            return Told("STOP: the bench process did not answer, and is ended by force", is_trouble=True)
         self._link.say(Order.SAFE)
+        return self._stop.ask(self.activity, self.is_busy)
+
+    def _without_process(self) -> Told:
+        """What a red stop can say when there is no bench process to obey it."""
+        if self._aftermath is not None:
+            told = self._aftermath.now()
+            if not self._aftermath.is_lost:
+                return replace(told, words=f"STOP: {told.words}")
+            self.reopen()
+            self._link.say(Order.SAFE)
+            return self._stop.ask(self.activity, is_busy=False)
+        if self._had_bench:  # it was open, and is closed
+            return Told(f"STOP: {self.doubt or 'the bench was closed, and was safe then'}", is_trouble=bool(self.doubt))
+        return Told(f"STOP: this window has no bench, and has switched nothing on. {' '.join(self.faults)}".rstrip())
 
     def leave(self) -> None:
         """End the run now, make the bench safe, and close it."""
         self.is_queue_held = True
         self._link.say(Order.QUIT)
+        if not self._link.has_spoken:
+            self._link.kill()  # it has opened nothing yet, and would not listen before it has loaded everything
         if self.activity != "closed":
             self.activity = "closing"
 
@@ -212,6 +281,8 @@ class Session:
     def reopen(self) -> None:
         """Connect to the bench anew, after the process has ended."""
         self.activity, self.faults, self.unsafe, self.label = "opening", (), (), ""
+        self._aftermath, self._had_bench = None, False
+        self._stop.settle()
         self._link = self._connect()
 
     def _checked(self, sequence: str, settings: Mapping[str, str]) -> Any:

@@ -177,10 +177,11 @@ def _style(theme: Theme) -> str:
         background: {theme.stop}; color: white; font-weight: 700; padding: 6px 18px; border-radius: 4px;
         border: 2px solid {theme.stop};
     }}
-    QPushButton#stop:hover, QPushButton#stop:focus {{ border-color: {theme.text}; }}
+    QPushButton#stop:hover, QPushButton#stop:pressed {{ border-color: {theme.text}; }}
     QFrame#notices {{ background: {theme.raised}; border: 1px solid {theme.faint}; border-radius: 3px; }}
     QFrame#notices QScrollArea, QFrame#notices QLabel {{ background: transparent; }}
     QFrame#notices QScrollArea > QWidget > QWidget {{ background: transparent; }}
+    QComboBox {{ combobox-popup: 0; }}  /* a list beneath its field: the other kind would lie over STOP */
     QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {theme.faint}; background: {theme.base}; }}
     QCheckBox::indicator:checked {{ border: 1px solid {theme.text}; background: {theme.accent}; }}
     QLabel[role="faint"] {{ color: {theme.faint}; }}

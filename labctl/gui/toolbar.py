@@ -1,9 +1,10 @@
-"""The bar above the docks: run, pause, stop, what is shown, what the bench does, and the red stop."""
+"""The bar above the docks: run, pause, stop, what is shown, what the bench does; and the red stop."""
 
 from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
+from labctl.gui.dialogs import STOP
 from labctl.gui.messages import Activity
 
 _WORDS: Final[dict[Activity, str]] = {
@@ -21,6 +22,60 @@ _HELD: Final = {
     "suspended": "suspended, bench safe: see the run",
     "waiting": "waiting, all lines low: see the run",
 }
+
+
+class RedStop(QtWidgets.QPushButton):
+    """Always in the corner of its window. `wanted`: everything off now; by a press of the mouse, or F12.
+
+    It never has the keyboard, so that no Space and no Return meant for something else can be a stop.
+    """
+
+    wanted = QtCore.Signal()
+
+    def __init__(self, window: Any) -> None:
+        super().__init__("■  STOP", window)
+        self.setObjectName(STOP)
+        self.setFocusPolicy(QtCore.Qt.FocusPolicy.NoFocus)
+        self.setToolTip("Everything off now: run ended, lines low, lasers and microwave off, magnet down  (F12)")
+        self.setAccessibleName("Emergency stop")
+        self.pressed.connect(self.wanted)  # not when the button is let go of: a hand in haste may slip
+        self._key = QtGui.QAction("STOP", self)
+        self._key.setToolTip("Everything off now, magnet down")
+        self._key.setShortcut(QtGui.QKeySequence("F12"))
+        self._key.setShortcutContext(QtCore.Qt.ShortcutContext.ApplicationShortcut)
+        self._key.setAutoRepeat(False)
+        self._key.triggered.connect(lambda: self.wanted.emit())
+        window.addAction(self._key)
+        QtGui.QGuiApplication.instance().focusWindowChanged.connect(self._listen_to)
+
+    def _listen_to(self, window: Any) -> None:
+        """A shortcut does not reach a window that a dialog blocks: so the window that has the keyboard is heard."""
+        if window is not None:
+            window.installEventFilter(self)
+
+    def keyPressEvent(self, event: Any) -> None:
+        """No key presses this button, whoever sends it here."""
+        event.ignore()
+
+    def hear_popup(self) -> None:
+        """A menu or a list that is open gets every press of the mouse, also that on STOP. Called all the time."""
+        popup = QtWidgets.QApplication.activePopupWidget()
+        if popup is not None:
+            popup.installEventFilter(self)  # once more is no more
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:
+        """F12 where no shortcut took it, and a press here that went elsewhere."""
+        kinds = QtCore.QEvent.Type
+        if event.type() == kinds.KeyPress and event.key() == QtCore.Qt.Key.Key_F12:
+            if not event.isAutoRepeat():
+                self.wanted.emit()
+            return True
+        if event.type() == kinds.MouseButtonPress and QtWidgets.QApplication.activePopupWidget() is watched:
+            at = event.globalPosition().toPoint() if hasattr(event, "globalPosition") else event.globalPos()  # Qt 6, 5
+            at = self.mapFromGlobal(at)
+            if self.rect().contains(at) and self.isVisible():
+                self.wanted.emit()
+        return False
 
 
 class Toolbar(QtWidgets.QToolBar):
@@ -46,14 +101,8 @@ class Toolbar(QtWidgets.QToolBar):
         self.state = QtWidgets.QLabel("")
         self.state.setContentsMargins(8, 0, 12, 0)
         self.addWidget(self.state)
-        self.red_stop = QtWidgets.QPushButton("■  STOP")
-        self.red_stop.setObjectName("stop")
-        self.red_stop.setToolTip(
-            "Everything off now: run ended, lines low, lasers and microwave off, magnet down  (F12)"
-        )
-        self.red_stop.setAccessibleName("Emergency stop")
-        self.red_stop.setShortcut(QtGui.QKeySequence("F12"))
-        self.addWidget(self.red_stop)
+        self.red_stop = RedStop(window)
+        self.toggleViewAction().setEnabled(False)  # nothing hides this bar
 
     def show_activity(self, activity: Activity, shown: str, is_live: bool, held: str = "") -> None:
         """What can be done now. shown: the run that the views show. held: what a run does that stands still by itself.
@@ -66,6 +115,10 @@ class Toolbar(QtWidgets.QToolBar):
         self.stop_run.setEnabled(activity in ("running", "pausing", "paused"))
         self.shown.setText(shown)
         self.live.setVisible(not is_live)
+
+    def show_silence(self, seconds: float) -> None:
+        """The bench process says nothing: what it does now is not known."""
+        self.state.setText(f"? no word from the bench for {seconds:.0f} s")
 
     def _action(self, text: str, keys: str, tip: str) -> Any:
         action = QtGui.QAction(text, self)

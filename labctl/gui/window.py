@@ -13,8 +13,9 @@ from labctl.gui import theme as looks
 from labctl.gui.docks import LAYOUT, Docks
 from labctl.gui.errands import Errands
 from labctl.gui.focus_ring import FocusRings
+from labctl.gui.leaving import Leaving
 from labctl.gui.menus import add_menus
-from labctl.gui.messages import Ended, Failed, Heard, Kept, MadeSafe, Ready, Watched
+from labctl.gui.messages import Ended, Failed, Heard, Kept, MadeSafe, Ready, Told, Watched
 from labctl.gui.notices import Notices
 from labctl.gui.recolour import recolour
 from labctl.gui.record import Record
@@ -51,7 +52,7 @@ class Window(QtWidgets.QMainWindow):
         self.session, self.settings = session, settings
         self._file, self._folder = file, folder
         self._opened: Record | None = None
-        self._is_leaving = self._may_leave = False
+        self.leaving = Leaving(self)
         self.setDockNestingEnabled(True)
         self.setWindowTitle("labctl")
         self.toolbar = Toolbar(self)
@@ -85,13 +86,14 @@ class Window(QtWidgets.QMainWindow):
         goes_on = self.session.journal.run
         held = goes_on.held if goes_on is not None else ""
         self.toolbar.show_activity(self.session.activity, self._shown(), self._opened is None, held)
+        if self.session.activity not in ("opening", "closed") and self.session.silence_s > _SILENT_S:
+            self.toolbar.show_silence(self.session.silence_s)
+        self.toolbar.red_stop.hear_popup()
         self.docks.run.show_activity(self.session.activity)
         self.docks.runs.show_held(self.session.is_queue_held)
-        if self.session.activity not in ("opening", "closed") and self.session.silence_s > _SILENT_S:
-            self.docks.bench.show_silence(self.session.silence_s)
+        self.docks.bench.show_ages(is_gone=self.session.activity == "closed")
         self.docks.paint(self.run, _PAINTING_S)
-        if self._is_leaving and self.session.has_left():
-            self._leave()
+        self.leaving.look()
 
     def open(self, run_id: int) -> None:
         """Show a stored run in the same views."""
@@ -157,21 +159,28 @@ class Window(QtWidgets.QMainWindow):
             self.notices.clear()
             self.session.reopen()
 
+    def stop_everything(self) -> None:
+        """The red stop: end the run, everything off, magnet down; and say what comes of it."""
+        self._tell(self.session.make_safe())
+
     def leave_at_once(self) -> None:
         """Without asking, as after Ctrl-C: the run is ended, the bench left safe."""
-        self._is_leaving = True
-        self.session.leave()
+        self.leaving.begin(is_hurried=True)
 
     def closeEvent(self, event: Any) -> None:
         """Ask while a run goes on; then leave the bench safe before the window goes."""
-        if self._may_leave:
+        if self.leaving.may_go:
+            self._timer.stop()
+            self.settings.setValue("geometry", self.saveGeometry())
+            self.settings.setValue("docks", self.saveState(LAYOUT))
             event.accept()
-            return
-        event.ignore()
-        asks = self.session.is_busy or self.session.queue.is_lost
-        if not self._is_leaving and (not asks or self._confirms_leaving()):
-            self.leave_at_once()
-            self.notices.tell("Leaving: the run is ended and the bench made safe; the window closes by itself")
+        else:
+            event.ignore()
+            self.leaving.ask()
+
+    def createPopupMenu(self) -> None:
+        """No menu on a right click: it would hide the bar for good. Docks are in the View menu."""
+        return None
 
     # ---- within
 
@@ -192,6 +201,11 @@ class Window(QtWidgets.QMainWindow):
             case Kept(why):
                 self.docks.runs.refresh()
                 self.notices.trouble(why)
+            case Told():
+                self._tell(heard)
+
+    def _tell(self, told: Told) -> None:
+        (self.notices.trouble if told.is_trouble else self.notices.tell)(told.words)
 
     def _begun(self, news: News, sequence: str) -> None:
         if self.follows.isChecked() and self._opened is None:
@@ -216,7 +230,7 @@ class Window(QtWidgets.QMainWindow):
         if unsafe := tuple(step for step in steps if step.fault):
             self.notices.trouble(_unsafe(unsafe))
         else:
-            self.notices.tell(f"The bench is safe, read back: {'; '.join(step.what for step in steps)}")
+            self.notices.tell(f"STOP: the bench is safe, read back: {'; '.join(step.what for step in steps)}")
 
     def _shown(self) -> str:
         run = self.run
@@ -237,24 +251,6 @@ class Window(QtWidgets.QMainWindow):
             self.notices.trouble("\n".join(refusal.faults))
             return None
 
-    def _confirms_leaving(self) -> bool:
-        box, button = QtWidgets.QMessageBox, QtWidgets.QMessageBox.StandardButton
-        question = "A run goes on. End it now and leave the bench safe? What was measured is kept."
-        if self.session.queue.is_lost:
-            question = f"{self.session.queue.trouble}\n\n{question if self.session.is_busy else 'Leave nevertheless?'}"
-        answer = box.question(self, "Leave?", question, button.Yes | button.No, button.No)
-        return bool(answer == button.Yes)
-
-    def _leave(self) -> None:
-        self._is_leaving, self._may_leave = False, True
-        self._timer.stop()
-        self.settings.setValue("geometry", self.saveGeometry())
-        self.settings.setValue("docks", self.saveState(LAYOUT))
-        if self.session.had_bench and (self.session.faults or self.session.unsafe):
-            text = "\n".join(self.session.faults) or _unsafe(self.session.unsafe)
-            QtWidgets.QMessageBox.critical(self, "The bench may not be safe", text)
-        self.close()
-
     def _furnished(self) -> Docks:
         looks.apply(self._theme)
         runs = RunsView(self._theme, self._folder, self.session.queue, self._file.bounds(), self.session.about)
@@ -267,7 +263,7 @@ class Window(QtWidgets.QMainWindow):
         bar.pause.triggered.connect(self.pause_or_resume)
         bar.stop_run.triggered.connect(self.session.stop)
         bar.live.triggered.connect(self.back_to_live)
-        bar.red_stop.clicked.connect(self.session.make_safe)
+        bar.red_stop.wanted.connect(self.stop_everything)
         runs = self.docks.runs
         runs.run_wanted.connect(self.run_wanted)
         runs.queue_wanted.connect(self.queue_wanted)
@@ -277,12 +273,25 @@ class Window(QtWidgets.QMainWindow):
         self.docks.run.part_chosen.connect(self.open_part)
 
     def _restore(self) -> None:
-        geometry, docks = self.settings.value("geometry"), self.settings.value("docks")
-        if geometry is None or not self.restoreGeometry(geometry):
+        """The arrangement that was kept, as far as it is one; it hides neither bar, and fits the screen."""
+        if not self._kept("geometry", self.restoreGeometry):
             screen = QtGui.QGuiApplication.primaryScreen().availableGeometry()
             self.resize(min(1760, screen.width() - 40), min(1000, screen.height() - 60))
-        if docks is None or not self.restoreState(docks, LAYOUT):
+        if not self._kept("docks", lambda state: self.restoreState(state, LAYOUT)):
             QtCore.QTimer.singleShot(0, self.docks.proportion)  # widths count once the window has its own
+        room = self.screen().availableGeometry().size()
+        if not self.isMaximized() and not self.isFullScreen():
+            self.resize(self.size().boundedTo(room))
+        self.toolbar.show()
+
+    def _kept(self, key: str, restore: Callable[[Any], bool]) -> bool:
+        """Whether something was kept, and it could be restored: a file may hold anything."""
+        value = self.settings.value(key)
+        try:
+            return value is not None and bool(restore(value))
+        except TypeError:  # it is of another kind
+            LOG.warning("The arrangement of the window that was kept cannot be used: %s is no such thing", key)
+            return False
 
 
 def _unsafe(steps: tuple[Step, ...]) -> str:

@@ -21,11 +21,21 @@ READY_MS = 60_000
 
 
 @contextmanager
-def opened_window(qtbot: Any, folder: Path, seed: int = 1, pace: float | None = None) -> Iterator[Window]:
-    """The window of `labctl gui --simulated`, its bench open; left as its user leaves it."""
-    file, choice = read_station(STATION), Choice(True, None, seed, pace)
+def opened_window(
+    qtbot: Any,
+    folder: Path,
+    seed: int = 1,
+    pace: float | None = None,
+    bench: Path | None = None,
+    station: Path = STATION,
+) -> Iterator[Window]:
+    """The window of `labctl gui --simulated`, or of --bench, its bench open; left as its user leaves it."""
+    file = read_station(station)
+    choice = Choice(False, bench=bench) if bench else Choice(True, None, seed, pace)
     opener = partial(opened_bench, choice, file, folder)
-    session = Session(partial(Link, serve, opener, folder), Queue(folder), file.bounds())
+    session = Session(
+        partial(Link, serve, opener, folder), Queue(folder), file.bounds(), guarded=choice.owned(file.path)
+    )
     window = Window(session, file, folder, settings_in(folder), "light")
     window.show()
     try:

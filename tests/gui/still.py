@@ -103,7 +103,7 @@ def settled() -> None:
 def _left(window: Window) -> None:
     """Let it go without a question."""
     window._timer.stop()
-    window._may_leave = True
+    window.leaving.may_go = True
 
 
 def filled() -> Record:

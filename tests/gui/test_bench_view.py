@@ -150,6 +150,41 @@ def test_silence_is_said_and_the_interlock_no_longer_vouched_for(view):
     assert view.interlock.text() == "✔ laser interlock closed"
 
 
+def test_what_was_not_heard_for_two_seconds_looks_old(view):
+    view.show_conditions(ALL)
+    heard_s = max(view._heard_s.values())
+    view.show_ages(now_s=heard_s + 1.5)
+    assert view.tree.isEnabled()
+    assert view.interlock.text() == "✔ laser interlock closed"
+    view.show_ages(now_s=heard_s + 2.0)
+    assert not view.tree.isEnabled()
+    assert view.silence.isVisible()
+    assert view.interlock.text() == "? laser interlock not known now; last heard: closed"
+
+
+def test_one_instrument_that_is_not_heard_looks_old_alone(view):
+    """Its own row, and the interlock if it is the laser; the others go on."""
+    view.show_conditions(ALL)
+    for name in view._heard_s:
+        view._heard_s[name] -= 5.0
+    view.show_conditions((SUPPLY, AOM))
+    assert view.tree.isEnabled()
+    assert [row(view, name).isDisabled() for name in ("main_supply", "aom", "green_laser")] == [False, False, True]
+    assert view.silence.text() == "✖ last heard: green_laser 5 s ago; what is grey is old"
+    assert view.interlock.text() == "? laser interlock not known now; last heard: closed"
+    view.show_conditions((LASER,))
+    assert not row(view, "green_laser").isDisabled()
+    assert not view.silence.isVisible()
+    assert view.interlock.text() == "✔ laser interlock closed"
+
+
+def test_with_the_bench_process_gone_everything_is_old_at_once(view):
+    view.show_conditions(ALL)
+    view.show_ages(is_gone=True)
+    assert not view.tree.isEnabled()
+    assert view.theme.ok not in view.interlock.styleSheet()
+
+
 @pytest.mark.parametrize(
     ("reading", "share"),
     [

@@ -3,14 +3,13 @@
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from virtual_screen import virtual_screen
 
 from labctl.data.history import one_run, points
 
@@ -49,21 +48,6 @@ def means(table, frequencies_mhz):
     return [np.average(table["signal"][at], weights=table["signal_err"][at] ** -2) for at in here]
 
 
-@contextmanager
-def virtual_screen(server):
-    """An X server on a display that it finds free; gives its name."""
-    reading, writing = os.pipe()
-    command = [server, "-displayfd", str(writing), "-screen", "0", "1920x1200x24", "-nolisten", "tcp"]
-    running = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
-    os.close(writing)
-    try:
-        with os.fdopen(reading) as told:
-            yield f":{told.readline().strip()}"
-    finally:
-        running.terminate()
-        running.wait(timeout=30)
-
-
 @pytest.mark.parametrize("binding", BINDINGS)
 def test_a_run_in_the_window(binding, tmp_path):
     if importlib.util.find_spec(binding) is None:
@@ -74,10 +58,7 @@ def test_a_run_in_the_window(binding, tmp_path):
 
 
 def test_a_run_on_a_virtual_screen(tmp_path):
-    server = shutil.which("Xvfb")
-    if server is None:
-        pytest.skip("no Xvfb here (Debian's package xvfb): the window is tested without a screen only")
-    with virtual_screen(server) as display:
+    with virtual_screen() as display:
         painted = run_under("PyQt5", "xcb", tmp_path, DISPLAY=display)
     assert painted["platform"] == "xcb"
     assert_painted(painted, tmp_path)

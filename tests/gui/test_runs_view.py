@@ -1,11 +1,14 @@
 """Stored runs in their dock: by mouse, by keys, and against what is in the data folder."""
 
+from pathlib import Path
+
 import pytest
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from labctl.data.history import Run, all_runs
 from labctl.data.plain import plain
 from labctl.data.store import Store
+from labctl.gui.dialogs import Box
 from labctl.gui.listing import conclusion, lines_of, matching
 from labctl.gui.theme import DARK, LIGHT
 from labctl.gui.views.figure_dialog import FigureDialog
@@ -198,33 +201,59 @@ def test_what_broke_off_can_be_continued_as_a_whole(qtbot, view, run_id, can_be)
         assert sent.args == [run_id]
 
 
-def test_export_writes_the_points(qtbot, view, tmp_path, monkeypatch):
-    asked = []
+def written_to(qtbot, view, path, kind=None):
+    """Answers the dialog that asks for a file, as a user does."""
+    qtbot.waitUntil(lambda: view.findChild(QtWidgets.QFileDialog) is not None)
+    dialog = view.findChild(QtWidgets.QFileDialog)
+    assert not dialog.isModal(), "STOP can be reached beside it"
+    if kind:
+        dialog.selectNameFilter(kind)
+    asked = [Path(name).name for name in dialog.selectedFiles()], dialog.nameFilters()
+    dialog.setDirectory(str(path.parent) if path.parent.exists() else "")
+    dialog.findChild(QtWidgets.QLineEdit, "fileNameEdit").setText(str(path))
+    dialog.accept()
+    qtbot.waitUntil(lambda: view.findChild(QtWidgets.QFileDialog) is None)
+    return asked
 
-    def answer(_parent, _title, name, filters):
-        asked.append((name, filters))
-        return str(tmp_path / "points"), "CSV (*.csv)"
 
-    monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", answer)
+def test_export_writes_the_points(qtbot, view, tmp_path):
     choose(view, 1)
     view.history.export.trigger()
+    asked = written_to(qtbot, view, tmp_path / "points", "CSV (*.csv)")
     qtbot.waitUntil(lambda: view.message.text() == f"Points of run 1: {tmp_path / 'points.csv'}", timeout=20_000)
-    assert asked == [("run-00001-odmr", "netCDF (*.nc);;CSV (*.csv)")]
+    assert asked == (["run-00001-odmr"], ["netCDF (*.nc)", "CSV (*.csv)"])
     lines = (tmp_path / "points.csv").read_text().splitlines()
     assert len(lines) == 21
     assert lines[1].split(",")[0] == repr(2.8e9)
 
 
-def test_an_export_that_fails_says_why(qtbot, view, tmp_path, monkeypatch):
-    to = tmp_path / "gone" / "points.csv"
-    monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *_: (str(to), ""))
+@pytest.mark.parametrize("is_sure", [True, False])
+def test_a_file_that_exists_is_written_over_only_if_that_is_wanted(qtbot, view, tmp_path, is_sure):
+    there = tmp_path / "points.csv"
+    there.write_text("precious", encoding="utf-8")
     choose(view, 1)
     view.history.export.trigger()
+    written_to(qtbot, view, there)
+    box = view.findChild(Box)
+    assert str(there) in box.text.text()
+    assert not box.isModal()
+    qtbot.mouseClick(box.yes if is_sure else box.no, LEFT)
+    qtbot.waitUntil(lambda: view.findChild(Box) is None)
+    if is_sure:
+        qtbot.waitUntil(lambda: view.message.text() == f"Points of run 1: {there}", timeout=20_000)
+    assert (there.read_text(encoding="utf-8") == "precious") is not is_sure
+
+
+def test_an_export_that_fails_says_why(qtbot, view, tmp_path):
+    to = tmp_path / "gone" / "points.csv"
+    choose(view, 1)
+    view.history.export.trigger()
+    written_to(qtbot, view, to)
     qtbot.waitUntil(lambda: "does not exist" in view.message.text(), timeout=20_000)
     assert view.message.property("role") == "fault"
 
 
-def test_the_figure_is_drawn_and_kept(qtbot, view, tmp_path, monkeypatch):
+def test_the_figure_is_drawn_and_kept(qtbot, view, tmp_path):
     choose(view, 1)
     view.history.figure.trigger()
     qtbot.waitUntil(lambda: view.findChild(FigureDialog) is not None, timeout=30_000)
@@ -235,8 +264,8 @@ def test_the_figure_is_drawn_and_kept(qtbot, view, tmp_path, monkeypatch):
     }
     assert picture.width() > 400
     assert len(colours) > 10, "something is drawn"
-    monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure"), "PDF (*.pdf)"))
     dialog.save_wanted.emit()
+    written_to(qtbot, view, tmp_path / "figure", "PDF (*.pdf)")
     qtbot.waitUntil(lambda: view.message.text() == f"Figure of run 1: {tmp_path / 'figure.pdf'}", timeout=20_000)
     assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")
     dialog.close()

@@ -12,6 +12,7 @@ from pyqtgraph.Qt import QtCore, QtWidgets
 from labctl.data.blocks import blocks_of
 from labctl.data.history import all_runs, one_run, points
 from labctl.data.live import ask
+from labctl.gui.dialogs import Box
 
 _STORED_DIGITS = 1e-14
 """QCoDeS writes fifteen of them."""
@@ -178,15 +179,20 @@ def test_a_view_that_fails_says_so_and_the_run_completes(qtbot, window, monkeypa
     assert any("no such colour" in text.text() for text in odmr.findChildren(QtWidgets.QLabel))
 
 
-def test_leaving_asks_while_a_run_goes_on(qtbot, window, monkeypatch, folder):
-    run, button = started(qtbot, window, seconds_per_point="20"), QtWidgets.QMessageBox.StandardButton
-    answers = iter([button.No, button.Yes])
-    monkeypatch.setattr(QtWidgets.QMessageBox, "question", lambda *_: next(answers))
+def test_leaving_asks_while_a_run_goes_on(qtbot, window, folder):
+    """Beside the question everything else works, STOP above all."""
+    run = started(qtbot, window, seconds_per_point="20")
     window.close()
-    qtbot.wait(200)
+    window.close()
+    (question,) = window.findChildren(Box)
+    assert not question.isModal()
+    qtbot.mouseClick(question.no, LEFT)
+    until(qtbot, lambda: not window.findChildren(Box))
     assert window.isVisible()
     assert window.session.is_busy
     window.close()
+    (question,) = window.findChildren(Box)
+    qtbot.mouseClick(question.yes, LEFT)
     until(qtbot, lambda: not window.isVisible())
     assert window.session.has_left()
     assert (window.session.faults, window.session.unsafe) == ((), ())
@@ -208,7 +214,7 @@ def test_a_dead_bench_process_is_said_loudly_and_the_bench_opens_again(qtbot, wi
     run = started(qtbot, window, seconds_per_point="20")
     os.kill(window.session._link._process.pid, signal.SIGKILL)
     until(qtbot, lambda: window.session.activity == "closed")
-    assert "may not be safe" in window.notices.text.text()
+    until(qtbot, lambda: "simulated bench ended with it: nothing is on" in window.notices.text.text())
     assert run.status == "failed"
     window.reopen()
     until(qtbot, idle(window))

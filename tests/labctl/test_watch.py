@@ -9,6 +9,7 @@ from types import SimpleNamespace
 sys.path.append(str(Path(__file__).parents[1] / "sequences"))
 from wired import STATION, Kept, sample
 
+from labctl import watch
 from labctl.station import Wires, opened
 from labctl.station_file import read_station
 from labctl.watch import Watch
@@ -55,6 +56,35 @@ def test_a_listener_that_fails_does_not_end_it(caplog):
     with Watch(idle(), told, FAST_S):
         assert again.wait(5.0)
     assert "Watching the bench failed; it goes on" in caplog.text
+
+
+def test_what_answered_is_told_while_others_keep_the_round_waiting(monkeypatch):
+    """An instrument that takes long makes nothing else look old; the others are not told twice."""
+    answers, told, slow = [], [], threading.Event()
+
+    def asked(_station, name):
+        if name == "slow":
+            assert slow.wait(5.0)
+        answers.append(name)
+        return SimpleNamespace(instrument=name, verdict="on")
+
+    def heard(found):
+        told.append([one.instrument for one in found])
+        slow.set()
+
+    monkeypatch.setattr(watch, "condition", asked)
+    monkeypatch.setattr(watch, "LATE_S", 0.0)
+    station = SimpleNamespace(file=SimpleNamespace(instruments=dict.fromkeys(("quick", "slow", "last"))))
+    with Watch(station, heard, 600.0):
+        assert slow.wait(5.0)
+        until(lambda: [name for part in told for name in part] == ["quick", "slow", "last"])
+
+
+def until(happens):
+    end_s = time.monotonic() + 5.0
+    while not happens():
+        assert time.monotonic() < end_s
+        time.sleep(FAST_S)
 
 
 def counts(is_watched):

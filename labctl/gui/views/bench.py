@@ -1,5 +1,6 @@
 """The bench dock: every instrument with what it does now, its limits, and the interlock in large letters."""
 
+import time
 from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
@@ -15,6 +16,8 @@ _SHARE: Final = QtCore.Qt.ItemDataRole.UserRole
 """Of a limit, in the limit's cell: how much of it is used, 0 to 1, and the bar's colour."""
 _BAR_PX: Final = 3
 _MARGIN_PX: Final = 4
+OLD_S: Final = 1.8
+"""What was heard so long ago looks old; the bench is asked every second."""
 
 
 class BenchView(QtWidgets.QWidget):
@@ -40,15 +43,38 @@ class BenchView(QtWidgets.QWidget):
         self.setFocusProxy(self.tree)
         self._rows: dict[str, Any] = {}
         self._conditions: dict[str, Condition] = {}
+        self._heard_s: dict[str, float] = {}
+        """Instrument -> when it was heard of last, as `time.monotonic` has it."""
 
     def show_conditions(self, conditions: tuple[Condition, ...]) -> None:
-        """What every instrument answered just now."""
-        self.silence.hide()
-        self.tree.setEnabled(True)
+        """What these instruments answered just now; the others answer later."""
+        now_s = time.monotonic()
         for condition in conditions:
+            self._heard_s[condition.instrument] = now_s
             self._show(condition)
+            if condition.instrument == _LASER:
+                self.show_interlock(condition)
+        self.show_ages()
         self.tree.viewport().update()  # the words of an instrument reach beyond their cell
-        self.show_interlock(next((one for one in conditions if one.instrument == _LASER), None))
+
+    def show_ages(self, is_gone: bool = False, now_s: float | None = None) -> None:
+        """What is old looks old; so does everything if nobody asks the instruments any more. Costs little."""
+        now_s = time.monotonic() if now_s is None else now_s
+        ages_s = {name: now_s - heard_s for name, heard_s in self._heard_s.items()}
+        old_s = ages_s if is_gone else {name: age_s for name, age_s in ages_s.items() if age_s > OLD_S}
+        if old_s and len(old_s) == len(ages_s):
+            self.show_silence(min(old_s.values()))
+            return
+        self.silence.setVisible(bool(old_s))
+        if old_s:
+            said = ", ".join(f"{name} {age_s:.0f} s ago" for name, age_s in old_s.items())
+            self.silence.setText(f"✖ last heard: {said}; what is grey is old")
+        self.tree.setEnabled(True)
+        for name, row in self._rows.items():
+            if row.isDisabled() != (name in old_s):
+                row.setDisabled(name in old_s)
+        if _LASER in old_s:
+            self._doubt_interlock()
 
     def show_interlock(self, laser: Condition | None) -> None:
         """What the green laser says of its interlock; None if it was not asked."""
@@ -68,7 +94,7 @@ class BenchView(QtWidgets.QWidget):
         self.silence.setText(f"✖ last heard {seconds:.0f} s ago: what stands below is old")
         self.silence.show()
         self.tree.setEnabled(False)
-        self._say_interlock("?", f"not known now; last heard: {self._interlock_was}", self.theme.warning)
+        self._doubt_interlock()
 
     def texts(self, instrument: str) -> list[list[str]]:
         """What is painted of an instrument: its own row, then its readings."""
@@ -104,6 +130,9 @@ class BenchView(QtWidgets.QWidget):
         bar = None if share is None else (share, colour)
         if item.data(_LIMIT, _SHARE) != bar:
             item.setData(_LIMIT, _SHARE, bar)
+
+    def _doubt_interlock(self) -> None:
+        self._say_interlock("?", f"not known now; last heard: {self._interlock_was}", self.theme.warning)
 
     def _say_interlock(self, sign: str, words: str, colour: str) -> None:
         self.interlock.setText(f"{sign} laser interlock {words}")
@@ -167,7 +196,8 @@ class _Tree(QtWidgets.QTreeWidget):
         groups, roles = QtGui.QPalette.ColorGroup, QtGui.QPalette.ColorRole
         role = roles.HighlightedText if self.selectionModel().isSelected(index) else roles.Text
         painter.save()
-        painter.setPen(self.palette().color(groups.Active if self.isEnabled() else groups.Disabled, role))
+        is_new = self.isEnabled() and bool(index.flags() & QtCore.Qt.ItemFlag.ItemIsEnabled)
+        painter.setPen(self.palette().color(groups.Active if is_new else groups.Disabled, role))
         text = self.fontMetrics().elidedText(words.data(), QtCore.Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, QtCore.Qt.AlignmentFlag.AlignVCenter, text)
         painter.restore()

@@ -11,6 +11,7 @@ from labctl.commands import About
 from labctl.data.export import export
 from labctl.data.history import one_run
 from labctl.data.live import ask
+from labctl.gui import dialogs
 from labctl.gui.listing import Line
 from labctl.gui.queue import Queue
 from labctl.gui.theme import Theme
@@ -130,30 +131,25 @@ class RunsView(QtWidgets.QWidget):
         self.say("")
         dialog = FigureDialog(self, f"Run {line.run_id}: {line.sequence}", png)
         dialog.save_wanted.connect(lambda: self._save_figure(line))
-        dialog.show()
+        dialogs.show(dialog, self)
 
     def _save_figure(self, line: Line) -> None:
-        if (to := self._asked_for(f"run-{line.run_id:05d}-{line.sequence}", _FIGURES)) is not None:
-            write = partial(_write_figure, self._folder, line.run_id, to)
-            self.history.errands.do(write, lambda _: self.say(f"Figure of run {line.run_id}: {to}"), self._fail)
+        def write(to: Path) -> None:
+            work = partial(_write_figure, self._folder, line.run_id, to)
+            self.history.errands.do(work, lambda _: self.say(f"Figure of run {line.run_id}: {to}"), self._fail)
+
+        dialogs.ask_for_file(self, _file_name(line), _FIGURES, write)
 
     def _export(self, line: Line) -> None:
-        if (to := self._asked_for(f"run-{line.run_id:05d}-{line.sequence}", _EXPORTS)) is not None:
+        def write(to: Path) -> None:
             self.say(f"Writing the points of run {line.run_id} …")
-            write = partial(_write_points, self._folder, line.run_id, to)
             told = partial(self._exported, line.run_id)
-            self.history.errands.do(write, told, self._fail)
+            self.history.errands.do(partial(_write_points, self._folder, line.run_id, to), told, self._fail)
+
+        dialogs.ask_for_file(self, _file_name(line), _EXPORTS, write)
 
     def _exported(self, run_id: int, files: list[Path]) -> None:
         self.say(f"Points of run {run_id}: {', '.join(map(str, files))}")
-
-    def _asked_for(self, name: str, filters: str) -> Path | None:
-        """A file to write; the ending is that of the filter if none was given."""
-        given, chosen = QtWidgets.QFileDialog.getSaveFileName(self, "Write", name, filters)
-        if not given:
-            return None
-        path = Path(given)
-        return path if path.suffix else path.with_suffix(chosen[chosen.index("*") + 1 : -1])
 
     def _fail(self, words: str) -> None:
         self.say(words, is_fault=True)
@@ -200,6 +196,10 @@ class RunsView(QtWidgets.QWidget):
         self.tabs.setTabText(1, f"Queue ({count}) and history" if count else "Queue and history")
         if self.queue.queue.trouble:
             self._fail(self.queue.queue.trouble)
+
+
+def _file_name(line: Line) -> str:
+    return f"run-{line.run_id:05d}-{line.sequence}"
 
 
 def _let_go(folder: Path, run_id: int) -> None:
