@@ -31,9 +31,7 @@ class Leaving:
             self._question.raise_()
         else:
             lost = f"{session.queue.trouble}\n\n" if session.queue.is_lost else ""
-            question, yes = (
-                (_QUESTION, "End the run and leave") if session.is_busy else ("Leave nevertheless?", "Leave")
-            )
+            question, yes = _BUSY if session.is_busy else _LOST
             box = dialogs.ask(self._window, "Leave?", lost + question, yes, "Stay", self.begin)
             box.answered.connect(self._forget)
             self._question = box
