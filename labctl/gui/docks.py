@@ -88,9 +88,22 @@ class Docks:
         run, bench, first, timeline, right = (
             self.docks[content.title] for content in (self.run, self.bench, self.plots[0], self.sequence, self.runs)
         )
-        self._window.resizeDocks([run, first, right], list(_WIDTHS), _HORIZONTAL)
-        self._window.resizeDocks([first, timeline], [620, 280], _VERTICAL)
-        self._window.resizeDocks([run, bench], [420, 480], _VERTICAL)
+        self._share([run, first, right], _WIDTHS, _HORIZONTAL)
+        self._share([first, timeline], (620, 280), _VERTICAL)
+        self._share([run, bench], (420, 480), _VERTICAL)
+
+    def _share(self, docks: list[Any], shares: tuple[int, ...], way: Any) -> None:
+        """What these have together is shared so; sizes that do not add up Qt would fit to the ones before."""
+        is_flat = way == _HORIZONTAL
+        self._window.layout().activate()  # else they are as large as they were before they were moved
+        whole = sum(dock.width() if is_flat else dock.height() for dock in docks)
+        hints = [dock.minimumSizeHint() for dock in docks]
+        least = [hint.width() if is_flat else hint.height() for hint in hints]
+        sizes = [max(low, whole * share // sum(shares)) for low, share in zip(least, shares, strict=True)]
+        widest = sizes.index(max(sizes))
+        sizes[widest] += whole - sum(sizes)  # what the narrow ones need beyond their share
+        for _ in range(2):  # the first time Qt heeds what stood there before
+            self._window.resizeDocks(docks, sizes, way)
 
     def bring_forward(self, content: Any) -> None:
         """Show a dock in front of those that share its place, ready for keys."""
