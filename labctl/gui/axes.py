@@ -96,6 +96,12 @@ def left_px() -> float:
     return float(metrics.horizontalAdvance("-0.0000") + 1.6 * metrics.height() + _TICK_PX)
 
 
+def narrowest_px() -> int:
+    """Width of the narrowest plot beneath which two numbers stand beside each other."""
+    metrics = QtGui.QFontMetricsF(QtGui.QGuiApplication.font())
+    return int(left_px() + 2.6 * (metrics.horizontalAdvance("0000.0") + _GAP_PX))
+
+
 def least_px() -> int:
     """Height of the lowest plot whose left axis still has numbers."""
     return int(6.5 * QtGui.QFontMetricsF(QtGui.QGuiApplication.font()).height())

@@ -1,7 +1,7 @@
 """The docks of the window: made once, moved and closed by whoever likes, as they were at the next start."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtWidgets
@@ -93,13 +93,27 @@ class Docks:
         run, bench, first, timeline, right = (
             self.docks[content.title] for content in (self.run, self.bench, self.plots[0], self.sequence, self.runs)
         )
-        width, least = self._window.width(), self.runs.minimumSizeHint().width() + _EDGE_PX
-        wanted = _shares(width, _WIDTHS)
-        wanted[-1] = max(wanted[-1], min(least, int(_MOST_RUNS * width)))  # a form is read, not scrolled sideways
-        height = first.height() + timeline.height()
-        self._window.resizeDocks([run, first, right], wanted, _HORIZONTAL)
-        self._window.resizeDocks([first, timeline], _shares(height, (620, 280)), _VERTICAL)
-        self._window.resizeDocks([run, bench], _shares(height, (420, 480)), _VERTICAL)
+        form = self.runs.minimumSizeHint().width() + _EDGE_PX  # a form is read, not scrolled sideways
+        self._share([run, first, right], _WIDTHS, _HORIZONTAL, form)
+        self._share([first, timeline], (620, 280), _VERTICAL)
+        self._share([run, bench], (420, 480), _VERTICAL)
+
+    def _share(self, docks: list[Any], shares: tuple[int, ...], way: Any, last: int = 0) -> None:
+        """What these have together is shared so; sizes that do not add up Qt would fit to the ones before.
+
+        last: what the last of them needs, as far as that leaves room for the others.
+        """
+        is_flat = way == _HORIZONTAL
+        self._window.layout().activate()  # else they are as large as they were before they were moved
+        whole = sum(dock.width() if is_flat else dock.height() for dock in docks)
+        hints = [dock.minimumSizeHint() for dock in docks]
+        least = [hint.width() if is_flat else hint.height() for hint in hints]
+        least[-1] = max(least[-1], min(last, int(_MOST_RUNS * whole)))
+        sizes = [max(low, whole * share // sum(shares)) for low, share in zip(least, shares, strict=True)]
+        widest = sizes.index(max(sizes))
+        sizes[widest] += whole - sum(sizes)  # what the narrow ones need beyond their share
+        for _ in range(2):  # the first time Qt heeds what stood there before
+            self._window.resizeDocks(docks, sizes, way)
 
     def bring_forward(self, content: Any) -> None:
         """Show a dock in front of those that share its place, ready for keys."""
@@ -123,7 +137,3 @@ class Docks:
         dock.setWidget(Scrolled(content))
         dock.setAllowedAreas(_AREA.AllDockWidgetAreas)
         return dock
-
-
-def _shares(whole: int, parts: Sequence[int]) -> list[int]:
-    return [part * whole // sum(parts) for part in parts]

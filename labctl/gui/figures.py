@@ -23,6 +23,7 @@ class Figures(QtWidgets.QWidget):
         self._texts = dict.fromkeys(meanings, "")
         self._grid = QtWidgets.QGridLayout(self)
         self._grid.setContentsMargins(2, 2, 2, 2)
+        self._grid.setSizeConstraint(QtWidgets.QLayout.SizeConstraint.SetNoConstraint)  # see minimumSizeHint
         self._grid.setHorizontalSpacing(_SPACE_PX)
         self._grid.setVerticalSpacing(1)
         for name, meaning in meanings.items():
@@ -52,6 +53,10 @@ class Figures(QtWidgets.QWidget):
         """Nothing is known."""
         for name in self._cells:
             self.put(name, "—")
+
+    def minimumSizeHint(self) -> Any:
+        """As narrow as one figure: as many as stand beside each other now need not stay so."""
+        return QtCore.QSize(self._needed_px(1), self._grid.minimumSize().height())
 
     def resizeEvent(self, event: Any) -> None:
         """Fewer beside each other in a narrow dock."""

@@ -39,7 +39,7 @@ class Pretended:
 
     def __init__(self, *heard: Heard) -> None:
         self.waiting, self.said = deque(heard), []
-        self.is_alive, self.exit_code = True, None
+        self.is_alive, self.has_spoken, self.exit_code, self.pid = True, True, None, 0
 
     @property
     def heard_s(self) -> float:

@@ -4,6 +4,7 @@ import pytest
 from pyqtgraph.Qt import QtWidgets
 from still import filled, nothing, settled, shared_window, still_window
 
+from labctl.gui.dialogs import Box
 from labctl.gui.messages import Doing, Ended, Failed
 from labctl.gui.record import Record, Table
 from labctl.news import News
@@ -128,29 +129,27 @@ def test_what_the_runs_dock_said_of_a_run_goes_when_another_one_is_chosen(window
     assert runs.form.message.text() == ""
 
 
-def test_a_window_that_never_had_the_bench_does_not_say_that_it_may_not_be_safe(qtbot, tmp_path, monkeypatch):
-    said = []
-    monkeypatch.setattr(QtWidgets.QMessageBox, "critical", lambda *words: said.append(words))
+def test_a_window_that_never_had_the_bench_does_not_say_that_it_may_not_be_safe(qtbot, tmp_path):
     for heard, has_had in (((Doing("opening"),), False), ((), True)):
         window = still_window(qtbot, tmp_path, "light", *heard)
+        window.session._guarded = tmp_path / "bench.json"
         window.tick()
         window.session._link.is_alive = False
         window.tick()
         assert window.session.activity == "closed"
-        assert ("may not be safe" in told(window)) is has_had
         assert ("switched nothing on" in told(window)) is not has_had
-        window._leave()
-        assert bool(said) is has_had
+        window.leaving.begin()
+        window.tick()
+        assert [box.windowTitle() for box in window.findChildren(Box)] == ["The bench may not be safe"] * has_had
 
 
-def test_a_bench_that_refuses_to_open_is_no_danger(qtbot, tmp_path, monkeypatch):
-    said = []
-    monkeypatch.setattr(QtWidgets.QMessageBox, "critical", lambda *words: said.append(words))
+def test_a_bench_that_refuses_to_open_is_no_danger(qtbot, tmp_path):
     window = still_window(qtbot, tmp_path, "light", Doing("opening"), Failed(("no such address",)), Doing("closed"))
     window.tick()
     assert "no such address" in told(window)
-    window._leave()
-    assert said == []
+    window.leaving.begin()
+    window.tick()
+    assert window.findChildren(Box) == []
 
 
 def test_follow_the_run_brings_a_dock_forward_for_every_experiment(window):

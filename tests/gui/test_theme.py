@@ -20,6 +20,7 @@ def dressed(qtbot, folder, name):
     window = still_window(qtbot, folder, name)
     painted(window, filled())
     window.docks.bench.show_conditions(CONDITIONS)
+    window.docks.bench.show_ages = lambda **_: None  # what it showed gets no older
     pictures(window)  # a dock that was never in front has not been laid out yet
     return window
 
@@ -72,7 +73,7 @@ def test_nothing_but_colours_changes(qtbot, tmp_path):
     docks["Sequence"].setGeometry(100, 120, 700, 260)
     docks["Cooling"].close()
     docks["Alignment"].raise_()
-    alignment, odmr = (docks[title].widget() for title in ("Alignment", "ODMR"))
+    alignment, odmr = (window.docks.contents[title] for title in ("Alignment", "ODMR"))
     alignment.tabs.setCurrentIndex(2)
     odmr.panels[0].spectrum.getPlotItem().setXRange(2729.0, 2731.0, padding=0)
     odmr.panels[0].setSizes([200, 300, 0, 50])

@@ -78,8 +78,8 @@ class CoolingView(View):
     def clear(self) -> None:
         """Nothing."""
         self._seen.clear()
-        self._show_cooling(None)
-        self._show_image(None)
+        for show in (self._show_cooling, self._show_image):
+            show(None)
         self.figures.clear()
 
     def _is_new(self, half: str, record: Record | None) -> bool:
@@ -269,10 +269,9 @@ class CoolingView(View):
             if has_errors:
                 dx, dy = error.T
                 cross.setData(x=x, y=y, left=dx, right=dx, top=dy, bottom=dy)
-        for text, place in zip(self.names, pair, strict=False):
-            text.setPos(*place)
-        for text in self.names:
+        for k, text in enumerate(self.names):
             text.setVisible(len(pair) == 2)
+            text.setPos(*(pair[k] if k < len(pair) else (0.0, 0.0)))
 
 
 def _show(points: ErrorPoints, table: Table | Mapping[str, Any], x: str, y: str) -> None:
@@ -290,8 +289,7 @@ def pictured(x: Real, y: Real, counts: Real) -> tuple[Real, tuple[float, float],
 
     Pixels may lie on turned grids: every place shows the nearest pixel, or nan where none was counted nearby.
     """
-    pitch = float(np.median(np.hypot(np.diff(x), np.diff(y)))) if len(x) > 1 else 1.0
-    pitch = pitch or 1.0
+    pitch = (float(np.median(np.hypot(np.diff(x), np.diff(y)))) if len(x) > 1 else 0.0) or 1.0
     low = np.array([x.min(), y.min()]) - 0.5 * pitch
     size = np.array([x.max(), y.max()]) + 0.5 * pitch - low
     columns, rows = (low[k] + size[k] * (np.arange(_CELLS) + 0.5) / _CELLS for k in (0, 1))

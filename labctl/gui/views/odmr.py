@@ -8,6 +8,7 @@ import numpy as np
 from pyqtgraph.Qt import QtWidgets
 
 from labctl.figures.words import quoted
+from labctl.gui.axes import narrowest_px
 from labctl.gui.figures import Figures
 from labctl.gui.record import Record
 from labctl.gui.theme import Theme
@@ -57,7 +58,7 @@ class OdmrView(View):
         self.panels = [SpectrumPanel(self.theme) for _ in range(_PANELS)]
         side_by_side = QtWidgets.QHBoxLayout()
         for panel in self.panels:
-            panel.setMinimumWidth(180)
+            panel.setMinimumWidth(narrowest_px())
             side_by_side.addWidget(panel, 1)
         row = QtWidgets.QHBoxLayout()
         row.addWidget(self.looks)
