@@ -1,7 +1,6 @@
 """A window that is lost leaves order: a run that measures completes, one that is paused waits for a word of a shell."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from paused_in_window import PAUSED
-from test_bindings import virtual_screen
+from virtual_screen import virtual_screen
 
 from labctl.data.blocks import blocks_of
 from labctl.data.history import all_runs, one_run, points
@@ -96,10 +95,7 @@ def test_a_paused_run_outlives_its_terminal_and_is_continued_from_another(tmp_pa
 def test_a_window_without_its_display_ends_and_the_paused_run_is_stopped_from_a_shell(tmp_path):
     """Under Qt 6 the event loop ends then, and Python by itself would wait for the bench process."""
     pytest.importorskip("PyQt6.QtCore", reason="PyQt6 is not installed here; the group dev has it")
-    server = shutil.which("Xvfb")
-    if server is None:
-        pytest.skip("no Xvfb here (Debian's package xvfb): there is no display to lose")
-    screen = virtual_screen(server)
+    screen = virtual_screen()
     environ = {"DISPLAY": screen.__enter__(), "QT_QPA_PLATFORM": "xcb", "PYQTGRAPH_QT_LIB": "PyQt6"}
     with opened(WAITING, tmp_path, **environ) as window:
         try:
