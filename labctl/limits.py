@@ -6,9 +6,9 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from sequences.lab import Limits, Paths
     from sequences.load import Drive
     from sequences.pulses.program import Program
+    from sequences.station import Limits, Paths
 
 _COILS: Final = ("shift_a", "gradient_a", "compensation_a")
 _LIMITED: Final = (

@@ -16,7 +16,7 @@ from sequences.analysis.calibration import NAMES, Beam, CountedProgram, PairCali
 from sequences.analysis.calibration_fit import MODES, CalibrationFit, fit_calibration, fit_mean
 from sequences.analysis.misfit import widened
 from sequences.analysis.resonances import TwoResonances
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
 from sequences.pulses.library import Gates, Reading, nominal_gates, nominal_reading
 from sequences.pulses.program import Program
 from sequences.results import Progress, Stream
@@ -29,6 +29,7 @@ from sequences.routines.hold import HoldChoice, Holding
 from sequences.routines.judgement import judged
 from sequences.routines.shots import COLUMNS as SHOT_COLUMNS
 from sequences.routines.shots import Shot, compared, count_rounds, usual_light
+from sequences.station import Wiring
 
 Real = NDArray[np.float64]
 

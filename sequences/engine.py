@@ -19,7 +19,7 @@ from sequences.cool import CoolPlan, cool
 from sequences.cool import programs as cool_programs
 from sequences.delays import DelaysPlan, delays
 from sequences.delays import programs as delays_programs
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
 from sequences.locate import LocatePlan, locate
 from sequences.locate import programs as locate_programs
 from sequences.pulses.grid import on_grid
@@ -33,6 +33,7 @@ from sequences.results import Column, Estimate, Point, Progress, Stream, child
 from sequences.routines.course import USUAL_TIMES, Course
 from sequences.routines.hold import HoldChoice
 from sequences.routines.outlook import outlook
+from sequences.station import Wiring
 from sequences.tomography import TomographyPlan, TomographyResult, tomography
 from sequences.tomography import programs as tomography_programs
 from sequences.wiring import WiringPlan, wiring

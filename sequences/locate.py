@@ -12,12 +12,13 @@ from sequences.analysis.doughnut_images import Image, Images
 from sequences.analysis.emitters import Emitters, fit_emitters, fit_strayed, start_one
 from sequences.analysis.how_many import farthest_nm, fit_three, fit_two
 from sequences.analysis.sighting import sighted
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.hold import NULL_KEY
 from sequences.routines.measure import measure, repeats_for
+from sequences.station import Wiring
 
 Real = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from sequences.analysis.field import Currents
 from sequences.analysis.inversion import field_from_two
 from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
 from sequences.pulses.library import cw_odmr
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
@@ -22,6 +22,7 @@ from sequences.routines.known_magnet import from_calibration, from_nothing
 from sequences.routines.spectroscopy import LOWEST_HZ, check_range, reachable, scan
 from sequences.routines.survey import Nitrogen, Survey, exchange_shift_hz
 from sequences.routines.tracking import track_line
+from sequences.station import Wiring
 
 Real = NDArray[np.float64]
 

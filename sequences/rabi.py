@@ -16,7 +16,7 @@ from sequences.analysis.oscillation import (
     fit_oscillation,
     fit_turns,
 )
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import pulse, pulsed
 from sequences.pulses.program import Program
@@ -26,6 +26,7 @@ from sequences.routines.estimates import gathered
 from sequences.routines.frozen import centred, frozen_line, power_dbm, ratio, shot, turns
 from sequences.routines.hold import HoldChoice, Holding
 from sequences.routines.state import set_field
+from sequences.station import Wiring
 
 Real = NDArray[np.float64]
 

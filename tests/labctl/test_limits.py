@@ -9,7 +9,7 @@ from toy import InnerPlan, ToyPlan
 from labctl.catalogue import ENTRIES
 from labctl.limits import beyond_limits, limit_of
 from labctl.plans import keys_of
-from sequences.lab import Limits
+from sequences.station import Limits
 
 LIMITS = SimpleNamespace(microwave_dbm=10.0, green_mw=100.0, depletion_mw=600.0, pulsed_a=0.1, trim_a=0.2, main_a=0.98)
 
@@ -49,4 +49,4 @@ def test_what_drives_something_and_has_no_limit_is_refused(name):
 @pytest.mark.parametrize("name", ENTRIES)
 def test_every_field_of_every_plan_that_drives_something_names_its_limit(name):
     limits = {limit for key in keys_of(ENTRIES[name].plan) if (limit := limit_of(key.name))}
-    assert limits <= {field.name for field in dataclasses.fields(Limits)}
+    assert limits <= set(Limits.model_fields)
