@@ -1,39 +1,22 @@
 """The limits of station.yaml, checked on a whole plan before anything is opened: its values, and its programs."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sequences.limited import Driving, Setting, driving
+from sequences.station import Limits, Paths
 
 if TYPE_CHECKING:
     from sequences.load import Drive
     from sequences.pulses.program import Program
-    from sequences.station import Limits, Paths
-
-_COILS: Final = ("shift_a", "gradient_a", "compensation_a")
-_LIMITED: Final = (
-    ("*_dbm", "microwave_dbm"),
-    ("*green*_mw", "green_mw"),
-    ("*depletion*_mw", "depletion_mw"),
-    ("*doughnut*_mw", "depletion_mw"),
-    ("fine_mw", "depletion_mw"),
-    ("coarse_mw", "depletion_mw"),
-    ("*shift*_a", "pulsed_a"),
-    ("*gradient*_a", "pulsed_a"),
-    ("*compensation*_a", "pulsed_a"),
-    ("*trim*_a", "trim_a"),
-    ("*main*_a", "main_a"),
-)
-"""Names of plan fields, and the limit of station.yaml that holds for each."""
-_DRIVES: Final = ("w", "mw", "uw", "kw", "dbm", "a", "ma", "ua", "v", "mv", "kv")
-"""Units, at the end of a field's name, of what heats, shines or drives: none of it is set without a limit."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Bounds:
     """What a station allows every plan, before anything is opened."""
 
-    limits: "Limits"
+    limits: Limits
     tick_ns: int
     """Of the card's grid."""
 
@@ -44,46 +27,41 @@ class Bounds:
         return beyond_limits(plan, self.limits) + off_grid(plan, self.tick_ns)
 
 
-def beyond_limits(plan: Any, limits: "Limits", prefix: str = "") -> list[str]:
-    """What in this plan, or in a plan within it, is beyond the station's limits; a sentence each."""
+def beyond_limits(plan: Any, limits: Limits, prefix: str = "") -> list[str]:
+    """What in this plan, or in plans within it, is beyond the station's limits or has none; a sentence each."""
     faults: list[str] = []
+    driven = {one.name: one for one in driving(type(plan))}
     for field in dataclasses.fields(plan):
-        value, name = getattr(plan, field.name), prefix + field.name
-        if dataclasses.is_dataclass(value):
-            faults += beyond_limits(value, limits, f"{name}.")
-        else:
-            faults += _beyond(name, value, limits)
+        name, value = prefix + field.name, getattr(plan, field.name)
+        if field.name in driven:
+            faults += _beyond(name, driven[field.name], value, limits)
+        for inner in _flat(value):
+            if dataclasses.is_dataclass(inner):
+                faults += beyond_limits(inner, limits, f"{name}.")
     return faults
 
 
-def limit_of(name: str) -> str | None:
-    """The limit that holds for a plan's field of this name, by the end of it; None for what needs none.
-
-    Raises LookupError for a power, a current or a voltage that no limit holds for.
-    """
-    field = name.rsplit(".", 1)[-1]
-    limit = next((limit for pattern, limit in _LIMITED if fnmatchcase(field, pattern)), None)
-    before, _, unit = field.rpartition("_")
-    if limit is None and unit in _DRIVES and not before.endswith("_per"):
-        raise LookupError(
-            f"no limit of station.yaml holds for it, so it is not set: name it like one that has a limit "
-            f"({', '.join(pattern for pattern, _ in _LIMITED)}), in that unit, or add its limit to labctl.limits"
-        )
-    return limit
+def _beyond(name: str, field: Driving, value: Any, limits: Limits) -> Iterator[str]:
+    if field.fault:
+        yield f"{name} = {value}: {field.fault}"
+        return
+    for limit in field.limits:
+        highest = getattr(limits, limit)
+        numbers = [one for one in _flat(value) if isinstance(one, int | float)]
+        sizes = [abs(one) if limit.endswith("_a") else one for one in numbers]
+        if beyond := [size for size in sizes if not size <= highest]:
+            yield f"{name} = {max(beyond):g} is beyond the station's limits.{limit} = {highest:g}"
 
 
-def _beyond(name: str, value: Any, limits: "Limits") -> list[str]:
-    try:
-        limit = limit_of(name)
-    except LookupError as error:
-        return [f"{name} = {value}: {error.args[0]}"]
-    if limit is None:
-        return []
-    numbers: Sequence[Any] = value if isinstance(value, tuple | list) else (value,)
-    highest = getattr(limits, limit)
-    sizes = [abs(n) if name.endswith("_a") else n for n in numbers if isinstance(n, int | float)]
-    beyond = [number for number in sizes if number > highest]
-    return [f"{name} = {max(beyond):g} is beyond the station's limits.{limit} = {highest:g}"] if beyond else []
+def _flat(value: Any) -> Iterator[Any]:
+    """A value, or all that a list or a mapping holds, at any depth."""
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if not isinstance(value, tuple | list | set | frozenset):
+        yield value
+        return
+    for one in value:
+        yield from _flat(one)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,7 +91,7 @@ class Used:
         return abs(self.most - self.least) <= 1e-9 * self.most
 
 
-def used(plan: Any, programs: Iterable["Program"], limits: "Limits", paths: "Paths") -> list[Used]:
+def used(plan: Any, programs: Iterable["Program"], limits: Limits, paths: Paths) -> list[Used]:
     """For every limit across instruments, the program that may come nearest to it."""
     from sequences.load import loads
 
@@ -127,7 +105,7 @@ def used(plan: Any, programs: Iterable["Program"], limits: "Limits", paths: "Pat
     return [one for one in found.values() if one.most > 0.0]
 
 
-def programs_beyond(plan: Any, programs: Iterable["Program"], limits: "Limits", paths: "Paths") -> list[str]:
+def programs_beyond(plan: Any, programs: Iterable["Program"], limits: Limits, paths: Paths) -> list[str]:
     """What the plan's programs would surely put beyond a limit across instruments; a sentence each."""
     from sequences.load import LimitError, refuse_beyond
 
@@ -141,7 +119,7 @@ def programs_beyond(plan: Any, programs: Iterable["Program"], limits: "Limits", 
     return faults
 
 
-def _drives(plan: Any, limits: "Limits") -> tuple["Drive", "Drive"]:
+def _drives(plan: Any, limits: Limits) -> tuple["Drive", "Drive"]:
     """The bench as the plan sets it: with what it leaves open off, and with that at the station's limits."""
     from sequences.load import Drive, milliwatts
 
@@ -149,8 +127,8 @@ def _drives(plan: Any, limits: "Limits") -> tuple["Drive", "Drive"]:
     efficiency = said.get("pump_efficiency")
     known = {
         "green_mw": None if efficiency is None else said.get("green_mw", limits.green_mw) * efficiency,
-        "doughnut_mw": said.get("depletion_mw"),
-        "carrier_mw": milliwatts(said["microwave_dbm"]) if "microwave_dbm" in said else None,
+        "doughnut_mw": said.get("doughnut_mw"),
+        "carrier_mw": milliwatts(said["carrier_dbm"]) if "carrier_dbm" in said else None,
         "shift_a": said.get("shift_a"),
         "gradient_a": said.get("gradient_a"),
         "compensation_a": said.get("compensation_a"),
@@ -167,15 +145,13 @@ def _drives(plan: Any, limits: "Limits") -> tuple["Drive", "Drive"]:
     return Drive(**least), Drive(**{**most, **least})
 
 
-def _largest(plan: Any) -> dict[str, float]:
-    """The plan's own settings of what a program lets through: name -> its largest value."""
-    found: dict[str, float] = {}
-    for field in dataclasses.fields(plan):
+def _largest(plan: Any) -> dict[Setting, float]:
+    """The plan's own settings of what a program lets through, each with its largest value."""
+    found: dict[Setting, float] = {}
+    for field in driving(type(plan)):
         value = getattr(plan, field.name)
-        limit = next((limit for pattern, limit in _LIMITED if fnmatchcase(field.name, pattern)), None)
-        name = field.name if field.name in (*_COILS, "pump_efficiency") else limit
-        if name is None or isinstance(value, bool) or not isinstance(value, int | float):
+        if field.sets is None or isinstance(value, bool) or not isinstance(value, int | float):
             continue
-        size = abs(value) if name.endswith("_a") else value
-        found[name] = max(size, found.get(name, size))
+        size = abs(value) if field.sets.endswith("_a") else value
+        found[field.sets] = max(size, found.get(field.sets, size))
     return found
