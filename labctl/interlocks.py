@@ -75,8 +75,7 @@ def _doughnut(lab: Lab, _error: BaseException, _clock: Clock) -> Iterator[Cause]
 
 def _supplies(lab: Lab, _error: BaseException, clock: Clock) -> Iterator[Cause]:
     since_s = clock.now()
-    supplies = {coil.parent.name: coil.parent for coil in (lab.shift_coil, lab.gradient_coil)}
-    for name, supply in supplies.items():
+    for name, supply in _feeding(lab).items():
         if supply.is_too_hot():
             yield Cause(
                 f"{name}: it is too hot, and keeps its outputs off",
@@ -92,6 +91,13 @@ def _supplies(lab: Lab, _error: BaseException, clock: Clock) -> Iterator[Cause]:
                 partial(_has_rested, supply, clock, since_s + lab.limits.trip_rest_s),
                 is_trip=True,
             )
+
+
+def _feeding(lab: Lab) -> dict[str, Any]:
+    """The supplies that feed coils, by their names. A trim source has no supply behind it."""
+    sources = (*lab.magnet.sources, lab.shift_coil, lab.gradient_coil, lab.compensation_coil)
+    parents: list[Any] = [getattr(source, "parent", None) for source in sources]
+    return {parent.name: parent for parent in parents if hasattr(parent, "is_too_hot")}
 
 
 def _has_rested(supply: Any, clock: Clock, until_s: float) -> bool:

@@ -2,39 +2,23 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from labctl.plans import Key
+from sequences.limited import Driving, Setting, driving
+from sequences.station import Limits, Paths
 
 if TYPE_CHECKING:
-    from sequences.lab import Limits, Paths
     from sequences.load import Drive
     from sequences.pulses.program import Program
-
-_COILS: Final = ("shift_a", "gradient_a", "compensation_a")
-_LIMITED: Final = (
-    ("*_dbm", "microwave_dbm"),
-    ("*green*_mw", "green_mw"),
-    ("*depletion*_mw", "depletion_mw"),
-    ("*doughnut*_mw", "depletion_mw"),
-    ("fine_mw", "depletion_mw"),
-    ("coarse_mw", "depletion_mw"),
-    ("*shift*_a", "pulsed_a"),
-    ("*gradient*_a", "pulsed_a"),
-    ("*compensation*_a", "pulsed_a"),
-    ("*trim*_a", "trim_a"),
-    ("*main*_a", "main_a"),
-)
-"""Names of plan fields, and the limit of station.yaml that holds for each."""
-_DRIVES: Final = ("w", "mw", "uw", "kw", "dbm", "a", "ma", "ua", "v", "mv", "kv")
-"""Units, at the end of a field's name, of what heats, shines or drives: none of it is set without a limit."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Bounds:
     """What a station allows every plan, before anything is opened."""
 
-    limits: "Limits"
+    limits: Limits
     tick_ns: int
     """Of the card's grid."""
 
@@ -44,74 +28,63 @@ class Bounds:
 
         return beyond_limits(plan, self.limits) + off_grid(plan, self.tick_ns)
 
-    def narrowed(self, name: str, own: Mapping[str, float]) -> Mapping[str, float]:
+    def narrowed(self, key: Key) -> Mapping[str, float]:
         """The bounds (ge, gt, le, lt) that a key of a plan has here: its own, or the limit of the station if less."""
-        highest = self._limit(name)
-        if highest is None or not own:
-            return own
-        bounds, is_current = dict(own), name.endswith("_a")
+        if not key.limited_by or not key.bounds:
+            return key.bounds
+        highest = min(float(getattr(self.limits, limit)) for limit in key.limited_by)
+        bounds = dict(key.bounds)
         if min(bounds.get("le", math.inf), bounds.get("lt", math.inf)) > highest:
             bounds = {name: bound for name, bound in bounds.items() if name != "lt"} | {"le": highest}
+        is_current = all(limit.endswith("_a") for limit in key.limited_by)
         if is_current and max(bounds.get("ge", -math.inf), bounds.get("gt", -math.inf)) < -highest:
             bounds = {name: bound for name, bound in bounds.items() if name != "gt"} | {"ge": -highest}
         return bounds
 
-    def beyond(self, key: str, text: str) -> str:
+    def beyond(self, key: Key, text: str) -> str:
         """What a text for this key would be beyond, as `faults` says it; empty if nothing."""
         try:
-            found = _beyond(key, float(text), self.limits)
+            value = float(text)
         except ValueError:
             return ""
-        return found[0] if found else ""
-
-    def _limit(self, name: str) -> float | None:
-        try:
-            limit = limit_of(name)
-        except LookupError:
-            return None
-        return None if limit is None else float(getattr(self.limits, limit))
+        return next(_beyond(key.name, Driving(key.name, key.limited_by, None, ""), value, self.limits), "")
 
 
-def beyond_limits(plan: Any, limits: "Limits", prefix: str = "") -> list[str]:
-    """What in this plan, or in a plan within it, is beyond the station's limits; a sentence each."""
+def beyond_limits(plan: Any, limits: Limits, prefix: str = "") -> list[str]:
+    """What in this plan, or in plans within it, is beyond the station's limits or has none; a sentence each."""
     faults: list[str] = []
+    driven = {one.name: one for one in driving(type(plan))}
     for field in dataclasses.fields(plan):
-        value, name = getattr(plan, field.name), prefix + field.name
-        if dataclasses.is_dataclass(value):
-            faults += beyond_limits(value, limits, f"{name}.")
-        else:
-            faults += _beyond(name, value, limits)
+        name, value = prefix + field.name, getattr(plan, field.name)
+        if field.name in driven:
+            faults += _beyond(name, driven[field.name], value, limits)
+        for inner in _flat(value):
+            if dataclasses.is_dataclass(inner):
+                faults += beyond_limits(inner, limits, f"{name}.")
     return faults
 
 
-def limit_of(name: str) -> str | None:
-    """The limit that holds for a plan's field of this name, by the end of it; None for what needs none.
-
-    Raises LookupError for a power, a current or a voltage that no limit holds for.
-    """
-    field = name.rsplit(".", 1)[-1]
-    limit = next((limit for pattern, limit in _LIMITED if fnmatchcase(field, pattern)), None)
-    before, _, unit = field.rpartition("_")
-    if limit is None and unit in _DRIVES and not before.endswith("_per"):
-        raise LookupError(
-            f"no limit of station.yaml holds for it, so it is not set: name it like one that has a limit "
-            f"({', '.join(pattern for pattern, _ in _LIMITED)}), in that unit, or add its limit to labctl.limits"
-        )
-    return limit
+def _beyond(name: str, field: Driving, value: Any, limits: Limits) -> Iterator[str]:
+    if field.fault:
+        yield f"{name} = {value}: {field.fault}"
+        return
+    for limit in field.limits:
+        highest = getattr(limits, limit)
+        numbers = [one for one in _flat(value) if isinstance(one, int | float)]
+        sizes = [abs(one) if limit.endswith("_a") else one for one in numbers]
+        if beyond := [size for size in sizes if not size <= highest]:
+            yield f"{name} = {max(beyond):g} is beyond the station's limits.{limit} = {highest:g}"
 
 
-def _beyond(name: str, value: Any, limits: "Limits") -> list[str]:
-    try:
-        limit = limit_of(name)
-    except LookupError as error:
-        return [f"{name} = {value}: {error.args[0]}"]
-    if limit is None:
-        return []
-    numbers: Sequence[Any] = value if isinstance(value, tuple | list) else (value,)
-    highest = getattr(limits, limit)
-    sizes = [abs(n) if name.endswith("_a") else n for n in numbers if isinstance(n, int | float)]
-    beyond = [number for number in sizes if number > highest]
-    return [f"{name} = {max(beyond):g} is beyond the station's limits.{limit} = {highest:g}"] if beyond else []
+def _flat(value: Any) -> Iterator[Any]:
+    """A value, or all that a list or a mapping holds, at any depth."""
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if not isinstance(value, tuple | list | set | frozenset):
+        yield value
+        return
+    for one in value:
+        yield from _flat(one)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,7 +118,7 @@ Parts = Iterable[tuple[Any, Iterable["Program"]]]
 """Plans, each with the programs that are played with the light and the currents that it asks for."""
 
 
-def used(parts: Parts, limits: "Limits", paths: "Paths") -> list[Used]:
+def used(parts: Parts, limits: Limits, paths: Paths) -> list[Used]:
     """For every limit across instruments, the program that may come nearest to it."""
     from sequences.load import loads
 
@@ -162,7 +135,7 @@ def used(parts: Parts, limits: "Limits", paths: "Paths") -> list[Used]:
     return [one for one in found.values() if one.most > 0.0]
 
 
-def programs_beyond(parts: Parts, limits: "Limits", paths: "Paths") -> list[str]:
+def programs_beyond(parts: Parts, limits: Limits, paths: Paths) -> list[str]:
     """What the programs would surely put beyond a limit across instruments, as their plans say; a sentence each."""
     from sequences.load import LimitError, refuse_beyond
 
@@ -177,7 +150,7 @@ def programs_beyond(parts: Parts, limits: "Limits", paths: "Paths") -> list[str]
     return list(dict.fromkeys(faults))
 
 
-def _drives(plan: Any, limits: "Limits") -> tuple["Drive", "Drive"]:
+def _drives(plan: Any, limits: Limits) -> tuple["Drive", "Drive"]:
     """The bench as the plan sets it: with what it leaves open off, and with that at the station's limits."""
     from sequences.load import Drive, milliwatts
 
@@ -185,8 +158,8 @@ def _drives(plan: Any, limits: "Limits") -> tuple["Drive", "Drive"]:
     efficiency = said.get("pump_efficiency")
     known = {
         "green_mw": None if efficiency is None else said.get("green_mw", limits.green_mw) * efficiency,
-        "doughnut_mw": said.get("depletion_mw"),
-        "carrier_mw": milliwatts(said["microwave_dbm"]) if "microwave_dbm" in said else None,
+        "doughnut_mw": said.get("doughnut_mw"),
+        "carrier_mw": milliwatts(said["carrier_dbm"]) if "carrier_dbm" in said else None,
         "shift_a": said.get("shift_a"),
         "gradient_a": said.get("gradient_a"),
         "compensation_a": said.get("compensation_a"),
@@ -203,15 +176,13 @@ def _drives(plan: Any, limits: "Limits") -> tuple["Drive", "Drive"]:
     return Drive(**least), Drive(**{**most, **least})
 
 
-def _largest(plan: Any) -> dict[str, float]:
-    """The plan's own settings of what a program lets through: name -> its largest value."""
-    found: dict[str, float] = {}
-    for field in dataclasses.fields(plan):
+def _largest(plan: Any) -> dict[Setting, float]:
+    """The plan's own settings of what a program lets through, each with its largest value."""
+    found: dict[Setting, float] = {}
+    for field in driving(type(plan)):
         value = getattr(plan, field.name)
-        limit = next((limit for pattern, limit in _LIMITED if fnmatchcase(field.name, pattern)), None)
-        name = field.name if field.name in (*_COILS, "pump_efficiency") else limit
-        if name is None or isinstance(value, bool) or not isinstance(value, int | float):
+        if field.sets is None or isinstance(value, bool) or not isinstance(value, int | float):
             continue
-        size = abs(value) if name.endswith("_a") else value
-        found[name] = max(size, found.get(name, size))
+        size = abs(value) if field.sets.endswith("_a") else value
+        found[field.sets] = max(size, found.get(field.sets, size))
     return found

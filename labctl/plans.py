@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from labctl.faults import bounds_of, range_of, sentence, unit_of
 from labctl.refusals import Refusal, known
+from sequences.limited import driving
 
 _MISSING: Final = "must be given"
 _UNIONS: Final = (Union, UnionType)
@@ -39,11 +40,14 @@ class Key:
     """The docstring beneath the field."""
     bounds: Mapping[str, float] = dataclasses.field(default_factory=dict, compare=False)
     """What `limits` says: ge, gt, le, lt."""
+    limited_by: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+    """The limits of station.yaml that hold for it."""
 
 
 def keys_of(plan: type[Any], prefix: str = "", defaults: Any = None) -> list[Key]:
     """All keys of a plan, those of plans within it under dotted names."""
     hints, docs, keys = get_type_hints(plan, include_extras=True), _docstrings(plan), []
+    limited = {one.name: one.limits for one in driving(plan)}
     for field in dataclasses.fields(plan):
         (hint, limits), bounds = _without_limits(hints[field.name]), bounds_of(_constraints(hints[field.name]))
         default = _default(field) if defaults is None else getattr(defaults, field.name)
@@ -51,7 +55,8 @@ def keys_of(plan: type[Any], prefix: str = "", defaults: Any = None) -> list[Key
         if dataclasses.is_dataclass(hint) and isinstance(hint, type):
             keys += keys_of(hint, f"{name}.", None if default is dataclasses.MISSING else default)
         else:
-            keys.append(Key(name, hint, default, limits, unit_of(name), docs.get(field.name, ""), bounds))
+            by = limited.get(field.name, ())
+            keys.append(Key(name, hint, default, limits, unit_of(name), docs.get(field.name, ""), bounds, by))
     return keys
 
 

@@ -24,14 +24,14 @@ from labctl.safety import make_safe
 from labctl.silence import Silent, told
 from labctl.station_drivers import driver, is_ni, is_visa
 from labctl.station_file import StationFile, references
-from labctl.station_roles import lacking
+from labctl.station_roles import lacking, needs_of
 from sequences.lab import Calibration, Lab
 
 LOG: Final = logging.getLogger(__name__)
 _NO_ROLE: Final = "the experiments use it. Take a driver that has it"
 _EXCHANGES: Final = ("ask", "write", "ask_raw", "write_raw", "command", "_block")
 """Methods of VISA drivers that speak; the last two, of the AOM driver, answer in several lines."""
-_WHOLE: Final = ("pulse_generator", "aom", "depletion_beam", "green_laser", "microwave")
+_WHOLE: Final = ("magnet", "pulse_generator", "aom", "depletion_beam", "green_laser", "microwave")
 """Instruments that a Lab has whole, under their own names."""
 
 
@@ -137,11 +137,8 @@ class OpenStation:
         """What the safe state switches, by the names it has in a Lab; one that is not open says so when it is used."""
         found = dict(self.instruments) | {name: _Gone(silent) for name, silent in self.silent.items()}
         return SimpleNamespace(
-            magnet=found["magnet"],
-            shift_coil=found["main_supply"].ch2,
-            gradient_coil=found["pulsed_supply"].ch1,
-            compensation_coil=found["pulsed_supply"].ch2,
             **{name: found[name] for name in _WHOLE},
+            **{f"{coil}_coil": _channel(found, name) for coil, name in self.file.coils.items()},
         )
 
     def snapshot(self) -> dict[str, Any]:
@@ -177,7 +174,7 @@ class OpenStation:
 
     def _met(self, name: str) -> None:
         """An instrument that is open, and that can do what its role asks of it; any other is closed again."""
-        if missing := lacking(self.instruments[name], name):
+        if missing := lacking(self.instruments[name], needs_of(name, self.file.coils)):
             model, address = type(self.instruments[name]).__name__, self.file.instruments[name].address or ""
             self.silent[name] = Silent(name, address, f"is a {model}, which lacks {', '.join(missing)}: {_NO_ROLE}")
             self.station.close_and_remove_instrument(name)
@@ -209,11 +206,18 @@ class OpenStation:
         magnet.ramp_a_per_s = limits.ramp_a_per_s
         paths = self.file.paths()
         magnet.loads_ohm, magnet.heat_limit_w = (paths.trim_ohm, paths.trim_ohm, paths.main_ohm), limits.magnet_w
-        for coil in (found["main_supply"].ch2, found["pulsed_supply"].ch1, found["pulsed_supply"].ch2):
+        for name in self.file.coils.values():
+            coil = _channel(found, name)
             coil.limit_a = min(coil.limit_a, limits.pulsed_a)
         _at_most(found["microwave"].amplitude_RF, limits.microwave_dbm)
         _at_most(found["green_laser"].power_mw, limits.green_mw)
         _at_most(found["depletion_beam"].power_mw, limits.depletion_mw)
+
+
+def _channel(instruments: Mapping[str, Any], name: str) -> Any:
+    """The channel of a name like main_supply.ch2."""
+    supply, _, part = name.partition(".")
+    return getattr(instruments[supply], part)
 
 
 def one_at_a_time(instrument: Any) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
@@ -16,12 +16,10 @@ from labctl.faults import range_of, sentence, unit_of
 from labctl.limits import Bounds
 from labctl.refusals import Refusal, known
 from labctl.station_drivers import driver_faults
-from labctl.station_model import REFERENCES, ROLES, InstrumentSection, StationModel, section_at
-from labctl.station_roles import role_faults, tick_problem
+from labctl.station_model import MAGNET, REFERENCES, ROLES, InstrumentSection, StationModel, fed, section_at
+from labctl.station_roles import coil_faults, role_faults, supplies_of, tick_problem
 from labctl.station_values import canonical, name_problem
-
-if TYPE_CHECKING:
-    from sequences.lab import Guesses, Limits, Paths, Wiring
+from sequences.station import Guesses, Limits, Paths, Wiring
 
 Trail = tuple[str, ...]
 _MOST_VALUES: Final = 10_000
@@ -63,38 +61,35 @@ class StationFile:
             waiting.remove(ready)
         return order
 
-    def limits(self) -> "Limits":
+    def limits(self) -> Limits:
         """The section `limits`."""
-        from sequences.lab import Limits
-
-        return Limits(**self.model.limits.model_dump())
+        return self.model.limits
 
     def bounds(self) -> Bounds:
         """What a plan is held to."""
         return Bounds(self.limits(), self.model.wiring.tick_ns)
 
-    def paths(self) -> "Paths":
+    def paths(self) -> Paths:
         """The section `paths`."""
-        from sequences.lab import Paths
-
-        return Paths(**self.model.paths.model_dump())
+        return self.model.paths
 
     @property
     def ramps_magnet(self) -> bool:
         """Whether the magnet is without current at the end of the program; else it keeps its field."""
         return self.model.safe_state.magnet == "ramped"
 
-    def guesses(self) -> "Guesses":
+    def guesses(self) -> Guesses:
         """The section `guesses`."""
-        from sequences.lab import Guesses
+        return self.model.guesses
 
-        return Guesses(**self.model.guesses.model_dump())
+    def wiring(self) -> Wiring:
+        """The section `wiring`, of which an experiment sees lines and grid."""
+        return self.model.wiring
 
-    def wiring(self) -> "Wiring":
-        """The pulse lines of the section `wiring`."""
-        from sequences.lab import Wiring
-
-        return Wiring(self.model.wiring.tick_ns, self.model.wiring.lines.model_dump())  # type: ignore[attr-defined]
+    @property
+    def coils(self) -> dict[str, str]:
+        """Pulsed coil -> the channel that feeds it: main_supply.ch2."""
+        return self.model.wiring.coils.model_dump()
 
 
 def references(init: Mapping[str, Any]) -> set[str]:
@@ -235,17 +230,21 @@ def _mapping(content: Any, *path: str) -> dict[str, Any]:
 def _instrument_faults(content: Any) -> Iterator[Fault]:
     entries = {name: entry for name, entry in _mapping(content, "instruments").items() if isinstance(entry, dict)}
     needs = {name: references(_mapping(entry, "init")) for name, entry in entries.items()}
-    for role in ROLES:
+    said, coils = _mapping(content, "wiring", "coils"), fed(_mapping(content, "wiring", "coils"))
+    roles = (*supplies_of(coils), *ROLES)
+    unsaid = {coil: channel for coil, channel in coils.items() if coil not in said or not entries}
+    for role in (*ROLES, *supplies_of(unsaid)):
         if role not in _mapping(content, "instruments"):
             yield Fault(("instruments",), f"instruments lacks {role!r}: add it with its driver's type")
     for name, entry in entries.items():
         path = ("instruments", name)
         if problem := name_problem(name):
             yield Fault(path, f"{name!r} {problem}")
-        if name not in ROLES and not any(name in built_on for built_on in needs.values()):
-            yield Fault(path, f"{name!r} is no role of the bench and nothing is built on it; {known(name, ROLES)}")
+        if name not in roles and not any(name in built_on for built_on in needs.values()):
+            yield Fault(path, f"{name!r} is no role of the bench and nothing is built on it; {known(name, roles)}")
         yield from (Fault((*path, key), f"{name}: {text}") for key, text in driver_faults(entry))
-    yield from (Fault(("instruments", name, key), f"{name}: {text}") for name, key, text in role_faults(entries))
+    yield from (Fault(("instruments", name, key), f"{name}: {text}") for name, key, text in role_faults(entries, coils))
+    yield from (Fault(("wiring", "coils", coil), text) for coil, text in coil_faults(entries, coils, said))
     yield from _need_faults(needs)
     addresses: dict[Trail, Any] = {
         ("instruments", name, "address"): entry.get("address") for name, entry in entries.items()
@@ -269,8 +268,16 @@ def _wiring_faults(content: Any) -> Iterator[Fault]:
     for section, words in (("lines", "is given to"), ("terminals", "is given to"), ("steering", "is given to")):
         places = _mapping(content, "wiring", section)
         yield from _shared({("wiring", section, key): value for key, value in places.items()}, words)
+    yield from _shared(_fed_places(content), "feeds")
     if problem := tick_problem(_mapping(content, "instruments", "pulse_generator"), content):
         yield Fault(("wiring", "tick_ns"), problem)
+
+
+def _fed_places(content: Any) -> dict[Trail, str]:
+    """Where the file names what feeds a coil: of the magnet, and pulsed."""
+    magnet, coils = _mapping(content, "instruments", "magnet", "init"), fed(_mapping(content, "wiring", "coils"))
+    places = {str(name): ("instruments", "magnet", "init", axis) for axis, name in magnet.items() if axis in MAGNET}
+    return {path: name for name, path in places.items()} | {("wiring", "coils", c): name for c, name in coils.items()}
 
 
 def _shared(values: Mapping[Trail, Any], words: str) -> Iterator[Fault]:
@@ -280,7 +287,7 @@ def _shared(values: Mapping[Trail, Any], words: str) -> Iterator[Fault]:
         if value is None or isinstance(value, dict | list):
             continue
         if (same := canonical(value)) in seen:
-            first, second = (p[1] if p[0] == "instruments" else ".".join(p) for p in (seen[same], path))
+            first, second = (p[1] if p[2:] == ("address",) else ".".join(p) for p in (seen[same], path))
             yield Fault(path, f"{value!r} {words} both {first} and {second}: each needs its own")
         else:
             seen[same] = path

@@ -1,24 +1,25 @@
-"""What station.yaml may contain: sections, keys, types and ranges. Reading it is `station_file`'s."""
+"""What station.yaml may contain: sections, keys, types and ranges. Reading it is `station_file`'s.
 
+What the experiments get of it is `sequences.station`'s.
+"""
+
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, Field
 
-from sequences.pulses.program import LINES
+from sequences.station import Guesses, Limits, LinesSection, Paths, Section, Wiring
 
 ROLES: Final = (
-    "main_supply", "pulsed_supply", "microwave", "green_laser", "aom", "ni_card", "pulse_generator", "photon_counter",
-    "magnet", "depletion_beam",
+    "microwave", "green_laser", "aom", "ni_card", "pulse_generator", "photon_counter", "magnet", "depletion_beam",
 )  # fmt: skip
-"""Instruments that the lab asks for by name; others may be there if one of these is built on them."""
-REFERENCES: Final = ("x", "y", "main", "laser", "aom", "card")
+"""Instruments that the lab asks for by name; others may be there if one of these is built on them, or feeds a coil."""
+MAGNET: Final = ("x", "y", "main")
+"""Keys under `init` of the magnet whose value names what feeds a coil."""
+REFERENCES: Final = (*MAGNET, "laser", "aom", "card")
 """Keys under `init` whose value names another instrument, or a part of it: main_supply.ch1."""
 
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 Whole = Annotated[int, Field(strict=True)]
-Row = tuple[Number, Number, Number]
 
 TERMINALS: Final = tuple(f"PFI{k}" for k in range(16))
 OUTPUTS: Final = tuple(f"ao{k}" for k in range(4))
@@ -42,10 +43,14 @@ def _dotted(name: str) -> str:
     return name
 
 
-class Section(BaseModel):
-    """A mapping whose keys are all known."""
+def _channel(name: str) -> str:
+    if name.count(".") != 1 or not all(part.isidentifier() for part in name.split(".")):
+        raise ValueError(f"must be a channel of a supply, like main_supply.ch2, not {name!r}")
+    return name
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+
+Channel = Annotated[str, AfterValidator(_channel)]
+"""Of a supply, by the name that this supply has under `instruments`."""
 
 
 class InstrumentSection(Section):
@@ -55,45 +60,9 @@ class InstrumentSection(Section):
     address: str | None = None
     port: Whole | None = None
     enable_forced_reconnect: bool | None = None
-    init: dict[str, Any] = {}
-    parameters: dict[str, Any] = {}
-    add_parameters: dict[str, Any] = {}
-
-
-class LimitsSection(Section):
-    """Limits across instruments; the ranges are those of the default instruments."""
-
-    main_a: Annotated[Positive, Field(le=3.03)]
-    trim_a: Annotated[Positive, Field(le=0.2)]
-    pulsed_a: Annotated[Positive, Field(le=0.105)]
-    ramp_a_per_s: Annotated[Positive, Field(le=10)]
-    microwave_dbm: Annotated[Number, Field(ge=-110, le=16.5)]
-    green_mw: Annotated[Positive, Field(le=1000)]
-    depletion_mw: Annotated[Positive, Field(le=20000)]
-    count_rate_cps: Annotated[Positive, Field(le=25e6)]
-    sample_green_mw: Annotated[Positive, Field(le=1000)]
-    sample_doughnut_mw: Annotated[Positive, Field(le=20000)]
-    sample_light_mw: Annotated[Positive, Field(le=20000)]
-    antenna_mw: Annotated[Positive, Field(le=1e5)]
-    pulsed_w: Annotated[Positive, Field(le=100)]
-    pulsed_a_per_us: Annotated[Positive, Field(le=100)]
-    magnet_w: Annotated[Positive, Field(le=1000)]
-    suspend_for_s: Annotated[Number, Field(ge=0, le=604800)]
-    trip_rest_s: Annotated[Number, Field(ge=0, le=86400)]
-
-
-class PathsSection(Section):
-    """What lies between instruments and sample, antenna, coils: see sequences.lab.Paths."""
-
-    green_throughput: Annotated[Positive, Field(le=1)]
-    doughnut_throughput: Annotated[Positive, Field(le=1)]
-    microwave_gain_db: Annotated[Number, Field(ge=-100, le=100)]
-    main_ohm: Positive
-    trim_ohm: Positive
-    shift_ohm: Positive
-    gradient_ohm: Positive
-    compensation_ohm: Positive
-    pulsed_rise_us: Positive
+    init: dict[str, Any] = Field(default_factory=dict)
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    add_parameters: dict[str, Any] = Field(default_factory=dict)
 
 
 class SafeStateSection(Section):
@@ -113,59 +82,52 @@ class SteeringSection(Section):
     y: Annotated[str, AfterValidator(_output)]
 
 
-Line = Annotated[int, Field(strict=True, ge=0, le=31)]
-_LINE_FIELDS: Final[dict[str, Any]] = dict.fromkeys(LINES, (Line, ...))
-LinesSection = create_model("LinesSection", __base__=Section, **_LINE_FIELDS)
+class CoilsSection(Section):
+    """Which channel of which supply feeds each pulsed coil; older files do not say, and mean these."""
+
+    shift: Channel = "main_supply.ch2"
+    gradient: Channel = "pulsed_supply.ch1"
+    compensation: Channel = "pulsed_supply.ch2"
 
 
-class WiringSection(Section):
-    tick_ns: Annotated[int, Field(strict=True, ge=100, le=200, multiple_of=100)]
-    """In longer ones the fixed parts of the programs, 1600 ns of reading for instance, cannot be played."""
-    lines: LinesSection  # type: ignore[valid-type]  # made from the list of roles
+class WiringSection(Wiring):
+    """What the experiments know of the wiring, and what opening the instruments needs of it."""
+
     terminals: TerminalsSection
     steering: SteeringSection
-
-
-class GuessesSection(Section):
-    """First guesses: see sequences.lab.Guesses."""
-
-    coil_matrix_mt_per_a: tuple[Row, Row, Row]
-    shift_mt_per_a: Number
-    gradient_ut_per_nm_per_a: Number
-    compensation_mt_per_a: Number
-    rabi_mhz_at_0dbm: Positive
-    pump_fidelity: Annotated[float, Field(strict=True, ge=0.5, le=1)]
-    pump_fidelity_err: Share
-    doughnut_radius_nm: Positive
-    pair_separation_nm: Positive
-    cr_half_width_khz: Positive
-    c13_percent: Annotated[Positive, Field(le=100)]
-    bath_spins: Positive
+    coils: CoilsSection = CoilsSection()
 
 
 class StationModel(Section):
     """The whole file."""
 
     instruments: dict[str, InstrumentSection]
-    limits: LimitsSection
-    paths: PathsSection
+    limits: Limits
+    paths: Paths
     safe_state: SafeStateSection = SafeStateSection()
     wiring: WiringSection
-    guesses: GuessesSection
+    guesses: Guesses
 
 
 SECTIONS: Final[dict[tuple[str, ...], type[Section]]] = {
     (): StationModel,
-    ("limits",): LimitsSection,
-    ("paths",): PathsSection,
+    ("limits",): Limits,
+    ("paths",): Paths,
     ("safe_state",): SafeStateSection,
     ("wiring",): WiringSection,
     ("wiring", "lines"): LinesSection,
     ("wiring", "terminals"): TerminalsSection,
     ("wiring", "steering"): SteeringSection,
-    ("guesses",): GuessesSection,
+    ("wiring", "coils"): CoilsSection,
+    ("guesses",): Guesses,
 }
 """Path -> its section, so that a message can say which keys there are."""
+
+
+def fed(coils: Mapping[str, Any]) -> dict[str, str]:
+    """Pulsed coil -> the channel that feeds it, by what the section `wiring.coils` says, and by default else."""
+    said = {coil: coils.get(coil, field.default) for coil, field in CoilsSection.model_fields.items()}
+    return {coil: channel for coil, channel in said.items() if isinstance(channel, str)}
 
 
 def section_at(path: tuple[str, ...]) -> type[Section] | None:

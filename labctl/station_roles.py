@@ -8,21 +8,25 @@ import ast
 import inspect
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, Final, get_type_hints
 
+from labctl.refusals import known
 from labctl.station_drivers import PACKAGES, driver
 from labctl.station_values import default_of
 
 _COIL: Final = ("set_current", "setpoint_a", "source_current", "limit_a", "output", "is_on", "switch_on", "tripped",
                 "check_standing")  # fmt: skip
-_SUPPLY: Final = (*(f"{part}.{member}" for part in ("ch1", "ch2") for member in _COIL), "is_too_hot", "forget_trip")
+SUPPLY_NEEDS: Final = (
+    *(f"{part}.{member}" for part in ("ch1", "ch2") for member in _COIL),
+    "is_too_hot",
+    "forget_trip",
+)
+"""What is asked of an instrument that feeds a pulsed coil, whatever its name: both of its channels trip alike."""
 _CARD: Final = ("task", "release", "renew", "reset", "doing", "write_analog", "lines_move", "line_moves", "serve",
                 "dismiss")  # fmt: skip
 NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "main_supply": _SUPPLY,
-    "pulsed_supply": _SUPPLY,
     "microwave": ("frequency", "amplitude_RF", "enable_RF", "is_locked", "check_standing"),
     "green_laser": ("emission", "power_mw", "measured_power_mw", "interlock_open", "fault", "clear_fault",
                     "check_standing"),
@@ -54,11 +58,34 @@ _WRAPPED: Final = ("YokogawaGS200",)
 """Sources that the magnet speaks to in its own way."""
 
 
-def role_faults(entries: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def supplies_of(coils: Mapping[str, str]) -> tuple[str, ...]:
+    """The instruments whose channels feed these coils."""
+    return tuple(dict.fromkeys(channel.partition(".")[0] for channel in coils.values()))
+
+
+def needs_of(name: str, coils: Mapping[str, str]) -> tuple[str, ...]:
+    """All that is asked of the instrument of this name. coils: pulsed coil -> the channel that feeds it."""
+    return NEEDS.get(name, ()) + (SUPPLY_NEEDS if name in supplies_of(coils) else ())
+
+
+def coil_faults(
+    entries: Mapping[str, Any], coils: Mapping[str, str], said: Container[str]
+) -> Iterator[tuple[str, str]]:
+    """Pulsed coils that nothing can feed: (coil, sentence). said: those whose channel the file names itself."""
+    for coil, channel in coils.items():
+        supply, _, part = channel.partition(".")
+        if coil in said and entries and supply not in entries:
+            yield coil, f"wiring.coils.{coil} is fed by {supply!r}; {known(supply, list(entries))}"
+        found = _class_of(entries.get(supply))
+        if found and lacks(found, (f"{part}.set_current",)) and not lacks(found, SUPPLY_NEEDS):
+            yield coil, f"{channel!r} ({found.__name__}) cannot feed the {coil} coil: it lacks {part}"
+
+
+def role_faults(entries: Mapping[str, Any], coils: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Entries of `instruments` whose drivers cannot do their roles: (instrument, key, sentence)."""
     for name, entry in entries.items():
         found = _class_of(entry)
-        if found and (lacking := lacks(found, NEEDS.get(name, ()))):
+        if found and (lacking := lacks(found, needs_of(name, coils))):
             words = f"it lacks {', '.join(lacking)}, which the experiments use: take a driver that has them"
             yield name, "type", f"{found.__name__} cannot be the {name}: {words}"
         if found:
@@ -114,9 +141,9 @@ def lacks(driver_class: type[Any], members: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(missing))
 
 
-def lacking(instrument: Any, name: str) -> list[str]:
-    """Of an instrument that is open: what it lacks for the role of this name."""
-    return [member for member in NEEDS.get(name, ()) if not _has(instrument, member)]
+def lacking(instrument: Any, needs: Iterable[str]) -> list[str]:
+    """Of an instrument that is open: which of its needs it lacks."""
+    return [member for member in needs if not _has(instrument, member)]
 
 
 def _has(instrument: Any, member: str) -> bool:

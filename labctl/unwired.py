@@ -91,14 +91,12 @@ def unwired(sample: Sample | None = None, seed: int | None = None, file: Station
 def unwired_lab(twin: Twin, file: StationFile, calibration: Calibration | None = None) -> Lab:
     """The lab of a station.yaml on this twin, every instrument in power-on state."""
     station = _Station(twin, file)
-    supplies = {name: station.supply(name) for name in ("main_supply", "pulsed_supply")}
+    supplies = station.supplies()
     aom = Aom(station.box("aom"))
     card = Card(twin, 1.0 / station.init("pulse_generator").get("rate_hz", _RATE_HZ))
     roles = {
         "magnet": station.magnet(supplies),
-        "shift_coil": supplies["main_supply"].ch2,
-        "gradient_coil": supplies["pulsed_supply"].ch1,
-        "compensation_coil": supplies["pulsed_supply"].ch2,
+        **{f"{coil}_coil": station.source(name, supplies) for coil, name in file.coils.items()},
         "microwave": Microwave(station.box("microwave")),
         "green_laser": GreenLaser(station.box("green_laser"), twin.clock),
         "aom": aom,
@@ -136,13 +134,15 @@ class _Station:
         """Its arguments in station.yaml."""
         return self.file.instruments[name].init
 
-    def supply(self, name: str) -> Supply:
-        """A supply with two channels."""
-        return Supply(self.box(name), **self.init(name))
+    def supplies(self) -> dict[str, Supply]:
+        """The supplies with two channels, of which one feeds a coil or belongs to the magnet."""
+        named = [*self.file.coils.values(), *(str(name) for name in self.init("magnet").values() if "." in str(name))]
+        found = dict.fromkeys(name.partition(".")[0] for name in named)
+        return {name: Supply(self.box(name), **self.init(name)) for name in found}
 
     def magnet(self, supplies: Mapping[str, Supply]) -> Magnet:
         """Three sources, each a channel of a supply or a trim source."""
-        x, y, main = (self._source(self.init("magnet")[axis], supplies) for axis in ("x", "y", "main"))
+        x, y, main = (self.source(self.init("magnet")[axis], supplies) for axis in ("x", "y", "main"))
         return Magnet((x, y, main), self.twin.clock)
 
     def depletion_beam(self, aom: Aom, card: Card) -> DepletionBeam:
@@ -155,7 +155,8 @@ class _Station:
         beam.steering_outputs = (outputs.x, outputs.y)
         return beam
 
-    def _source(self, name: str, supplies: Mapping[str, Supply]) -> Source:
+    def source(self, name: str, supplies: Mapping[str, Supply]) -> Source:
+        """A channel of a supply, or a trim source, by its name."""
         root, _, channel = name.partition(".")
         found: CurrentChannel | TrimSource = (
             getattr(supplies[root], channel) if root in supplies else TrimSource(self.box(root))

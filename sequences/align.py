@@ -12,7 +12,7 @@ from physics.constants import GAMMA_E_HZ_PER_MT
 from physics.levels import cross_relaxation_fields_mt, nv_lines
 from sequences.analysis.odmr import LineFit
 from sequences.analysis.relaxation import detuning_slope_hz_per_mt
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import contact_pair, cw_odmr, pulse, pulsed
 from sequences.pulses.program import Program
@@ -26,6 +26,7 @@ from sequences.routines.known_magnet import from_calibration, from_nothing
 from sequences.routines.reach import check_reach, coils
 from sequences.routines.spectroscopy import CW_EFFICIENCY, stored_tracker
 from sequences.routines.survey import Nitrogen, Survey
+from sequences.station import Wiring
 
 Real = NDArray[np.float64]
 Currents = tuple[float, float, float]

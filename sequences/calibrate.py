@@ -16,7 +16,8 @@ from sequences.analysis.calibration import NAMES, Beam, CountedProgram, PairCali
 from sequences.analysis.calibration_fit import MODES, CalibrationFit, fit_calibration, fit_mean
 from sequences.analysis.misfit import widened
 from sequences.analysis.resonances import TwoResonances
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
+from sequences.limited import LimitedBy, Sets
 from sequences.pulses.library import Gates, Reading, nominal_gates, nominal_reading
 from sequences.pulses.program import Program
 from sequences.results import Progress, Stream
@@ -29,6 +30,7 @@ from sequences.routines.hold import HoldChoice, Holding
 from sequences.routines.judgement import judged
 from sequences.routines.shots import COLUMNS as SHOT_COLUMNS
 from sequences.routines.shots import Shot, compared, count_rounds, usual_light
+from sequences.station import Wiring
 
 Real = NDArray[np.float64]
 
@@ -47,11 +49,11 @@ class CalibratePlan:
 
     hours: Annotated[float, Field(ge=0.05, le=50)] = 12.0
     """Laboratory time of the joint measurement of gates and read-outs."""
-    doughnut_mw: Annotated[float, Field(ge=1, le=2000)] = 1000.0
+    doughnut_mw: Annotated[float, LimitedBy("depletion_mw"), Field(ge=1, le=2000)] = 1000.0
     """Power of the doughnut."""
-    pump_efficiency: Annotated[float, Field(gt=0, le=1)] = 0.15
+    pump_efficiency: Annotated[float, Sets("pump_efficiency"), Field(gt=0, le=1)] = 0.15
     """Diffraction efficiency of the Gaussian beam's AOM: strong enough to pump, weak enough to leak little."""
-    gradient_a: Annotated[float, Field(ge=0.01, le=0.1)] = 0.1
+    gradient_a: Annotated[float, LimitedBy("pulsed_a"), Sets("gradient_a"), Field(ge=0.01, le=0.1)] = 0.1
     """Current of the gradient coil."""
     largest_cross_talk: Annotated[float, Field(gt=0, le=1)] = 0.3
     """Beyond it the doughnut does not select one NV, and nothing that follows would mean anything."""

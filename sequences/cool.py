@@ -24,7 +24,7 @@ from sequences.analysis.baths import (
 from sequences.analysis.calibration import Beam, CountedProgram, PairCalibration
 from sequences.analysis.engine_rows import Surroundings, class_states, engine_rows
 from sequences.analysis.release import NAMES, Release
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import (
     COOLING_US,
@@ -45,6 +45,7 @@ from sequences.routines.hold import HoldChoice, Holding
 from sequences.routines.judgement import judged_release
 from sequences.routines.measure import repeats_for
 from sequences.routines.state import Bench
+from sequences.station import Wiring
 
 Real = NDArray[np.float64]
 

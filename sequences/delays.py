@@ -12,7 +12,7 @@ from pydantic import Field
 
 from sequences.analysis.delays import LightEdges
 from sequences.analysis.late_pulse import LatePulse
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
 from sequences.pulses.program import Program
 from sequences.results import Estimate, Progress, Stream
 from sequences.routines import controls
@@ -22,6 +22,7 @@ from sequences.routines.late_pulse import Coil, cut_program, measured_late
 from sequences.routines.light_edges import COLUMNS as LIGHT_COLUMNS
 from sequences.routines.light_edges import Beam, edge_program, measured_edges
 from sequences.routines.lines import zero_field
+from sequences.station import Wiring
 
 COLUMNS: Final = (*LIGHT_COLUMNS, *PULSE_COLUMNS)
 _BEAMS: Final[tuple[Beam, ...]] = ("pump", "depletion")

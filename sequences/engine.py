@@ -19,7 +19,8 @@ from sequences.cool import CoolPlan, cool
 from sequences.cool import programs as cool_programs
 from sequences.delays import DelaysPlan, delays
 from sequences.delays import programs as delays_programs
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
+from sequences.limited import LimitedBy
 from sequences.locate import LocatePlan, locate
 from sequences.locate import programs as locate_programs
 from sequences.pulses.grid import on_grid
@@ -33,6 +34,7 @@ from sequences.results import Column, Estimate, Point, Progress, Stream, child
 from sequences.routines.course import USUAL_TIMES, Course
 from sequences.routines.hold import HoldChoice
 from sequences.routines.outlook import outlook
+from sequences.station import Wiring
 from sequences.tomography import TomographyPlan, TomographyResult, tomography
 from sequences.tomography import programs as tomography_programs
 from sequences.wiring import WiringPlan, wiring
@@ -72,7 +74,7 @@ class EnginePlan:
     """Doughnut pumping in each shot."""
     heating_steps: Annotated[int, Field(ge=0, le=500)] = 0
     """(pi/2 pulse, contact) repetitions that heat both baths in each shot, before cooling."""
-    doughnut_mw: Annotated[float, Field(ge=1, le=2000)] = 1000.0
+    doughnut_mw: Annotated[float, LimitedBy("depletion_mw"), Field(ge=1, le=2000)] = 1000.0
     """Power of the doughnut."""
     hold: HoldChoice = "auto"
     """Hold field and null between the plays: true from the beginning, false never, auto as soon as the bench is seen to

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sequences.pulses.grid import nearest_ns, refuse_off_grid
+from sequences.station import Guesses, Limits, Paths, Wiring
 
 if TYPE_CHECKING:
     from instruments.aom import MPDS
@@ -20,83 +21,6 @@ if TYPE_CHECKING:
     from instruments.photon_counter import PhotonCounter
     from instruments.pulse_generator import PulseGenerator
     from sequences.pulses.program import Program
-
-
-@dataclass(frozen=True)
-class Guesses:
-    """First guesses of station.yaml: nominal values that the sequences start from and then measure."""
-
-    coil_matrix_mt_per_a: tuple[tuple[float, float, float], ...]
-    """Rows lab x, y, z; columns trim x, trim y, main."""
-    shift_mt_per_a: float
-    gradient_ut_per_nm_per_a: float
-    compensation_mt_per_a: float
-    rabi_mhz_at_0dbm: float
-    pump_fidelity: float
-    """Spin polarisation by optical pumping, P(0): no measurement of this bench separates it from the contrast."""
-    pump_fidelity_err: float
-    doughnut_radius_nm: float
-    pair_separation_nm: float
-    cr_half_width_khz: float
-    c13_percent: float
-    bath_spins: float
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Limits across instruments, from station.yaml."""
-
-    main_a: float
-    trim_a: float
-    pulsed_a: float
-    ramp_a_per_s: float
-    microwave_dbm: float
-    green_mw: float
-    depletion_mw: float
-    count_rate_cps: float
-    sample_green_mw: float
-    """Means of a repeat of a program from here on: `sequences.load`."""
-    sample_doughnut_mw: float
-    sample_light_mw: float
-    """Both beams together."""
-    antenna_mw: float
-    pulsed_w: float
-    """Heat in each pulsed coil."""
-    pulsed_a_per_us: float
-    magnet_w: float
-    """Heat in the three coils of the magnet together."""
-    suspend_for_s: float
-    """Laboratory time for which a run waits until an interlock is closed, a trip has cooled down, a carrier holds."""
-    trip_rest_s: float
-    """Laboratory time that a coil whose supply tripped is left without current."""
-
-
-@dataclass(frozen=True)
-class Paths:
-    """What lies between the instruments and the sample, the antenna and the coils, from station.yaml."""
-
-    green_throughput: float
-    """From the green laser's head to the sample, its AOM apart."""
-    doughnut_throughput: float
-    """From behind its AOM to the sample."""
-    microwave_gain_db: float
-    """From the generator to the antenna: amplifier, cables and switches."""
-    main_ohm: float
-    trim_ohm: float
-    shift_ohm: float
-    gradient_ohm: float
-    compensation_ohm: float
-    pulsed_rise_us: float
-    """In which a pulse line switches its coil's current."""
-
-
-@dataclass(frozen=True)
-class Wiring:
-    """Line <-> role, and the grid of the pattern."""
-
-    tick_ns: int
-    lines: dict[str, int]
-    """pump, depletion, mw_x, mw_y, shift, gradient, gate_signal, gate_reference -> line of port 0."""
 
 
 @dataclass(frozen=True)

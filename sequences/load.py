@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sequences.lab import Limits, Paths
 from sequences.pulses.program import Program
 from sequences.results import SequenceError
+from sequences.station import Limits, Paths
 
 _ROUNDING: Final = 1e-9
 """Relative: what stands at its limit is allowed."""

@@ -12,12 +12,14 @@ from sequences.analysis.doughnut_images import Image, Images
 from sequences.analysis.emitters import Emitters, fit_emitters, fit_strayed, start_one
 from sequences.analysis.how_many import farthest_nm, fit_three, fit_two
 from sequences.analysis.sighting import sighted
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
+from sequences.limited import LimitedBy
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines import controls
 from sequences.routines.hold import NULL_KEY
 from sequences.routines.measure import measure, repeats_for
+from sequences.station import Wiring
 
 Real = NDArray[np.float64]
 
@@ -60,9 +62,9 @@ class LocatePlan:
     """Half the side of the fine image about the null."""
     fine_pixels: Annotated[int, Field(ge=5, le=15)] = 7
     """Pixels on a side of the fine image, which is scanned forth and back."""
-    coarse_mw: Annotated[float, Field(gt=0, le=600)] = 8.0
+    coarse_mw: Annotated[float, LimitedBy("depletion_mw"), Field(gt=0, le=600)] = 8.0
     """Doughnut power of the coarse image: near saturation at the crest, so that the ring keeps its shape."""
-    fine_mw: Annotated[float, Field(gt=0, le=600)] = 400.0
+    fine_mw: Annotated[float, LimitedBy("depletion_mw"), Field(gt=0, le=600)] = 400.0
     """Doughnut power of the fine image: far beyond saturation, so that only the nulls stay dark."""
     pixel_s: Annotated[float, Field(gt=0, le=60)] = 0.4
     """Counting time of a fine pixel; a coarse one takes a quarter."""

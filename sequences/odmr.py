@@ -11,7 +11,8 @@ from pydantic import Field
 from sequences.analysis.field import Currents
 from sequences.analysis.inversion import field_from_two
 from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
+from sequences.limited import LimitedBy
 from sequences.pulses.library import cw_odmr
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
@@ -22,6 +23,7 @@ from sequences.routines.known_magnet import from_calibration, from_nothing
 from sequences.routines.spectroscopy import LOWEST_HZ, check_range, reachable, scan
 from sequences.routines.survey import Nitrogen, Survey, exchange_shift_hz
 from sequences.routines.tracking import track_line
+from sequences.station import Wiring
 
 Real = NDArray[np.float64]
 
@@ -52,7 +54,7 @@ class OdmrPlan:
     """Raster: to either side of each line, beyond its nuclear structure."""
     step_mhz: Annotated[float, Field(ge=0.01, le=2)] = 0.25
     """Raster: distance of two points."""
-    power_dbm: Annotated[float, Field(ge=-60, le=10)] = -10.0
+    power_dbm: Annotated[float, LimitedBy("microwave_dbm"), Field(ge=-60, le=10)] = -10.0
     """Raster: of the microwave source; more is deeper and broader."""
     seconds_per_point: Annotated[float, Field(ge=0.01, le=600)] = 5.0
     """Raster: laboratory time of each point, in all sweeps together, half of it without microwave."""

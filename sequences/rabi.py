@@ -16,7 +16,8 @@ from sequences.analysis.oscillation import (
     fit_oscillation,
     fit_turns,
 )
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
+from sequences.limited import LimitedBy, Sets
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import pulse, pulsed
 from sequences.pulses.program import Program
@@ -26,6 +27,7 @@ from sequences.routines.estimates import gathered
 from sequences.routines.frozen import centred, frozen_line, power_dbm, ratio, shot, turns
 from sequences.routines.hold import HoldChoice, Holding
 from sequences.routines.state import set_field
+from sequences.station import Wiring
 
 Real = NDArray[np.float64]
 
@@ -53,7 +55,7 @@ _ROUNDS: Final = 5
 class RabiPlan:
     """How to freeze, and how long a quarter turn shall be."""
 
-    shift_a: Annotated[float, Field(ge=-0.1, le=-0.05)] = -0.1
+    shift_a: Annotated[float, LimitedBy("pulsed_a"), Sets("shift_a"), Field(ge=-0.1, le=-0.05)] = -0.1
     """Current of the shift coil. Negative: the frozen line stays below the level crossing; if the
     coil turns out to be reversed, the opposite current is taken."""
     pi_half_ns: Annotated[int, Field(ge=100, le=2000)] = 200

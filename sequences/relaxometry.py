@@ -10,7 +10,7 @@ from pydantic import Field
 from physics.constants import GAMMA_E_HZ_PER_MT
 from sequences.analysis.field import Currents
 from sequences.analysis.relaxation import detuning_slope_hz_per_mt
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
 from sequences.pulses.library import contact_pair, cw_odmr
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
@@ -24,6 +24,7 @@ from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, tracker_by_
 from sequences.routines.state import calibrated, calibrated_err, set_field
 from sequences.routines.survey import Nitrogen, Survey, moved
 from sequences.routines.tracking import track_line
+from sequences.station import Wiring
 
 COLUMNS: Final[tuple[Column, ...]] = (
     *SPECTRUM,

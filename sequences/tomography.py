@@ -21,7 +21,7 @@ from sequences.analysis.tomography import (
     estimated_concurrence,
     reconstruct,
 )
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import COOLING_US, Cycle, engine_shot, nominal_gates, nominal_reading
 from sequences.pulses.program import Program
@@ -33,6 +33,7 @@ from sequences.routines.judgement import judged_state
 from sequences.routines.rounds import Turn, in_rounds
 from sequences.routines.shots import STRETCH_S
 from sequences.routines.tomography_programs import Choice, Expectation, choose, expectation
+from sequences.station import Wiring
 
 Real = NDArray[np.float64]
 

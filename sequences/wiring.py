@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from sequences.analysis.oscillation import Segment, z_after
-from sequences.lab import Lab, Wiring
+from sequences.lab import Lab
 from sequences.pulses.program import LINES, Program
 from sequences.results import Column, Point, Progress, SequenceError, Stream
 from sequences.routines import controls
@@ -18,6 +18,7 @@ from sequences.routines.frozen import shot
 from sequences.routines.lines import COLUMNS as LINE_COLUMNS
 from sequences.routines.lines import MICROWAVE_TIMES, LinesSeen, check_lines
 from sequences.routines.state import calibrated, set_field, set_pulses
+from sequences.station import Wiring
 
 COLUMNS: Final = (
     *LINE_COLUMNS,

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.constants import GAMMA_1_PER_S, NATURAL_C13_PERCENT
-from sequences.lab import Guesses
 from sequences.results import SequenceError
+from sequences.station import Guesses
 
 Real = NDArray[np.float64]
 

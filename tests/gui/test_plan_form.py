@@ -20,6 +20,7 @@ from labctl.plans import known_keys, make_plan, plan_of
 from labctl.station_file import read_station
 from sequences.cool import CoolPlan
 from sequences.engine import EnginePlan
+from sequences.limited import LimitedBy
 from sequences.odmr import OdmrPlan
 
 BOUNDS = read_station(Path(__file__).parents[2] / "station.yaml").bounds()
@@ -30,7 +31,7 @@ LEFT = QtCore.Qt.MouseButton.LeftButton
 class Inner:
     """A plan within a plan."""
 
-    green_mw: Annotated[float, Field(gt=0, le=1000)] = 20.0
+    green_mw: Annotated[float, LimitedBy("green_mw"), Field(gt=0, le=1000)] = 20.0
     """Power of the light."""
 
 

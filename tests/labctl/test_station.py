@@ -7,12 +7,15 @@ from qcodes.instrument import Instrument
 from instruments.magnet import MagnetLimitError
 from instruments.supply import CurrentLimitError
 from labctl.data.calibration import CalibrationStore
+from labctl.interlocks import causes
 from labctl.interrupts import Interrupts
 from labctl.refusals import BenchFault
 from labctl.station import Wires, lab_of, opened
 from labctl.station_file import read_station
+from labctl.unwired import unwired_lab
 from simulated_instruments.bench import Bench
 from simulated_instruments.sample import load_sample
+from simulated_instruments.twin import Twin
 
 
 @pytest.fixture
@@ -90,6 +93,33 @@ def test_wiring_reaches_the_drivers(station, calibration, twin):
     assert (lab.wiring.lines["mw_x"], lab.wiring.lines["mw_y"]) == (3, 2)
     lab.depletion_beam.steer(500.0, -250.0)
     assert twin.twin.knobs.steering_v == (-0.25, 0.5)
+
+
+def test_which_channel_feeds_which_coil_station_yaml_says(station, calibration, twin):
+    swapped = (
+        "gradient: pulsed_supply.ch1, compensation: pulsed_supply.ch2",
+        "gradient: pulsed_supply.ch2, compensation: pulsed_supply.ch1",
+    )
+    there = station(swapped, ("pulsed_a: 0.1", "pulsed_a: 0.05"))
+    lab, supply = there.lab(calibration), there.instruments["pulsed_supply"]
+    assert (lab.gradient_coil, lab.compensation_coil) == (supply.ch2, supply.ch1)
+    lab.gradient_coil.set_current(0.04)
+    lab.gradient_coil.output(True)
+    assert (twin.twin.knobs.gradient_a, twin.twin.knobs.compensation_a) == (0.0, 0.04)
+    assert {coil.limit_a for coil in (lab.shift_coil, lab.gradient_coil, lab.compensation_coil)} == {0.05}
+    unwired = unwired_lab(Twin(load_sample(), seed=1), there.file)
+    supply = unwired.gradient_coil.parent
+    assert (unwired.gradient_coil, unwired.compensation_coil) == (supply.ch2, supply.ch1)
+
+
+@pytest.mark.parametrize("supply", ["main_supply", "pulsed_supply"])
+def test_a_trip_of_any_supply_that_feeds_a_coil_holds_a_run(station, calibration, monkeypatch, supply):
+    coils = "{shift: main_supply.ch2, gradient: pulsed_supply.ch1, compensation: pulsed_supply.ch2}"
+    elsewhere = "{shift: pulsed_supply.ch2, gradient: pulsed_supply.ch1, compensation: main_supply.ch2}"
+    lab = station((coils, elsewhere)).lab(calibration)
+    monkeypatch.setattr(Instrument.find_instrument(supply).ch2, "tripped", lambda: True)
+    (cause,) = causes(lab, ValueError("whatever"), lab.clock)
+    assert cause.what == f"{supply}: the protection of ch2 has tripped"
 
 
 def test_the_safe_state_is_confirmed_on_the_bench(station, calibration, twin):

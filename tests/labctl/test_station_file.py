@@ -1,16 +1,17 @@
 """station.yaml: the given one is right, and whatever is wrong in another is said at once, with its line."""
 
-import dataclasses
+import pickle
 import sys
 
 import pytest
 from conftest import STATION
+from pydantic import ValidationError
 from qcodes.station import Station, ValidationWarning
 
 from labctl.refusals import Refusal
 from labctl.station_file import read_station
-from labctl.station_model import GuessesSection, LimitsSection
-from sequences.lab import Guesses, Limits
+from sequences.pulses.program import LINES
+from sequences.station import Guesses, Limits, Paths, Wiring
 
 TEXT = STATION.read_text(encoding="utf-8")
 
@@ -43,9 +44,40 @@ def test_qcodes_reads_the_file_as_it_stands():
     assert callable(station.load_main_supply)
 
 
-@pytest.mark.parametrize(("section", "plain"), [(LimitsSection, Limits), (GuessesSection, Guesses)])
-def test_sections_have_the_fields_that_the_lab_has(section, plain):
-    assert list(section.model_fields) == [field.name for field in dataclasses.fields(plain)]
+def test_what_sequences_get_is_what_was_read():
+    station = read_station(STATION)
+    model = station.model
+    found = (station.limits(), station.paths(), station.guesses(), station.wiring())
+    assert all(given is read for given, read in zip(found, _sections(model), strict=True))
+    assert [type(one) for one in found[:3]] == [Limits, Paths, Guesses]
+    assert isinstance(found[3], Wiring)
+    assert list(found[3].lines) == list(LINES)
+    assert pickle.loads(pickle.dumps(model)) == model  # a window sends it to its bench process
+    for section in found:
+        assert type(section)(**section.model_dump()) == section
+        with pytest.raises(ValidationError, match="frozen"):
+            setattr(section, next(iter(type(section).model_fields)), 1.0)
+
+
+def _sections(model):
+    return model.limits, model.paths, model.guesses, model.wiring
+
+
+def test_a_file_from_before_the_coils_were_in_it_means_what_it_always_meant(tmp_path):
+    (line,) = [line for line in TEXT.splitlines(keepends=True) if line.startswith("  coils: ")]
+    file = tmp_path / "station.yaml"
+    file.write_text(TEXT.replace(line, ""), encoding="utf-8")
+    assert read_station(file).model == read_station(STATION).model
+    assert any(
+        f.endswith("instruments lacks 'pulsed_supply': add it with its driver's type")
+        for f in faults(tmp_path, TEXT.replace(line, "").replace("  pulsed_supply:  ", "  spare:  "))
+    )
+
+
+def test_a_supply_has_any_name_if_the_wiring_says_so(tmp_path):
+    file = tmp_path / "station.yaml"
+    file.write_text(TEXT.replace("main_supply", "keysight").replace("pulsed_supply", "other"), encoding="utf-8")
+    assert read_station(file).coils == {"shift": "keysight.ch2", "gradient": "other.ch1", "compensation": "other.ch2"}
 
 
 @pytest.mark.parametrize(
@@ -114,6 +146,32 @@ def test_sections_have_the_fields_that_the_lab_has(section, plain):
             "    parameters: {powerr: {unit: W}}\n    address: ASRL3::INSTR",
             "Cobolt06 has no parameter 'powerr'",
         ),
+        (
+            "shift: main_supply.ch2",
+            "shift: main_suply.ch2",
+            "wiring.coils.shift is fed by 'main_suply'; did you mean 'main_supply'?",
+        ),
+        (
+            "shift: main_supply.ch2",
+            "shift: main_supply",
+            "wiring.coils.shift must be a channel of a supply, like main_",
+        ),
+        (
+            "shift: main_supply.ch2",
+            "shift: main_supply.ch3",
+            "'main_supply.ch3' (B2962A) cannot feed the shift coil: it lacks ch3",
+        ),
+        (
+            "shift: main_supply.ch2",
+            "shift: main_supply.ch1",
+            "'main_supply.ch1' feeds both instruments.magnet.init.main and wiring.coils.shift: each needs its own",
+        ),
+        (
+            "compensation: pulsed_supply.ch2",
+            "compensation: pulsed_supply.ch1",
+            "'pulsed_supply.ch1' feeds both wiring.coils.gradient and wiring.coils.compensation: each needs its own",
+        ),
+        ("shift: main_supply.ch2", "shfit: main_supply.ch2", "wiring.coils has no key 'shfit'; did you mean 'shift'?"),
         ("\nguesses:", "\ngueses:", "the station file has no key 'gueses'; did you mean 'guesses'?"),
     ],
 )

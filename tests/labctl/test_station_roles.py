@@ -11,19 +11,15 @@ from labctl.refusals import Refusal
 from labctl.station import OpenStation, Wires
 from labctl.station_drivers import driver
 from labctl.station_file import read_station
-from labctl.station_roles import NEEDS, lacks, role_faults
+from labctl.station_roles import NEEDS, SUPPLY_NEEDS, lacks, role_faults
 from simulated_instruments.bench import Bench
 from simulated_instruments.sample import load_sample
 
 HOME = Path(__file__).parents[2]
 TEXT = (HOME / "station.yaml").read_text()
 STATION = read_station(HOME / "station.yaml")
-IN_LAB = {
-    "shift_coil": ("main_supply", "ch2."),
-    "gradient_coil": ("pulsed_supply", "ch1."),
-    "compensation_coil": ("pulsed_supply", "ch2."),
-}
-"""Role in a Lab -> its instrument, and which part of it."""
+COILS = ("shift_coil", "gradient_coil", "compensation_coil")
+ALL_NEEDS = {**NEEDS, "supply": SUPPLY_NEEDS}
 
 
 def asked():
@@ -34,8 +30,8 @@ def asked():
             while isinstance(node, ast.Attribute):
                 chain.insert(0, node.attr)
                 node = node.value
-            for role in {*NEEDS, *IN_LAB} & set(chain[:-1]):
-                name, part = IN_LAB.get(role, (role, ""))
+            for role in {*NEEDS, *COILS} & set(chain[:-1]):
+                name, part = ("supply", "ch1.") if role in COILS else (role, "")
                 yield name, part + chain[chain.index(role) + 1]
 
 
@@ -55,13 +51,13 @@ def test_whatever_is_asked_of_a_role_stands_in_the_list():
     found = set(asked())
     assert len(found) > 30
     for role, member in sorted(found):
-        parts = {need.split(".")[0] for need in NEEDS[role]}
-        assert member in {*NEEDS[role], *parts, *dir(Instrument), "parameters"}, (role, member)
+        parts = {need.split(".")[0] for need in ALL_NEEDS[role]}
+        assert member in {*ALL_NEEDS[role], *parts, *dir(Instrument), "parameters"}, (role, member)
 
 
 def test_every_driver_of_the_default_station_can_do_its_role():
     entries = {name: entry.model_dump() for name, entry in STATION.instruments.items()}
-    assert list(role_faults(entries)) == []
+    assert list(role_faults(entries, STATION.coils)) == []
     assert all(lacks(driver(STATION.instruments[name].type), needs) == [] for name, needs in NEEDS.items())
 
 
@@ -75,6 +71,10 @@ def test_every_driver_of_the_default_station_can_do_its_role():
         (
             ("instruments.microwave_source.SG386", "qcodes.instrument_drivers.stanford_research.SG384"),
             "microwave: SG384 cannot be the microwave: it lacks is_locked, check_standing",
+        ),
+        (
+            ("gradient: pulsed_supply.ch1", "gradient: green_laser.ch1"),
+            "green_laser: Cobolt06 cannot be the green_laser: it lacks ch1, ch2, is_too_hot, forget_trip, which",
         ),
         (("instruments.aom.MPDS", "instruments.green_laser.Cobolt06"), "cannot be the aom: it lacks pump, doughnut"),
         (

@@ -1,6 +1,5 @@
 """An interlock, a fault, a trip or an unlocked carrier suspends a run; when it is gone the run goes on by itself."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +87,7 @@ def test_what_does_not_go_away_ends_the_run_with_its_reason(tmp_path):
     text = "{kind: interlock, instrument: green_laser, matching: 'gom', call: 15}"
 
     def hurry(bench):
-        bench.lab.limits = replace(bench.lab.limits, suspend_for_s=50.0)
+        bench.lab.limits = bench.lab.limits.model_copy(update={"suspend_for_s": 50.0})
 
     ended, heard, data = run(tmp_path, fault(text, tmp_path), prepare=hurry)
     assert ended.status == "failed"

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from sequences.limited import LimitedBy
 from sequences.pulses.program import Program
 from sequences.results import Column, Point, Progress, SequenceError, child
 
@@ -19,7 +20,7 @@ COLUMNS = (
 class InnerPlan:
     """A plan within a plan."""
 
-    green_mw: Annotated[float, Field(gt=0, le=1000)] = 10.0
+    green_mw: Annotated[float, LimitedBy("green_mw"), Field(gt=0, le=1000)] = 10.0
     """Power of the light."""
 
 

@@ -87,6 +87,6 @@ def test_times_that_the_model_asks_for_are_those_that_are_played():
 
 
 def test_the_limits_are_told_beside_the_grid():
-    tight = dataclasses.replace(FILE.limits(), depletion_mw=10.0)
+    tight = FILE.limits().model_copy(update={"depletion_mw": 10.0})
     plan = dataclasses.replace(ENTRIES["engine"].plan(), evolution_us=(0.14,))
     assert len(Bounds(tight, TICK_NS).faults(plan)) == 2

@@ -62,9 +62,9 @@ def test_an_open_aom_shines_whatever_its_line_says() -> None:
 )
 def test_each_limit_refuses_what_is_beyond_it_and_nothing_that_stands_at_it(limit: str, what: str) -> None:
     value = values(HALF, EVERYTHING)[what]
-    refuse_beyond(HALF, EVERYTHING, PATHS, replace(LIMITS, **{limit: value}))
+    refuse_beyond(HALF, EVERYTHING, PATHS, LIMITS.model_copy(update={limit: value}))
     with pytest.raises(LimitError, match=f"{what} would be .* above limits.{limit} = ") as caught:
-        refuse_beyond(HALF, EVERYTHING, PATHS, replace(LIMITS, **{limit: 0.999 * value}))
+        refuse_beyond(HALF, EVERYTHING, PATHS, LIMITS.model_copy(update={limit: 0.999 * value}))
     assert caught.value.remedy
 
 
@@ -76,7 +76,7 @@ def test_a_play_beyond_a_limit_is_refused_before_it_starts() -> None:
         assert (found.shift_a, found.gradient_a, found.compensation_a) == pytest.approx((-0.05, 0.1, 0.02))
         assert found.carrier_mw == pytest.approx(0.01)
         assert found.green_mw == pytest.approx(lab.limits.green_mw)
-        lab.limits = replace(lab.limits, sample_green_mw=4.9)
+        lab.limits = lab.limits.model_copy(update={"sample_green_mw": 4.9})
         calls = bench.injector.count_of("ni_card")
         with pytest.raises(
             LimitError, match="Program 'bright' was not played: green light at the sample would be 5 mW"
@@ -92,7 +92,8 @@ def test_every_experiment_stays_within_the_limits_of_the_default_station(name: s
     programs = entry.programs(plan, FILE.wiring())
     assert programs
     assert programs_beyond([(plan, programs)], LIMITS, PATHS) == []
-    usual = replace(LIMITS, depletion_mw=CalibratePlan().doughnut_mw)  # what the parts after calibrate find set
+    found_set = CalibratePlan().doughnut_mw  # by the parts after calibrate
+    usual = LIMITS.model_copy(update={"depletion_mw": found_set})
     shares = used([(plan, programs)], usual, PATHS)
     assert shares
     assert max(one.most / one.allowed for one in shares) <= 1.0 + 1e-9
@@ -102,7 +103,7 @@ def test_what_a_plan_decides_is_refused_and_what_it_leaves_open_is_told_as_at_mo
     entry = ENTRIES["locate"]
     plan = entry.plan(fine_mw=600.0)
     programs = entry.programs(plan, FILE.wiring())
-    strict = replace(LIMITS, sample_doughnut_mw=250.0)
+    strict = LIMITS.model_copy(update={"sample_doughnut_mw": 250.0})
     (fault,) = programs_beyond([(plan, programs)], strict, PATHS)
     assert "cannot be played: doughnut light at the sample would be 300 mW" in fault
     cool = ENTRIES["cool"].programs(CoolPlan(cooling_us=10_000), FILE.wiring())

@@ -79,7 +79,7 @@ def test_a_dead_trim_is_told_from_a_turned_axis():
 def test_a_line_that_the_source_cannot_make(method):
     with wired(6, coil_matrix_mt_per_a=((40.0, 0.0, 0.0), (0.0, 40.0, 0.0), (0.0, 0.0, STRONG_MT_PER_A))) as bench:
         matrix = ((40.0, 0.0, 0.0), (0.0, 40.0, 0.0), (0.0, 0.0, STRONG_MT_PER_A))
-        lab = replace(bench.lab, guesses=replace(bench.lab.guesses, coil_matrix_mt_per_a=matrix))
+        lab = replace(bench.lab, guesses=bench.lab.guesses.model_copy(update={"coil_matrix_mt_per_a": matrix}))
         lab.magnet.ramp_to((0.0, 0.0, 0.9))
         ended, _ = refusal(odmr(lab, OdmrPlan(method=method)))
         assert is_dark(bench)

@@ -96,5 +96,5 @@ def is_dark(bench: Wired) -> bool:
 def swapped(bench: Wired, first: str, second: str) -> Lab:
     """The lab as station.yaml would have it with these two lines swapped; the cables stay."""
     lines = bench.lab.wiring.lines
-    lines = lines | {first: lines[second], second: lines[first]}
-    return replace(bench.lab, wiring=replace(bench.lab.wiring, lines=lines))
+    lines = {**lines, first: lines[second], second: lines[first]}
+    return replace(bench.lab, wiring=bench.lab.wiring.model_copy(update={"lines": lines}))

@@ -173,11 +173,12 @@ class PlanForm(QtWidgets.QWidget):
 
     def _narrowed(self, key: Key) -> Key:
         """With the range that it has at this station."""
-        bounds = self._bounds.narrowed(key.name, key.bounds)
+        bounds = self._bounds.narrowed(key)
         return replace(key, bounds=bounds, limits=bounds_words(bounds)) if bounds else key
 
     def _beyond(self, fault: Fault, texts: Mapping[str, str]) -> str:
-        return self._bounds.beyond(fault.key, texts.get(fault.key, ""))
+        key = known_keys(ENTRIES[self.sequence].plan).get(fault.key)
+        return self._bounds.beyond(key, texts.get(fault.key, "")) if key is not None else ""
 
     def _touched(self) -> set[str]:
         return {name for name, row in self.rows.items() if row.text != row.default}
