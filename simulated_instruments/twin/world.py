@@ -212,7 +212,9 @@ class Twin:
     def _remember(self, program: Timeline, frozen: Mapping[int, State], tick_s: float) -> None:
         for ticks in {mark.dark_ticks for mark in program.marks}:
             states = [frozen[mark.interval] for mark in program.marks if mark.dark_ticks == ticks]
-            self.freezes[round(ticks * tick_s * 1e9)] = Freeze(
+            dark_ns = round(ticks * tick_s * 1e9)
+            self.freezes.pop(dark_ns, None)  # the newest stands last
+            self.freezes[dark_ns] = Freeze(
                 np.mean([s.vector for s in states], axis=0), np.mean([s.polarisation for s in states], axis=0)
             )
 

@@ -88,3 +88,12 @@ def test_the_field_is_that_of_the_bench():
     assert off["detuning_khz"] == pytest.approx(19.7, abs=0.5)
     beyond = truth(aligned_twin.twin(aligned_twin.MIRROR_MT), {})
     assert beyond["detuning_khz"] == pytest.approx(0.0, abs=0.1)
+
+
+def test_without_a_time_the_baths_are_those_of_the_play_before():
+    """Also if a play as long was there earlier, and another one between."""
+    out = prepared(25.0, "right")
+    first = truth(out, {})
+    for dark in (120, 54):
+        play(out, [*PUMPED, (dark, 0), (1, word("shift") | SIGNAL)], repeats=2000)
+    assert truth(out, {})["p_left"] == truth(out, {"evolution_us": 5.4})["p_left"] != first["p_left"]
