@@ -80,6 +80,11 @@ def modes(calibration: PairCalibration) -> Real:
     return out
 
 
+def is_of_light() -> NDArray[np.bool_]:
+    """(m,): whether a mode of MODES moves a read-out."""
+    return np.array([names[0].startswith(("pump", "doughnut")) for _, names, _ in MODES])
+
+
 def _pumped_z(calibration: PairCalibration) -> Real:
     """(2,): sigma_z of the pumped left and right NV, 0 where it has no charge."""
     return np.array(calibration.charged) * (2.0 * np.array(calibration.fidelity) - 1.0)

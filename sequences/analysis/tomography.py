@@ -109,6 +109,9 @@ class Beliefs:
     """(d, p): in what rounds may differ."""
     wander: Real
     """(d,): by how much, to begin with."""
+    most: Real | None = None
+    """(d,): by how much at most; None: by whatever the counts say. Where a read-out has less contrast than it was
+    calibrated with, all rounds deviate to one side: that is no wander, and must not be taken for one."""
 
 
 def calibration_root(calibration: PairCalibration) -> Real:
@@ -143,7 +146,8 @@ def reconstruct(asked: Asked, beliefs: Beliefs, rounds: Sequence[Sequence[Counte
         here = np.concatenate([np.zeros(15), deviation, margin])
         parts = [_round(data, expected, slopes) for data in rounds if data]
         first = solve(parts, modes, believed, here, wander)
-        found = solve(flickered(parts, first, modes), modes, believed, here, first.wander, learns=False)
+        allowed = first.wander if beliefs.most is None else np.minimum(first.wander, beliefs.most)
+        found = solve(flickered(parts, first, modes), modes, believed, here, allowed, learns=False)
         vector = vector + np.concatenate([[0.0], found.change[:15]])
         deviation, margin = deviation + found.change[15 : 15 + m], margin + found.change[15 + m :]
         wander = found.wander

@@ -1,11 +1,13 @@
 """What a tomography may play, and what the calibrations and the model say of it."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sequences.analysis.balance import polarisation_after
 from sequences.analysis.calibration import NAMES, SCALES, PairCalibration
-from sequences.analysis.calibration_fit import modes
+from sequences.analysis.calibration_fit import is_of_light, modes
 from sequences.analysis.engine_rows import (
     SHARES,
     ClassStates,
@@ -23,6 +25,11 @@ from sequences.routines.state import Bench
 from sequences.routines.tomography_programs import Offer, candidates
 
 Real = NDArray[np.float64]
+
+_MOST_WANDER: Final = 3.0
+"""Of light, in what the calibration has seen of it."""
+_UNSEEN_WANDER: Final = 0.3
+"""Of light, in 1e-2 of its size, that a calibration may not have seen."""
 
 
 def offered(lab: Lab, bench: Bench, cycle: Cycle) -> Offer:
@@ -57,5 +64,6 @@ def _root(lab: Lab, calibration: PairCalibration) -> Real:
 
 def beliefs(lab: Lab) -> Beliefs:
     """What is known of the calibration's numbers, and by how much rounds differ."""
-    calibration = state.pair(lab)
-    return Beliefs(_root(lab, calibration), modes(calibration), state.wander(lab))
+    calibration, wander = state.pair(lab), state.wander(lab)
+    most = np.where(is_of_light(), _MOST_WANDER * wander + _UNSEEN_WANDER, np.inf)
+    return Beliefs(_root(lab, calibration), modes(calibration), wander, most)

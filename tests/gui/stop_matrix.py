@@ -113,6 +113,7 @@ class Matrix:
         QtWidgets.QApplication.processEvents()
         self.look(where)
         has_keys.activateWindow()
+        waited(has_keys.isActiveWindow)  # a screen takes its time to give a new window the keyboard
         QtTest.QTest.keyClick(has_keys.windowHandle(), F12)
         self.expect(f"{where}: F12", state)
         if opens != self.modal:

@@ -1,7 +1,7 @@
 """The run view: what stands there against the record, and that a part can be chosen."""
 
 import pytest
-from pyqtgraph.Qt import QtCore, QtTest
+from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
 
 from labctl.gui.record import Record, Table
 from labctl.gui.theme import DARK, LIGHT, apply
@@ -75,8 +75,9 @@ def test_a_run_that_stands_still_by_itself_is_not_said_to_run(view, held):
 
 
 def test_the_toolbar_says_so_too(qtbot):
-    bar = Toolbar(None)
-    qtbot.addWidget(bar)
+    window = QtWidgets.QMainWindow()
+    qtbot.addWidget(window)
+    bar = Toolbar(window)
     said = []
     for held in ("", "suspended", "waiting"):
         bar.show_activity("running", "run 1", True, held)

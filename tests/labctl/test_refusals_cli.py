@@ -49,7 +49,7 @@ def refused(labctl, tmp_path):
         ("engine", "hours=0", "--set hours: must be at least 0.02, not"),
         ("engine", "hours=nan", "hours"),
         ("engine", "evolution_us=0", "--set evolution_us: must be at least 0.1, not 0"),
-        ("engine", f"evolution_us={','.join(['3'] * 41)}", "--set evolution_us: must have 40 values, not 41"),
+        ("engine", f"evolution_us={','.join(['3'] * 41)}", "--set evolution_us: must have at most 40 values, not 41"),
         ("engine", "hold=perhaps", "--set hold: must be true or false or auto, not 'perhaps'"),
         ("engine", "doughnut_mw=1e9", "--set doughnut_mw: must be at most"),
         ("engine", "houurs=3", "has no key 'houurs'; did you mean 'hours'"),
