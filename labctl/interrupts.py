@@ -12,6 +12,7 @@ from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
 SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name))
+_PATIENT: Final = "stopping before the next play; Ctrl-C again stops at once"
 
 
 class Interrupts:
@@ -23,7 +24,7 @@ class Interrupts:
         """Whether the first Ctrl-C within `heard` waits for the next safe point."""
         self._told = told
         self._depth = 0
-        self._waiting = self._asked = self._listening = False
+        self._waiting = self._asked = self._listening = self._driving = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -66,6 +67,15 @@ class Interrupts:
             self._depth = depth
 
     @contextmanager
+    def driving(self) -> Iterator[None]:
+        """A sequence is driven in this block: what is held back here is heard again soon, and before the next play."""
+        self._driving = True
+        try:
+            yield
+        finally:
+            self._driving = False
+
+    @contextmanager
     def safe_point(self) -> Iterator[None]:
         """The place where a first Ctrl-C takes effect, whether it came before or comes now."""
         if self._asked:
@@ -76,12 +86,13 @@ class Interrupts:
         self._listening = listening
 
     def _arrived(self, number: int, _frame: FrameType | None) -> None:
+        is_patient = self.patient and number == signal.SIGINT
         if self._depth:
             self._waiting = True
-            self._told("making the bench safe, one moment")
-        elif self.patient and self._listening and number == signal.SIGINT and not self._asked:
+            self._told(_PATIENT if is_patient and self._driving else "making the bench safe, one moment")
+        elif is_patient and self._listening and not self._asked:
             self._asked = True
-            self._told("stopping before the next play; Ctrl-C again stops at once")
+            self._told(_PATIENT)
         else:
             self._asked = False
             raise KeyboardInterrupt

@@ -212,14 +212,15 @@ class Runner:
 
     def _consumed(self, stream: Stream[Any]) -> Any:
         """An operator's signal is heard only while the sequence works; what it yields is recorded as a whole."""
-        while True:
-            try:
-                with self._interrupts.heard():
-                    event = next(stream)
-            except StopIteration as stop:
-                self._settled(self._book.flush, hearing=True)
-                return plain(stop.value)
-            self._take(event)
+        with self._interrupts.driving():
+            while True:
+                try:
+                    with self._interrupts.heard():
+                        event = next(stream)
+                except StopIteration as stop:
+                    self._settled(self._book.flush, hearing=True)
+                    return plain(stop.value)
+                self._take(event)
 
     def _take(self, event: Event) -> None:
         self._started()

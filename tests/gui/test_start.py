@@ -95,7 +95,7 @@ def test_a_signal_ends_it_at_any_instant(tmp_path, instant, layout, number):
     window.send_signal(number)
     began_s = time.monotonic()
     code, said = ended(window)
-    assert code in (0, 130, -signal.SIGINT)  # a shell shows the last two alike
+    assert code in (0, 130)
     assert "Traceback" not in said
     assert time.monotonic() - began_s < MOST_S / 4
     assert psutil.wait_procs(benches, timeout=MOST_S)[1] == []

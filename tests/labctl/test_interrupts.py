@@ -2,6 +2,9 @@
 
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +81,27 @@ def test_the_safe_state_is_not_cut_short(patient):
     with interrupts.held(dropping=True):
         send(signal.SIGINT)
     assert said == ["making the bench safe, one moment"]
+
+
+def test_what_comes_while_an_event_is_recorded_waits_for_the_next_play_and_is_told_so(patient):
+    interrupts, said = patient
+    with interrupts.held(dropping=True), interrupts.driving():
+        send(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt), interrupts.heard():
+            pass
+    assert said == ["stopping before the next play; Ctrl-C again stops at once"]
+
+
+def test_a_program_interrupted_within_exec_ends_with_its_own_code(tmp_path):
+    """As a class that is being made when the signal comes: dataclasses write their methods by exec."""
+    interrupted = "try:\n    exec('raise KeyboardInterrupt')\nexcept KeyboardInterrupt:\n    pass"
+    program = f"from labctl.__main__ import _end\n{interrupted}\n_end(0)\n"
+    (tmp_path / "interrupted.py").write_text(program, encoding="utf-8")
+    path = os.pathsep.join(map(str, (tmp_path, Path(__file__).parents[2])))
+    done = subprocess.run(
+        [sys.executable, "-m", "interrupted"], env={**os.environ, "PYTHONPATH": path}, timeout=60, check=False
+    )
+    assert done.returncode == 0
 
 
 def test_who_is_not_patient_does_not_wait():
