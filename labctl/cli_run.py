@@ -207,11 +207,8 @@ def _measure(
         with Orders(bench.store.presence, obey) as orders:
             report |= _report(bench.run(entry, plan, (orders.heard, listener), gate, before))
         if before:
-            report["resumes"] = {
-                "run_id": before.run_id,
-                "blocks": before.replay.taken,
-                "of": len(before.replay.blocks),
-            }
+            replay = before.replay
+            report["resumes"] = {"run_id": before.run_id, "blocks": replay.taken, "of": len(replay.blocks)}
         if reveal and bench.truth is not None:
             report["truth"] = plain(bench.truth(report["result"] or {}))
 

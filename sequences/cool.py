@@ -293,12 +293,11 @@ def _release(
 ) -> Stream[Release]:
     """Photons after release; every evolution time makes a cycle, and a balance of heat, of its own."""
     times = np.array([*map(lab.whole_ticks_us, _RELEASED_US), plan.evolution_us])
+    cooling_ns = lab.whole_ticks(plan.cooling_us * 1e3)
     nothing = Program("-", bench.gates.tick_ns)
     photons, errors = np.empty((len(times), 2)), np.empty((len(times), 2))
     for k, released_us in enumerate(times):
-        cycle = Cycle(
-            lab.whole_ticks(plan.cooling_us * 1e3), lab.whole_ticks(float(released_us) * 1e3), plan.heating_steps
-        )
+        cycle = Cycle(cooling_ns, lab.whole_ticks(float(released_us) * 1e3), plan.heating_steps)
         shots = [(engine_shot(cycle, bench.gates, nothing, bench.reading, beam), beam, nothing) for beam in BEAMS]
         counted = yield from _counted(lab, holding, bench, shots, seconds / len(times) / 2.0)
         photons[k], errors[k] = [d.per_shot for d in counted], [d.error for d in counted]
