@@ -64,10 +64,11 @@ class CalibrationFit:
 
 
 def modes(calibration: PairCalibration) -> Real:
-    """(m, p): each mode of MODES in units of SCALES; of its own unit, 1 % or what SCALES says.
+    """(m, p): change of each number, in units of SCALES, with one unit of each mode of MODES.
 
-    What a power or the null does to the light of the pumped pair it does to the reference too: where a signal moves,
-    the level moves against it, so that counts of the pumped pair stay.
+    One unit is 1 % of the numbers that a mode moves, or a tenth of their SCALES where it moves them all alike.
+    A power or a null that changes moves the light of the pumped pair, and with it the reference of the shot; the ratio
+    of the two stays. So where the signals of a read-out grow, its level falls.
     """
     out = np.zeros((len(MODES), len(NAMES)))
     for row, (_, names, is_relative) in zip(out, MODES, strict=True):

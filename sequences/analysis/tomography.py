@@ -110,8 +110,8 @@ class Beliefs:
     wander: Real
     """(d,): by how much, to begin with."""
     most: Real | None = None
-    """(d,): by how much at most; None: by whatever the counts say. Where a read-out has less contrast than it was
-    calibrated with, all rounds deviate to one side: that is no wander, and must not be taken for one."""
+    """(d,): by how much at most; None: no limit. A read-out that has lost contrast since it was calibrated makes all
+    rounds deviate to the same side. That is no drift, and must not be taken for one."""
 
 
 def calibration_root(calibration: PairCalibration) -> Real:
