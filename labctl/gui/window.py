@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
+from pyqtgraph.util.garbage_collector import GarbageCollector
 
 from labctl.gui import theme as looks
 from labctl.gui.docks import LAYOUT, Docks
@@ -71,6 +72,7 @@ class Window(QtWidgets.QMainWindow):
         self._timer.start(TICK_MS)
         gc.collect()
         gc.freeze()  # what stands now stays: to search it for garbage again would stop the window for 0.3 s each time
+        self._garbage = GarbageCollector()  # a widget that another thread happens to collect takes the process with it
 
     # ---- what is shown
 

@@ -1,12 +1,23 @@
 """No screen is needed: Qt draws into memory, unless the environment names another platform or binding."""
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PyQt5")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def collects_here() -> Iterator[None]:
+    """Widgets are collected in the thread of the tests, as in the window: Qt crashes where another thread does it."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture
