@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -21,7 +22,7 @@ from simulated_instruments.served.ports import Ports, messages
 from simulated_instruments.served.wires import WiresError, WiresFile, read_wires
 
 SUPPLY = "TCPIP0::192.168.10.21::inst0::INSTR"
-GREEN, SPROUT = "ASRL3::INSTR", "ASRL5::INSTR"
+GREEN, AOM, SPROUT = "ASRL3::INSTR", "ASRL4::INSTR", "ASRL5::INSTR"
 # address, what a command ends with, what a reply ends with, a query, the start of its reply
 WIRES = [
     (SUPPLY, "\n", "\n", "*IDN?", "Keysight Technologies,B2962A,"),
@@ -30,7 +31,7 @@ WIRES = [
     ("USB0::0x0B21::0x0039::91U112234::INSTR", "\n", "\n", "*IDN?", "YOKOGAWA,GS210,91U112234,"),
     ("TCPIP0::192.168.10.23::inst0::INSTR", "\r\n", "\r\n", "*IDN?", "Stanford Research Systems,SG386,"),
     (GREEN, "\r", "\r\n", "gsn?", "2"),
-    ("ASRL4::INSTR", "\n\r", "\n\r", "L1", "l1F"),
+    (AOM, "\n\r", "\n\r", "L1", "l1F"),
     (SPROUT, "\r", "\r", "PRODUCT?", "PRODUCT=Sprout"),
 ]
 
@@ -117,6 +118,60 @@ def test_whoever_never_ends_a_message_is_dropped() -> None:
         assert caller.recv(1) == b""
     ports.close()
     assert heard == [b"one\n", b"two\n"]
+
+
+# What a web page may send across sites (Fetch standard, "CORS-safelisted request"): the body comes behind the headers.
+HTTP = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "order", "question", "reply"),
+    [
+        (SUPPLY, b"*RST\n:OUTP1 1\n", ":OUTP1?", "0"),
+        (AOM, b"L1O1\r", "L1", "l1F200.000P0.0S0"),
+        (GREEN, b"@cob1\r", "gom?", "0"),
+    ],
+)
+def test_an_instrument_hangs_up_on_http(served: Served, address: str, order: bytes, question: str, reply: str) -> None:
+    host, port = served.wires.addresses[address].split("::")[1:3]
+    with socket.create_connection((host, int(port)), timeout=5.0) as caller, suppress(ConnectionError):
+        caller.sendall(HTTP + order)
+        assert caller.recv(100) == b""
+    ends = next(ends for where, *ends, _, __ in WIRES if where == address)
+    handle = opened(served, address, *ends)
+    assert handle.query(question) == reply
+    handle.close()
+
+
+@pytest.mark.parametrize("first_line", [b"GET / HTTP/1.1\r\n", HTTP, b"\r\nOPTIONS * HTTP/1.0\n"])
+def test_the_control_port_hangs_up_on_http(served: Served, twin: ServedBench, first_line: bytes) -> None:
+    before_s = twin.now()
+    host, port = served.wires.control.split(":")
+    with socket.create_connection((host, int(port)), timeout=5.0) as caller, suppress(ConnectionError):
+        caller.sendall(first_line + b'\n{"ask": "sleep", "seconds": 100}\n')
+        assert caller.recv(100) == b""
+    assert twin.now() == before_s
+
+
+def test_the_ni_port_hangs_up_on_http(served: Served) -> None:
+    host, port = served.wires.ni_target.split(":")
+    heard = b""
+    with socket.create_connection((host, int(port)), timeout=5.0) as caller, suppress(ConnectionError):
+        caller.sendall(HTTP)
+        while chunk := caller.recv(1000):
+            heard += chunk
+    assert b"HTTP/1" not in heard  # gRPC speaks HTTP/2 only: settings at most, then the end
+
+
+@pytest.mark.parametrize("seconds", ["1e300", "Infinity", "1e309", "31622401"])
+def test_nobody_sleeps_the_clock_away(served: Served, twin: ServedBench, seconds: str) -> None:
+    before_s = twin.now()
+    host, port = served.wires.control.split(":")
+    with socket.create_connection((host, int(port)), timeout=5.0) as caller, caller.makefile("rwb") as both:
+        both.write(b'{"ask": "sleep", "seconds": ' + seconds.encode() + b"}\n")
+        both.flush()
+        assert "cannot sleep for" in json.loads(both.readline())["error"]
+    assert twin.now() == before_s
 
 
 def test_it_listens_on_loopback_only(served: Served) -> None:
