@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 from simulated_instruments.knobs import World
 from simulated_instruments.visa.program import Program
 from simulated_instruments.visa.scpi import Refusal, Value, boolean, choice, number, only, show_integer
-from simulated_instruments.visa.scpi_instrument import Command, ScpiInstrument, Setting
+from simulated_instruments.visa.scpi_instrument import Command, ScpiInstrument, Setting, asked, told
 
 _CURRENT_RANGES_A: Final = (1e-3, 10e-3, 100e-3, 200e-3)
 _VOLTAGE_RANGES_V: Final = (10e-3, 100e-3, 1.0, 10.0, 30.0)
@@ -86,23 +86,23 @@ class GS200(ScpiInstrument):
         """Programs, registers and options."""
         return (
             Command("[:SOURce]:LEVel:AUTO", tell=self._level_auto),
-            Command(":STATus:EVENt", lambda _, __: self._read_event()),
-            Command(":STATus:CONDition", lambda _, __: str(self._condition())),
-            Command(":SYSTem:LFRequency", lambda _, __: "50"),
-            Command("*OPT", lambda _, __: "NONE"),
-            Command("*TRG", tell=lambda _, __: None),
-            Command(":SENSe[:STATe]", self._no_monitor, lambda _, __: self._refuse_monitor()),
-            Command(":MEASure", self._no_monitor),
-            Command(":PROGram:EDIT:STARt", tell=lambda _, __: self._program.edit()),
-            Command(":PROGram:EDIT:END", tell=lambda _, __: self._program.close()),
-            Command(":PROGram:COUNt", lambda _, __: str(self._program.next_step), self._set_count),
-            Command(":PROGram:RUN", tell=lambda _, __: self._run_program(len(self._program.levels))),
-            Command(":PROGram:STEP", tell=lambda _, __: self._run_program(1)),
-            Command(":PROGram:HOLD", tell=lambda _, __: self._hold()),
-            Command(":PROGram:PAUSe", tell=lambda _, __: self._pause()),
-            Command(":PROGram:CONTinue", tell=lambda _, __: self._resume()),
+            Command(":STATus:EVENt", asked(self._read_event)),
+            Command(":STATus:CONDition", asked(lambda: str(self._condition()))),
+            Command(":SYSTem:LFRequency", asked(lambda: "50")),
+            Command("*OPT", asked(lambda: "NONE")),
+            Command("*TRG", tell=told(lambda: None)),
+            Command(":SENSe[:STATe]", asked(self._refuse_monitor), lambda _, __: self._refuse_monitor()),
+            Command(":MEASure", asked(self._refuse_monitor)),
+            Command(":PROGram:EDIT:STARt", tell=told(self._program.edit)),
+            Command(":PROGram:EDIT:END", tell=told(self._program.close)),
+            Command(":PROGram:COUNt", asked(lambda: str(self._program.next_step)), self._set_count),
+            Command(":PROGram:RUN", tell=told(lambda: self._run_program(len(self._program.levels)))),
+            Command(":PROGram:STEP", tell=told(lambda: self._run_program(1))),
+            Command(":PROGram:HOLD", tell=told(self._hold)),
+            Command(":PROGram:PAUSe", tell=told(self._pause)),
+            Command(":PROGram:CONTinue", tell=told(self._resume)),
             Command(":PROGram:SAVE", tell=lambda _, arguments: self._program.save(only(arguments).strip("'\""))),
-            Command(":PROGram:LOAD", lambda _, __: f'"{self._program.name}"', self._load),
+            Command(":PROGram:LOAD", asked(lambda: f'"{self._program.name}"'), self._load),
         )
 
     def answer(self, message: bytes) -> bytes | None:
@@ -256,9 +256,6 @@ class GS200(ScpiInstrument):
     def _load(self, _: int, arguments: tuple[str, ...]) -> None:
         if not self._program.load(only(arguments).strip("'\"")):
             raise Refusal(-224)
-
-    def _no_monitor(self, _: int, __: tuple[str, ...]) -> str:
-        self._refuse_monitor()
 
     def _refuse_monitor(self) -> NoReturn:
         raise Refusal(-241)
