@@ -14,7 +14,7 @@ Serve = Callable[[socket.socket], None]
 HOST: Final = "127.0.0.1"
 _CHUNK: Final = 65_536
 _HTTP: Final = re.compile(rb"\s*[A-Z]+ \S+ HTTP/\d")
-"""How a browser begins. What it sends next may be written by any page that it shows, and must not reach an instrument."""
+"""How a browser begins. What it sends next any page that it shows may have written: it must not reach an instrument."""
 
 
 class Ports:

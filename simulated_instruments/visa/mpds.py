@@ -1,11 +1,11 @@
 """AA Opto-Electronic MPDS, two channels: the driver of the acousto-optic modulators.
 
 A command that names a channel answers with that channel's line; `S`, `q` and `E` answer with a block that ends in the
-prompt `?`; `V`, `M` and the global `I` answer nothing. `E`, `M` and `q` need no line end, nor do the keys of a terminal:
-`8` and `2` step the power of the selected channel up and down, `6` and `4` its frequency. What the manual leaves open is
-assumed: a value out of range is not taken, and the line that answers shows the old one; text that is no command is
-answered by the bare prompt; the raw power counts the steps of an attenuator, linear in dB; a key steps by one of them or
-by 1 kHz, and answers with the channel's line. Replies carry their own line ends, as the prompt has none.
+prompt `?`; `V`, `M` and the global `I` answer nothing. `E`, `M` and `q` need no line end, nor do the keys of a
+terminal: `8` and `2` step the power of the selected channel up and down, `6` and `4` its frequency. What the manual
+leaves open is assumed: a value out of range is not taken, and the line that answers shows the old one; text that is no
+command is answered by the bare prompt; the raw power counts the steps of an attenuator, linear in dB; a key steps by
+one of them or by 1 kHz, and answers with the channel's line. Replies carry their own line ends, as the prompt has none.
 """
 
 import math
@@ -22,7 +22,12 @@ SATURATION_DBM: Final = 22.0
 """RF power at which the crystal diffracts most."""
 FREQUENCY_MHZ: Final = (150.0, 250.0)
 RAW_STEPS: Final = 1023
-KEY_STEPS: Final = {"8": ("D", MAX_DBM / RAW_STEPS), "2": ("D", -MAX_DBM / RAW_STEPS), "6": ("F", 1e-3), "4": ("F", -1e-3)}
+KEY_STEPS: Final = {
+    "8": ("D", MAX_DBM / RAW_STEPS),
+    "2": ("D", -MAX_DBM / RAW_STEPS),
+    "6": ("F", 1e-3),
+    "4": ("F", -1e-3),
+}
 """What a key changes, and by how much."""
 
 _UNITS: Final = re.compile(r"([FDPOI])(\d+(?:\.\d*)?)")
