@@ -15,7 +15,7 @@ _ERROR_AVAILABLE, _EVENT_SUMMARY, _SERVICE_REQUEST = 4, 32, 64
 
 
 Ask = Callable[[int, tuple[str, ...]], str]
-Tell = Callable[[int, tuple[str, ...]], None]
+Tell = Callable[[int, tuple[str, ...]], object]
 
 
 @dataclass(frozen=True)

@@ -143,8 +143,8 @@ STEPS: list[Step] = [
 
 
 # IM GS210-01EN, p. 13-12: LEV:AUTO takes the smallest range that includes the level; MIN and MAX take the largest one;
-# LEV:AUTO? is the level, or its ends with MIN and MAX. RANG UP and RANG DOWN are what public drivers send; that the last
-# range stays when there is no further one is assumed *(check)*.
+# LEV:AUTO? is the level, or its ends with MIN and MAX. RANG UP and RANG DOWN are what public drivers send; that the
+# last range stays when there is no further one is assumed *(check)*.
 LEVEL_WORDS: list[Step] = [
     *READY,
     (":SOUR:LEV:AUTO 5E-3;AUTO?;:SOUR:RANG?", "+5.00000E-3;+10E-3"),
