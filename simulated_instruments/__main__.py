@@ -76,8 +76,18 @@ def _switched_on(arguments: argparse.Namespace, sample: Sample) -> Iterator[None
         print(f"NI gRPC device server at {on.wires.ni_target}")
         print(f"clock and state at {on.wires.control}")
         print("VISA, for pyvisa-py:", *(f"  {a} at {b}" for a, b in on.wires.addresses.items()), sep="\n")
-        print(f"labctl reaches it with: --bench {arguments.file}", "Ctrl-C ends it.", sep="\n", flush=True)
+        print(f"labctl reaches it with: --bench {arguments.file}", _told_time(arguments.pace), sep="\n")
+        print("Ctrl-C ends it.", flush=True)
         yield
+
+
+def _told_time(pace: float | None) -> str:
+    if pace:
+        return f"Laboratory time flows by itself: {pace:g} s of it every second."
+    return (
+        'Laboratory time stands still until somebody waits: labctl does, others ask the clock for it ("ask": '
+        '"sleep"). With --pace 1 it flows by itself.'
+    )
 
 
 @contextmanager

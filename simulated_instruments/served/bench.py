@@ -49,6 +49,8 @@ class Served:
             pace=pace,
         )
         self._ports.open()
+        if pace:
+            self._bench.flow()
         try:
             self.wires.write(self._file)
         except OSError:

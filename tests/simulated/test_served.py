@@ -4,16 +4,20 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import grpc
+import nidaqmx
 import psutil
 import pytest
 import pyvisa
+from nidaqmx.constants import LineGrouping
 from pyvisa.resources import MessageBasedResource
 
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import FOLLOWS_S, Bench
 from simulated_instruments.faults.script import Fault
 from simulated_instruments.sample import load_sample
 from simulated_instruments.served.bench import Served
@@ -214,6 +218,7 @@ def test_the_clock_is_the_benchs(twin: ServedBench) -> None:
 
 
 def test_one_thread_sleeps_while_another_asks(tmp_path: Path) -> None:
+    opened_s = time.monotonic()
     with served_in(tmp_path, pace=10.0) as bench:
         caller = ServedBench(bench.wires)
         sleeper = threading.Thread(target=caller.sleep, args=(10.0,))
@@ -222,7 +227,8 @@ def test_one_thread_sleeps_while_another_asks(tmp_path: Path) -> None:
         assert caller.now() < 10.0
         assert time.monotonic() - began_s < 0.5
         sleeper.join()
-        assert caller.now() == 10.0
+        now_s = caller.now()
+        assert 10.0 <= now_s <= 10.0 * (time.monotonic() - opened_s)
         caller.close()
 
 
@@ -273,6 +279,102 @@ def test_laboratory_time_goes_on_without_the_bench(tmp_path: Path) -> None:
     second_s = caller.now()
     assert left_s == 100.0
     assert left_s <= first_s < second_s < left_s + 1.0 + time.monotonic() - began_s
+
+
+# ---- a time that flows by itself -----------------------------------------------------------------------------------
+
+
+class Watch:
+    """Laboratory time as a caller's own clock bounds it, for a bench that he has seen to be on."""
+
+    def __init__(self, pace: float) -> None:
+        self._pace, self._marked_s = pace, 0.0
+
+    def mark(self, did: Callable[[], object]) -> None:
+        """Something that begins while it is done."""
+        self._before_s = time.monotonic()
+        did()
+        self._after_s = time.monotonic()
+
+    def read(self, ask: Callable[[], Any]) -> tuple[Any, float, float]:
+        """What is answered, and the least and the most laboratory time since the mark at which it was."""
+        least_s = time.monotonic() - self._after_s
+        answer = ask()
+        return answer, least_s * self._pace, (time.monotonic() - self._before_s) * self._pace
+
+
+def test_a_ramp_runs_while_nobody_waits(tmp_path: Path) -> None:
+    with served_in(tmp_path, pace=20.0) as bench:
+        source, watch = opened(bench, "USB0::0x0B21::0x0039::91U112233::INSTR"), Watch(20.0)
+        source.write(
+            ":SOUR:FUNC CURR;RANG 0.2;:OUTPUT 1;:PROG:INT 20;SLOP 20;REP 0;EDIT:STAR;:SOUR:LEV 0.2;:PROG:EDIT:END"
+        )
+        watch.mark(lambda: source.query(":PROG:RUN;*OPC?"))
+        time.sleep(0.4)
+        amps, least_s, most_s = watch.read(lambda: float(source.query(":SOUR:LEV?")))
+        assert least_s >= 8.0
+        assert 0.01 * least_s - 1e-5 <= amps <= 0.01 * most_s + 1e-5
+        time.sleep(0.2)  # the coil follows without the source being asked
+        main, least_s, most_s = watch.read(lambda: bench._bench.twin.knobs.trim_x_a)
+        assert 0.01 * (least_s - 20.0 * 2 * FOLLOWS_S) <= main <= 0.01 * most_s
+        source.close()
+
+
+def test_a_laser_warms_up_while_nobody_waits(tmp_path: Path) -> None:
+    with served_in(tmp_path, pace=100.0) as bench:
+        laser, watch = opened(bench, SPROUT, "\r", "\r"), Watch(100.0)
+        laser.query("POWER SET=0.50")
+        watch.mark(lambda: laser.query("OPMODE=ON"))
+        mode, least_s, most_s = watch.read(lambda: laser.query("OPMODE?"))
+        while mode == "OPMODE=WARMUP":
+            assert least_s < 30.0
+            mode, least_s, most_s = watch.read(lambda: laser.query("OPMODE?"))
+        assert (mode, most_s >= 30.0) == ("OPMODE=ON", True)
+        time.sleep(0.1 + 2 * FOLLOWS_S)
+        assert bench._bench.twin.knobs.depletion_w == 0.5
+        laser.close()
+
+
+def test_without_a_pace_time_stands_still_until_somebody_waits(served: Served, twin: ServedBench) -> None:
+    before_s = twin.now()
+    laser = opened(served, SPROUT, "\r", "\r")
+    laser.query("OPMODE=IDLE")
+    hours = laser.query("HOURS?")
+    time.sleep(0.05)
+    assert (twin.now(), laser.query("HOURS?")) == (before_s, hours)
+    laser.query("OPMODE=OFF")
+    laser.close()
+
+
+def test_a_monitor_counts_the_light_of_the_moment(tmp_path: Path) -> None:
+    """A static write opens the AOM, a free counter runs: photons come as long as the laser shines."""
+    with served_in(tmp_path, pace=20.0) as bench:
+        green, aom, watch = opened(bench, GREEN, "\r", "\r\n"), opened(bench, AOM, "\r", "\n\r"), Watch(20.0)
+        assert [green.query(order) for order in ("p 0.0500", "@cobas 0", "l1")] == ["OK"] * 3
+        aom.query("L1D22.00I0O1")
+        options = nidaqmx.GrpcSessionOptions(grpc.insecure_channel(bench.wires.ni_target), "")
+        with nidaqmx.Task(grpc_options=options) as lines, nidaqmx.Task(grpc_options=options) as counter:
+            lines.do_channels.add_do_chan("Dev1/port0/line0:7", line_grouping=LineGrouping.CHAN_FOR_ALL_LINES)
+            lines.write(0)
+            counter.ci_channels.add_ci_count_edges_chan("Dev1/ctr0").ci_count_edges_term = "/Dev1/PFI8"
+            counter.start()
+            bench._bench.clock.sleep(30.0)  # the crystals come to temperature
+            assert counter.read() == 0, "lines that rest low let no light through"
+            watch.mark(lambda: lines.write(1))
+            rates = []
+            for _ in range(3):
+                time.sleep(0.2)
+                photons, least_s, most_s = watch.read(counter.read)
+                rates.append((photons / most_s, photons / least_s))
+            lowest, highest = max(low for low, _ in rates), min(high for _, high in rates)
+            assert 1e3 < lowest <= highest * 1.05
+            green.query("l0")
+            seen = counter.read()
+            time.sleep(0.2)
+            dark_cps = (counter.read() - seen) / (0.2 * 20.0)
+            assert dark_cps < 0.05 * lowest
+        green.close()
+        aom.close()
 
 
 # ---- what is still on ----------------------------------------------------------------------------------------------
