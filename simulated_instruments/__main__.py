@@ -62,9 +62,10 @@ def _switched_on(arguments: argparse.Namespace, sample: Sample) -> Iterator[None
     """The bench that was asked for; it has said where it listens."""
     if not arguments.serve:
         with Bench(sample, arguments.seed, 1.0, arguments.faults) as bench:
+            bench.flow()
             print(f"NI gRPC device server at {bench.ni_target}")
             print(f"VISA, within this process, through {bench.visalib}:")
-            print(*(f"  {resource}" for resource in DIALECTS), "Ctrl-C ends it.", sep="\n", flush=True)
+            print(*(f"  {resource}" for resource in DIALECTS), _told_time(1.0), "Ctrl-C ends it.", sep="\n", flush=True)
             yield
         return
     seed = sample.seed if arguments.seed is None else arguments.seed

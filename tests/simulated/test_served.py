@@ -4,29 +4,20 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import grpc
-import nidaqmx
 import psutil
 import pytest
-import pyvisa
-from nidaqmx.constants import LineGrouping
-from pyvisa.resources import MessageBasedResource
+from serving import AOM, GREEN, SPROUT, SUPPLY, opened, served_in
 
-from simulated_instruments.bench import FOLLOWS_S, Bench
 from simulated_instruments.faults.script import Fault
-from simulated_instruments.sample import load_sample
 from simulated_instruments.served.bench import Served
 from simulated_instruments.served.client import ServedBench
 from simulated_instruments.served.ports import Ports, messages
 from simulated_instruments.served.wires import WiresError, WiresFile, read_wires
 
-SUPPLY = "TCPIP0::192.168.10.21::inst0::INSTR"
-GREEN, AOM, SPROUT = "ASRL3::INSTR", "ASRL4::INSTR", "ASRL5::INSTR"
 # address, what a command ends with, what a reply ends with, a query, the start of its reply
 WIRES = [
     (SUPPLY, "\n", "\n", "*IDN?", "Keysight Technologies,B2962A,"),
@@ -40,10 +31,6 @@ WIRES = [
 ]
 
 
-def served_in(folder: Path, pace: float | None = None, *faults: Fault) -> Served:
-    return Served(Bench(load_sample(), 1, pace, faults), folder / "bench.json", "simulated default", 1, pace)
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with served_in(tmp_path_factory.mktemp("served")) as bench:
@@ -55,14 +42,6 @@ def twin(served: Served) -> Iterator[ServedBench]:
     caller = ServedBench(served.wires)
     yield caller
     caller.close()
-
-
-def opened(served: Served, address: str, write_end: str = "\n", read_end: str = "\n") -> MessageBasedResource:
-    handle = pyvisa.ResourceManager("@py").open_resource(served.wires.addresses[address])
-    assert isinstance(handle, MessageBasedResource)
-    handle.timeout = 2000
-    handle.write_termination, handle.read_termination = write_end, read_end
-    return handle
 
 
 @pytest.mark.parametrize(("address", "write_end", "read_end", "query", "reply"), WIRES)
@@ -232,6 +211,17 @@ def test_one_thread_sleeps_while_another_asks(tmp_path: Path) -> None:
         caller.close()
 
 
+def test_without_a_pace_time_stands_still_until_somebody_waits(served: Served, twin: ServedBench) -> None:
+    before_s = twin.now()
+    laser = opened(served, SPROUT, "\r", "\r")
+    laser.query("OPMODE=IDLE")
+    hours = laser.query("HOURS?")
+    time.sleep(0.05)
+    assert (twin.now(), laser.query("HOURS?")) == (before_s, hours)
+    laser.query("OPMODE=OFF")
+    laser.close()
+
+
 def test_the_truth_is_that_of_the_bench(served: Served, twin: ServedBench) -> None:
     assert twin.truth({})["g_rad_per_s"] == served._bench.twin.g_rad_per_s
 
@@ -279,102 +269,6 @@ def test_laboratory_time_goes_on_without_the_bench(tmp_path: Path) -> None:
     second_s = caller.now()
     assert left_s == 100.0
     assert left_s <= first_s < second_s < left_s + 1.0 + time.monotonic() - began_s
-
-
-# ---- a time that flows by itself -----------------------------------------------------------------------------------
-
-
-class Watch:
-    """Laboratory time as a caller's own clock bounds it, for a bench that he has seen to be on."""
-
-    def __init__(self, pace: float) -> None:
-        self._pace, self._marked_s = pace, 0.0
-
-    def mark(self, did: Callable[[], object]) -> None:
-        """Something that begins while it is done."""
-        self._before_s = time.monotonic()
-        did()
-        self._after_s = time.monotonic()
-
-    def read(self, ask: Callable[[], Any]) -> tuple[Any, float, float]:
-        """What is answered, and the least and the most laboratory time since the mark at which it was."""
-        least_s = time.monotonic() - self._after_s
-        answer = ask()
-        return answer, least_s * self._pace, (time.monotonic() - self._before_s) * self._pace
-
-
-def test_a_ramp_runs_while_nobody_waits(tmp_path: Path) -> None:
-    with served_in(tmp_path, pace=20.0) as bench:
-        source, watch = opened(bench, "USB0::0x0B21::0x0039::91U112233::INSTR"), Watch(20.0)
-        source.write(
-            ":SOUR:FUNC CURR;RANG 0.2;:OUTPUT 1;:PROG:INT 20;SLOP 20;REP 0;EDIT:STAR;:SOUR:LEV 0.2;:PROG:EDIT:END"
-        )
-        watch.mark(lambda: source.query(":PROG:RUN;*OPC?"))
-        time.sleep(0.4)
-        amps, least_s, most_s = watch.read(lambda: float(source.query(":SOUR:LEV?")))
-        assert least_s >= 8.0
-        assert 0.01 * least_s - 1e-5 <= amps <= 0.01 * most_s + 1e-5
-        time.sleep(0.2)  # the coil follows without the source being asked
-        main, least_s, most_s = watch.read(lambda: bench._bench.twin.knobs.trim_x_a)
-        assert 0.01 * (least_s - 20.0 * 2 * FOLLOWS_S) <= main <= 0.01 * most_s
-        source.close()
-
-
-def test_a_laser_warms_up_while_nobody_waits(tmp_path: Path) -> None:
-    with served_in(tmp_path, pace=100.0) as bench:
-        laser, watch = opened(bench, SPROUT, "\r", "\r"), Watch(100.0)
-        laser.query("POWER SET=0.50")
-        watch.mark(lambda: laser.query("OPMODE=ON"))
-        mode, least_s, most_s = watch.read(lambda: laser.query("OPMODE?"))
-        while mode == "OPMODE=WARMUP":
-            assert least_s < 30.0
-            mode, least_s, most_s = watch.read(lambda: laser.query("OPMODE?"))
-        assert (mode, most_s >= 30.0) == ("OPMODE=ON", True)
-        time.sleep(0.1 + 2 * FOLLOWS_S)
-        assert bench._bench.twin.knobs.depletion_w == 0.5
-        laser.close()
-
-
-def test_without_a_pace_time_stands_still_until_somebody_waits(served: Served, twin: ServedBench) -> None:
-    before_s = twin.now()
-    laser = opened(served, SPROUT, "\r", "\r")
-    laser.query("OPMODE=IDLE")
-    hours = laser.query("HOURS?")
-    time.sleep(0.05)
-    assert (twin.now(), laser.query("HOURS?")) == (before_s, hours)
-    laser.query("OPMODE=OFF")
-    laser.close()
-
-
-def test_a_monitor_counts_the_light_of_the_moment(tmp_path: Path) -> None:
-    """A static write opens the AOM, a free counter runs: photons come as long as the laser shines."""
-    with served_in(tmp_path, pace=20.0) as bench:
-        green, aom, watch = opened(bench, GREEN, "\r", "\r\n"), opened(bench, AOM, "\r", "\n\r"), Watch(20.0)
-        assert [green.query(order) for order in ("p 0.0500", "@cobas 0", "l1")] == ["OK"] * 3
-        aom.query("L1D22.00I0O1")
-        options = nidaqmx.GrpcSessionOptions(grpc.insecure_channel(bench.wires.ni_target), "")
-        with nidaqmx.Task(grpc_options=options) as lines, nidaqmx.Task(grpc_options=options) as counter:
-            lines.do_channels.add_do_chan("Dev1/port0/line0:7", line_grouping=LineGrouping.CHAN_FOR_ALL_LINES)
-            lines.write(0)
-            counter.ci_channels.add_ci_count_edges_chan("Dev1/ctr0").ci_count_edges_term = "/Dev1/PFI8"
-            counter.start()
-            bench._bench.clock.sleep(30.0)  # the crystals come to temperature
-            assert counter.read() == 0, "lines that rest low let no light through"
-            watch.mark(lambda: lines.write(1))
-            rates = []
-            for _ in range(3):
-                time.sleep(0.2)
-                photons, least_s, most_s = watch.read(counter.read)
-                rates.append((photons / most_s, photons / least_s))
-            lowest, highest = max(low for low, _ in rates), min(high for _, high in rates)
-            assert 1e3 < lowest <= highest * 1.05
-            green.query("l0")
-            seen = counter.read()
-            time.sleep(0.2)
-            dark_cps = (counter.read() - seen) / (0.2 * 20.0)
-            assert dark_cps < 0.05 * lowest
-        green.close()
-        aom.close()
 
 
 # ---- what is still on ----------------------------------------------------------------------------------------------
