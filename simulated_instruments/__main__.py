@@ -62,9 +62,10 @@ def _switched_on(arguments: argparse.Namespace, sample: Sample) -> Iterator[None
     """The bench that was asked for; it has said where it listens."""
     if not arguments.serve:
         with Bench(sample, arguments.seed, 1.0, arguments.faults) as bench:
+            bench.flow()
             print(f"NI gRPC device server at {bench.ni_target}")
             print(f"VISA, within this process, through {bench.visalib}:")
-            print(*(f"  {resource}" for resource in DIALECTS), "Ctrl-C ends it.", sep="\n", flush=True)
+            print(*(f"  {resource}" for resource in DIALECTS), _told_time(1.0), "Ctrl-C ends it.", sep="\n", flush=True)
             yield
         return
     seed = sample.seed if arguments.seed is None else arguments.seed
@@ -76,8 +77,18 @@ def _switched_on(arguments: argparse.Namespace, sample: Sample) -> Iterator[None
         print(f"NI gRPC device server at {on.wires.ni_target}")
         print(f"clock and state at {on.wires.control}")
         print("VISA, for pyvisa-py:", *(f"  {a} at {b}" for a, b in on.wires.addresses.items()), sep="\n")
-        print(f"labctl reaches it with: --bench {arguments.file}", "Ctrl-C ends it.", sep="\n", flush=True)
+        print(f"labctl reaches it with: --bench {arguments.file}", _told_time(arguments.pace), sep="\n")
+        print("Ctrl-C ends it.", flush=True)
         yield
+
+
+def _told_time(pace: float | None) -> str:
+    if pace:
+        return f"Laboratory time flows by itself: {pace:g} s of it every second."
+    return (
+        'Laboratory time stands still until somebody waits: labctl does, others ask the clock for it ("ask": '
+        '"sleep"). With --pace 1 it flows by itself.'
+    )
 
 
 @contextmanager

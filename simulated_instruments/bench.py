@@ -1,9 +1,10 @@
 """Switches the whole simulated bench on, and off again."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from secrets import token_hex
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from simulated_instruments.clock import VirtualClock
 from simulated_instruments.faults.injector import Injector
@@ -15,6 +16,9 @@ from simulated_instruments.sample import Sample
 from simulated_instruments.truth import truth
 from simulated_instruments.twin import Twin
 from simulated_instruments.visa import backend
+
+FOLLOWS_S: Final = 0.1
+"""Wall time after which lasers and currents have followed a laboratory time that flows by itself."""
 
 
 class Bench:
@@ -43,6 +47,8 @@ class Bench:
         self._ni = NIServer(self.twin, self.injector)
         self.identity = token_hex(4)
         """Of this twin: one that is switched on anew with the same seed counts the same photons again."""
+        self._over = threading.Event()
+        self._follower = threading.Thread(target=self._follow, name="laboratory time", daemon=True)
 
     def __enter__(self) -> Self:
         self.ni_target = self._ni.start()
@@ -52,8 +58,19 @@ class Bench:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._over.set()
+        if self._follower.is_alive():
+            self._follower.join()
         backend.disconnect()
         self._ni.stop()
+
+    def flow(self) -> None:
+        """From now on laboratory time passes by itself, if the bench has a pace, and everything follows it.
+
+        Photons then depend on how long a client took, so that the same seed no longer counts the same.
+        """
+        self.clock.flow()
+        self._follower.start()
 
     @property
     def resources(self) -> Mapping[str, str]:
@@ -73,6 +90,10 @@ class Bench:
         """Light, microwave, lines and currents now, as plain values, and what of them is `still_on`."""
         self._look()
         return state(self.twin.knobs, self._ni.card.live_lines())
+
+    def _follow(self) -> None:
+        while not self._over.wait(FOLLOWS_S):
+            self._look()
 
     def _look(self) -> None:
         """A laser that warms up lights without being spoken to; so let every instrument follow the time."""

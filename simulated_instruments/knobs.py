@@ -64,6 +64,9 @@ class World(Protocol):
     def hold(self, levels: int) -> None:
         """Leave the digital lines at static levels (bit k = line k of port 0)."""
 
+    def glowed(self) -> int:
+        """Photons that an open counter has counted so far while lines rested high, between the plays."""
+
     def play(
         self, pattern: NDArray[np.uint32], tick_s: float, repeats: int, windows: Sequence[NDArray[np.bool_]]
     ) -> list[int]:

@@ -101,6 +101,11 @@ class Tally:
         high = level(self.gate, words)
         return high if self.open_when_high else ~high
 
+    def glow(self, photons: int, levels: int) -> None:
+        """Photons at rest, with the lines at these levels."""
+        if self.latch is None and self.window(np.array([levels], dtype=np.uint32))[0]:
+            self.seen += photons
+
     def latches(self, words: Words, before: int) -> list[int]:
         """Ticks at whose beginning a sample is latched."""
         if self.latch is None:

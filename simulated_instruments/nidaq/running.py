@@ -1,9 +1,10 @@
 """What is running on the card: the pattern that plays, the counters that count, the levels and voltages at rest.
 
-Not modelled: a counter that is started in the middle of a play counts nothing of it, and outside of plays no counter
-counts at all. Counters hear photons only: the edges of a gate line that is taken for the detector are not counted. A
-play that is stopped early has been lived through to its end by the sample; its counters keep what they had seen. A
-continuous play is lived through whenever somebody looks.
+Outside of plays a counter counts while a line rests high and its gate is open. Not modelled: the dark counts while all
+lines are low, and clocked counters outside of plays; a counter that is started in the middle of a play counts nothing
+of it. Counters hear photons only: the edges of a gate line that is taken for the detector are not counted. A play that
+is stopped early has been lived through to its end by the sample; its counters keep what they had seen. A continuous
+play is lived through whenever somebody looks.
 """
 
 import numpy as np
@@ -26,6 +27,8 @@ class Running:
         self._levels = 0
         self._volts = dict.fromkeys(STEERING, 0.0)
         self._play: tuple[Task, Play] | None = None
+        self._glowed = 0
+        """Photons between the plays that the counters know of."""
 
     def power_on(self) -> None:
         """Lines low, outputs at 0 V."""
@@ -34,6 +37,7 @@ class Running:
 
     def begin(self, task: Task) -> None:
         """A task was started. A finite play is lived through at once; the clock catches up when somebody waits."""
+        self.look()
         first = task.first
         if isinstance(first, Edges):
             self.tallies[task] = self._tally(task, first)
@@ -62,7 +66,8 @@ class Running:
         return -np.inf
 
     def look(self) -> None:
-        """Let the sample live through the repeats of a continuous play that are out."""
+        """Let the sample live through the repeats of a continuous play that are out, and the counters see its glow."""
+        self._see_glow()
         if self._play is None or self._play[1].samples is not None:
             return
         play = self._play[1]
@@ -79,6 +84,7 @@ class Running:
 
     def hold(self, levels: int, mask: int = 2**32 - 1) -> None:
         """Leave the lines of the mask at these levels, the others where they are."""
+        self._see_glow()
         self._levels = (levels & mask) | (self._levels & ~mask)
         self._world.hold(self._levels)
 
@@ -86,6 +92,15 @@ class Running:
         """Set analogue outputs; two of them are cabled to the steering."""
         self._volts |= volts
         self._world.turn(steering_v=(self._volts[STEERING[0]], self._volts[STEERING[1]]))
+
+    def _see_glow(self) -> None:
+        """While a pattern goes out there is none: its photons are those of the play."""
+        glowed = self._world.glowed()
+        more, self._glowed = glowed - self._glowed, glowed
+        if self._play is not None and self._world.clock.now() < self._play[1].ends_s:
+            return
+        for tally in self.tallies.values():
+            tally.glow(more, self._levels)
 
     def _tally(self, task: Task, edges: Edges) -> Tally:
         clock = task.clock

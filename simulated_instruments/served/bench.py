@@ -49,6 +49,8 @@ class Served:
             pace=pace,
         )
         self._ports.open()
+        if pace:
+            self._bench.flow()
         try:
             self.wires.write(self._file)
         except OSError:
@@ -86,7 +88,7 @@ def answer(caller: socket.socket, wire: Wire) -> None:
     if not wire.line.open():
         return
     try:
-        for message in messages(caller, wire.message_end, LONGEST):
+        for message in messages(caller, wire.message_end, LONGEST, wire.keys):
             if reply := wire.exchange(message):
                 caller.sendall(reply)
     except VisaIOError:

@@ -11,6 +11,8 @@ from simulated_instruments.served.ports import messages
 
 LONGEST: Final = 2**24
 """Bytes of a question."""
+LONGEST_SLEEP_S: Final = 366 * 86_400.0
+"""A clock that is far ahead no longer has room for microseconds, and one at infinity stands still."""
 
 
 class Control:
@@ -41,8 +43,8 @@ class Control:
 
     def _sleep(self, asked: Mapping[str, Any]) -> float:
         seconds = float(asked["seconds"])
-        if not math.isfinite(seconds):
-            raise ValueError(f"cannot sleep for {seconds} s")
+        if not (math.isfinite(seconds) and seconds <= LONGEST_SLEEP_S):
+            raise ValueError(f"cannot sleep for {seconds} s: ask for {LONGEST_SLEEP_S:.0f} s at most")
         self._bench.clock.sleep(seconds)
         return self._bench.clock.now()
 

@@ -1,5 +1,6 @@
 """Loopback ports: one thread waits for all callers, and each caller is answered by a thread of its own."""
 
+import re
 import selectors
 import socket
 import threading
@@ -7,9 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Final
 
+from simulated_instruments.visa.framing import first_message
+
 Serve = Callable[[socket.socket], None]
 HOST: Final = "127.0.0.1"
 _CHUNK: Final = 65_536
+_HTTP: Final = re.compile(rb"\s*[A-Z]+ \S+ HTTP/\d")
+"""How a browser begins. What it sends next any page that it shows may have written: it must not reach an instrument."""
 
 
 class Ports:
@@ -73,15 +78,17 @@ class Ports:
             self._callers.discard(caller)
 
 
-def messages(caller: socket.socket, end: bytes, longest: int) -> Iterator[bytes]:
-    """What a caller says, in pieces that end with `end`, until it hangs up or goes on for too long without an end."""
+def messages(caller: socket.socket, end: bytes, longest: int, keys: bytes = b"") -> Iterator[bytes]:
+    """What a caller says, message by message (see first_message), until it hangs up.
+
+    It is hung up on if it goes on for too long without an end, or speaks HTTP.
+    """
     heard = bytearray()
     while chunk := _heard(caller):
         heard += chunk
-        while (at := heard.find(end)) >= 0:
-            yield bytes(heard[: at + len(end)])
-            del heard[: at + len(end)]
-        if len(heard) > longest:
+        while not _HTTP.match(heard) and (message := first_message(heard, end, keys)) is not None:
+            yield message
+        if len(heard) > longest or _HTTP.match(heard):
             return
 
 

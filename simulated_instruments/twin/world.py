@@ -16,6 +16,7 @@ from simulated_instruments.twin.classes import has_classes
 from simulated_instruments.twin.conditions import Now, Scene, Tuning
 from simulated_instruments.twin.counter import Counter
 from simulated_instruments.twin.ensemble import Ensemble, Slopes
+from simulated_instruments.twin.glow import Glow
 from simulated_instruments.twin.pair import Baths, Condition, State, advance, idle
 from simulated_instruments.twin.planning import ensemble_of
 from simulated_instruments.twin.player import Pass, repeated
@@ -50,10 +51,11 @@ class Twin:
         self.clock = clock or VirtualClock()
         self.freezes: dict[int, Freeze] = {}
         """Time in the dark in ns -> the state that was frozen after it, newest play of each."""
-        seeds = np.random.SeedSequence(sample.seed if seed is None else seed).spawn(5)
-        self._counting, walking, warming, wandering, echoing = (np.random.default_rng(s) for s in seeds)
+        seeds = np.random.SeedSequence(sample.seed if seed is None else seed).spawn(6)
+        self._counting, walking, warming, wandering, echoing, resting = (np.random.default_rng(s) for s in seeds)
         self._walks = Walks(sample, (walking, warming, wandering))
         self._counter = Counter(sample, echoing)
+        self._glow = Glow(Counter(sample, resting), resting)
         self._knobs = Knobs()
         self._levels = 0
         self._slopes = Slopes()
@@ -104,6 +106,13 @@ class Twin:
         with self._lock:
             self._catch_up()
             self._levels = int(levels)
+
+    def glowed(self) -> int:
+        """See World.glowed. Both counters hear the same photons, and plays draw theirs from elsewhere."""
+        with self._lock:
+            if self._levels:  # else there is no glow, and to look must leave what drifts as it is
+                self._catch_up()
+            return self._glow.photons
 
     def play(
         self, pattern: NDArray[np.uint32], tick_s: float, repeats: int, windows: Sequence[NDArray[np.bool_]]
@@ -237,7 +246,10 @@ class Twin:
         waited = now - self._time_s
         if waited <= _FASTEST_GATE_S:
             return
-        self._state = idle(self._state, self._at_rest(self._levels), waited, self._baths)
+        condition = self._at_rest(self._levels)
+        if self._levels:
+            self._glow.pass_by(self._state, condition, waited, self._baths)
+        self._state = idle(self._state, condition, waited, self._baths)
         self._walks.walk(waited, self.sample)
         self._time_s = now
 

@@ -1,10 +1,12 @@
 """Keysight B2962A: two bipolar current sources in one box, with range, resolution, compliance and protection."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import copysign, inf
 from typing import Final
 
 from simulated_instruments.knobs import World
+from simulated_instruments.visa.readings import ELEMENTS, NOT_A_NUMBER, Reading, Readings
 from simulated_instruments.visa.scpi import (
     Refusal,
     Value,
@@ -15,7 +17,7 @@ from simulated_instruments.visa.scpi import (
     show_exponent,
     show_integer,
 )
-from simulated_instruments.visa.scpi_instrument import Command, ScpiInstrument, Setting
+from simulated_instruments.visa.scpi_instrument import Ask, Command, ScpiInstrument, Setting, asked
 
 _RANGES: Final = {
     "amps": (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5, 3.0),
@@ -29,7 +31,6 @@ _ENVELOPE: Final = ((6.0, 3.03), (21.0, 1.515), (210.0, 0.105))
 """Up to this voltage (V) the channel gives at most this current (A)."""
 _BOTH_CHANNELS_A: Final = 2.5
 """Sum of both currents while both compliance voltages lie between 6 and 21 V."""
-_NOT_A_NUMBER: Final = 9.91e37
 _OPENED: Final = (4, 8)
 """Output protection of channel 1 and 2 in the questionable status, table 4-4 of the command reference."""
 _HOT: Final = 16
@@ -37,6 +38,15 @@ _HOT: Final = 16
 
 def _show_name(value: Value) -> str:
     return str(value)
+
+
+def _limits(header: str, key: str, initial: float, parse: Callable[[str], Value]) -> tuple[Setting, ...]:
+    """A compliance, which may be set for both signs at once or for each."""
+    return (
+        Setting(f"{header}[:BOTH]", key, initial, parse, show_exponent),
+        Setting(f"{header}:POSitive", f"{key}_pos", initial, parse, show_exponent),
+        Setting(f"{header}:NEGative", f"{key}_neg", initial, parse, show_exponent),
+    )
 
 
 _SETTINGS: Final = (
@@ -47,8 +57,8 @@ _SETTINGS: Final = (
     Setting("[:SOURce#]:VOLTage:RANGe", "volts_range", 2.0, number(0.2, 210, 2.0), show_exponent),
     Setting("[:SOURce#]:CURRent:RANGe:AUTO", "amps_auto", True, boolean, show_integer),
     Setting("[:SOURce#]:VOLTage:RANGe:AUTO", "volts_auto", True, boolean, show_integer),
-    Setting(":SENSe#:VOLTage[:DC]:PROTection[:LEVel]", "volts_limit", 2.0, number(0.2, 210, 2.0), show_exponent),
-    Setting(":SENSe#:CURRent[:DC]:PROTection[:LEVel]", "amps_limit", 1e-4, number(1e-8, 3.03, 1e-4), show_exponent),
+    *_limits(":SENSe#:VOLTage[:DC]:PROTection[:LEVel]", "volts_limit", 2.0, number(0.2, 210, 2.0)),
+    *_limits(":SENSe#:CURRent[:DC]:PROTection[:LEVel]", "amps_limit", 1e-4, number(1e-8, 3.03, 1e-4)),
     Setting(":SENSe#:REMote", "remote", False, boolean, show_integer),
     Setting(":OUTPut#[:STATe]", "on", False, boolean, show_integer),
     Setting(":OUTPut#:ON:AUTO", "auto_on", True, boolean, show_integer),
@@ -81,6 +91,7 @@ class B2962A(ScpiInstrument):
         self._events = 0
         """Questionable events since they were read last."""
         self._is_hot = False
+        self._readings = Readings()
         super().__init__(f"Keysight Technologies,B2962A,{serial},6.3", _SETTINGS, channels=2, positive_sign="+")
 
     def commands(self) -> tuple[Command, ...]:
@@ -88,11 +99,21 @@ class B2962A(ScpiInstrument):
         return (
             Command(":SENSe#:VOLTage[:DC]:PROTection:TRIPped", lambda channel, _: self._limited(channel, "CURR")),
             Command(":SENSe#:CURRent[:DC]:PROTection:TRIPped", lambda channel, _: self._limited(channel, "VOLT")),
-            Command(":STATus:QUEStionable:CONDition", lambda _, __: str(self._condition())),
-            Command(":STATus:QUEStionable[:EVENt]", lambda _, __: self._read_questionable()),
-            Command(":MEASure:CURRent[:DC]", lambda _, arguments: self._measure("amps", arguments)),
-            Command(":MEASure:VOLTage[:DC]", lambda _, arguments: self._measure("volts", arguments)),
-            Command(":MEASure:RESistance", lambda _, arguments: self._measure("ohms", arguments)),
+            Command(":STATus:QUEStionable:CONDition", asked(lambda: str(self._condition()))),
+            Command(":STATus:QUEStionable[:EVENt]", asked(self._read_questionable)),
+            Command(":FORMat:ELEMents:SENSe", asked(self._readings.chosen), self._choose),
+            Command(":INITiate[:IMMediate][:ALL]", tell=lambda _, arguments: self._measure_all(arguments)),
+            Command(":MEASure", self._told(self._measure_all)),
+            Command(":READ[:SCALar]", self._told(self._measure_all)),
+            Command(":FETCh[:SCALar]", self._told(self._listed)),
+            *(self._measured_alone(f":MEASure:{name}[:DC]", name) for name in ("CURRent", "VOLTage")),
+            self._measured_alone(":MEASure:RESistance", "RESistance"),
+            *(self._measured_alone(f":READ[:SCALar]:{name}", name) for name in ELEMENTS),
+            *(Command(f":FETCh[:SCALar]:{name}", self._told(self._listed, name)) for name in ELEMENTS),
+            Command(":SYSTem:ERRor:ALL", asked(lambda: ",".join(self._all_errors()))),
+            Command(":SYSTem:ERRor:CODE[:NEXT]", asked(lambda: _code(self._next_error()))),
+            Command(":SYSTem:ERRor:CODE:ALL", asked(lambda: ",".join(map(_code, self._all_errors())))),
+            Command(":SYSTem:ERRor:COUNt", asked(lambda: str(len(self._errors)))),
         )
 
     def check(self, channel: int, key: str, value: Value) -> Value:
@@ -102,7 +123,7 @@ class B2962A(ScpiInstrument):
                 value = self._level(channel, key, float(value))
             case "amps_range" | "volts_range":
                 value = self._range(channel, key.removesuffix("_range"), float(value))
-        self._check_envelope(channel, {**self.values[channel], key: value}, key)
+        self._check_envelope(channel, {**self.values[channel], **_spread(key, value)}, key)
         return value
 
     def changed(self, channel: int, key: str) -> None:
@@ -113,6 +134,9 @@ class B2962A(ScpiInstrument):
             values[f"{quantity}_auto"] = False
         if quantity in _RANGES and aspect in ("", "auto") and values[f"{quantity}_auto"]:
             values[f"{quantity}_range"] = _range_for(float(values[quantity]), _RANGES[quantity])
+        if aspect.startswith("limit"):
+            values |= _spread(key, values[key])
+            values[f"{quantity}_limit"] = values[f"{quantity}_limit_pos"]
         if key == "mode":
             values["on"] = False
         if key in ("on", ""):
@@ -171,11 +195,13 @@ class B2962A(ScpiInstrument):
         if not values["on"]:
             return Terminals(0.0, 0.0, False)
         if values["mode"] == "CURR":
-            amps, limit_v = float(values["amps"]), float(values["volts_limit"])
+            amps = float(values["amps"])
+            limit_v = float(values["volts_limit_neg" if amps < 0 else "volts_limit_pos"])
             if abs(amps) > limit_v / load_ohm:
                 return Terminals(copysign(limit_v, amps), copysign(limit_v / load_ohm, amps), True)
             return Terminals(amps * load_ohm if amps else 0.0, amps, False)
-        volts, limit_a = float(values["volts"]), float(values["amps_limit"])
+        volts = float(values["volts"])
+        limit_a = float(values["amps_limit_neg" if volts < 0 else "amps_limit_pos"])
         if abs(volts) / load_ohm > limit_a:
             return Terminals(copysign(limit_a * load_ohm, volts), copysign(limit_a, volts), True)
         return Terminals(volts, volts / load_ohm, False)
@@ -209,24 +235,63 @@ class B2962A(ScpiInstrument):
     def _limited(self, channel: int, mode: str) -> str:
         return str(int(self._terminals(channel).limited and self.values[channel]["mode"] == mode))
 
-    def _measure(self, quantity: str, arguments: tuple[str, ...]) -> str:
+    # ---- readings ----------------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """*RST."""
+        self._readings.choose(ELEMENTS)
+        super().reset()
+
+    def _choose(self, _: int, arguments: tuple[str, ...]) -> None:
+        if not arguments:
+            raise Refusal(-109)
+        self._readings.choose(arguments)
+
+    def _told(self, channels: Callable[[tuple[str, ...]], list[int]], element: str = "") -> Ask:
+        """A question that names channels, and hears one element of their newest readings or all that are chosen."""
+
+        def ask(_: int, arguments: tuple[str, ...]) -> str:
+            return ",".join(self._readings.show(channel, element) for channel in channels(arguments))
+
+        return ask
+
+    def _measured_alone(self, header: str, element: str) -> Command:
+        return Command(header, self._told(self._measure_all, element))
+
+    def _listed(self, arguments: tuple[str, ...]) -> list[int]:
         channels = channel_list(arguments)
         if not all(1 <= channel <= self.channels for channel in channels):
             raise Refusal(-222)
-        return ",".join(show_exponent(self._measured(channel, quantity)) for channel in channels)
+        return channels
 
-    def _measured(self, channel: int, quantity: str) -> float:
+    def _measure_all(self, arguments: tuple[str, ...]) -> list[int]:
+        """Measure the channels that are named; they are returned in their order."""
+        channels = self._listed(arguments)
+        for channel in channels:
+            self._readings.keep(channel, self._reading(channel))
+        return channels
+
+    def _reading(self, channel: int) -> Reading:
         """As the real one does, a measurement switches the output on unless :OUTP:ON:AUTO is 0."""
         values = self.values[channel]
         if not values["on"] and values["auto_on"]:
             values["on"] = self.check(channel, "on", True)
             self.changed(channel, "on")
         if not values["on"]:
-            return _NOT_A_NUMBER
+            return Reading()
         terminals = self._terminals(channel)
-        if quantity == "ohms":
-            return terminals.volts / terminals.amps if terminals.amps else _NOT_A_NUMBER
-        return terminals.amps if quantity == "amps" else terminals.volts
+        source = float(values["amps" if values["mode"] == "CURR" else "volts"])
+        ohms = terminals.volts / terminals.amps if terminals.amps else NOT_A_NUMBER
+        return Reading(terminals.volts, terminals.amps, ohms, self._world.clock.now(), 0.0, source)
+
+    def _all_errors(self) -> list[str]:
+        errors = list(self._errors) or [self._no_error]
+        self._errors.clear()
+        return errors
+
+
+def _code(error: str) -> str:
+    return error.partition(",")[0]
 
 
 def _range_for(value: float, ranges: tuple[float, ...]) -> float:
@@ -237,5 +302,14 @@ def _range_for(value: float, ranges: tuple[float, ...]) -> float:
 def _reach(values: dict[str, Value]) -> tuple[float, float]:
     """Largest current and voltage that a channel may come to, as it is set."""
     if values["mode"] == "CURR":
-        return abs(float(values["amps"])), float(values["volts_limit"])
-    return float(values["amps_limit"]), abs(float(values["volts"]))
+        return abs(float(values["amps"])), _widest(values, "volts_limit")
+    return _widest(values, "amps_limit"), abs(float(values["volts"]))
+
+
+def _spread(key: str, value: Value) -> dict[str, Value]:
+    """A setting; a compliance without a sign is one for both signs."""
+    return {f"{key}_pos": value, f"{key}_neg": value} if key.endswith("_limit") else {key: value}
+
+
+def _widest(values: dict[str, Value], key: str) -> float:
+    return max(float(values[f"{key}_pos"]), float(values[f"{key}_neg"]))

@@ -22,6 +22,7 @@ from simulated_instruments.faults.injector import Injector
 from simulated_instruments.faults.kinds import RESOURCES
 from simulated_instruments.knobs import World
 from simulated_instruments.visa.dialects import DIALECTS
+from simulated_instruments.visa.framing import first_message
 from simulated_instruments.visa.line import Line, LineLost
 
 STATION_FILE: Final = Path(__file__).with_name("station_sim.yaml")
@@ -56,6 +57,21 @@ class Wire(Device):
     def message_end(self) -> bytes:
         """What ends a message to this instrument."""
         return self._query_eom
+
+    @property
+    def keys(self) -> bytes:
+        """What it obeys at once, without that end."""
+        return bytes(getattr(self.line.dialect, "KEYS", b""))
+
+    def write(self, data: bytes) -> None:
+        """Take bytes, and answer every message that is whole by now."""
+        self._input_buffer.extend(data)
+        try:
+            while (message := first_message(self._input_buffer, self._query_eom, self.keys)) is not None:
+                self._match(message)
+        except VisaIOError:
+            self._input_buffer.clear()
+            raise
 
     def exchange(self, message: bytes) -> bytes:
         """What it sends back for a message, both with their ends; empty if it is silent."""

@@ -1,8 +1,9 @@
 """Cobolt 06-DPL, 532 nm, 100 mW: the short command set of the RS-232 heads, power in watts.
 
-What the manual leaves open is assumed: the head has one refusal for everything that it does not do, be the command
-unknown, the value out of range, or the state wrong; faults latch until `cf` finds their cause gone; and the first
-actual power asked for after the light came on reads `1`, a slip of these heads that drivers must survive.
+Refusals are told apart: an unknown command, a value out of range, and `l1` to a head with autostart. What the manual
+leaves open is assumed: a start that a fault or the interlock forbids is refused as if the command were unknown; faults
+latch until `cf` finds their cause gone; and the first actual power asked for after the light came on reads `1`, a slip
+of these heads that drivers must survive. The 5 V input that `@cobasdr` lets start the head has no cable.
 """
 
 import re
@@ -14,15 +15,22 @@ from typing import Final
 from simulated_instruments.knobs import World
 
 REFUSED: Final = "Syntax error: illegal command"
+OUT_OF_RANGE: Final = "Syntax error: Value is out of range."
+AUTOSTARTS: Final = "Syntax error: not allowed in autostart mode."
 MAX_POWER_W: Final = 0.1
 MAX_CURRENT_MA: Final = 2000.0
+MAX_CRYSTAL_C: Final = 100.0
 TEC_SETTLING_S: Final = 30.0
 """From power-on until the crystals are at temperature."""
 WARM_UP_S: Final = 10.0
 """Of the autostart sequence, once at temperature; there is light already."""
 
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+"""As programs write it: 0.05, 5e-05."""
 _THRESHOLD_MA: Final = 500.0
 _SLOPE_W_PER_MA: Final = 1e-4
+_RUN_TOGETHER: Final = ("@cobasdr0", "@cobasdr1")
+"""Setters that are documented without a space."""
 
 
 class Stage(IntEnum):
@@ -54,6 +62,9 @@ class _Settings:
     current_ma: float = 0.0
     mode: Mode = Mode.POWER
     autostart: int = 1
+    direct: int = 0
+    crystal_c: float = 25.0
+    """Of the crystal that a modulated head keeps at a temperature of its own."""
     digital: int = 0
     analogue: int = 0
     fifty_ohm: int = 0
@@ -161,9 +172,14 @@ class Cobolt06:
             return self._queries[text]()
         if text in self._actions:
             return "OK" if self._actions[text]() else REFUSED
+        if text == "l1":
+            return self._laser_on()
         name, _, argument = text.partition(" ")
-        setter, value = self._setters.get(name), _number(argument)
-        return "OK" if setter is not None and value is not None and setter(value) else REFUSED
+        if text in _RUN_TOGETHER:
+            name, argument = text[:-1], text[-1]
+        if name not in self._setters or not _NUMBER.fullmatch(argument):
+            return REFUSED
+        return "OK" if self._setters[name](float(argument)) else OUT_OF_RANGE
 
     def _query_table(self) -> dict[str, Callable[[], str]]:
         s = self._set
@@ -182,6 +198,7 @@ class Cobolt06:
             "gom?": lambda: str(int(self._stage())),
             "gam?": lambda: str(int(s.mode)),
             "@cobas?": lambda: str(s.autostart),
+            "@cobasdr?": lambda: str(s.direct),
             "p?": lambda: f"{s.power_w:.4f}",
             "pa?": self._actual_power,
             "i?": lambda: f"{self._current_ma():.1f}",
@@ -191,11 +208,12 @@ class Cobolt06:
             "galis?": lambda: str(s.fifty_ohm),
             "gmc?": lambda: f"{s.high_ma:.1f}",
             "glth?": lambda: f"{s.low_ma:.1f}",
+            "rtec4t?": lambda: f"{s.crystal_c:.2f}",
+            "gtec4t?": lambda: f"{s.crystal_c:.2f}",
         }
 
     def _action_table(self) -> dict[str, Callable[[], bool]]:
         return {
-            "l1": self._laser_on,
             "l0": self._laser_off,
             "@cob1": self._restart,
             "@cob0": self._abort,
@@ -213,7 +231,10 @@ class Cobolt06:
             "slc": lambda x: self._store("current_ma", x, MAX_CURRENT_MA),
             "smc": lambda x: self._store("high_ma", x, MAX_CURRENT_MA),
             "slth": lambda x: self._store("low_ma", x, MAX_CURRENT_MA),
+            "@cobasp": lambda x: self._store("power_w", round(x, 4), MAX_POWER_W),
             "@cobas": lambda x: self._flag("autostart", x),
+            "@cobasdr": lambda x: self._flag("direct", x),
+            "stec4t": lambda x: self._store("crystal_c", x, MAX_CRYSTAL_C),
             "sdmes": lambda x: self._flag("digital", x),
             "sames": lambda x: self._flag("analogue", x),
             "salis": lambda x: self._flag("fifty_ohm", x),
@@ -236,9 +257,11 @@ class Cobolt06:
         slip, self._slip_due = self._slip_due and self._is_lit(), self._slip_due and not self._is_lit()
         return "1" if slip else f"{self._light_w():.4f}"
 
-    def _laser_on(self) -> bool:
+    def _laser_on(self) -> str:
         """Straight on. A head with autostart obeys only `@cob1`, which goes through the CDRH sequence."""
-        return not self._set.autostart and self._start(0.0)
+        if self._set.autostart:
+            return AUTOSTARTS
+        return "OK" if self._start(0.0) else REFUSED
 
     def _restart(self) -> bool:
         return self._start(WARM_UP_S)
@@ -263,7 +286,3 @@ class Cobolt06:
     def _clear_fault(self) -> bool:
         self._fault = 3 if self._interlock_open else 0
         return True
-
-
-def _number(text: str) -> float | None:
-    return float(text) if re.fullmatch(r"\d+(\.\d*)?", text) else None

@@ -8,8 +8,8 @@ from typing import Final, NoReturn
 
 from simulated_instruments.knobs import World
 from simulated_instruments.visa.program import Program
-from simulated_instruments.visa.scpi import Refusal, Value, boolean, choice, number, only, show_integer
-from simulated_instruments.visa.scpi_instrument import Command, ScpiInstrument, Setting
+from simulated_instruments.visa.scpi import Refusal, Value, boolean, choice, limit, number, only, show_integer
+from simulated_instruments.visa.scpi_instrument import Command, ScpiInstrument, Setting, asked, told
 
 _CURRENT_RANGES_A: Final = (1e-3, 10e-3, 100e-3, 200e-3)
 _VOLTAGE_RANGES_V: Final = (10e-3, 100e-3, 1.0, 10.0, 30.0)
@@ -48,10 +48,19 @@ def _show_seconds(value: Value) -> str:
     return f"{float(value):.1f}"
 
 
+_level: Final = number(-36.0, 36.0)
+_range: Final = number(1e-3, 30.0)
+
+
+def _end(text: str) -> str:
+    """MIN or MAX, if that is what a text says."""
+    return {"MIN": "MIN", "MINIMUM": "MIN", "MAX": "MAX", "MAXIMUM": "MAX"}.get(text.upper(), "")
+
+
 _SETTINGS: Final = (
     Setting("[:SOURce]:FUNCtion", "function", "VOLT", choice("VOLTage", "CURRent"), _show_name),
-    Setting("[:SOURce]:RANGe", "range", 10.0, number(1e-3, 30.0), _show_range),
-    Setting("[:SOURce]:LEVel[:FIXed]", "level", 0.0, number(-36.0, 36.0), _show_level),
+    Setting("[:SOURce]:RANGe", "range", 10.0, _range, _show_range),
+    Setting("[:SOURce]:LEVel[:FIXed]", "level", 0.0, _level, _show_level),
     Setting("[:SOURce]:PROTection:VOLTage", "volts_limit", 30.0, number(1.0, 30.0), _show_range),
     Setting("[:SOURce]:PROTection:CURRent", "amps_limit", 0.2, number(1e-3, 0.2), _show_range),
     Setting(":OUTPut[:STATe]", "on", False, boolean, show_integer),
@@ -85,24 +94,24 @@ class GS200(ScpiInstrument):
     def commands(self) -> tuple[Command, ...]:
         """Programs, registers and options."""
         return (
-            Command("[:SOURce]:LEVel:AUTO", tell=self._level_auto),
-            Command(":STATus:EVENt", lambda _, __: self._read_event()),
-            Command(":STATus:CONDition", lambda _, __: str(self._condition())),
-            Command(":SYSTem:LFRequency", lambda _, __: "50"),
-            Command("*OPT", lambda _, __: "NONE"),
-            Command("*TRG", tell=lambda _, __: None),
-            Command(":SENSe[:STATe]", self._no_monitor, lambda _, __: self._refuse_monitor()),
-            Command(":MEASure", self._no_monitor),
-            Command(":PROGram:EDIT:STARt", tell=lambda _, __: self._program.edit()),
-            Command(":PROGram:EDIT:END", tell=lambda _, __: self._program.close()),
-            Command(":PROGram:COUNt", lambda _, __: str(self._program.next_step), self._set_count),
-            Command(":PROGram:RUN", tell=lambda _, __: self._run_program(len(self._program.levels))),
-            Command(":PROGram:STEP", tell=lambda _, __: self._run_program(1)),
-            Command(":PROGram:HOLD", tell=lambda _, __: self._hold()),
-            Command(":PROGram:PAUSe", tell=lambda _, __: self._pause()),
-            Command(":PROGram:CONTinue", tell=lambda _, __: self._resume()),
+            Command("[:SOURce]:LEVel:AUTO", self._ask_level_auto, self._level_auto),
+            Command(":STATus:EVENt", asked(self._read_event)),
+            Command(":STATus:CONDition", asked(lambda: str(self._condition()))),
+            Command(":SYSTem:LFRequency", asked(lambda: "50")),
+            Command("*OPT", asked(lambda: "NONE")),
+            Command("*TRG", tell=told(lambda: None)),
+            Command(":SENSe[:STATe]", asked(self._refuse_monitor), lambda _, __: self._refuse_monitor()),
+            Command(":MEASure", asked(self._refuse_monitor)),
+            Command(":PROGram:EDIT:STARt", tell=told(lambda: self._program.edit(float(self._now["range"])))),
+            Command(":PROGram:EDIT:END", tell=told(self._program.close)),
+            Command(":PROGram:COUNt", asked(lambda: str(self._program.next_step)), self._set_count),
+            Command(":PROGram:RUN", tell=told(lambda: self._run_program(len(self._program.steps)))),
+            Command(":PROGram:STEP", tell=told(lambda: self._run_program(1))),
+            Command(":PROGram:HOLD", tell=told(self._hold)),
+            Command(":PROGram:PAUSe", tell=told(self._pause)),
+            Command(":PROGram:CONTinue", tell=told(self._resume)),
             Command(":PROGram:SAVE", tell=lambda _, arguments: self._program.save(only(arguments).strip("'\""))),
-            Command(":PROGram:LOAD", lambda _, __: f'"{self._program.name}"', self._load),
+            Command(":PROGram:LOAD", asked(lambda: f'"{self._program.name}"'), self._load),
         )
 
     def answer(self, message: bytes) -> bytes | None:
@@ -113,10 +122,6 @@ class GS200(ScpiInstrument):
     def check(self, channel: int, key: str, value: Value) -> Value:
         """Ranges and resolution; what a running program or a live output forbids."""
         values = self.values[channel]
-        if key == "range":
-            return self._fitting_range(float(value))
-        if key == "level":
-            return self._checked_level(float(value), float(values["range"]))
         if key == "function" and value != values["function"] and values["on"]:
             raise Refusal(-221)
         if key in ("amps_limit", "volts_limit", "interval_s", "slope_s"):
@@ -132,7 +137,7 @@ class GS200(ScpiInstrument):
                 values["level"] = 0.0
                 values["range"] = 1e-3 if values["function"] == "CURR" else 10.0
             case "range":
-                reach = min(_OVERRANGE * float(values["range"]), _MOST[str(values["function"])])
+                reach = self._reach(float(values["range"]))
                 values["level"] = max(-reach, min(reach, float(values["level"])))
             case "on" | "" if not values["on"]:
                 self._program.stop()
@@ -170,42 +175,92 @@ class GS200(ScpiInstrument):
             raise Refusal(-222)
         return fitting
 
+    def _reach(self, span: float) -> float:
+        """The largest level of a range."""
+        return min(_OVERRANGE * span, _MOST[str(self._now["function"])])
+
     def _checked_level(self, value: float, span: float) -> float:
         if self._program.is_running:
             raise Refusal(-221)
-        most = min(_OVERRANGE * span, _MOST[str(self._now["function"])])
-        if abs(value) > most * (1 + 1e-9):
+        if abs(value) > self._reach(span) * (1 + 1e-9):
             raise Refusal(-222)
         step = _TOP_STEP.get(span, span / _STEPS)
         return round(round(value / step) * step, 12)
 
     def _level_auto(self, channel: int, arguments: tuple[str, ...]) -> None:
-        value = float(number(-36.0, 36.0)(only(arguments)))
-        span = self._fitting_range(value)
+        """A level in the smallest range that holds it; an end of all levels in the largest range."""
+        word = _end(only(arguments))
+        span = self._ranges()[-1] if word else self._fitting_range(float(_level(arguments[0])))
+        value = self._level_end(word, span) if word else float(_level(arguments[0]))
         level = self._checked_level(value, span)
+        if self._program.is_edited:
+            self._program.edited_span = span
+            self._program.append(level)
+            return
         self._now.update({"range": span, "level": level})
         self.changed(channel, "level")
+
+    def _ask_level_auto(self, _: int, arguments: tuple[str, ...]) -> str:
+        if not arguments:
+            return _show_level(self._now["level"])
+        return _show_level(self._level_end(_end(limit(arguments)), self._ranges()[-1]))
+
+    def _level_end(self, word: str, span: float) -> float:
+        if not word:
+            raise Refusal(-224)
+        return self._reach(span) if word == "MAX" else -self._reach(span)
+
+    def _span(self) -> float:
+        """The range that a level is meant for: of the output, or of the step that is edited."""
+        return self._program.edited_span if self._program.is_edited else float(self._now["range"])
+
+    def _named_level(self, text: str) -> float:
+        word = _end(text)
+        return self._level_end(word, self._span()) if word else float(_level(text))
+
+    def _named_range(self, text: str) -> float:
+        """A range by its value, as an end of all ranges, or as the neighbour of the present one; there may be none."""
+        ranges, word = self._ranges(), _end(text)
+        if word:
+            return ranges[-1] if word == "MAX" else ranges[0]
+        by = {"UP": 1, "DOWN": -1}.get(text.upper())
+        if by is None:
+            return self._fitting_range(float(_range(text)))
+        return ranges[min(max(ranges.index(self._span()) + by, 0), len(ranges) - 1)]
 
     # ---- programs ----------------------------------------------------------------------------------------------
 
     def _stored(self, setting: Setting) -> Command:
-        """While a program is edited, a level becomes its next step instead of going to the output."""
+        """Levels and ranges have words of their own. While a program is edited, they belong to its next step."""
         command = super()._stored(setting)
-        if setting.key != "level" or command.tell is None:
+        if setting.key not in ("level", "range"):
             return command
-        tell_output = command.tell
+        named = self._named_level if setting.key == "level" else self._named_range
+
+        def ask(channel: int, arguments: tuple[str, ...]) -> str:
+            return setting.show(named(limit(arguments)) if arguments else self.values[channel][setting.key])
 
         def tell(channel: int, arguments: tuple[str, ...]) -> None:
+            value = named(only(arguments))
+            if setting.key == "level":
+                value = self._checked_level(value, self._span())
             if self._program.is_edited:
-                level = float(setting.parse(only(arguments)))
-                self._program.append(self._checked_level(level, float(self._now["range"])))
-            else:
-                tell_output(channel, arguments)
+                self._edit(setting.key, value)
+                return
+            self.values[channel][setting.key] = value
+            self.changed(channel, setting.key)
 
-        return Command(setting.header, command.ask, tell)
+        return Command(setting.header, ask, tell)
+
+    def _edit(self, key: str, value: float) -> None:
+        if key == "level":
+            self._program.append(value)
+        else:
+            self._program.edited_span = value
 
     def _run_program(self, steps: int) -> None:
-        if not self._program.levels or self._program.is_running or not self._now["on"]:
+        of_other_function = any(step.span not in self._ranges() for step in self._program.steps)
+        if not self._program.steps or self._program.is_running or not self._now["on"] or of_other_function:
             raise Refusal(-221)
         self._program.start(
             self._world.clock.now(),
@@ -220,9 +275,9 @@ class GS200(ScpiInstrument):
     def _advance(self) -> None:
         if not self._program.is_running:
             return
-        level, steps = self._program.advance(self._world.clock.now())
-        self._now["level"] = level
-        self._events |= _END_OF_STEP if steps else 0
+        stand = self._program.advance(self._world.clock.now())
+        self._now.update({"level": stand.level, "range": stand.span})
+        self._events |= _END_OF_STEP if stand.ended else 0
         self._events |= 0 if self._program.is_running else _END_OF_PROGRAM
         self._drive()
 
@@ -250,15 +305,12 @@ class GS200(ScpiInstrument):
         self._program.resume(self._world.clock.now())
 
     def _set_count(self, _: int, arguments: tuple[str, ...]) -> None:
-        most = max(1, len(self._program.levels))
+        most = max(1, len(self._program.steps))
         self._program.next_step = int(float(number(1, most)(only(arguments))))
 
     def _load(self, _: int, arguments: tuple[str, ...]) -> None:
         if not self._program.load(only(arguments).strip("'\"")):
             raise Refusal(-224)
-
-    def _no_monitor(self, _: int, __: tuple[str, ...]) -> str:
-        self._refuse_monitor()
 
     def _refuse_monitor(self) -> NoReturn:
         raise Refusal(-241)

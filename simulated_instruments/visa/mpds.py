@@ -1,9 +1,11 @@
 """AA Opto-Electronic MPDS, two channels: the driver of the acousto-optic modulators.
 
 A command that names a channel answers with that channel's line; `S`, `q` and `E` answer with a block that ends in the
-prompt `?`; `V`, `M` and the global `I` answer nothing. What the manual leaves open is assumed: a value out of range is
-not taken, and the line that answers shows the old one; text that is no command is answered by the bare prompt; the raw
-power counts the steps of an attenuator, linear in dB. Replies carry their own line ends, as the prompt has none.
+prompt `?`; `V`, `M` and the global `I` answer nothing. `E`, `M` and `q` need no line end, nor do the keys of a
+terminal: `8` and `2` step the power of the selected channel up and down, `6` and `4` its frequency. What the manual
+leaves open is assumed: a value out of range is not taken, and the line that answers shows the old one; text that is no
+command is answered by the bare prompt; the raw power counts the steps of an attenuator, linear in dB; a key steps by
+one of them or by 1 kHz, and answers with the channel's line. Replies carry their own line ends, as the prompt has none.
 """
 
 import math
@@ -20,6 +22,13 @@ SATURATION_DBM: Final = 22.0
 """RF power at which the crystal diffracts most."""
 FREQUENCY_MHZ: Final = (150.0, 250.0)
 RAW_STEPS: Final = 1023
+KEY_STEPS: Final = {
+    "8": ("D", MAX_DBM / RAW_STEPS),
+    "2": ("D", -MAX_DBM / RAW_STEPS),
+    "6": ("F", 1e-3),
+    "4": ("F", -1e-3),
+}
+"""What a key changes, and by how much."""
 
 _UNITS: Final = re.compile(r"([FDPOI])(\d+(?:\.\d*)?)")
 _COMMAND: Final = re.compile(r"(?:L(\d))?((?:[FDPOI]\d+(?:\.\d*)?)*)")
@@ -38,7 +47,7 @@ class _Channel:
         """Obey one unit of a command; a value out of range is not taken."""
         if letter == "F" and FREQUENCY_MHZ[0] <= value <= FREQUENCY_MHZ[1]:
             self.frequency_mhz = round(value, 3)
-        elif letter == "D" and value <= MAX_DBM:
+        elif letter == "D" and 0.0 <= value <= MAX_DBM:
             self.dbm = round(value, 2)
         elif letter == "P" and value <= RAW_STEPS:
             self.dbm = round(MAX_DBM * int(value) / RAW_STEPS, 2)
@@ -46,6 +55,11 @@ class _Channel:
             self.is_on = bool(value)
         elif letter == "I" and value in (0, 1):
             self.is_internal = bool(value)
+
+    def step(self, key: str) -> None:
+        """Obey a key that steps the power or the frequency."""
+        letter, by = KEY_STEPS[key]
+        self.take(letter, (self.dbm if letter == "D" else self.frequency_mhz) + by)
 
     def efficiency(self) -> float:
         """First-order diffraction, sin^2(pi/2 sqrt(P / P_sat))."""
@@ -60,6 +74,9 @@ class _Channel:
 
 class MPDS:
     """One driver: channel 1 feeds the pump's modulator, channel 2 the doughnut's."""
+
+    KEYS: Final = b"EMq2468"
+    """What it obeys without a line end."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -91,6 +108,9 @@ class MPDS:
         if text == "E":
             self._stored = [_Channel(c.frequency_mhz, c.dbm) for c in self._channels]
             return PROMPT
+        if text in KEY_STEPS:
+            self._channels[self._selected - 1].step(text)
+            return self._line(self._selected)
         if text in ("X1", "X2"):
             self._selected = int(text[1])
             return self._line(self._selected)

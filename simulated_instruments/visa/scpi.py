@@ -27,6 +27,9 @@ _MESSAGES: Final = {
     -350: "Queue overflow",
 }
 _NUMBER: Final = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?)\s*([A-Z]*)", re.IGNORECASE)
+_LIMITS: Final = frozenset({"MIN", "MINIMUM", "MAX", "MAXIMUM", "DEF", "DEFAULT"})
+_MOST_CHANNELS: Final = 100
+"""More than any instrument has."""
 _UNITS: Final = ("OHM", "HZ", "A", "V", "S")
 _MULTIPLIERS: Final = {"": 1.0, "N": 1e-9, "U": 1e-6, "M": 1e-3, "K": 1e3, "MA": 1e6, "G": 1e9}
 
@@ -53,16 +56,16 @@ def units(message: str) -> Iterator[Unit]:
     """The units of a message with their paths completed. Raises Refusal where the syntax breaks."""
     path = ""
     for text in message.split(";"):
-        head, _, data = text.strip().partition(" ")
-        if not head:
+        if not text.strip():
             continue
+        head, *data = text.split(maxsplit=1)  # any white space parts a header from its data: IEEE 488.2, 7.4.1.2
         header = head.rstrip("?").upper()
         if not header.startswith("*"):
             header = header if header.startswith(":") else f"{path}:{header}"
             path = header.rpartition(":")[0]
         if not re.fullmatch(r"\*[A-Z]+|(?::[A-Z]+\d*)+", header):
             raise Refusal(-102)
-        arguments = tuple(part.strip() for part in data.split(",")) if data.strip() else ()
+        arguments = tuple(part.strip() for part in data[0].split(",")) if data else ()
         yield Unit(header, head.endswith("?"), arguments)
 
 
@@ -149,14 +152,22 @@ def show_exponent(value: Value) -> str:
 
 
 def channel_list(arguments: Sequence[str]) -> list[int]:
-    """(@1,2) -> [1, 2]; channel 1 if nothing is named."""
-    text = ",".join(arguments)
+    """(@1,2), (@2,1), (@1:2) or (@2:1) -> [1, 2]: in the order of the channels; channel 1 if nothing is named."""
+    text = re.sub(r"\s", "", ",".join(arguments))
     if not text:
         return [1]
-    match = re.fullmatch(r"\(@(\d+(?:,\d+)*)\)", text.replace(" ", ""))
+    match = re.fullmatch(r"\(@(\d+(?::\d+)?(?:,\d+(?::\d+)?)*)\)", text)
     if match is None:
         raise Refusal(-104)
-    return [int(channel) for channel in match[1].split(",")]
+    return sorted({channel for part in match[1].split(",") for channel in _channels(part)})
+
+
+def _channels(part: str) -> range:
+    first, _, last = part.partition(":")
+    low, high = sorted((int(first), int(last or first)))
+    if high > _MOST_CHANNELS:
+        raise Refusal(-222)
+    return range(low, high + 1)
 
 
 def only(arguments: tuple[str, ...]) -> str:
@@ -164,5 +175,18 @@ def only(arguments: tuple[str, ...]) -> str:
     if not arguments:
         raise Refusal(-109)
     if len(arguments) > 1:
+        raise Refusal(-108)
+    return arguments[0]
+
+
+def none(arguments: tuple[str, ...]) -> None:
+    """Refuses arguments of a command that has none."""
+    if arguments:
+        raise Refusal(-108)
+
+
+def limit(arguments: tuple[str, ...]) -> str:
+    """The argument of a question about a setting: which of its limits, MIN, MAX or DEF, is asked for."""
+    if only(arguments).upper() not in _LIMITS:
         raise Refusal(-108)
     return arguments[0]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from simulated_instruments.visa.scpi import Refusal, Unit, Value, header_pattern, number, only, units
+from simulated_instruments.visa.scpi import Refusal, Unit, Value, header_pattern, limit, none, number, only, units
 
 _EVENT_BITS: Final = {1: 32, 2: 16, 3: 8, 4: 4}
 """Hundreds of the error code -> bit of the standard event register."""
@@ -14,13 +14,37 @@ _QUEUE_LENGTH: Final = 30
 _ERROR_AVAILABLE, _EVENT_SUMMARY, _SERVICE_REQUEST = 4, 32, 64
 
 
+Ask = Callable[[int, tuple[str, ...]], str]
+Tell = Callable[[int, tuple[str, ...]], object]
+
+
 @dataclass(frozen=True)
 class Command:
     """What a header does: `ask(channel, arguments)` answers it, `tell(channel, arguments)` obeys it."""
 
     header: str
-    ask: Callable[[int, tuple[str, ...]], str] | None = None
-    tell: Callable[[int, tuple[str, ...]], None] | None = None
+    ask: Ask | None = None
+    tell: Tell | None = None
+
+
+def asked(answer: Callable[[], str]) -> Ask:
+    """How a question is answered that has no arguments."""
+
+    def ask(_: int, arguments: tuple[str, ...]) -> str:
+        none(arguments)
+        return answer()
+
+    return ask
+
+
+def told(obey: Callable[[], object]) -> Tell:
+    """How an order is obeyed that has no arguments."""
+
+    def tell(_: int, arguments: tuple[str, ...]) -> None:
+        none(arguments)
+        obey()
+
+    return tell
 
 
 @dataclass(frozen=True)
@@ -130,7 +154,7 @@ class ScpiInstrument:
 
     def _stored(self, setting: Setting) -> Command:
         def ask(channel: int, arguments: tuple[str, ...]) -> str:
-            return setting.show(setting.parse(arguments[0]) if arguments else self.values[channel][setting.key])
+            return setting.show(setting.parse(limit(arguments)) if arguments else self.values[channel][setting.key])
 
         def tell(channel: int, arguments: tuple[str, ...]) -> None:
             value = self.check(channel, setting.key, setting.parse(only(arguments)))
@@ -141,23 +165,23 @@ class ScpiInstrument:
 
     def _common(self) -> Sequence[Command]:
         return (
-            Command("*IDN", lambda _, __: self.identity),
-            Command("*RST", tell=lambda _, __: self.reset()),
-            Command("*CLS", tell=lambda _, __: self.clear()),
-            Command("*OPC", lambda _, __: "1", lambda _, __: self._complete()),
-            Command("*WAI", tell=lambda _, __: None),
-            Command("*TST", lambda _, __: "0"),
-            Command("*ESR", lambda _, __: self._read_events()),
-            Command("*STB", lambda _, __: str(self._status_byte())),
+            Command("*IDN", asked(lambda: self.identity)),
+            Command("*RST", tell=told(self.reset)),
+            Command("*CLS", tell=told(self.clear)),
+            Command("*OPC", asked(lambda: "1"), told(self._complete)),
+            Command("*WAI", tell=told(lambda: None)),
+            Command("*TST", asked(lambda: "0")),
+            Command("*ESR", asked(self._read_events)),
+            Command("*STB", asked(lambda: str(self._status_byte()))),
             *(self._mask(name) for name in self._masks),
-            Command(":SYSTem:ERRor[:NEXT]", lambda _, __: self._next_error()),
+            Command(":SYSTem:ERRor[:NEXT]", asked(self._next_error)),
         )
 
     def _mask(self, name: str) -> Command:
         def tell(_: int, arguments: tuple[str, ...]) -> None:
             self._masks[name] = int(float(number(0, 255)(only(arguments))))
 
-        return Command(name, lambda _, __: str(self._masks[name]), tell)
+        return Command(name, asked(lambda: str(self._masks[name])), tell)
 
     def _complete(self) -> None:
         self._event_status |= 1

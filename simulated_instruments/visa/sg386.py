@@ -13,14 +13,18 @@ from simulated_instruments.visa.srs import (
     ILLEGAL_VALUE,
     NO_DOUBLER,
     NULL_PARAMETER,
+    RECALL_FAILED,
     SYNTAX,
     TOO_MANY_ERRORS,
     UNDEFINED_COMMAND,
     Setting,
     SrsError,
+    dbm,
     integer,
     only,
+    volts,
 )
+from simulated_instruments.visa.srs_status import MASKS, Status
 from simulated_instruments.visa.state_list import UNCHANGED, StateList
 
 _QUEUE_LENGTH: Final = 20
@@ -68,6 +72,11 @@ _SETTINGS: Final[dict[str, Setting]] = {
     "PWID": Setting(1e-6, 1e-7, 10.0, 9),
     "PDTY": Setting(50.0, 0.0, 100.0, 1),
 }
+_IN_DBM: Final = ("AMPR", "AMPL")
+_LAST_PLACE: Final = 9
+"""Of the settings that *SAV keeps."""
+_OVEN: Final = "1"
+"""TIMB?: 0 crystal, 1 in an oven, 2 rubidium, 3 external."""
 _DOUBLER: Final = frozenset({"AMPH", "ENBH"})
 _ENABLE_BITS: Final = ("MODL", "ENBL", "ENBR")
 _OF_TYPE: Final = {
@@ -85,6 +94,8 @@ class SG386:
         self._world = world
         self._identity = f"Stanford Research Systems,SG386,s/n{serial},ver1.21.26"
         self._errors: deque[int] = deque()
+        self._status = Status()
+        self._places: dict[int, dict[str, float]] = {}
         self._states = StateList()
         self._unlocks = 0
         self._wanders_hz = 0.0
@@ -92,10 +103,14 @@ class SG386:
         self._queries: dict[str, Callable[[list[str]], str]] = {
             "*IDN": lambda _: self._identity,
             "*OPC": lambda _: "1",
-            "*STB": lambda _: str(4 if self._errors else 0),
+            "*TST": lambda _: "0",
+            "*ESR": lambda _: self._status.read_events(),
+            "*STB": lambda _: str(self._status.byte(self._unlocks)),
+            **{name: self._status.shown(name) for name in MASKS},
             "LERR": lambda _: str(self._errors.popleft() if self._errors else 0),
             "OPTN": self._option,
             "TEMP": lambda _: "38.5",
+            "TIMB": lambda _: _OVEN,
             "INSR": lambda _: self._read_unlocks(),
             "ORNG": lambda _: "0",
             "LSTC": lambda arguments: self._states.create(arguments),
@@ -105,10 +120,14 @@ class SG386:
             "LSTS": lambda _: str(len(self._states.states)),
         }
         self._orders: dict[str, Callable[[list[str]], None]] = {
-            "*CLS": lambda _: self._errors.clear(),
+            "*CLS": lambda _: self._clear(),
+            "*WAI": lambda _: None,
+            "*SAV": self._save,
+            "*RCL": self._recall,
+            **{name: self._status.set(name) for name in MASKS},
             "*RST": lambda _: self._reset(),
             "*TRG": lambda _: self._trigger(),
-            "*OPC": lambda _: None,
+            "*OPC": lambda _: self._status.done(),
             "LSTP": self._set_state,
             "LSTE": lambda arguments: self._states.arm(arguments),
             "LSTI": lambda arguments: self._states.go_to(arguments),
@@ -174,6 +193,7 @@ class SG386:
         return None
 
     def _queue(self, code: int) -> None:
+        self._status.note(code)
         if len(self._errors) < _QUEUE_LENGTH:
             self._errors.append(code)
         else:
@@ -183,12 +203,13 @@ class SG386:
 
     def _show(self, name: str, arguments: list[str]) -> str:
         value, unit = self._values[name], only(arguments).upper() if arguments else ""
-        if unit == "RMS" and name in ("AMPR", "AMPL"):
-            return f"{0.05**0.5 * 10 ** (value / 20):.6f}"
+        if unit in ("RMS", "VPP") and name in _IN_DBM:
+            return volts(value, unit)
         return _SETTINGS[name].show(value, unit)
 
     def _set(self, name: str, arguments: list[str]) -> None:
-        self._store({name: _SETTINGS[name].parse(only(arguments))})
+        text = only(arguments)
+        self._store({name: _SETTINGS[name].parse(dbm(text) if name in _IN_DBM else text)})
 
     def _store(self, changes: dict[str, float]) -> None:
         values = self._values | changes
@@ -215,6 +236,24 @@ class SG386:
         self._values = {name: s.initial for name, s in _SETTINGS.items()}
         self._drive()
 
+    def _clear(self) -> None:
+        self._errors.clear()
+        self._status.clear()
+        self._unlocks = 0
+
+    def _save(self, arguments: list[str]) -> None:
+        self._places[_place(arguments, 1)] = dict(self._values)
+
+    def _recall(self, arguments: list[str]) -> None:
+        """Settings as they were saved; from place 0, as *RST leaves them."""
+        place = _place(arguments, 0)
+        if place == 0:
+            self._reset()
+        elif place in self._places:
+            self._store(self._places[place])
+        else:
+            raise SrsError(RECALL_FAILED)
+
     # ---- list of states ----------------------------------------------------------------------------------------
 
     def _set_state(self, arguments: list[str]) -> None:
@@ -240,6 +279,13 @@ class SG386:
             else:
                 changes |= _change(name, text, kind)
         return changes
+
+
+def _place(arguments: list[str], lowest: int) -> int:
+    place = integer(only(arguments))
+    if not lowest <= place <= _LAST_PLACE:
+        raise SrsError(ILLEGAL_VALUE)
+    return place
 
 
 def _change(name: str, text: str, kind: int) -> dict[str, float]:

@@ -1,7 +1,9 @@
 """Lighthouse Photonics Sprout-G, 532 nm: `KEY?` answers `KEY=value`, `KEY=value` answers `0` if it was taken.
 
-Which digit means which refusal is assumed: 1 unknown command, 2 value out of range or off the 10 mW grid, 3 not in this
-state. So are the times: from OFF the diodes need their temperature, from IDLE the power rises at once, linearly.
+Capitals and small letters are the same to it. OPMODE? says INTERLOCK while the interlock is open, and WARMUP on the way
+from OFF to light. Which digit means which refusal is assumed: 1 unknown command, 2 value out of range or off the 10 mW
+grid, 3 not in this state. So are the times: from OFF the diodes need their temperature, from IDLE the power rises at
+once, linearly. And so is that OPMODE=WARMUP ends in IDLE, and that IDLE is called so while the diodes still warm up.
 """
 
 import re
@@ -21,7 +23,8 @@ UNKNOWN: Final = "1"
 OUT_OF_RANGE: Final = "2"
 WRONG_STATE: Final = "3"
 
-_MODES: Final = ("ON", "OFF", "IDLE", "CALIBRATE")
+_MODES: Final = ("ON", "OFF", "IDLE", "CALIBRATE", "WARMUP")
+"""That can be set."""
 _ON_GRID: Final = re.compile(r"\d+(\.\d{0,2}0*)?")
 
 
@@ -43,7 +46,7 @@ class SproutG:
 
     def answer(self, message: bytes) -> bytes | None:
         """Reply to one command."""
-        text = message.decode("ascii", "replace").strip()
+        text = message.decode("ascii", "replace").strip().upper()
         reply = self._reply(text) if text else None
         self._shine()
         return None if reply is None else reply.encode()
@@ -69,6 +72,16 @@ class SproutG:
         since_s, from_w = self._risen_from
         share = (self._world.clock.now() - max(since_s, self._warm_s)) / RISE_S
         return round(from_w + (self._setpoint_w - from_w) * min(1.0, max(0.0, share)), 2)
+
+    def _shown_mode(self) -> str:
+        """What OPMODE? says."""
+        if self._interlock_open:
+            return "INTERLOCK"
+        if self._mode not in ("ON", "WARMUP"):
+            return self._mode
+        if self._warm_s is not None and self._world.clock.now() < self._warm_s:
+            return "WARMUP"
+        return "ON" if self._mode == "ON" else "IDLE"
 
     def _enter(self, mode: str) -> None:
         now = self._world.clock.now()
@@ -96,7 +109,7 @@ class SproutG:
             "CONFIG": lambda: "532NM,5W,TEM00",
             "HOURS": lambda: _clock_face(45_000 + self._world.clock.now() - self._powered_s),
             "RUN HOURS": lambda: _clock_face(36_000 + self._seconds_on()),
-            "OPMODE": lambda: self._mode,
+            "OPMODE": self._shown_mode,
             "WARNING": lambda: "INTERLOCK OPEN" if self._interlock_open else "NONE",
             "SHUTTER": lambda: "OPEN" if self._shutter_open else "CLOSED",
             "INTERLOCK": lambda: "OPEN" if self._interlock_open else "OK",
@@ -127,7 +140,7 @@ class SproutG:
             return OUT_OF_RANGE
         if self._interlock_open and mode != "OFF":
             return WRONG_STATE
-        if mode == "CALIBRATE" and self._mode != "IDLE":
+        if mode == "CALIBRATE" and self._shown_mode() != "IDLE":
             return WRONG_STATE
         if mode != self._mode:
             self._enter(mode)

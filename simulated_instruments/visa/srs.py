@@ -9,6 +9,7 @@ from typing import Final
 ILLEGAL_VALUE: Final = 10
 ILLEGAL_MODE: Final = 11
 NOT_ALLOWED: Final = 12
+RECALL_FAILED: Final = 13
 NO_DOUBLER: Final = 15
 UNDEFINED_COMMAND: Final = 111
 ILLEGAL_QUERY: Final = 112
@@ -21,6 +22,11 @@ INVALID_FLOAT: Final = 121
 SYNTAX: Final = 126
 TOO_MANY_ERRORS: Final = 254
 _NUMBER: Final = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([A-Za-z]*)")
+
+_ZERO_DBM_V: Final = 0.05**0.5
+"""RMS, into 50 ohm."""
+_PEAK_FACTORS: Final = {"RMS": 1.0, "VPP": 2 * 2**0.5}
+"""What an RMS voltage is multiplied with."""
 
 
 class SrsError(Exception):
@@ -65,6 +71,22 @@ class Setting:
         if factor is None:
             raise SrsError(SYNTAX)
         return factor
+
+
+def dbm(text: str) -> str:
+    """An amplitude in Vpp or Vrms as dBm into 50 ohm; any other text as it is."""
+    match = _NUMBER.fullmatch(text)
+    if match is None or match[2].upper() not in _PEAK_FACTORS:
+        return text
+    volts = float(match[1]) / _PEAK_FACTORS[match[2].upper()]
+    if volts <= 0:
+        raise SrsError(ILLEGAL_VALUE)
+    return f"{20 * math.log10(volts / _ZERO_DBM_V):.6f}"
+
+
+def volts(value_dbm: float, unit: str) -> str:
+    """An amplitude in VPP or RMS."""
+    return f"{_ZERO_DBM_V * 10 ** (value_dbm / 20) * _PEAK_FACTORS[unit]:.6f}"
 
 
 def integer(text: str) -> int:

@@ -11,7 +11,7 @@ from instruments.depletion_beam import DepletionBeam, DepletionBeamError, Split,
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin
 from simulated_instruments.visa import backend
-from simulated_instruments.visa.sprout import SproutG
+from simulated_instruments.visa.sprout import WARM_UP_S, SproutG
 
 
 class RecordingCard(Instrument):
@@ -81,15 +81,17 @@ def light_mw(twin: Twin) -> float:
 # ---- the contributed Sprout driver, as it is ---------------------------------------------------------------------
 
 
-def test_sprout_settings_round_trip(sprout: LighthousePhotonicsSproutG) -> None:
+def test_sprout_settings_round_trip(twin: Twin, sprout: LighthousePhotonicsSproutG) -> None:
     for watts in (0.0, 0.01, 0.5, 5.0):
         sprout.output_power(watts)
         assert sprout.output_setpoint() == watts
     for mode in ("idle", "calibrate", "on", "off"):
         sprout.output_mode(mode)
+        twin.clock.sleep(WARM_UP_S)  # until then its mode is "warmup"
         assert sprout.output_mode() == mode
     for enabled in (True, False):
         sprout.enabled(enabled)
+        twin.clock.sleep(WARM_UP_S)
         assert sprout.enabled() is enabled
 
 

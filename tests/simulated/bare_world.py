@@ -24,6 +24,9 @@ class BareWorld:
     def hold(self, levels: int) -> None:
         raise AssertionError(f"no VISA instrument holds the digital lines, but one did: {levels}")
 
+    def glowed(self) -> int:
+        raise AssertionError("no VISA instrument counts photons, but one did")
+
     def play(
         self, pattern: NDArray[np.uint32], tick_s: float, repeats: int, windows: Sequence[NDArray[np.bool_]]
     ) -> list[int]:

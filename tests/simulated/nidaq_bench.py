@@ -34,12 +34,16 @@ class CountingWorld:
     clock: Clock = field(default_factory=VirtualClock)
     held: list[int] = field(default_factory=list)
     played: list[Played] = field(default_factory=list)
+    glow: int = 0
 
     def turn(self, **changes: object) -> None:
         self.knobs = replace(self.knobs, **changes)  # type: ignore[arg-type]
 
     def hold(self, levels: int) -> None:
         self.held.append(levels)
+
+    def glowed(self) -> int:
+        return self.glow
 
     def play(
         self, pattern: NDArray[np.uint32], tick_s: float, repeats: int, windows: Sequence[NDArray[np.bool_]]

@@ -148,6 +148,71 @@ OVERFLOW: list[Step] = [
     (";".join([":SYST:ERR?"] * 30), ";".join(['-113,"Undefined header"'] * 29 + ['-350,"Queue overflow"'])),
     (":SYST:ERR?", NO_ERROR),
 ]
+# Keysight B2961A/B2962A SCPI Command Reference, edition 6 (B2961-90030), of which the pages are named.
+CHANNEL_LISTS: list[Step] = [
+    *READY,
+    (":SOUR1:CURR 0.5;:SOUR2:VOLT 0.0001;:SENS2:CURR:PROT 0.1;:OUTP1 1;:OUTP2 1", None),
+    ("MEAS:CURR? (@2)", "+2.00000000E-05"),
+    # p. 4-84: both channels answer "in this order", 1 before 2, also for (@2,1) and (@2:1); p. 1-8: (@1:2) is a list
+    *[(f"MEAS:CURR? (@{both})", "+5.00000000E-01,+2.00000000E-05") for both in ("1,2", "2,1", "1:2", "2:1", "1, 2")],
+    ("MEAS:VOLT?", "+6.00000000E+00"),  # channel 1 if none is named
+    ("MEAS:CURR? (@1:3);:SYST:ERR?", '-222,"Data out of range"'),
+    ("MEAS:CURR? (@1:999999999);:SYST:ERR?", '-222,"Data out of range"'),
+    ("MEAS:CURR? (@);:SYST:ERR?", None),
+    (":SYST:ERR?", '-104,"Data type error"'),
+]
+SIGNED_COMPLIANCE: list[Step] = [
+    *READY,
+    ("SENS1:VOLT:PROT:POS 6;:SENS1:VOLT:PROT:NEG?", "+2.10000000E+01"),  # p. 4-90
+    ("SENS1:VOLT:PROT?;PROT:POS?", "+6.00000000E+00;+6.00000000E+00"),
+    (":SOUR1:CURR 0.8;:OUTP1 1;:SENS1:VOLT:PROT:TRIP?", "1"),  # 12 ohm: 9.6 V
+    (":SOUR1:CURR -0.8;:SENS1:VOLT:PROT:TRIP?", "0"),
+    ("SENS1:VOLT:PROT:LEV:NEG 3;:SENS1:VOLT:PROT:TRIP?", "1"),
+    ("MEAS:CURR?", "-2.50000000E-01"),
+    (
+        "SENS1:VOLT:PROT:BOTH 12;:SENS1:VOLT:PROT?;PROT:POS?;:SENS1:VOLT:DC:PROT:LEV:NEG?",
+        ";".join(["+1.20000000E+01"] * 3),
+    ),
+    ("SENS1:VOLT:PROT:NEG 30;:SYST:ERR?", '-221,"Settings conflict"'),  # 30 V allow 0.105 A, either sign
+    ("SENS1:CURR:PROT:POS 0.1;:SENS1:CURR:PROT:NEG?", "+1.00000000E-04"),
+]
+NAN = "+9.91000000E+37"
+READING = "+6.00000000E+00,+5.00000000E-01,+1.20000000E+01,{time},+0.00000000E+00,+5.00000000E-01"
+READINGS: list[Step] = [
+    *READY,
+    ("FETC?", ",".join([NAN] * 6)),  # p. 4-84: no data exists
+    (":SOUR1:CURR 0.5;:OUTP1?", "0"),
+    2.0,
+    # p. 4-21: voltage, current, resistance, time, status, source; p. 4-67: READ switches the output on
+    ("READ?", READING.format(time="+2.00000000E+00")),
+    (":OUTP1?", "1"),
+    3.0,
+    (":FETCh:SCALar?", READING.format(time="+2.00000000E+00")),
+    ("MEAS?", READING.format(time="+5.00000000E+00")),
+    ("FETC:CURR?;:READ:VOLT?;:FETC:TIME? (@1)", "+5.00000000E-01;+6.00000000E+00;+5.00000000E+00"),
+    ("FORM:ELEM:SENS SOURce,CURR;SENS?", "CURR,SOUR"),  # in their order, not in that of the command
+    ("READ? (@2:1)", "+5.00000000E-01,+5.00000000E-01,+0.00000000E+00,+0.00000000E+00"),
+    ("INIT (@1);:FETC?;*RST;:FORM:ELEM:SENS?", "+5.00000000E-01,+5.00000000E-01;VOLT,CURR,RES,TIME,STAT,SOUR"),
+    ("FORM:ELEM:SENS OHMS;:SYST:ERR?", None),
+    (":SYST:ERR?", '-141,"Invalid character data"'),
+]
+# SCPI-1999, volume 2, 21.8: ALL empties the queue, CODE tells numbers only.
+ERROR_QUEUE: list[Step] = [
+    (":SYST:ERR:ALL?;CODE?;COUN?;CODE:ALL?", f"{NO_ERROR};+0;0;+0"),
+    ("FOO", None),
+    ("SOUR1:CURR 9;:SOUR1:CURR 9;:SYST:ERR:COUN?;CODE?", "3;-113"),
+    (":SYST:ERR:ALL?;COUN?", '-222,"Data out of range",-222,"Data out of range";0'),
+    ("SOUR1:CURR 9;:SOUR1:CURR 9;:SYST:ERR:CODE:ALL?;NEXT?", "-222,-222;+0"),
+]
+# IEEE 488.2, 7.4.1.2: any white space parts a header from its data; 10.32: *RST has no parameter.
+SYNTAX: list[Step] = [
+    ("SOUR1:CURR\t0.05;:SOUR1:CURR?", "+5.00000000E-02"),
+    ("MEAS:CURR?\t(@1)", "+0.00000000E+00"),
+    ("*RST 1", None),
+    (":SYST:ERR?;:SOUR1:CURR?", '-108,"Parameter not allowed";+5.00000000E-02'),
+    *[(f"{wrong};:SYST:ERR?", None) for wrong in ("*CLS 0", "*IDN? 1", ":OUTP1? 1", ":SOUR1:CURR? 0.1")],
+    (":SYST:ERR:CODE:ALL?", "-108,-108,-108,-108"),
+]
 RESET: list[Step] = [
     *READY,
     ("SOURCE1:CURR 0.5;:OUTP1 1", None),
@@ -177,6 +242,11 @@ def supply(world: BareWorld) -> B2962A:
         REFUSALS,
         ERRORS_IN_A_MESSAGE,
         OVERFLOW,
+        CHANNEL_LISTS,
+        SIGNED_COMPLIANCE,
+        READINGS,
+        ERROR_QUEUE,
+        SYNTAX,
         RESET,
     ],
 )

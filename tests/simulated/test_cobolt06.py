@@ -5,7 +5,12 @@ from bare_world import BareWorld, Step, check_trace
 
 from simulated_instruments.visa.cobolt06 import Cobolt06
 
+# What a 06-MLD answered to l1, and to commands that it does not know, stands in a public transcript of a session with
+# it; the third refusal in python-microscope's model of a Cobolt Jive, which was written beside one. Whether a 06-DPL
+# says the same *(check)*.
 NO = "Syntax error: illegal command"
+OUT = "Syntax error: Value is out of range."
+AUTO = "Syntax error: not allowed in autostart mode."
 
 POWER_ON: list[Step] = [
     ("?", "OK"),
@@ -42,7 +47,7 @@ AUTOSTART: list[Step] = [
     ("pa?", "0.0000"),
 ]
 OEM: list[Step] = [
-    ("l1", NO),  # refused while autostart is on
+    ("l1", AUTO),
     ("@cobas 0", "OK"),
     ("@cobas?", "0"),
     30.0,
@@ -74,18 +79,39 @@ CONTROL: list[Step] = [
 ]
 REFUSALS: list[Step] = [
     ("p 0.0500", "OK"),
-    *[(wrong, NO) for wrong in ("p 0.1001", "p -0.01", "p nan", "p 1e9", "p", "p?x", "@cobas 2", "sdmes 0.5")],
-    *[(wrong, NO) for wrong in ("slc 2001", "P?", "*IDN?", "laser:power:reading?", "l2", "hello")],
+    *[(wrong, OUT) for wrong in ("p 0.1001", "p -0.01", "p 1e9", "@cobas 2", "sdmes 0.5", "slc 2001", "@cobasp 1")],
+    *[(wrong, NO) for wrong in ("p nan", "p inf", "p", "p?x", "p 1e", "p0.05", "slc", "@cobas1", "@cobasdr2")],
+    *[(wrong, NO) for wrong in ("P?", "*IDN?", "laser:power:reading?", "l2", "hello", "@cobasks?", "slmp 5")],
     ("p?", "0.0500"),
     ("@cobas?", "1"),
     ("", None),
 ]
 
 
+# Python programs write small powers as 5e-05 (pycobolt: f"p {float(power)/1000}"); @cobasp and @cobasdr as in
+# python-microscope, @cobasdr also without a space; the crystal of a modulated head as in pycobolt's Cobolt06DPL.
+OF_OTHER_DRIVERS: list[Step] = [
+    ("p 5e-05", "OK"),
+    ("p 0.05e0", "OK"),
+    ("p?", "0.0500"),
+    ("p 5E-2", "OK"),
+    ("@cobasp 0.0200", "OK"),
+    ("p?", "0.0200"),
+    ("@cobasdr?", "0"),
+    ("@cobasdr 1", "OK"),
+    ("@cobasdr?", "1"),
+    ("@cobasdr0", "OK"),
+    ("@cobasdr?", "0"),
+    ("stec4t 31.5", "OK"),
+    ("gtec4t?", "31.50"),
+    ("rtec4t?", "31.50"),
+]
+
+
 @pytest.mark.parametrize(
     "trace",
-    [POWER_ON, AUTOSTART, OEM, ABORT, CONTROL, REFUSALS],
-    ids=["power-on", "autostart", "oem", "abort", "control", "refusals"],
+    [POWER_ON, AUTOSTART, OEM, ABORT, CONTROL, OF_OTHER_DRIVERS, REFUSALS],
+    ids=["power-on", "autostart", "oem", "abort", "control", "others", "refusals"],
 )
 def test_trace(trace: list[Step]) -> None:
     world = BareWorld()

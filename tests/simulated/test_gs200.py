@@ -142,6 +142,45 @@ STEPS: list[Step] = [
 ]
 
 
+# IM GS210-01EN, p. 13-12: LEV:AUTO takes the smallest range that includes the level; MIN and MAX take the largest one;
+# LEV:AUTO? is the level, or its ends with MIN and MAX. RANG UP and RANG DOWN are what public drivers send; that the
+# last range stays when there is no further one is assumed *(check)*.
+LEVEL_WORDS: list[Step] = [
+    *READY,
+    (":SOUR:LEV:AUTO 5E-3;AUTO?;:SOUR:RANG?", "+5.00000E-3;+10E-3"),
+    (":SOUR:LEV? MAX;LEV? MIN", "+12.00000E-3;-12.00000E-3"),  # of this range: it gives 1.2 times its name
+    (":SOUR:LEV:AUTO? MAX;AUTO? MINimum", "+200.00000E-3;-200.00000E-3"),
+    (":SOUR:RANG? MAX;RANG? MIN;RANG?", "+200E-3;+1E-3;+10E-3"),
+    (":SOUR:RANG UP;RANG?;RANG UP;RANG?;RANG UP;RANG?", "+100E-3;+200E-3;+200E-3"),
+    (":SOUR:LEV 0;RANG MIN;RANG?;RANG UP;RANG?;RANG DOWN;RANG?;RANG DOWN;RANG?", "+1E-3;+10E-3;+1E-3;+1E-3"),
+    (":SOUR:LEV MAX;LEV?", "+1.20000E-3"),
+    (":SOUR:LEV:AUTO MIN;:SOUR:RANG?;LEV?", "+200E-3;-200.00000E-3"),
+    (":SOUR:LEV:AUTO MAX;:SOUR:LEV?", "+200.00000E-3"),
+    (":SOUR:LEV? 1;LEV:AUTO? 1;:SYST:ERR?", None),  # a command error ends the message
+    (":SYST:ERR?", '-108,"Parameter not allowed"'),
+    (":SOUR:RANG SIDEWAYS", None),
+    (":SYST:ERR?", '-104,"Data type error"'),
+    ("OUTPUT 0;:SOUR:FUNC VOLT;RANG? MAX;LEV:AUTO? MAX", "+30E+0;+32.00000E+0"),
+]
+# p. 13-12: "During program editing, this command sets […] the current step's source level": the output stays.
+AUTO_IN_A_PROGRAM: list[Step] = [
+    *READY,
+    (
+        ":SOUR:RANG 0.01;LEV 0.002;:PROG:EDIT:STAR;:SOUR:LEV:AUTO 0.05;AUTO 1.5E-3;:SOUR:LEV?;RANG?",
+        "+2.00000E-3;+10E-3",
+    ),
+    (":SOUR:RANG MAX;LEV MAX;RANG?;LEV?;:PROG:EDIT:END", "+10E-3;+2.00000E-3"),
+    (":PROG:INT 1;SLOP 0;REP 0;:PROG:RUN;:SOUR:RANG?;LEV?", "+100E-3;+50.00000E-3"),
+    1.0,
+    (":SOUR:RANG?;LEV?", "+10E-3;+1.50000E-3"),
+    1.0,
+    (":SOUR:RANG?;LEV?", "+200E-3;+200.00000E-3"),
+    1.0,
+    (":SOUR:RANG?;LEV?;:STAT:COND?;:SYST:ERR?", f"+200E-3;+200.00000E-3;256;{NO_ERROR}"),
+    (":OUTPUT 0;:SOUR:FUNC VOLT;:OUTPUT 1;:PROG:RUN;:SYST:ERR?", '-221,"Settings conflict"'),  # a program of currents
+]
+
+
 @pytest.mark.parametrize(
     "trace",
     [
@@ -158,6 +197,8 @@ STEPS: list[Step] = [
         POLLED_RAMP,
         PAUSED_RAMP,
         STEPS,
+        LEVEL_WORDS,
+        AUTO_IN_A_PROGRAM,
     ],
 )
 def test_trace(trace: list[Step]) -> None:
@@ -182,6 +223,13 @@ def test_the_coil_carries_what_the_output_gives() -> None:
     for message, amps in KNOBS:
         source.answer(message.encode())
         assert (message, world.knobs.trim_x_a) == (message, pytest.approx(amps))
+
+
+def test_a_level_that_is_edited_moves_no_current() -> None:
+    world = BareWorld()
+    source = GS200(world, "trim_x_a", "91U112233", 20.0)
+    check_trace(source, world.clock, [*READY, (":SOUR:LEV 0.02;:PROG:EDIT:STAR;:SOUR:LEV:AUTO 0.1;RANG MIN", None)])
+    assert world.knobs.trim_x_a == 0.02
 
 
 def test_a_ramp_reaches_the_coil_in_laboratory_time() -> None:

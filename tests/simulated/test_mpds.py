@@ -56,6 +56,15 @@ STORED: list[Step] = [
     ("M", None),
     ("S", status("F=190.000 P=20.000 OFF EXT", REST)),
 ]
+# The keys of a terminal; that they need no line end, the wire's own tests show. What they do is assumed *(check)*.
+KEYS: list[Step] = [
+    ("X2", "l2F200.000P0.0S0\n\r"),
+    ("2", "l2F200.000P0.0S0\n\r"),  # no less than nothing
+    *[("8", f"l2F200.000P{dbm}S0\n\r") for dbm in ("0.0", "0.0", "0.1")],
+    ("6", "l2F200.001P0.1S0\n\r"),
+    ("4", "l2F200.000P0.1S0\n\r"),
+    ("S", status(REST, "F=200.000 P=0.060 OFF EXT")),
+]
 REFUSALS: list[Step] = [
     ("L1F200.000D20.00O1", "l1F200.000P20.0S1\n\r"),
     ("L1D22.01", "l1F200.000P20.0S1\n\r"),  # out of range: the line shows what still stands
@@ -70,8 +79,8 @@ REFUSALS: list[Step] = [
 
 @pytest.mark.parametrize(
     "trace",
-    [POWER_ON, ONE_CHANNEL, CONCATENATED, RAW, SELECTED, BLANKING, GLOBAL, STORED, REFUSALS],
-    ids=["power-on", "one", "concatenated", "raw", "selected", "blanking", "global", "stored", "refusals"],
+    [POWER_ON, ONE_CHANNEL, CONCATENATED, RAW, SELECTED, BLANKING, GLOBAL, STORED, KEYS, REFUSALS],
+    ids=["power-on", "one", "concatenated", "raw", "selected", "blanking", "global", "stored", "keys", "refusals"],
 )
 def test_trace(trace: list[Step]) -> None:
     world = BareWorld()

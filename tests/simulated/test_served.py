@@ -5,23 +5,19 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
-import pyvisa
-from pyvisa.resources import MessageBasedResource
+from serving import AOM, GREEN, SPROUT, SUPPLY, opened, served_in
 
-from simulated_instruments.bench import Bench
 from simulated_instruments.faults.script import Fault
-from simulated_instruments.sample import load_sample
 from simulated_instruments.served.bench import Served
 from simulated_instruments.served.client import ServedBench
 from simulated_instruments.served.ports import Ports, messages
 from simulated_instruments.served.wires import WiresError, WiresFile, read_wires
 
-SUPPLY = "TCPIP0::192.168.10.21::inst0::INSTR"
-GREEN, SPROUT = "ASRL3::INSTR", "ASRL5::INSTR"
 # address, what a command ends with, what a reply ends with, a query, the start of its reply
 WIRES = [
     (SUPPLY, "\n", "\n", "*IDN?", "Keysight Technologies,B2962A,"),
@@ -30,13 +26,9 @@ WIRES = [
     ("USB0::0x0B21::0x0039::91U112234::INSTR", "\n", "\n", "*IDN?", "YOKOGAWA,GS210,91U112234,"),
     ("TCPIP0::192.168.10.23::inst0::INSTR", "\r\n", "\r\n", "*IDN?", "Stanford Research Systems,SG386,"),
     (GREEN, "\r", "\r\n", "gsn?", "2"),
-    ("ASRL4::INSTR", "\n\r", "\n\r", "L1", "l1F"),
+    (AOM, "\n\r", "\n\r", "L1", "l1F"),
     (SPROUT, "\r", "\r", "PRODUCT?", "PRODUCT=Sprout"),
 ]
-
-
-def served_in(folder: Path, pace: float | None = None, *faults: Fault) -> Served:
-    return Served(Bench(load_sample(), 1, pace, faults), folder / "bench.json", "simulated default", 1, pace)
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +42,6 @@ def twin(served: Served) -> Iterator[ServedBench]:
     caller = ServedBench(served.wires)
     yield caller
     caller.close()
-
-
-def opened(served: Served, address: str, write_end: str = "\n", read_end: str = "\n") -> MessageBasedResource:
-    handle = pyvisa.ResourceManager("@py").open_resource(served.wires.addresses[address])
-    assert isinstance(handle, MessageBasedResource)
-    handle.timeout = 2000
-    handle.write_termination, handle.read_termination = write_end, read_end
-    return handle
 
 
 @pytest.mark.parametrize(("address", "write_end", "read_end", "query", "reply"), WIRES)
@@ -119,6 +103,60 @@ def test_whoever_never_ends_a_message_is_dropped() -> None:
     assert heard == [b"one\n", b"two\n"]
 
 
+# What a web page may send across sites (Fetch standard, "CORS-safelisted request"): the body comes behind the headers.
+HTTP = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "order", "question", "reply"),
+    [
+        (SUPPLY, b"*RST\n:OUTP1 1\n", ":OUTP1?", "0"),
+        (AOM, b"L1O1\r", "L1", "l1F200.000P0.0S0"),
+        (GREEN, b"@cob1\r", "gom?", "0"),
+    ],
+)
+def test_an_instrument_hangs_up_on_http(served: Served, address: str, order: bytes, question: str, reply: str) -> None:
+    host, port = served.wires.addresses[address].split("::")[1:3]
+    with socket.create_connection((host, int(port)), timeout=5.0) as caller, suppress(ConnectionError):
+        caller.sendall(HTTP + order)
+        assert caller.recv(100) == b""
+    ends = next(ends for where, *ends, _, __ in WIRES if where == address)
+    handle = opened(served, address, *ends)
+    assert handle.query(question) == reply
+    handle.close()
+
+
+@pytest.mark.parametrize("first_line", [b"GET / HTTP/1.1\r\n", HTTP, b"\r\nOPTIONS * HTTP/1.0\n"])
+def test_the_control_port_hangs_up_on_http(served: Served, twin: ServedBench, first_line: bytes) -> None:
+    before_s = twin.now()
+    host, port = served.wires.control.split(":")
+    with socket.create_connection((host, int(port)), timeout=5.0) as caller, suppress(ConnectionError):
+        caller.sendall(first_line + b'\n{"ask": "sleep", "seconds": 100}\n')
+        assert caller.recv(100) == b""
+    assert twin.now() == before_s
+
+
+def test_the_ni_port_hangs_up_on_http(served: Served) -> None:
+    host, port = served.wires.ni_target.split(":")
+    heard = b""
+    with socket.create_connection((host, int(port)), timeout=5.0) as caller, suppress(ConnectionError):
+        caller.sendall(HTTP)
+        while chunk := caller.recv(1000):
+            heard += chunk
+    assert b"HTTP/1" not in heard  # gRPC speaks HTTP/2 only: settings at most, then the end
+
+
+@pytest.mark.parametrize("seconds", ["1e300", "Infinity", "1e309", "31622401"])
+def test_nobody_sleeps_the_clock_away(served: Served, twin: ServedBench, seconds: str) -> None:
+    before_s = twin.now()
+    host, port = served.wires.control.split(":")
+    with socket.create_connection((host, int(port)), timeout=5.0) as caller, caller.makefile("rwb") as both:
+        both.write(b'{"ask": "sleep", "seconds": ' + seconds.encode() + b"}\n")
+        both.flush()
+        assert "cannot sleep for" in json.loads(both.readline())["error"]
+    assert twin.now() == before_s
+
+
 def test_it_listens_on_loopback_only(served: Served) -> None:
     listening = [c.laddr for c in psutil.Process().net_connections("tcp") if c.status == psutil.CONN_LISTEN]
     ours = {int(socket_.split("::")[2]) for socket_ in served.wires.addresses.values()}
@@ -159,6 +197,7 @@ def test_the_clock_is_the_benchs(twin: ServedBench) -> None:
 
 
 def test_one_thread_sleeps_while_another_asks(tmp_path: Path) -> None:
+    opened_s = time.monotonic()
     with served_in(tmp_path, pace=10.0) as bench:
         caller = ServedBench(bench.wires)
         sleeper = threading.Thread(target=caller.sleep, args=(10.0,))
@@ -167,8 +206,20 @@ def test_one_thread_sleeps_while_another_asks(tmp_path: Path) -> None:
         assert caller.now() < 10.0
         assert time.monotonic() - began_s < 0.5
         sleeper.join()
-        assert caller.now() == 10.0
+        now_s = caller.now()
+        assert 10.0 <= now_s <= 10.0 * (time.monotonic() - opened_s)
         caller.close()
+
+
+def test_without_a_pace_time_stands_still_until_somebody_waits(served: Served, twin: ServedBench) -> None:
+    before_s = twin.now()
+    laser = opened(served, SPROUT, "\r", "\r")
+    laser.query("OPMODE=IDLE")
+    hours = laser.query("HOURS?")
+    time.sleep(0.05)
+    assert (twin.now(), laser.query("HOURS?")) == (before_s, hours)
+    laser.query("OPMODE=OFF")
+    laser.close()
 
 
 def test_the_truth_is_that_of_the_bench(served: Served, twin: ServedBench) -> None:

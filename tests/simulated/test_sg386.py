@@ -24,7 +24,12 @@ CARRIER: list[Step] = [
     ("FREQ? GHz", "5.740500000000000"),
     ("AMPR -10.00", None),
     ("AMPR?", "-10.00"),
-    ("AMPR? RMS", "0.070711"),
+    # volts into 50 ohm, as public drivers ask for them; six digits are assumed *(check)*
+    ("AMPR? RMS;AMPR? VPP", "0.070711;0.200000"),
+    ("AMPR 0.1 RMS;AMPR?", "-6.99"),
+    ("AMPR 0.2VPP;AMPR?;AMPR? vpp", "-10.00;0.200000"),
+    ("AMPL 1 VPP;AMPL?;AMPL? RMS", "3.98;0.353578"),
+    ("AMPR 0 VPP;LERR?;AMPR 9 RMS;LERR?;AMPR?", "10;10;-10.00"),
     ("ENBR 1", None),
     ("ENBR?;FREQ?", "1;5740500000.000000"),
     ("PHAS 90.0;PHAS?", "90.00"),
@@ -67,9 +72,29 @@ REFUSALS: list[Step] = [
     ("!;LERR?", "126"),
     ("OPTN? 9;LERR?", "10"),
     ("FREQ 7e9;FREQ 8e9;FOOO", None),
-    ("*STB?;LERR?;LERR?;LERR?;LERR?", "4;10;10;111;0"),
+    ("LERR?;LERR?;LERR?;LERR?", "10;10;111;0"),
     ("FOOO;*CLS;LERR?", "0"),
     ("FREQ?", "10000000.000000"),  # what is refused changes nothing
+]
+# SRS's registers and commands as in its own Python package for the DG645 (srsinst), whose errors and status are the
+# same family: ESR bits 0 OPC, 2 QYE, 3 DDE, 4 EXE, 5 CME, 7 PON; STB bits 0 INSB, 5 ESB, 6 MSS; *RCL 0 is *RST;
+# TIMB? 0 crystal, 1 oven, 2 rubidium, 3 external. What *RCL says of an empty place is assumed *(check)*.
+COMMON_COMMANDS: list[Step] = [
+    ("*ESR?;*ESR?;*TST?;*WAI;*OPC?", "128;0;0;1"),
+    ("TIMB?;TIMB 2;LERR?", "1;113"),
+    ("*ESR?;FREQ 7e9;*OPC;*ESR?;*ESR?", "32;17;0"),
+    ("*ESE?;*SRE?;INSE?", "0;0;0"),
+    ("FREQ 7e9;*STB?", "0"),  # an error alone sets no bit there
+    ("*ESE 16;*SRE 32;*STB?;*ESE?;*SRE?", "96;16;32"),
+    ("*CLS;*STB?;*ESR?;LERR?;*ESE?", "0;0;0;16"),
+    ("*ESE 256;LERR?;*SRE x;LERR?;*ESE;LERR?", "10;120;116"),
+]
+PLACES: list[Step] = [
+    ("FREQ 2.87 GHz;AMPR -20;MODL 0;ENBR 1;*SAV 3", None),
+    ("FREQ 1 GHz;ENBR 0;*RCL 3;FREQ?;AMPR?;ENBR?", "2870000000.000000;-20.00;1"),
+    ("*RCL 4;LERR?;FREQ?", "13;2870000000.000000"),
+    ("*SAV 0;LERR?;*SAV 10;LERR?;*RCL;LERR?", "10;10;116"),
+    ("*RCL 0;FREQ?;ENBR?;LERR?", "10000000.000000;0;0"),
 ]
 OVERFLOW: list[Step] = [
     *[("FOOO", None)] * 30,
@@ -109,7 +134,20 @@ LIST_REFUSALS: list[Step] = [
 
 
 @pytest.mark.parametrize(
-    "trace", [POWER_ON, CARRIER, MODULATION, IQ_LIMITS, NO_DOUBLER, REFUSALS, OVERFLOW, LIST, LIST_REFUSALS]
+    "trace",
+    [
+        POWER_ON,
+        CARRIER,
+        MODULATION,
+        IQ_LIMITS,
+        NO_DOUBLER,
+        REFUSALS,
+        COMMON_COMMANDS,
+        PLACES,
+        OVERFLOW,
+        LIST,
+        LIST_REFUSALS,
+    ],
 )
 def test_trace(trace: list[Step]) -> None:
     world = BareWorld()
@@ -125,3 +163,13 @@ def test_the_bench_hears_the_carrier() -> None:
     assert not world.knobs.carrier_on
     generator.answer(b"*RST")
     assert (world.knobs.carrier_hz, world.knobs.carrier_on) == (10e6, False)
+
+
+def test_an_open_loop_is_summed_up_in_the_status_byte() -> None:
+    world = BareWorld()
+    generator = SG386(world)
+    check_trace(generator, world.clock, [("INSE 31;*SRE 1;*STB?", "0")])
+    generator.unlock(True)
+    check_trace(generator, world.clock, [("*STB?;INSR?", "65;16")])
+    generator.unlock(False)
+    check_trace(generator, world.clock, [("INSR?;*STB?", "16;0")])

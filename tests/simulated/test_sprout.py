@@ -23,9 +23,10 @@ COLD_START: list[Step] = [
     ("POWER SET=0.50", "0"),
     ("POWER SET?", "POWER SET=0.50"),
     ("OPMODE=ON", "0"),
-    ("OPMODE?", "OPMODE=ON"),
+    ("OPMODE?", "OPMODE=WARMUP"),
     ("POWER?", "POWER=0.00"),
     30.0,
+    ("OPMODE?", "OPMODE=ON"),
     ("POWER?", "POWER=0.00"),
     2.5,
     ("POWER?", "POWER=0.25"),
@@ -53,12 +54,36 @@ IDLE_START: list[Step] = [
     ("OPMODE=OFF", "0"),
     ("OPMODE?", "OPMODE=OFF"),
 ]
+# pylablib 1.4.5, LighthousePhotonics.SproutG.get_output_mode: "warmup" and "interlock" are modes that are read, never
+# set; public MATLAB code of a Sprout sends 'warning?', 'shutter?' and OPMODE=WARMUP, that of a Sprout-G12W OPMODE=On.
+ANY_CASE: list[Step] = [
+    ("warning?", "WARNING=NONE"),
+    ("power set=0.30", "0"),
+    ("Power Set?", "POWER SET=0.30"),
+    ("OPMODE=Idle", "0"),
+    ("opmode?", "OPMODE=IDLE"),
+    ("OPMODE=Off", "0"),
+]
+WARM_UP: list[Step] = [
+    ("POWER SET=0.30", "0"),
+    ("OPMODE=WARMUP", "0"),
+    ("OPMODE?", "OPMODE=WARMUP"),
+    ("OPMODE=CALIBRATE", "3"),
+    30.0,
+    ("OPMODE?", "OPMODE=IDLE"),
+    60.0,
+    ("POWER?", "POWER=0.00"),
+    ("OPMODE=ON", "0"),
+    ("OPMODE?", "OPMODE=ON"),  # warm already
+    5.0,
+    ("POWER?", "POWER=0.30"),
+    ("OPMODE=INTERLOCK", "2"),
+]
 REFUSALS: list[Step] = [
     ("POWER SET=0.50", "0"),
-    *[(wrong, "1") for wrong in ("POWER=0.50", "FREQ?", "SHUTTER=OPEN", "INTERLOCK=OK", "opmode?", "*IDN?", "ON")],
+    *[(wrong, "1") for wrong in ("POWER=0.50", "FREQ?", "SHUTTER=OPEN", "INTERLOCK=OK", "*IDN?", "ON", "OPMODE ?")],
     *[(wrong, "2") for wrong in ("POWER SET=5.01", "POWER SET=-0.10", "POWER SET=0.505", "POWER SET=nan")],
     ("POWER SET=", "2"),
-    ("OPMODE=on", "2"),
     ("OPMODE=", "2"),
     ("OPMODE=CALIBRATE", "3"),  # from IDLE only
     ("POWER SET?", "POWER SET=0.50"),
@@ -68,7 +93,9 @@ REFUSALS: list[Step] = [
 
 
 @pytest.mark.parametrize(
-    "trace", [POWER_ON, COLD_START, IDLE_START, REFUSALS], ids=["power-on", "cold", "idle", "refusals"]
+    "trace",
+    [POWER_ON, COLD_START, IDLE_START, ANY_CASE, WARM_UP, REFUSALS],
+    ids=["power-on", "cold", "idle", "any-case", "warm-up", "refusals"],
 )
 def test_trace(trace: list[Step]) -> None:
     world = BareWorld()
@@ -109,7 +136,9 @@ def test_open_interlock_switches_off_for_good() -> None:
             ("INTERLOCK?", "INTERLOCK=OPEN"),
             ("WARNING?", "WARNING=INTERLOCK OPEN"),
             ("OPMODE=ON", "3"),
+            ("OPMODE?", "OPMODE=INTERLOCK"),
             ("OPMODE=OFF", "0"),
+            ("OPMODE?", "OPMODE=INTERLOCK"),
         ],
     )
     laser.open_interlock(False)

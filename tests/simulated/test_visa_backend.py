@@ -88,6 +88,32 @@ def test_each_bench_starts_from_power_on(world: BareWorld) -> None:
     second.close()
 
 
+# AllenNeuralDynamics/aaopto-aotf 0.0.12, device_codes.py: E, M and q are sent without a line end, all else with "\n\r".
+@pytest.mark.parametrize(
+    ("sent", "replies"),
+    [
+        (b"L1D20.00\n\rE", b"l1F200.000P20.0S0\n\r\n\r?"),
+        (b"L1D20.00\n\rML1\n\r", b"l1F200.000P20.0S0\n\rl1F200.000P0.0S0\n\r"),
+        (b"q", b"MPDS2C-B66-22-150.250\n\r?"),
+        (b"q\n\r", b"MPDS2C-B66-22-150.250\n\r?"),  # a line end behind a key is no second command
+        (b"E\rE\r", b"\n\r?\n\r?"),
+        (b"66X1\r", b"l1F200.001P0.0S0\n\rl1F200.002P0.0S0\n\rl1F200.002P0.0S0\n\r"),
+        (b"\n\r\r", b""),
+        (b"L1F2", b""),  # a key within a command is none
+    ],
+)
+def test_keys_of_the_aom_driver_act_at_once(world: BareWorld, sent: bytes, replies: bytes) -> None:
+    backend.connect(world)
+    assert backend.wires()["ASRL4::INSTR"].exchange(sent) == replies
+
+
+def test_two_messages_in_one_write_are_two(world: BareWorld) -> None:
+    handle = opened(backend.connect(world), SUPPLY)
+    handle.write("*CLS\n*ESR?\n:OUTP1?")
+    assert (handle.read(), handle.read()) == ("0", "0")
+    handle.close()
+
+
 @pytest.mark.parametrize("resource", ["TCPIP0::192.168.10.99::inst0::INSTR", "ASRL9::INSTR"])
 def test_nobody_answers_at_other_addresses(world: BareWorld, resource: str) -> None:
     manager = pyvisa.ResourceManager(backend.connect(world))
