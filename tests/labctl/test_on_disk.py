@@ -11,6 +11,7 @@ from test_observed_run import COLUMNS, PLAYS, PROGRAM, REPEATS, glowing, opened
 
 sys.path.append(str(Path(__file__).parents[1] / "sequences"))
 
+from instruments.pulse_generator import words
 from labctl.data.blocks import Block, blocks_of, digest_of
 from labctl.data.history import all_runs, points
 from labctl.data.store import Store
@@ -95,7 +96,7 @@ def test_blocks_begin_anew_with_every_run(bench):
     ],
 )
 def test_the_digest_is_that_of_the_bits_and_the_tick(one, other, same):
-    bits = [(p.tick_ns, compiled(p, WIRED).tobytes()) for p in (one, other)]
+    bits = [(p.tick_ns, words(compiled(p, WIRED)).tobytes()) for p in (one, other)]
     assert (bits[0] == bits[1]) is same
     assert (digest_of(one, WIRED) == digest_of(other, WIRED)) is same
     assert len(digest_of(one, WIRED)) == 16

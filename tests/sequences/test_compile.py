@@ -1,15 +1,31 @@
-"""Program -> bits -> program, by any wiring; and a few words of bits as the card must get them."""
+"""Program -> pattern -> words -> program, by any wiring; and a few words of bits as the card must get them."""
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequences.pulses.compile import compiled, decompiled
+from instruments.pulse_generator import words as played_by_the_card
+from sequences.pulses import compile as pulses
 from sequences.pulses.program import LINES, Program, PulseError
 
 STATION = {line: k for k, line in enumerate(LINES)}
 wirings = st.permutations(range(8)).map(lambda order: dict(zip(LINES, order, strict=True)))
+
+
+def compiled(program, lines, ahead=None):
+    """As words, a word a tick, as the NI card gets them."""
+    pattern = pulses.compiled(program, lines, ahead)
+    assert all(one[1] != other[1] for one, other in pairwise(pattern)), "equal neighbours are one interval"
+    return played_by_the_card(pattern)
+
+
+def decompiled(bits, lines, tick_ns):
+    return pulses.decompiled(tuple((1, int(word)) for word in bits), lines, tick_ns)
+
+
 steps = st.lists(st.tuples(st.integers(1, 30), st.sets(st.sampled_from(LINES))), min_size=1, max_size=12)
 
 

@@ -6,6 +6,7 @@ import pytest
 from known_bench import know_pulses
 from wired import is_dark, know_field, know_pair, run, wired
 
+from instruments.pulse_generator import words
 from sequences.delays import DelaysPlan, delays
 from sequences.lab import Nobody
 from sequences.pulses.program import Program
@@ -29,9 +30,9 @@ class Loads:
     def __init__(self, generator):
         self._generator, self.bits = generator, []
 
-    def load(self, bits):
-        self.bits.append(bits)
-        self._generator.load(bits)
+    def load(self, pattern):
+        self.bits.append(words(pattern))
+        self._generator.load(pattern)
 
     def __getattr__(self, name):
         return getattr(self._generator, name)
