@@ -49,7 +49,7 @@ class _Bench:
 
     def count(self, *roles: str, gated: bool = False) -> Counts:
         """Counts with these lines high throughout."""
-        program = Program("one line", self.lab.wiring.tick_ns).then(_SHOT_NS, *roles)
+        program = Program("one line", self.lab.wiring.tick_ns).then(self.lab.whole_ticks(_SHOT_NS), *roles)
         counts = measure(self.lab, program, repeats_for(program, self.seconds), gated)
         line = self.lab.wiring.lines[roles[-1]] if roles else -1
         values = {"test": self.test, "line": line, "signal_counts": counts.signal, "reference_counts": counts.reference}

@@ -28,7 +28,7 @@ from simulated_instruments.twin.surroundings import light
 
 COLUMNS = (Column("play", "play", ""), Column("signal", "photons", "", ("play",)))
 PLAYS = 5
-PROGRAM = cw_odmr()
+PROGRAM = cw_odmr(100)
 REPEATS = 500
 LOOK_S = 0.3
 

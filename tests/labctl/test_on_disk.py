@@ -84,13 +84,13 @@ def test_blocks_begin_anew_with_every_run(bench):
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        (Program("a").then(300, "pump"), Program("b").then(100, "pump").then(200, "pump"), True),
-        (Program("a").then(300, "pump"), Program("a").then(400, "pump"), False),
-        (Program("a").then(300, "pump"), Program("a").then(300, "mw_x"), False),
+        (Program("a", 100).then(300, "pump"), Program("b", 100).then(100, "pump").then(200, "pump"), True),
+        (Program("a", 100).then(300, "pump"), Program("a", 100).then(400, "pump"), False),
+        (Program("a", 100).then(300, "pump"), Program("a", 100).then(300, "mw_x"), False),
         (Program("a", 100).then(300, "pump"), Program("a", 300).then(300, "pump"), False),
         (
-            Program("a").then(100, "pump").then(200, "mw_x"),
-            Program("a").then(200, "mw_x").then(100, "pump"),
+            Program("a", 100).then(100, "pump").then(200, "mw_x"),
+            Program("a", 100).then(200, "mw_x").then(100, "pump"),
             False,
         ),
     ],
@@ -103,7 +103,7 @@ def test_the_digest_is_that_of_the_bits_and_the_tick(one, other, same):
 
 
 def test_the_digest_follows_the_wiring():
-    program = Program("a").then(100, "pump")
+    program = Program("a", 100).then(100, "pump")
     moved = {**WIRED, "pump": 9}
     assert digest_of(program, WIRED) != digest_of(program, moved)
 

@@ -30,12 +30,12 @@ steps = st.lists(st.tuples(st.integers(1, 30), st.sets(st.sampled_from(LINES))),
 
 
 def test_golden_bits():
-    program = Program("p").then(200, "pump").then(100).then(300, "mw_x", "shift").then(100, "pump", "gate_signal")
+    program = Program("p", 100).then(200, "pump").then(100).then(300, "mw_x", "shift").then(100, "pump", "gate_signal")
     assert compiled(program, STATION).tolist() == [0b1, 0b1, 0, 0b10100, 0b10100, 0b10100, 0b1000001]
 
 
 def test_the_wiring_decides_which_bit_a_role_is():
-    program = Program("p").then(100, "pump")
+    program = Program("p", 100).then(100, "pump")
     assert compiled(program, STATION | {"pump": 5, "gradient": 0}).tolist() == [1 << 5]
 
 
@@ -60,14 +60,14 @@ def test_any_bits_are_some_program(words, wiring):
 
 def test_an_empty_program_is_refused():
     with pytest.raises(PulseError, match="'nothing' is empty"):
-        compiled(Program("nothing"), STATION)
+        compiled(Program("nothing", 100), STATION)
 
 
 early = st.dictionaries(st.sampled_from(LINES), st.integers(-5, 5), max_size=4)
 
 
 def written(parts):
-    program = Program("p")
+    program = Program("p", 100)
     for ticks, high in parts:
         program = program.then(ticks * 100, *high)
     return program.then(600)
@@ -102,12 +102,12 @@ def test_what_was_played_ahead_can_be_put_back(parts, wiring, ahead):
 
 
 def test_golden_bits_of_a_line_that_is_ahead():
-    program = Program("p").then(200, "pump").then(200).then(100, "gate_signal")
+    program = Program("p", 100).then(200, "pump").then(200).then(100, "gate_signal")
     assert compiled(program, STATION, {"pump": 1}).tolist() == [1, 0, 0, 0, 0b1000001]
 
 
 def test_a_program_shorter_than_a_delay_is_refused():
-    program = Program("short").then(300, "pump").then(100)
+    program = Program("short", 100).then(300, "pump").then(100)
     with pytest.raises(PulseError, match=r"'short' lasts 400 ns: too short for the line pump, .* 400 ns ahead"):
         compiled(program, STATION, {"pump": 4})
     assert len(compiled(program, STATION, {"mw_x": 4})) == 4, "a line that is never raised needs no room"

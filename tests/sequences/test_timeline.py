@@ -23,12 +23,12 @@ shot: 9.1 us
 
 
 def shot():
-    pumped = Program("shot").then(6_000, "pump", "shift").then(500, "shift").then(500, "shift")
+    pumped = Program("shot", 100).then(6_000, "pump", "shift").then(500, "shift").then(500, "shift")
     return pumped.then(200, "shift", "mw_x").then(300).then(1_600, "gate_signal", "shift", "pump")
 
 
 def test_text_of_a_spectrum():
-    assert as_text(cw_odmr()) == ODMR
+    assert as_text(cw_odmr(100)) == ODMR
 
 
 def test_text_joins_equal_neighbours_and_names_lines_in_the_order_of_the_port():
@@ -36,7 +36,7 @@ def test_text_joins_equal_neighbours_and_names_lines_in_the_order_of_the_port():
 
 
 def test_text_of_nothing_is_its_name():
-    assert as_text(Program("nothing")) == "nothing: 0 us"
+    assert as_text(Program("nothing", 100)) == "nothing: 0 us"
 
 
 def test_picture_has_a_box_for_every_line_of_every_interval():
