@@ -32,6 +32,8 @@ from simulated_instruments.visa.dialects import DIALECTS
 STATION: Final = Path(__file__).parents[1] / "station.yaml"
 _LINES: Final = tuple(f"line{k}" for k in range(8))
 """Of the twin's card."""
+_LONGEST_S_PER_NS: Final = 4.0
+"""Its longest play for each ns of its tick: it counts ticks in 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,8 @@ class _Station:
     def playable(self) -> Playable:
         """What the pulse source would play; of one that tells only when it is open, the tick of the wiring."""
         told = stated(self.file.instruments["pulse_generator"].model_dump())
-        return told or Playable(self.file.model.wiring.tick_ns, _LINES)
+        tick_ns = self.file.model.wiring.tick_ns
+        return told or Playable(tick_ns, _LINES, longest_s=_LONGEST_S_PER_NS * tick_ns)
 
     def supplies(self) -> dict[str, Supply]:
         """The supplies with two channels, of which one feeds a coil or belongs to the magnet."""

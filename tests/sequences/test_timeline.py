@@ -48,3 +48,15 @@ def test_picture_has_a_box_for_every_line_of_every_interval():
     widths = {round(patch.get_width(), 6) for patch in axes.patches}
     assert round(200**0.5, 6) in widths
     assert "9.1 us" in axes.get_title()
+
+
+def test_a_finer_grid_is_told_to_the_last_nanosecond():
+    program = Program("fine", 1).then(1_234_567, "pump").then(37, "mw_x")
+    assert as_text(program).splitlines() == [
+        "fine: 1234.604 us",
+        "       0.000 us   1234.567 us  pump",
+        "    1234.567 us      0.037 us  mw_x",
+    ]
+    axes = Figure().add_subplot()
+    draw(program, axes)
+    assert {text.get_text() for text in axes.texts} == {"1234.567", "0.037"}
