@@ -1,4 +1,4 @@
-"""Whether every line of port 0 drives what station.yaml says.
+"""Whether every pulse line drives what station.yaml says.
 
 Light, gates, microwave and coils are told apart at zero field, before anything is aligned (`lines`). The quadratures of
 the microwave differ only in their order: that needs calibrated pulses on the frozen pair.

@@ -1,4 +1,4 @@
-"""Every line of port 0, one at a time, at zero field: which beam, gate, microwave or coil answers to it?"""
+"""Every pulse line, one at a time, at zero field: which beam, gate, microwave or coil answers to it?"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from sequences.routines.spectroscopy import CW_EFFICIENCY
 
 COLUMNS: Final = (
     Column("test", "number of the test", ""),
-    Column("line", "line of port 0 raised, -1 for none", ""),
+    Column("line", "pulse line raised, -1 for none", ""),
     Column("signal_counts", "signal counter", "", ("test", "line")),
     Column("reference_counts", "reference counter", "", ("test", "line")),
 )
@@ -223,7 +223,7 @@ def _answered(lab: Lab, role: str, answering: frozenset[str], what: str) -> list
 
 def _refuse_dead(lab: Lab, role: str, what: str) -> None:
     raise SequenceError(
-        f"No line of port 0 {what}: line {lab.wiring.lines[role]} (role {role}) is dead",
+        f"No pulse line {what}: line {lab.wiring.lines[role]} (role {role}) is dead",
         "Check its cable, its switch and the instrument behind it, and wiring.lines in station.yaml",
         role=role,
     )
