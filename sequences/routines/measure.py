@@ -180,7 +180,6 @@ def _check_not_blind(program: Program, lit_s: float) -> None:
         raise SequenceError(
             f"The photon_counter counted nothing at all in {lit_s:.3g} s under the pump in program {program.name!r}, "
             f"where dark counts and background alone are more than {lit_s * FAINTEST_CPS:.0f}",
-            "Check the detector's power and its cable to wiring.terminals.photons, and the lines of the gates (run "
-            "wiring)",
+            "Check the detector's power, its cable to the photon_counter, and the lines of the gates (run wiring)",
             lit_s=lit_s,
         )

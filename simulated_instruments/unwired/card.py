@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +25,6 @@ Words = NDArray[np.uint32]
 Window = NDArray[np.bool_]
 Pattern = tuple[tuple[int, int], ...]
 """(ticks, levels) one after the other; bit k of levels: line k is high."""
-
-
-class Playable(Protocol):
-    """What the generator says of itself, in the words of whoever asks."""
-
-    @property
-    def tick_ns(self) -> int:
-        """Duration of a tick."""
 
 
 @dataclass
@@ -99,8 +91,8 @@ class _OnCard:
 class PulseGenerator(_OnCard):
     """Plays digital patterns. Bit k of a word is line k of port 0."""
 
-    def __init__(self, card: Card, playable: Playable) -> None:
-        """playable: tick, channels and longest play, as the lab wants them told; the card's tick is the same."""
+    def __init__(self, card: Card, playable: Any) -> None:
+        """playable: tick, channels and longest play, in the words of the lab; the card's tick is the same."""
         self.card, self.playable = card, playable
         self._bits: Words | None = None
         self._ends_s = -np.inf
