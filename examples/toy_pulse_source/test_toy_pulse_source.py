@@ -1,16 +1,18 @@
 """A pulse source with a tick of 1 ns takes the place of the NI card by its entries in station.yaml alone."""
 
+from contextlib import contextmanager
 from math import pi, sin
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 from toy_hardware import BOXES, CONTRAST, MICROWAVE, RABI_MHZ, Edge, ToyBox
+from toy_pulse_source import ToyPulseSource
 
 from instruments.errors import PlayError
 from labctl import station_drivers, station_roles
 from labctl.data.memory import Kept
-from labctl.refusals import Refusal
+from labctl.refusals import BenchFault, Refusal
 from labctl.safety import make_safe
 from labctl.station import Wires, opened
 from labctl.station_file import read_station
@@ -56,13 +58,20 @@ def written(folder, **wiring):
     return folder / "station.yaml"
 
 
-@pytest.fixture
-def lab(box, tmp_path):  # noqa: ARG001  # the box must be there first
-    """A lab of that station: all else over the simulated wires."""
+@contextmanager
+def on_bench(file):
+    """A station, all else of it over the simulated wires."""
     with Bench(load_sample(), 1) as bench:
         wires = Wires(bench.visalib, bench.ni_target, bench.clock)
-        with opened(read_station(written(tmp_path)), wires) as station:
-            yield station.lab(Kept(bench.clock))
+        with opened(read_station(file), wires) as station:
+            yield station
+
+
+@pytest.fixture
+def lab(box, tmp_path):  # noqa: ARG001  # the box must be there first
+    """The lab of that station."""
+    with on_bench(written(tmp_path)) as station:
+        yield station.lab(Kept())
 
 
 def rabi(duration_ns):
@@ -129,6 +138,19 @@ def test_the_safe_state_takes_its_lines_low(lab, box):
     assert box.levels == 0b101
     assert [step for step in make_safe(lab, ramp_magnet=False) if step.fault] == []
     assert box.levels == 0
+
+
+def test_a_source_that_tells_only_when_it_is_open_is_held_to_the_wiring_then(monkeypatch, tmp_path):
+    monkeypatch.delattr(ToyPulseSource, "playable_as")
+    terminals = {"photons": "a", "gate_signal": "b", "gate_reference": "c"}
+    with (
+        on_bench(written(tmp_path, tick_ns=2, terminals=terminals)) as station,
+        pytest.raises(BenchFault) as refusal,
+    ):
+        station.lab(Kept())
+    assert len(refusal.value.faults) == 2
+    assert "wiring.tick_ns is 2, but the pulse_generator plays ticks of 1 ns" in refusal.value.faults[0]
+    assert "the photon_counter has none to choose: remove the section" in refusal.value.faults[1]
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ def test_a_supply_has_any_name_if_the_wiring_says_so(tmp_path):
             "'PFI9' is given to both wiring.terminals.photons and wiring.term",
         ),
         ("photons: PFI8", "photons: ctr0", "wiring.terminals.photons must be a terminal from PFI0 to PFI15"),
+        ("  terminals: {", "  terminal: {", "wiring lacks 'terminals': add those where the photon_counter listens"),
         ("tick_ns: 100", "tick_ns: 150", "wiring.tick_ns is 150, but the pulse_generator plays ticks of 100 ns"),
         ("91U112234", "91U112233", "'USB0::0x0B21::0x0039::91U112233::INSTR' is the address of both trim_x and trim_y"),
         ("address: ASRL4::INSTR", "address: COM4", "'COM4' is no VISA resource name"),
