@@ -5,7 +5,7 @@ It is a QCoDeS instrument like any other, in a module that Python finds; station
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from qcodes.instrument import Instrument
 from toy_hardware import BOXES, Jam
@@ -112,6 +112,9 @@ class ToyPulseSource(_Toy):
 
 class ToyCounter(_Toy):
     """The counter in the same box; its gates are wired inside."""
+
+    built_on: ClassVar = {"source": ToyPulseSource}
+    """Argument -> what the instrument that it names must be."""
 
     def __init__(self, name: str, source: ToyPulseSource | str, **kwargs: Any) -> None:
         """source: the pulse source, or the name of its instrument."""
