@@ -226,12 +226,12 @@ def _settings(lab: Any) -> list[Question]:
 
 def _card(instruments: Mapping[str, Any]) -> list[Question]:
     card, pulses, counter = (instruments[name] for name in ("ni_card", "pulse_generator", "photon_counter"))
-    bits = np.array([1, 0] * 50, dtype=np.uint32)
+    pattern = ((1, 1), (1, 0)) * 50
 
     def play() -> Any:
         try:
             counter.arm()
-            pulses.load(bits)
+            pulses.load(pattern)
             pulses.start(100)
             pulses.wait()
             pulses.lower()

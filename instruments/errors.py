@@ -14,6 +14,10 @@ class InstrumentError(RuntimeError):
         return f"{self.what}. {self.remedy}" if self.remedy else self.what
 
 
+class PlayError(InstrumentError):
+    """A play failed underway, at something that its instruments can do: with a fresh start it may do better."""
+
+
 class GarbledError(InstrumentError, ValueError):
     """What came back is no answer in the instrument's language: it was cut off, or spoiled on its way."""
 

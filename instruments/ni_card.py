@@ -11,7 +11,7 @@ from nidaqmx.stream_writers import AnalogSingleChannelWriter
 from nidaqmx.system import Device
 from qcodes.instrument import Instrument
 
-from instruments.errors import GarbledError, InstrumentError
+from instruments.errors import GarbledError, InstrumentError, PlayError
 from instruments.ni_line import connected
 
 ANALOGUE_OUTPUTS: Final = ("ao0", "ao1", "ao2", "ao3")
@@ -26,7 +26,7 @@ class CardError(InstrumentError):
         super().__init__(message, instrument=instrument)
 
 
-class CardFault(CardError):
+class CardFault(CardError, PlayError):
     """The card, its driver or the way to it failed at something that it can do; a fresh start may help."""
 
     def __init__(self, card: str, what: str, error: Error) -> None:
@@ -219,6 +219,17 @@ class CardUser(Instrument):
     def get_idn(self) -> dict[str, str | None]:
         """That of the card."""
         return self._card.get_idn()
+
+    def verify(self) -> None:
+        """Nothing: neither lines nor counters can be read back."""
+
+    def causes(self) -> tuple[()]:
+        """None: what the card fails at is tried again, or is an error."""
+        return ()
+
+    def settings(self) -> dict[str, Any]:
+        """None: a play loads its pattern anew."""
+        return {}
 
     def leave_safe(self) -> None:
         """What has to be done before the card is given up."""

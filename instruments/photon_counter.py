@@ -1,5 +1,6 @@
 """Two counters of the NI card that count photons while the lines of a pulse program open their gates."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from nidaqmx import Task
@@ -9,10 +10,13 @@ from nidaqmx.task.channels import CIChannel
 
 from instruments.errors import GarbledError
 from instruments.ni_card import CardError, CardUser, NICard
+from instruments.readings import Reading, on
 
 COUNTERS: Final = {"signal": "ctr0", "reference": "ctr1"}
 REGISTER: Final = 2**32
 """A counter starts again at zero after so many edges."""
+INPUTS: Final = ("photons", "gate_signal", "gate_reference")
+TERMINALS: Final = tuple(f"PFI{k}" for k in range(16))
 MOST_READINGS: Final = 4
 """Of a counter, until two in a row agree."""
 
@@ -47,6 +51,37 @@ class PhotonCounter(CardUser):
         self.add_parameter(
             "gated", initial_cache_value=None, set_cmd=False, docstring="Whether the last arm was gated."
         )
+
+    @classmethod
+    def input_faults(cls, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Inputs at which this counter cannot listen: (input, sentence). Opens nothing."""
+        for name in INPUTS:
+            if name not in inputs:
+                yield name, f"must be a terminal from {TERMINALS[0]} to {TERMINALS[-1]}, and is not given"
+            elif isinstance(inputs[name], str) and inputs[name] not in TERMINALS:
+                yield name, f"must be a terminal from {TERMINALS[0]} to {TERMINALS[-1]}, not {inputs[name]!r}"
+
+    def inputs(self) -> dict[str, str]:
+        """The terminals where it listens: photons, gate_signal, gate_reference."""
+        return {name: str(self.parameters[f"{name}_terminal"].get()) for name in INPUTS}
+
+    def connect(self, inputs: Mapping[str, str]) -> None:
+        """Listen at these terminals from the next `arm`; what is not named stays."""
+        for name, terminal in inputs.items():
+            self.parameters[f"{name}_terminal"].set(terminal)
+
+    def renew(self) -> None:
+        """Give up all tasks of the card: the next use makes new ones."""
+        self._card.renew()
+
+    def make_safe(self) -> str:
+        """It lights and heats nothing."""
+        return ""
+
+    def readings(self) -> Iterator[Reading]:
+        """Where it listens."""
+        for name, terminal in self.inputs().items():
+            yield Reading(name.replace("_", " of "), f"at {terminal}", verdict=on(name == "photons"))
 
     def arm(self, gated: bool = True) -> None:
         """Count from zero; do it before the pulse generator starts."""

@@ -1,5 +1,6 @@
-"""Pulse patterns on port 0 of the NI card: a buffer of words on a 100 ns grid, repeated an exact number of times."""
+"""Pulse patterns on port 0 of the NI card: a buffer of words, one a tick, repeated an exact number of times."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -9,19 +10,29 @@ from nidaqmx.constants import AcquisitionType, LineGrouping, TaskMode
 from nidaqmx.stream_writers import DigitalSingleChannelWriter
 from numpy.typing import NDArray
 from pydantic import Field
+from qcodes.parameters import Parameter
 
 from instruments.ni_card import CardError, CardFault, CardUser, NICard
+from instruments.playable import Pattern, Playable, whole_ns
+from instruments.readings import Reading, on
 
 LINES: Final = 8
 Rate = Annotated[float, Field(ge=1.0, le=10e6)]
+_RATE_HZ: Final = 10e6
 MOST_TICKS: Final = 2**32 - 1
 """Ticks of one play: the card counts the samples of a finite generation in 32 bits."""
+LONGEST_PLAY_S: Final = 400.0
+"""So long is a piece of a longer play: at the highest rate the card can count 429 s."""
 
 
 class PulseGenerator(CardUser):
-    """Plays digital patterns. Bit k of a word is line k of port 0."""
+    """Plays digital patterns. Channel k of a pattern, and bit k of a word, is line k of port 0."""
 
-    def __init__(self, name: str, card: NICard | str, port: str = "port0", rate_hz: Rate = 10e6, **kwargs: Any) -> None:
+    levels: Parameter[int | None, "PulseGenerator"]
+
+    def __init__(
+        self, name: str, card: NICard | str, port: str = "port0", rate_hz: Rate = _RATE_HZ, **kwargs: Any
+    ) -> None:
         """card: the NI card, or the name of its instrument. rate_hz: words per second."""
         super().__init__(name, card, **kwargs)
         self._lines = f"{self._card.address}/{port}/line0:{LINES - 1}"
@@ -59,23 +70,35 @@ class PulseGenerator(CardUser):
             "repeats", label="Repeats", initial_cache_value=0, set_cmd=False, docstring="Of the play started last."
         )
 
-    def load(self, bits: NDArray[np.uint32]) -> None:
-        """Take a pattern, (ticks,); it is sent to the card when it is started."""
-        words = np.ascontiguousarray(bits, dtype=np.uint32)
-        if words.ndim != 1 or len(words) < 2:
+    @classmethod
+    def playable_as(cls, rate_hz: float = _RATE_HZ, **_: Any) -> Playable:
+        """What it can play if it is opened with these arguments. Raises ValueError if its tick is no whole ns."""
+        return Playable(whole_ns(1e9 / rate_hz), tuple(f"line{k}" for k in range(LINES)), LONGEST_PLAY_S)
+
+    @property
+    def playable(self) -> Playable:
+        """Its tick, its channels, its longest play."""
+        return self.playable_as(self._rate_hz)
+
+    def load(self, pattern: Pattern) -> None:
+        """Take a pattern; its words are sent to the card when it is started."""
+        if any(ticks != int(ticks) or ticks < 1 for ticks, _ in pattern):
             raise CardError(
-                f"{self.name}: a pattern is a row of at least 2 words, not {words.shape}",
-                words.shape,
+                f"{self.name}: every interval of a pattern lasts a whole number of ticks, at least one",
+                pattern,
                 instrument=self.name,
             )
-        highest = int(words.max())
-        if highest >= 1 << LINES:
+        if (length := sum(ticks for ticks, _ in pattern)) < 2:
             raise CardError(
-                f"{self.name}: word {highest:#x} needs lines beyond {self._lines}; wire every role to one of these",
-                highest,
+                f"{self.name}: a pattern is a row of at least 2 words, not {length}", length, instrument=self.name
+            )
+        if wrong := [levels for _, levels in pattern if not 0 <= levels < 1 << LINES]:
+            raise CardError(
+                f"{self.name}: word {max(wrong):#x} needs lines beyond {self._lines}; wire every role to one of these",
+                max(wrong),
                 instrument=self.name,
             )
-        self._bits = words
+        self._bits = words(pattern)
 
     def start(self, repeats: int) -> None:
         """Play the pattern exactly so many times; returns at once."""
@@ -124,6 +147,23 @@ class PulseGenerator(CardUser):
         """
         self._put_levels(0)
         self.parameters["levels"].cache.set(0)
+
+    def renew(self) -> None:
+        """Give up the tasks of the card, if there is one on the lines: the next use makes new ones."""
+        if self._playing is not None or self._static is not None:
+            self._card.renew()
+
+    def make_safe(self) -> str:
+        """All lines low."""
+        self.hold(0)
+        left = self.levels()
+        return f"they were left at {left:#x}" if left else ""
+
+    def readings(self) -> Iterator[Reading]:
+        """What the driver remembers: the card cannot be asked."""
+        ticks, repeats = self.parameters["ticks"].get(), self.parameters["repeats"].cache.get()
+        yield Reading("pattern", float(ticks), "ticks", verdict=on(ticks > 0))
+        yield Reading("repeats", float(repeats), verdict=on(repeats > 0))
 
     def leave_safe(self) -> None:
         """All lines low."""
@@ -180,6 +220,12 @@ class PulseGenerator(CardUser):
         writer = DigitalSingleChannelWriter(task.out_stream)
         writer.verify_array_shape = False  # saves asking the card how many channels there are, before every write
         return _Output(task, writer)
+
+
+def words(pattern: Pattern) -> NDArray[np.uint32]:
+    """As the card takes it: (ticks,), a word a tick, bit k for line k."""
+    ticks, levels = zip(*pattern, strict=True)
+    return np.repeat(np.array(levels, dtype=np.uint32), ticks)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ In reading order: `cli`, the command line, with one module for each group of com
 a process that makes the bench safe when the one that runs it is killed or hangs, `heartbeat`, which starts it and keeps
 it quiet, and `guardian_word`, what it says; `cli_options` that they share, and `cli_bench`, the door to the simulation;
 `gui`, the live window. From file to lab: `station_model` what station.yaml may contain, `station_values` what a value
-may be, `station_drivers` the drivers that it names, `station_roles` what each must be able to do, `station_file` the
+may be, `station_drivers` the drivers that it names, `station_roles` what each must be able to do, `station_pulses`
+whether pulse source and counter fit the wiring, `station_file` the
 file read and checked, `station` the instruments opened, `silence` why some were not, `bench` with all that a run needs;
 `check` asks who answers, `condition` what each does, and `watch` says so all the time; `unwired` is a lab on the twin
 without wires, for statistics over many runs, and no command asks for it. From plan to data: `catalogue` of what can be

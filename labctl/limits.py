@@ -20,7 +20,7 @@ class Bounds:
 
     limits: Limits
     tick_ns: int
-    """Of the card's grid."""
+    """Of the pulse source."""
 
     def faults(self, plan: Any) -> list[str]:
         """What in a plan the station cannot do or must not; a sentence each, which begins with 'key = value'."""

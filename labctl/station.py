@@ -24,6 +24,7 @@ from labctl.safety import make_safe
 from labctl.silence import Silent, told
 from labctl.station_drivers import driver, is_ni, is_visa
 from labctl.station_file import StationFile, references
+from labctl.station_pulses import counter_fault, mismatches
 from labctl.station_roles import lacking, needs_of
 from sequences.lab import Calibration, Lab
 
@@ -190,9 +191,12 @@ class OpenStation:
         """What station.yaml says beyond the constructors' arguments."""
         wiring = self.file.model.wiring
         counter, beam = self.instruments["photon_counter"], self.instruments["depletion_beam"]
-        counter.photons_terminal(wiring.terminals.photons)
-        counter.gate_signal_terminal(wiring.terminals.gate_signal)
-        counter.gate_reference_terminal(wiring.terminals.gate_reference)
+        inputs = wiring.terminals.model_dump() if wiring.terminals else {}
+        faults = [text for _, text in mismatches(self.instruments["pulse_generator"].playable, wiring.model_dump())]
+        if faults := [*faults, *filter(None, [counter_fault(inputs, counter.inputs())])]:
+            raise BenchFault(f"{self.file.path}: {fault}" for fault in faults)
+        if inputs:
+            counter.connect(inputs)
         beam.steering_outputs = (wiring.steering.x, wiring.steering.y)
         self.instruments["magnet"].coil_matrix_mt_per_a = self.file.guesses().coil_matrix_mt_per_a
         self._limit()

@@ -17,7 +17,8 @@ from labctl.limits import Bounds
 from labctl.refusals import Refusal, known
 from labctl.station_drivers import driver_faults
 from labctl.station_model import MAGNET, REFERENCES, ROLES, InstrumentSection, StationModel, fed, section_at
-from labctl.station_roles import coil_faults, role_faults, supplies_of, tick_problem
+from labctl.station_pulses import pulse_faults
+from labctl.station_roles import coil_faults, role_faults, supplies_of
 from labctl.station_values import canonical, name_problem
 from sequences.station import Guesses, Limits, Paths, Wiring
 
@@ -269,8 +270,8 @@ def _wiring_faults(content: Any) -> Iterator[Fault]:
         places = _mapping(content, "wiring", section)
         yield from _shared({("wiring", section, key): value for key, value in places.items()}, words)
     yield from _shared(_fed_places(content), "feeds")
-    if problem := tick_problem(_mapping(content, "instruments", "pulse_generator"), content):
-        yield Fault(("wiring", "tick_ns"), problem)
+    if wiring := _mapping(content, "wiring"):
+        yield from (Fault(*found) for found in pulse_faults(_mapping(content, "instruments"), wiring))
 
 
 def _fed_places(content: Any) -> dict[Trail, str]:

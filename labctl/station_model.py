@@ -11,24 +11,17 @@ from pydantic import AfterValidator, Field
 from sequences.station import Guesses, Limits, LinesSection, Paths, Section, Wiring
 
 ROLES: Final = (
-    "microwave", "green_laser", "aom", "ni_card", "pulse_generator", "photon_counter", "magnet", "depletion_beam",
+    "microwave", "green_laser", "aom", "pulse_generator", "photon_counter", "magnet", "depletion_beam",
 )  # fmt: skip
 """Instruments that the lab asks for by name; others may be there if one of these is built on them, or feeds a coil."""
 MAGNET: Final = ("x", "y", "main")
 """Keys under `init` of the magnet whose value names what feeds a coil."""
-REFERENCES: Final = (*MAGNET, "laser", "aom", "card")
+REFERENCES: Final = (*MAGNET, "laser", "aom", "card", "source")
 """Keys under `init` whose value names another instrument, or a part of it: main_supply.ch1."""
 
 Whole = Annotated[int, Field(strict=True)]
 
-TERMINALS: Final = tuple(f"PFI{k}" for k in range(16))
 OUTPUTS: Final = tuple(f"ao{k}" for k in range(4))
-
-
-def _terminal(name: str) -> str:
-    if name not in TERMINALS:
-        raise ValueError(f"must be a terminal from PFI0 to PFI15, not {name!r}")
-    return name
 
 
 def _output(name: str) -> str:
@@ -72,9 +65,11 @@ class SafeStateSection(Section):
 
 
 class TerminalsSection(Section):
-    photons: Annotated[str, AfterValidator(_terminal)]
-    gate_signal: Annotated[str, AfterValidator(_terminal)]
-    gate_reference: Annotated[str, AfterValidator(_terminal)]
+    """Where the counter listens; which terminals there are, its driver says."""
+
+    photons: str
+    gate_signal: str
+    gate_reference: str
 
 
 class SteeringSection(Section):
@@ -93,7 +88,8 @@ class CoilsSection(Section):
 class WiringSection(Wiring):
     """What the experiments know of the wiring, and what opening the instruments needs of it."""
 
-    terminals: TerminalsSection
+    terminals: TerminalsSection | None = None
+    """None for a counter whose inputs are fixed."""
     steering: SteeringSection
     coils: CoilsSection = CoilsSection()
 

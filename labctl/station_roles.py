@@ -14,7 +14,6 @@ from typing import Any, Final, get_type_hints
 
 from labctl.refusals import known
 from labctl.station_drivers import PACKAGES, driver
-from labctl.station_values import default_of
 
 _COIL: Final = ("set_current", "setpoint_a", "source_current", "limit_a", "output", "is_on", "switch_on", "tripped",
                 "check_standing")  # fmt: skip
@@ -33,9 +32,8 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "aom": (*(f"{part}.{member}" for part in ("pump", "doughnut") for member in ("gate", "output", "efficiency")),
             "check_standing"),
     "ni_card": _CARD,
-    "pulse_generator": ("load", "start", "wait", "hold", "lower", "levels"),
-    "photon_counter": ("arm", "read", "disarm", "card", "photons_terminal", "gate_signal_terminal",
-                       "gate_reference_terminal"),
+    "pulse_generator": ("playable", "load", "start", "wait", "hold", "lower", "levels", "renew"),
+    "photon_counter": ("arm", "read", "disarm", "renew", "inputs", "connect"),
     "magnet": ("switch_on", "currents", "ramp_to", "ramp_down", "ramped_to_a", "ramp_a_per_s", "sources", "limits_a",
                "coil_matrix_mt_per_a", "loads_ohm", "heat_limit_w"),
     "depletion_beam": ("power_mw", "steer", "position", "interlock_open", "steering_outputs", "check_standing"),
@@ -49,10 +47,9 @@ REFERENCE_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "laser": ("output_mode", "output_power", "output_setpoint", "interlock_status"),
     "aom": ("gate", "output", "efficiency"),
     "card": _CARD,
+    "source": ("start", "wait"),
 }
 """Key under `init` -> what is asked of the instrument, or of its part, that it names."""
-_SAME: Final = 1e-9
-_TICKS_NS: Final = (100, 200)
 _KNOWN: Final[dict[type[Any], frozenset[str]]] = {}
 _WRAPPED: Final = ("YokogawaGS200",)
 """Sources that the magnet speaks to in its own way."""
@@ -106,25 +103,6 @@ def _parameter_faults(found: type[Any], entry: Mapping[str, Any]) -> Iterator[st
             yield f"{found.__name__} has no parameter {parameter!r}: remove it"
         elif not isinstance(options, Mapping):
             yield f"{parameter} must be a mapping of QCoDeS's options, like {{limits: 0,1}}, not {options!r}"
-
-
-def tick_problem(pulse_generator: Mapping[str, Any], content: Any) -> str:
-    """Why the wiring's tick is not that of the pulse generator; empty if it is, or if either is at fault itself."""
-    wiring, init = content.get("wiring"), pulse_generator.get("init")
-    tick_ns = wiring.get("tick_ns") if isinstance(wiring, Mapping) else None
-    given = init.get("rate_hz") if isinstance(init, Mapping) else None
-    found = _class_of(pulse_generator)
-    rate_hz: Any = given if given is not None else default_of(found, "rate_hz") if found else None
-    if tick_ns not in _TICKS_NS or not _is_number(rate_hz) or abs(tick_ns * rate_hz * 1e-9 - 1.0) < _SAME:
-        return ""
-    return (
-        f"wiring.tick_ns is {tick_ns}, but pulse_generator plays a word in {1e9 / rate_hz:g} ns, and would play every "
-        f"pulse wrong: set its init to {{rate_hz: {1e9 / tick_ns:g}}}, or tick_ns to {1e9 / rate_hz:g}"
-    )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
 def lacks(driver_class: type[Any], members: tuple[str, ...]) -> list[str]:

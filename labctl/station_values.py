@@ -1,6 +1,5 @@
 """The values of a station file, tried against what the drivers that take them say of them. Opens nothing."""
 
-import inspect
 import ipaddress
 import json
 import keyword
@@ -40,16 +39,6 @@ def value_faults(driver_class: type[Any], init: Mapping[str, Any]) -> Iterator[s
                 yield f"{key} must be the name of an instrument or of its channel, not {value!r}"
         elif key in hints:
             yield from (f"{key} {problem}" for problem in _problems(hints[key], value))
-
-
-def default_of(driver_class: type[Any], argument: str) -> Any:
-    """What the constructor takes for an argument that is not given; None if it has no such one."""
-    for base in driver_class.__mro__:  # of the class itself, QCoDeS hides the signature
-        if (constructor := vars(base).get("__init__")) is not None:
-            found = inspect.signature(constructor).parameters.get(argument)
-            if found is not None:
-                return None if found.default is found.empty else found.default
-    return None
 
 
 def address_problem(address: str) -> str:

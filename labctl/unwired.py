@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from instruments.errors import ChangedError
+from instruments.playable import Playable
 from labctl.data.memory import Kept
 from labctl.station_file import StationFile, read_station
+from labctl.station_pulses import stated
 from sequences.lab import Calibration, Lab
 from sequences.results import Begin, End, Estimate, Point, Stream
 from simulated_instruments.sample import Sample, load_sample
@@ -28,8 +30,10 @@ from simulated_instruments.unwired.microwave import Microwave
 from simulated_instruments.visa.dialects import DIALECTS
 
 STATION: Final = Path(__file__).parents[1] / "station.yaml"
-_RATE_HZ: Final = 10e6
-"""Words per second, unless station.yaml says otherwise."""
+_LINES: Final = tuple(f"line{k}" for k in range(8))
+"""Of the twin's card."""
+_LONGEST_S_PER_NS: Final = 4.0
+"""Its longest play for each ns of its tick: it counts ticks in 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +96,9 @@ def unwired_lab(twin: Twin, file: StationFile, calibration: Calibration | None =
     """The lab of a station.yaml on this twin, every instrument in power-on state."""
     station = _Station(twin, file)
     supplies = station.supplies()
-    aom = Aom(station.box("aom"))
-    card = Card(twin, 1.0 / station.init("pulse_generator").get("rate_hz", _RATE_HZ))
+    aom, terminals = Aom(station.box("aom")), file.model.wiring.terminals
+    playable = station.playable()
+    card = Card(twin, playable.tick_ns / 1e9)
     roles = {
         "magnet": station.magnet(supplies),
         **{f"{coil}_coil": station.source(name, supplies) for coil, name in file.coils.items()},
@@ -101,8 +106,8 @@ def unwired_lab(twin: Twin, file: StationFile, calibration: Calibration | None =
         "green_laser": GreenLaser(station.box("green_laser"), twin.clock),
         "aom": aom,
         "depletion_beam": station.depletion_beam(aom, card),
-        "photon_counter": PhotonCounter(card, **file.model.wiring.terminals.model_dump()),
-        "pulse_generator": PulseGenerator(card),
+        "photon_counter": PhotonCounter(card, **(terminals.model_dump() if terminals else {})),
+        "pulse_generator": PulseGenerator(card, playable),
     }
     _limit(roles, file)
     return Lab(
@@ -133,6 +138,12 @@ class _Station:
     def init(self, name: str) -> dict[str, Any]:
         """Its arguments in station.yaml."""
         return self.file.instruments[name].init
+
+    def playable(self) -> Playable:
+        """What the pulse source would play; of one that tells only when it is open, the tick of the wiring."""
+        told = stated(self.file.instruments["pulse_generator"].model_dump())
+        tick_ns = self.file.model.wiring.tick_ns
+        return told or Playable(tick_ns, _LINES, longest_s=_LONGEST_S_PER_NS * tick_ns)
 
     def supplies(self) -> dict[str, Supply]:
         """The supplies with two channels, of which one feeds a coil or belongs to the magnet."""

@@ -327,5 +327,5 @@ def programs(plan: AlignPlan, wiring: Wiring) -> list[Program]:
     contact_ns = nearest_ns(plan.contact_us * 1e3, tick_ns)
     spectrum = cw_odmr(tick_ns)
     frozen = spectrum.named("cw odmr, frozen").with_lines("shift")
-    nutation = pulsed("nutation", pulse(8 * tick_ns, tick_ns=tick_ns))
-    return [spectrum, frozen, nutation, contact_pair(4 * tick_ns, contact_ns, tick_ns=tick_ns)]
+    nutation = pulsed("nutation", pulse(nearest_ns(800, tick_ns), tick_ns=tick_ns))
+    return [spectrum, frozen, nutation, contact_pair(nearest_ns(400, tick_ns), contact_ns, tick_ns=tick_ns)]

@@ -25,7 +25,7 @@ from sequences.analysis.calibration import Beam, CountedProgram, PairCalibration
 from sequences.analysis.engine_rows import Surroundings, class_states, engine_rows
 from sequences.analysis.release import NAMES, Release
 from sequences.lab import Lab
-from sequences.pulses.grid import nearest_ns
+from sequences.pulses.grid import guard_ns, nearest_ns
 from sequences.pulses.library import (
     COOLING_US,
     Cycle,
@@ -257,7 +257,7 @@ def _shift(
     cycle = Cycle(lab.whole_ticks(plan.cooling_us * 1e3), lab.wiring.tick_ns, plan.heating_steps)
     gates, tick_ns = bench.gates, lab.wiring.tick_ns
     listed: list[Program] = [
-        wait(tick_ns, "shift", tick_ns=tick_ns)
+        wait(guard_ns(tick_ns), "shift", tick_ns=tick_ns)
         + gates.turn_right("x")
         + wait(wait_ns, "shift", "gradient", tick_ns=tick_ns)
         + gates.turn_right(last)

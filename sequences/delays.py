@@ -13,6 +13,7 @@ from pydantic import Field
 from sequences.analysis.delays import LightEdges
 from sequences.analysis.late_pulse import LatePulse
 from sequences.lab import Lab
+from sequences.pulses.grid import nearest_ns
 from sequences.pulses.program import Program
 from sequences.results import Estimate, Progress, Stream
 from sequences.routines import controls
@@ -172,4 +173,5 @@ def programs(_plan: DelaysPlan, wiring: Wiring) -> list[Program]:
     """One window of each beam, and a half turn that each coil cuts short, of usual lengths."""
     tick_ns = wiring.tick_ns
     light = [edge_program(beam, 0, tick_ns) for beam in _BEAMS]
-    return [*light, *(cut_program(coil, 4, (2, 7), tick_ns) for coil in _COILS)]
+    pulse, begin, end = (nearest_ns(ns, tick_ns) // tick_ns for ns in (400, 200, 700))
+    return [*light, *(cut_program(coil, pulse, (begin, end), tick_ns) for coil in _COILS)]

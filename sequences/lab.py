@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from instruments.green_laser import Cobolt06
     from instruments.magnet import Magnet
     from instruments.microwave_source import SG386
-    from instruments.photon_counter import PhotonCounter
-    from instruments.pulse_generator import PulseGenerator
+    from instruments.roles import GatedCounter, PulseSource
     from sequences.pulses.program import Program
 
 
@@ -80,8 +79,8 @@ class Lab:
     green_laser: "Cobolt06"
     aom: "MPDS"
     depletion_beam: "DepletionBeam"
-    photon_counter: "PhotonCounter"
-    pulse_generator: "PulseGenerator"
+    photon_counter: "GatedCounter"
+    pulse_generator: "PulseSource"
     clock: "Clock"
     wiring: Wiring
     limits: Limits

@@ -14,6 +14,7 @@ from sequences.analysis.how_many import farthest_nm, fit_three, fit_two
 from sequences.analysis.sighting import sighted
 from sequences.lab import Lab
 from sequences.limited import LimitedBy
+from sequences.pulses.grid import nearest_ns
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines import controls
@@ -321,4 +322,4 @@ def programs(_plan: LocatePlan, wiring: Wiring) -> list[Program]:
 
 
 def _pixel(tick_ns: int) -> Program:
-    return Program("count under the doughnut", tick_ns).then(100_000, "depletion", "gate_signal")
+    return Program("count under the doughnut", tick_ns).then(nearest_ns(100_000, tick_ns), "depletion", "gate_signal")

@@ -43,6 +43,8 @@ COLUMNS: Final = (
 _SEEN_SIGMA: Final = 8.0
 _TRAINS: Final = (2, 4, 1, 3, 15, 17, 31, 33)
 """Quarter turns in one go. The even ones measure the contrast; odd ones, 2 apart, err in opposite senses."""
+_RECORDED_NS: Final = 100
+"""Between two points of the oscillation that is recorded."""
 _RAMSEY_NS: Final = (4_000, 20_000)
 """The short wait tells which fringe of the long one it is."""
 _CENTRED: Final = 0.25
@@ -58,7 +60,7 @@ class RabiPlan:
     shift_a: Annotated[float, LimitedBy("pulsed_a"), Sets("shift_a"), Field(ge=-0.1, le=-0.05)] = -0.1
     """Current of the shift coil. Negative: the frozen line stays below the level crossing; if the
     coil turns out to be reversed, the opposite current is taken."""
-    pi_half_ns: Annotated[int, Field(ge=100, le=2000)] = 200
+    pi_half_ns: Annotated[int, Field(ge=1, le=2000)] = 200
     """Wanted length of a quarter turn, a whole number of ticks."""
     scan_half_range_hz: Annotated[float, Field(ge=1e6, le=12e6)] = 4e6
     """Half width of the search for the frozen line; widened if nothing is found."""
@@ -142,7 +144,8 @@ def _power_for(lab: Lab, plan: RabiPlan, rabi_mhz: float, at_dbm: float) -> floa
 def _oscillation(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> Stream[Oscillation]:
     """A coarse oscillation over four quarter turns and a bit, from which the power is set."""
     controls.carrier(lab, carrier_hz, dbm)
-    durations = np.arange(plan.pi_half_ns // 2, 6 * plan.pi_half_ns, plan.pi_half_ns // 2) // lab.wiring.tick_ns
+    half_ns = max(1, plan.pi_half_ns // 2)
+    durations = np.arange(half_ns, 6 * plan.pi_half_ns, half_ns) // lab.wiring.tick_ns
     durations = np.unique(np.maximum(durations, 1)) * lab.wiring.tick_ns
     seen, error = np.empty(len(durations)), np.empty(len(durations))
     for k, duration_ns in enumerate(durations):
@@ -189,7 +192,7 @@ def _trimmed(
             f"pi/2 off by {100 * wrong:+.2f}({100 * turn.rabi_err_mhz / wanted_mhz:.2f}) %, carrier by "
             f"{turn.detuning_hz / 1e3:+.2f}({turn.detuning_err_hz / 1e3:.2f}) kHz",
         )
-        centred_hz = _CENTRED * _fringe_hz(_RAMSEY_NS[-1])
+        centred_hz = _CENTRED * _fringe_hz(lab.whole_ticks(_RAMSEY_NS[-1]))
         if holding.line_moves:
             centred_hz = max(centred_hz, _STRAY_SIGMA * stray_hz)
         if abs(wrong) < plan.tolerance and abs(turn.detuning_hz) < centred_hz:
@@ -225,7 +228,7 @@ def _trains(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> list[Sho
 def _fringes(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> list[Shot]:
     """Ramsey shots on both slopes: the carrier itself is set off, so only one quadrature is needed."""
     shots = []
-    for wait_ns in _RAMSEY_NS:
+    for wait_ns in map(lab.whole_ticks, _RAMSEY_NS):
         segments = [Segment(plan.pi_half_ns, "x"), Segment(wait_ns), Segment(plan.pi_half_ns, "x")]
         for offset_hz in (_fringe_hz(wait_ns), -_fringe_hz(wait_ns)):
             controls.carrier(lab, carrier_hz + offset_hz, dbm)
@@ -236,7 +239,8 @@ def _fringes(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> list[Sh
 def _recorded(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> Stream[None]:
     """The oscillation at the calibrated power, for the eye."""
     controls.carrier(lab, carrier_hz, dbm)
-    for duration_ns in range(lab.wiring.tick_ns, plan.longest_ns + 1, lab.wiring.tick_ns):
+    step_ns = lab.whole_ticks(_RECORDED_NS)
+    for duration_ns in range(step_ns, plan.longest_ns + 1, step_ns):
         program = turns("rabi", [Segment(duration_ns, "x")], lab.wiring.tick_ns)
         seen, error = ratio(lab, program, plan.point_s)
         yield Point({"duration_ns": float(duration_ns), "signal": seen, "signal_err": error})

@@ -11,6 +11,7 @@ from physics.constants import GAMMA_E_HZ_PER_MT
 from sequences.analysis.field import Currents
 from sequences.analysis.relaxation import detuning_slope_hz_per_mt
 from sequences.lab import Lab
+from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import contact_pair, cw_odmr
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
@@ -217,4 +218,4 @@ def _note(result: RelaxometryResult) -> str:
 def programs(_plan: RelaxometryPlan, wiring: Wiring) -> list[Program]:
     """A point of a spectrum, and one of the dip as it will be about, for looking at beforehand."""
     tick_ns = wiring.tick_ns
-    return [cw_odmr(tick_ns), contact_pair(4 * tick_ns, 40 * tick_ns, tick_ns=tick_ns)]
+    return [cw_odmr(tick_ns), contact_pair(nearest_ns(400, tick_ns), nearest_ns(4_000, tick_ns), tick_ns=tick_ns)]

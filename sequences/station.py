@@ -89,9 +89,9 @@ class Guesses(Section):
     bath_spins: Positive
 
 
-_LINE_FIELDS: Final[dict[str, Any]] = dict.fromkeys(LINES, (Annotated[int, Field(strict=True, ge=0, le=31)], ...))
+_LINE_FIELDS: Final[dict[str, Any]] = dict.fromkeys(LINES, (Annotated[int, Field(strict=True, ge=0)], ...))
 LinesSection: Final[type[Section]] = create_model("LinesSection", __base__=Section, **_LINE_FIELDS)
-"""Every line that a program may raise -> its line of port 0."""
+"""Every line that a program may raise -> the channel of the pulse source that drives it."""
 Lines = Annotated[
     Mapping[str, int],
     GetPydanticSchema(lambda _type, handler: no_info_after_validator_function(dict, handler(LinesSection))),
@@ -103,7 +103,8 @@ Lines = Annotated[
 class Wiring(Section):
     """Line <-> role, and the grid of the pattern."""
 
-    tick_ns: Annotated[int, Field(strict=True, ge=100, le=200, multiple_of=100)]
-    """In longer ones the fixed parts of the programs, 1600 ns of reading for instance, cannot be played."""
+    tick_ns: Annotated[int, Field(strict=True, ge=1, le=200)]
+    """That of the pulse source, which is asked when it is open; plans are held to it before. In a longer one pulses and
+    read-outs are too coarse."""
     lines: Lines
-    """pump, depletion, mw_x, mw_y, shift, gradient, gate_signal, gate_reference -> line of port 0."""
+    """pump, depletion, mw_x, mw_y, shift, gradient, gate_signal, gate_reference -> channel of the pulse source."""

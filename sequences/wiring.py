@@ -1,4 +1,4 @@
-"""Whether every line of port 0 drives what station.yaml says.
+"""Whether every pulse line drives what station.yaml says.
 
 Light, gates, microwave and coils are told apart at zero field, before anything is aligned (`lines`). The quadratures of
 the microwave differ only in their order: that needs calibrated pulses on the frozen pair.
@@ -11,6 +11,7 @@ from pydantic import Field
 
 from sequences.analysis.oscillation import Segment, z_after
 from sequences.lab import Lab
+from sequences.pulses.grid import nearest_ns
 from sequences.pulses.program import LINES, Program
 from sequences.results import Column, Point, Progress, SequenceError, Stream
 from sequences.routines import controls
@@ -89,13 +90,14 @@ def _quadratures(lab: Lab, seconds: float) -> Stream[float]:
     set_pulses(lab)
     controls.pump(lab)
     quarter_ns = round(calibrated(lab, "microwave.pi_half_ns"))
-    offset_hz = -0.25e9 / _ORDER_WAIT_NS
+    wait_ns = lab.whole_ticks(_ORDER_WAIT_NS)
+    offset_hz = -0.25e9 / wait_ns
     line_hz = lab.calibration.get("microwave.collective_hz")
     about_hz = line_hz.value if line_hz else calibrated(lab, "microwave.frozen_hz")
     controls.carrier(lab, about_hz + offset_hz, calibrated(lab, "microwave.pi_half_dbm"))
     score = variance = 0.0
     for first, second in (("x", "y"), ("y", "x")):
-        segments = [Segment(quarter_ns, first), Segment(_ORDER_WAIT_NS), Segment(quarter_ns, second)]
+        segments = [Segment(quarter_ns, first), Segment(wait_ns), Segment(quarter_ns, second)]
         seen = shot(lab, segments, MICROWAVE_TIMES * seconds)
         yield Point({"x_first": float(first == "x"), "ratio": seen.ratio, "ratio_err": seen.error})
         expected = float(z_after(segments, 0.25e3 / quarter_ns, -offset_hz))
@@ -126,4 +128,5 @@ def _refuse_order(lab: Lab) -> None:
 def programs(_plan: WiringPlan, wiring: Wiring) -> list[Program]:
     """Lines alone, with the light on: those that load antenna and coils most."""
     lines = ("mw_x", "mw_y", "shift", "gradient")
-    return [Program(f"{line} alone", wiring.tick_ns).then(100_000, "pump", line) for line in lines]
+    long_ns = nearest_ns(100_000, wiring.tick_ns)
+    return [Program(f"{line} alone", wiring.tick_ns).then(long_ns, "pump", line) for line in lines]

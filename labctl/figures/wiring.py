@@ -1,4 +1,4 @@
-"""The wiring: what each line of port 0, raised alone or with another, makes the counters see, and the quadratures."""
+"""The wiring: what each pulse line, raised alone or with another, makes the counters see, and the quadratures."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,7 @@ def _lines(axes: Axes | None, points: Points) -> bool:
     for border in np.flatnonzero(np.diff(test)):
         axes.axvline(border + 0.5, color=GUIDE, linewidth=0.8, linestyle=":")
     axes.set_xticks(order, ["-" if number < 0 else f"{number:g}" for number in line], fontsize=7)
-    dress(axes, "", "line of port 0 raised last (- for none); dotted: the next test", "counts")
+    dress(axes, "", "pulse line raised last (- for none); dotted: the next test", "counts")
     axes.set_xlim(-0.5, len(order) - 0.5)
     legend(axes, loc="best")
     return True

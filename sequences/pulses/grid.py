@@ -1,4 +1,4 @@
-"""The grid of the card: a duration that somebody writes is a whole number of ticks, or is refused.
+"""The grid of the pulse source: a duration that somebody writes is a whole number of ticks, or is refused.
 
 What is stored, plotted and analysed as a time is so the time that was played. What a program chooses itself it takes
 from the grid before it uses it.
@@ -17,11 +17,23 @@ UNITS_NS: Final = {"_ns": 1.0, "_us": 1e3, "_ms": 1e6}
 is played in whole repeats, and no number is derived from it."""
 _SAME_TICKS: Final = 1e-6
 """Share of a tick by which a number may miss the grid for being a binary fraction."""
+_LATE_NS: Final = 100
+"""What lines switch has come, or gone, so long after what was expected."""
 
 
 def nearest_ns(duration_ns: float, tick_ns: int) -> int:
     """The nearest duration that the grid can play, at least one tick."""
     return max(1, round(duration_ns / tick_ns)) * tick_ns
+
+
+def at_least_ns(duration_ns: int, tick_ns: int) -> int:
+    """The shortest duration that the grid can play and that lasts so long."""
+    return max(1, -(-duration_ns // tick_ns)) * tick_ns
+
+
+def guard_ns(tick_ns: int) -> int:
+    """What is left between two things that must not overlap, for what comes late of the first: one tick of 100 ns."""
+    return at_least_ns(_LATE_NS, tick_ns)
 
 
 def off_grid(plan: Any, tick_ns: int) -> list[str]:
@@ -30,7 +42,7 @@ def off_grid(plan: Any, tick_ns: int) -> list[str]:
     Every sentence begins with 'key = value' and names the two nearest durations that are.
     """
     return [
-        f"{name} = {value:.12g} is not a whole number of the card's {tick_ns} ns ticks: choose "
+        f"{name} = {value:.12g} is not a whole number of the pulse source's {tick_ns} ns ticks: choose "
         f"{_neighbours(value, unit_ns, tick_ns)}"
         for name, value, unit_ns in _durations(plan)
         if not _is_whole(value * unit_ns / tick_ns)

@@ -2,11 +2,14 @@
 
 All microwave pulses are played frozen, with `shift` high: at the 13C resonance itself the line lies at 1.1 MHz and no
 pulse would be faster than cross-relaxation.
+
+Durations that are fixed here are taken to the grid: what must be over lasts at least so long, the rest as nearly.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
+from sequences.pulses.grid import at_least_ns, guard_ns, nearest_ns
 from sequences.pulses.program import Program, joined
 
 PUMPING_NS: Final = 6_000
@@ -29,9 +32,9 @@ READ_NS: Final = 1_600
 """Read-out window: about 1.26 pumping times, where signal over shot noise is largest."""
 
 
-def cw_odmr(tick_ns: int = 100) -> Program:
+def cw_odmr(tick_ns: int) -> Program:
     """Light throughout; microwave on for one half (signal gate), off for the other (reference gate)."""
-    settle, count = 10_000, 90_000
+    settle, count = nearest_ns(10_000, tick_ns), nearest_ns(90_000, tick_ns)
     return (
         Program("cw odmr", tick_ns)
         .then(settle, "pump", "mw_x")
@@ -41,40 +44,42 @@ def cw_odmr(tick_ns: int = 100) -> Program:
     )
 
 
-def pumped(tick_ns: int = 100) -> Program:
+def pumped(tick_ns: int) -> Program:
     """Both NVs to |0>, frozen."""
-    return Program("pump", tick_ns).then(PUMPING_NS, "pump", "shift").then(SETTLING_NS, "shift")
+    lit = Program("pump", tick_ns).then(at_least_ns(PUMPING_NS, tick_ns), "pump", "shift")
+    return lit.then(at_least_ns(SETTLING_NS, tick_ns), "shift")
 
 
-def pulse(duration_ns: int, axis: str = "x", *lines: str, tick_ns: int = 100) -> Program:
+def pulse(duration_ns: int, axis: str = "x", *lines: str, tick_ns: int) -> Program:
     """A microwave pulse about x or y while frozen; with `gradient` it reaches only the right NV."""
     return Program(f"{axis} pulse", tick_ns).then(duration_ns, f"mw_{axis}", "shift", *lines)
 
 
-def wait(duration_ns: int, *lines: str, tick_ns: int = 100) -> Program:
+def wait(duration_ns: int, *lines: str, tick_ns: int) -> Program:
     """Nothing but these lines; no interval at all for zero."""
     program = Program("wait", tick_ns)
     return program.then(duration_ns, *lines) if duration_ns else program
 
 
-def read(beam: str = "pump", window_ns: int = READ_NS, tick_ns: int = 100) -> Program:
+def read(beam: str = "pump", window_ns: int | None = None, *, tick_ns: int) -> Program:
     """Count under a beam while frozen; once the read-out has pumped the NVs, count again as the reference.
 
     beam: `pump` reads the sum of both NVs, `depletion` (the doughnut) the right one. The gradient is on, so that the
-    NVs exchange nothing while they are read: counts are linear in sigma_z of each.
+    NVs exchange nothing while they are read: counts are linear in sigma_z of each. window_ns: READ_NS if not given.
     """
+    window_ns = nearest_ns(READ_NS, tick_ns) if window_ns is None else window_ns
     return (
         Program(f"read with {beam}", tick_ns)
         .then(window_ns, beam, "shift", "gradient", "gate_signal")
-        .then(PUMPING_NS, beam, "shift", "gradient")
+        .then(at_least_ns(PUMPING_NS, tick_ns), beam, "shift", "gradient")
         .then(window_ns, beam, "shift", "gradient", "gate_reference")
     )
 
 
-def pulsed(name: str, manipulation: Program, beam: str = "pump", window_ns: int = READ_NS) -> Program:
+def pulsed(name: str, manipulation: Program, beam: str = "pump", window_ns: int | None = None) -> Program:
     """Pump, manipulate, read: a shot of every calibration."""
     tick_ns = manipulation.tick_ns
-    return joined(name, [pumped(tick_ns), manipulation, read(beam, window_ns, tick_ns)])
+    return joined(name, [pumped(tick_ns), manipulation, read(beam, window_ns, tick_ns=tick_ns)])
 
 
 @dataclass(frozen=True)
@@ -87,20 +92,20 @@ class Reading:
     """Counting window under the Gaussian beam."""
     doughnut_ns: int
     """Counting window under the doughnut."""
-    tick_ns: int = 100
+    tick_ns: int
 
     def window(self, beam: str) -> Program:
         """Count once under a beam, frozen, the gradient on: the last word of a shot.
 
-        The light outlasts the gate by a tick: what is left of its delay, and its fall, must not depend on what follows.
+        The light outlasts the gate a little: what is left of its delay, and its fall, must not depend on what follows.
         """
         window_ns = self.pump_ns if beam == "pump" else self.doughnut_ns
         counted = Program(f"count under {beam}", self.tick_ns).then(window_ns, beam, "shift", "gradient", "gate_signal")
-        return counted.then(self.tick_ns, beam, "shift", "gradient")
+        return counted.then(guard_ns(self.tick_ns), beam, "shift", "gradient")
 
     def reference_ns(self, beam: str) -> int:
         """Length of the window in which the pumped pair's light is seen in each shot: the shot's own reference."""
-        return max(1, round(self.pumping_ns / _REFERENCE_PART[beam] / self.tick_ns)) * self.tick_ns
+        return nearest_ns(self.pumping_ns / _REFERENCE_PART[beam], self.tick_ns)
 
     def shot(self, manipulation: Program, beam: str) -> Program:
         """Pump both NVs, look at their light, manipulate them, count once.
@@ -114,15 +119,15 @@ class Reading:
         shot = Program(manipulation.name, self.tick_ns).then(self.pumping_ns - last_ns, "pump", "shift")
         if beam == "depletion":
             shot = shot.then(self.rising_ns, beam, "shift")
-        shot = shot.then(look_ns, beam, "shift", "gate_reference").then(self.tick_ns, beam, "shift")
+        shot = shot.then(look_ns, beam, "shift", "gate_reference").then(guard_ns(self.tick_ns), beam, "shift")
         if beam == "depletion":
             shot = shot.then(last_ns, "pump", "shift")
-        return shot.then(SETTLING_NS, "shift") + manipulation + self.window(beam)
+        return shot.then(at_least_ns(SETTLING_NS, self.tick_ns), "shift") + manipulation + self.window(beam)
 
     @property
     def rising_ns(self) -> int:
         """After it a beam that was switched on shines steadily, whatever is left of its delay."""
-        return -(-_RISING_NS // self.tick_ns) * self.tick_ns
+        return at_least_ns(_RISING_NS, self.tick_ns)
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,7 @@ class Gates:
     """A pi/2 pulse."""
     gate_ns: int
     """pi / C, the time in which C n_L n_R entangles fully; a whole, even number of ticks."""
-    tick_ns: int = 100
+    tick_ns: int
 
     def turn(self, axis: str, quarters: int = 1, *lines: str) -> Program:
         """A rotation by so many quarters of a turn."""
@@ -153,12 +158,13 @@ class Gates:
 
 def nominal_gates(tick_ns: int) -> Gates:
     """As the calibrations usually find them: for looking at programs beforehand."""
-    return Gates(2 * tick_ns, 236 * tick_ns, tick_ns)
+    return Gates(nearest_ns(200, tick_ns), 2 * nearest_ns(11_800, tick_ns), tick_ns)
 
 
 def nominal_reading(tick_ns: int) -> Reading:
     """Likewise."""
-    return Reading(240 * tick_ns, 25 * tick_ns, 18 * tick_ns, tick_ns)
+    pumping_ns, pump_ns, doughnut_ns = (nearest_ns(ns, tick_ns) for ns in (24_000, 2_500, 1_800))
+    return Reading(pumping_ns, pump_ns, doughnut_ns, tick_ns)
 
 
 @dataclass(frozen=True)
@@ -178,7 +184,7 @@ def heated(cycle: Cycle, gates: Gates) -> Program:
     """A NV at infinite temperature heats its bath: pi/2 pulse, contact, again and again (physics.md, 6.7)."""
     program = Program("heat", gates.tick_ns)
     for _ in range(cycle.heating_steps):
-        program = program + gates.turn("x") + wait(cycle.contact_ns, tick_ns=gates.tick_ns)
+        program = program + gates.turn("x") + wait(nearest_ns(cycle.contact_ns, gates.tick_ns), tick_ns=gates.tick_ns)
     return program
 
 
@@ -187,7 +193,8 @@ def cooled(cycle: Cycle, gates: Gates) -> Program:
 
     It is pumped while still frozen first, so that what the analysis left on it does not heat the bath.
     """
-    program = Program("cool", gates.tick_ns).then(RESET_NS, "depletion", "shift", "gradient")
+    reset_ns = at_least_ns(RESET_NS, gates.tick_ns)
+    program = Program("cool", gates.tick_ns).then(reset_ns, "depletion", "shift", "gradient")
     return program.then(cycle.cooling_ns, "depletion", "gradient")
 
 
@@ -197,17 +204,18 @@ def hot_left(gates: Gates, sense: int) -> Program:
     A global pulse, then the rest of a full turn on the right NV alone. The two senses leave opposite coherences on the
     left NV; played in turn they average to a NV at infinite temperature. Nothing is pumped, so no leakage reaches it.
     The gradient is on for as long in both: the left line, far away then, turns the coherences by nearly the same angle.
-    A tick behind each pulse is for what comes late of it.
+    The guard behind each pulse is for what comes late of it.
     """
     first, rest = (1, 3) if sense > 0 else (3, 1)
-    late = wait(gates.tick_ns, "shift", tick_ns=gates.tick_ns)
-    dark = wait((3 - rest) * gates.quarter_ns + gates.tick_ns, "shift", "gradient", tick_ns=gates.tick_ns)
+    guard = guard_ns(gates.tick_ns)
+    late = wait(guard, "shift", tick_ns=gates.tick_ns)
+    dark = wait((3 - rest) * gates.quarter_ns + guard, "shift", "gradient", tick_ns=gates.tick_ns)
     return joined("hot left", [gates.turn("x", first), late, gates.turn_right("x", rest), dark])
 
 
 def hot_left_after_cooling(gates: Gates) -> list[Program]:
     """Both senses, each behind a wait with the gradient on, as when the cold bath was cooled: its field settles."""
-    before = wait(RESET_NS, "shift", "gradient", tick_ns=gates.tick_ns)
+    before = wait(at_least_ns(RESET_NS, gates.tick_ns), "shift", "gradient", tick_ns=gates.tick_ns)
     return [before + hot_left(gates, sense) for sense in (1, -1)]
 
 
@@ -217,10 +225,11 @@ def looked_at(reading: Reading, beam: str, gates: Gates) -> Program:
     beam: the one that reads the shot; under the doughnut this is its reference.
     """
     gate = ("gate_reference",) if beam == "depletion" else ()
-    frozen = Program("look", gates.tick_ns).then(_REPUMP_NS, "depletion", "shift", "gradient")
+    tick_ns = gates.tick_ns
+    frozen = Program("look", tick_ns).then(at_least_ns(_REPUMP_NS, tick_ns), "depletion", "shift", "gradient")
     looked = frozen.then(reading.reference_ns("depletion"), "depletion", "shift", "gradient", *gate)
-    looked = looked.then(gates.tick_ns, "depletion", "shift", "gradient")
-    return looked.then(SETTLING_NS, "shift", "gradient")
+    looked = looked.then(guard_ns(tick_ns), "depletion", "shift", "gradient")
+    return looked.then(at_least_ns(SETTLING_NS, tick_ns), "shift", "gradient")
 
 
 def read_out(reading: Reading, beam: str) -> Program:
@@ -233,7 +242,8 @@ def read_out(reading: Reading, beam: str) -> Program:
     pumped = reading.window(beam).then(half_ns, "pump", "shift")
     if beam == "depletion":
         return pumped
-    return pumped.then(reading.reference_ns(beam), beam, "shift", "gate_reference").then(reading.tick_ns, beam, "shift")
+    looked = pumped.then(reading.reference_ns(beam), beam, "shift", "gate_reference")
+    return looked.then(guard_ns(reading.tick_ns), beam, "shift")
 
 
 def engine_shot(cycle: Cycle, gates: Gates, analysis: Program, reading: Reading, beam: str) -> Program:
@@ -246,13 +256,14 @@ def engine_shot(cycle: Cycle, gates: Gates, analysis: Program, reading: Reading,
     return joined(analysis.name, [shot for shot in shots if shot.intervals])
 
 
-def contact_pair(pi_ns: int, contact_ns: int, window_ns: int = READ_NS, tick_ns: int = 100) -> Program:
+def contact_pair(pi_ns: int, contact_ns: int, *, tick_ns: int) -> Program:
     """|1> and |0> prepared in turn, each left in contact with its bath, frozen and read: signal and reference gate.
 
     The two preparations heat and cool the bath equally, so that it stays hot however often this is repeated. The pair
     stays frozen for as long as the microwave may come late: its delay is not measured yet when the field is aligned.
     """
-    contact, late = wait(contact_ns, tick_ns=tick_ns), wait(_LATEST_NS, "shift", tick_ns=tick_ns)
+    contact, late = wait(contact_ns, tick_ns=tick_ns), wait(at_least_ns(_LATEST_NS, tick_ns), "shift", tick_ns=tick_ns)
+    window_ns = nearest_ns(READ_NS, tick_ns)
     flipped, left_alone = pulse(pi_ns, tick_ns=tick_ns) + late, wait(pi_ns, "shift", tick_ns=tick_ns) + late
     shots: list[Program] = []
     for preparation, gate in ((flipped, "gate_signal"), (left_alone, "gate_reference")):

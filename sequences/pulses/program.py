@@ -30,7 +30,8 @@ class Program:
     """An immutable pulse program; `then` returns a longer one."""
 
     name: str
-    tick_ns: int = 100
+    tick_ns: int
+    """Of the pulse source: every interval is a whole number of them."""
     intervals: tuple[Interval, ...] = ()
 
     def then(self, duration_ns: int, *lines: str) -> "Program":

@@ -135,13 +135,13 @@ def _found(lab: Lab, shift_a: float, half_range_hz: float, seconds: float) -> St
 
 def _scanned(lab: Lab, frequency_hz: Real, dbm: float, rabi_mhz: float, seconds: float) -> Stream[PulsedLine]:
     """Pulsed ODMR; rabi_mhz: what this power should give."""
-    program = turns("pulsed odmr", [Segment(_PULSE_NS, "x")], lab.wiring.tick_ns)
+    program = turns("pulsed odmr", [Segment(lab.whole_ticks(_PULSE_NS), "x")], lab.wiring.tick_ns)
     seen, error = np.empty(len(frequency_hz)), np.empty(len(frequency_hz))
     for k, hz in enumerate(frequency_hz):
         controls.carrier(lab, float(hz), dbm)
         seen[k], error[k] = ratio(lab, program, seconds)
         yield Point({"frequency_hz": float(hz), "spectrum": seen[k], "spectrum_err": error[k]})
-    line = fit_pulsed_line(frequency_hz, seen, error, _PULSE_NS, rabi_mhz)
+    line = fit_pulsed_line(frequency_hz, seen, error, lab.whole_ticks(_PULSE_NS), rabi_mhz)
     yield Progress(0.2, f"frozen line {line.centre_hz / 1e6:.3f}({line.centre_err_hz / 1e6:.3f}) MHz")
     return line
 
@@ -150,7 +150,7 @@ def _below_crossing(lab: Lab, line_hz: float, seconds: float) -> bool:
     """Lower the main field a little: below the crossing |f-| rises, beyond it falls; look at both places."""
     standing = lab.magnet.currents()
     dbm = power_dbm(lab, _SEARCH_MHZ, lab.guesses.rabi_mhz_at_0dbm, 0.0)
-    program = turns("pulsed odmr", [Segment(_PULSE_NS, "x")], lab.wiring.tick_ns)
+    program = turns("pulsed odmr", [Segment(lab.whole_ticks(_PULSE_NS), "x")], lab.wiring.tick_ns)
     x_a, y_a, main_a = standing
     lab.magnet.ramp_to((x_a, y_a, main_a - _SIDE_STEP_MT / lab.guesses.coil_matrix_mt_per_a[2][2]))
     try:

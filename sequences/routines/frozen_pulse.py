@@ -33,9 +33,10 @@ def frozen_pulse(known: Survey, guess_mt: float) -> Stream[Inversion]:
     program = cw_odmr(lab.wiring.tick_ns).with_lines("shift")
     fit = yield from track_line(lab, line, known.tracker_for(5e3), program)
     rabi_hz = yield from _rabi_hz(lab, fit.centre_hz)
-    dbm = _TRIAL_DBM + 20.0 * np.log10(0.5e9 / _PI_NS / rabi_hz)
+    pi_ns = lab.whole_ticks(_PI_NS)
+    dbm = _TRIAL_DBM + 20.0 * np.log10(0.5e9 / pi_ns / rabi_hz)
     yield Progress(0.65, f"frozen line {fit.centre_hz / 1e6:.3f} MHz, Rabi {rabi_hz / 1e6:.3f} MHz at 0 dBm")
-    return Inversion(shift_a, fit.centre_hz, float(min(dbm, lab.limits.microwave_dbm)), _PI_NS)
+    return Inversion(shift_a, fit.centre_hz, float(min(dbm, lab.limits.microwave_dbm)), pi_ns)
 
 
 def _rabi_hz(lab: Lab, frozen_hz: float) -> Stream[float]:
@@ -43,13 +44,14 @@ def _rabi_hz(lab: Lab, frozen_hz: float) -> Stream[float]:
     controls.pump(lab)
     controls.carrier(lab, frozen_hz, _TRIAL_DBM)
     ratio, error = [], []
-    for duration_ns in _TRIAL_NS:
+    trials_ns = sorted({lab.whole_ticks(ns) for ns in _TRIAL_NS})
+    for duration_ns in trials_ns:
         shot = pulsed("nutation", pulse(duration_ns, tick_ns=lab.wiring.tick_ns))
         counts = measure(lab, shot, repeats_for(shot, 3.0))
         ratio.append(counts.signal / max(counts.reference, 1))
         error.append(ratio[-1] * np.sqrt(1.0 / max(counts.signal, 1) + 1.0 / max(counts.reference, 1)))
         yield from ()
-    return _nutation_hz(np.array(_TRIAL_NS) * 1e-9, np.array(ratio), np.array(error))
+    return _nutation_hz(np.array(trials_ns) * 1e-9, np.array(ratio), np.array(error))
 
 
 def _nutation_hz(duration_s: Real, ratio: Real, error: Real) -> float:

@@ -1,6 +1,7 @@
 """A half turn against the lines `shift` and `gradient`: while one of them takes the pair off resonance it stands."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ from sequences.results import Column, Point, SequenceError, Stream
 from sequences.routines import controls, state
 from sequences.routines.delays import ahead_ticks
 from sequences.routines.frozen import ratio
-from sequences.routines.light_edges import LATEST_NS
+from sequences.routines.light_edges import LATEST_NS, window_ns
 
 Coil = Literal["shift", "gradient"]
 
@@ -29,7 +30,8 @@ COLUMNS: Final = (
 _SCAN_TIMES, _FINE_TIMES = 2.0, 20.0
 """Counting times, in units of a window of the light's."""
 _SEEN_SIGMA: Final = 8.0
-_EARLIEST_TICKS: Final = -4
+_EARLIEST_STEPS: Final = -4
+"""Of the scan."""
 _LEAD_NS: Final = 2_000
 """Frozen and dark before a pulse's line, beside the usual settling: room for light that is as late as can be."""
 _NEAR_NS: Final = 150.0
@@ -58,19 +60,21 @@ def measured_late(lab: Lab, coil: Coil, seconds: float) -> Stream[LatePulse]:
     """
     turn, tick_ns = _set(lab, coil), lab.wiring.tick_ns
     pi = turn.pi_ns // tick_ns
+    step = min(window_ns(tick_ns) // tick_ns, max(1, pi // 2))
+    earliest = _EARLIEST_STEPS * step
     whole = yield from _measured(lab, coil, ((0, 0, 0), (pi, 0, 0)), _FINE_TIMES * seconds)
     _check_turning(coil, *whole)
-    stretches = tuple((pi, at, at + pi) for at in range(_EARLIEST_TICKS, LATEST_NS // tick_ns + 1))
+    stretches = tuple((pi, at, at + pi) for at in range(earliest, LATEST_NS // tick_ns + 1, step))
     scan = yield from _measured(lab, coil, stretches, _SCAN_TIMES * seconds)
-    scanned_ns = (float(_EARLIEST_TICKS * tick_ns), float(LATEST_NS))
+    scanned_ns = (float(earliest * tick_ns), float(LATEST_NS))
     # one detuning will do for a look: it moves the delay by a few ns
     about = fit_late(scan, turn.rabi_mhz, turn.rabi_err_mhz, _middle(turn.detunings_mhz), scanned_ns)
     if about.significance < _SEEN_SIGMA:
         _refuse_uncut(coil, scanned_ns, about.significance)
     base = int(about.delay_ns // tick_ns)
     cuts = []
-    for kept in (pi // 2, pi // 2 + 1):
-        cuts += [(pi, base + kept, base + pi + 3), (pi, base - 2, base + kept)]
+    for kept in (pi // 2, pi // 2 + min(step, max(1, pi // 4))):
+        cuts += [(pi, base + kept, base + pi + 3 * step), (pi, base - 2 * step, base + kept)]
     fine = yield from _measured(lab, coil, tuple(cuts), _FINE_TIMES * seconds)
     near_ns = about.delay_ns - _NEAR_NS, about.delay_ns + _NEAR_NS
     # without the scan: a pulse that goes on after a stretch depends on what the bath did to the coherence meanwhile
@@ -81,11 +85,12 @@ def cut_program(coil: Coil, pulse: int, away: tuple[int, int], tick_ns: int) -> 
     """Pump, a pulse of so many ticks, read; from the one tick to the other after the pulse begins off resonance."""
     program = Program(f"turn cut by {coil}", tick_ns)
     earliest, latest = -_LEAD_NS // tick_ns, (LATEST_NS + _LEAD_NS) // tick_ns
-    for tick in range(earliest, latest):
+    edges = sorted({earliest, latest, *(tick for tick in (0, pulse, *away) if earliest < tick < latest)})
+    for tick, until in pairwise(edges):
         lines = {"shift"} | ({"mw_x"} if 0 <= tick < pulse else set())
         if away[0] <= tick < away[1]:
             lines = lines - {"shift"} if coil == "shift" else lines | {"gradient"}
-        program = program.then(tick_ns, *lines)
+        program = program.then((until - tick) * tick_ns, *lines)
     return (pumped(tick_ns) + program + read(tick_ns=tick_ns)).named(program.name)
 
 

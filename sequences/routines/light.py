@@ -90,7 +90,7 @@ def _remedy(dark_photons: int, laser_share: float) -> str:
     if laser_share < _LASER_SHARE:
         return "Check the laser: key, interlock, shutter at its head"
     if dark_photons == 0:
-        return "The detector counts nothing even in the dark: check its power and its cable to wiring.terminals.photons"
+        return "The detector counts nothing even in the dark: check its power and its cable to the photon_counter"
     return (
         "The detector works and the laser shines: check beam path and shutters, the AOM's alignment, the line pump "
         "(wiring.lines of station.yaml; run wiring), and the focus on the diamond"

@@ -1,4 +1,4 @@
-"""A beam's edges, tick by tick: its line goes up and down, and each counter opens for one tick about an edge."""
+"""A beam's edges, window by window: its line goes up and down, and each counter opens for a moment about an edge."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from sequences.analysis.delays import LightEdges, Window, fit_edges, glimpse
 from sequences.lab import Lab
+from sequences.pulses.grid import nearest_ns
 from sequences.pulses.program import Program
 from sequences.results import Column, Point, SequenceError, Stream
 from sequences.routines import controls
@@ -17,7 +18,7 @@ COLUMNS: Final = (
     Column("beam", "0 pump, 1 depletion", ""),
     Column("power", "power over the most that is used", ""),
     Column("rising", "1: after the line went up, 0: after it went down", ""),
-    Column("window_ns", "begin of the counted tick after the edge of the line", "ns"),
+    Column("window_ns", "begin of the counted window after the edge of the line", "ns"),
     Column("rate_cps", "count rate", "1/s", ("beam", "power", "rising", "window_ns")),
     Column("rate_cps_err", "its shot noise", "1/s", ("beam", "power", "rising", "window_ns")),
 )
@@ -27,6 +28,8 @@ LATEST_NS: Final = 2_000
 _HALF_PERIOD_NS: Final = 5_000
 _FINE_TIMES: Final = 4.0
 """Counting time of a window near an edge, in units of one of the scan."""
+_WINDOW_NS: Final = 100
+"""How long a counter opens, and how far its places lie apart, in whole ticks: in less, too few photons come."""
 _MARGIN: Final = 2
 """Windows that are counted longer to either side of the edge's."""
 _STEER_AWAY_NM: Final = 180.0
@@ -63,61 +66,68 @@ def measured_edges(lab: Lab, beam: Beam, seconds: float) -> Stream[LightEdges]:
     Nothing else shines meanwhile. Raises SequenceError if there is no light, or its edges lie beyond the scan.
     """
     much, little = _MUCH_LITTLE[beam]
-    tick_ns = lab.wiring.tick_ns
+    step_ns = window_ns(lab.wiring.tick_ns)
     if beam == "depletion":
         lab.aom.pump.output(False)
         controls.steer(lab, *_beside_the_pair(lab))
     much.set(lab)
-    begins = range(EARLIEST_NS // tick_ns, LATEST_NS // tick_ns + _MARGIN + 1)
+    begins = range(EARLIEST_NS // step_ns, LATEST_NS // step_ns + _MARGIN + 1)
     windows = yield from _counted(lab, beam, much, begins, seconds)
-    seen = glimpse(windows, tick_ns)
+    seen = glimpse(windows, step_ns)
     if not seen.is_light:
         _refuse_darkness(beam, seen.span_cps, seen.span_err_cps)
     if not seen.within:
         _refuse_beyond(beam)
-    first, last = (int(edge_ns // tick_ns) for edge_ns in sorted((seen.on_ns, seen.off_ns)))
+    first, last = (int(edge_ns // step_ns) for edge_ns in sorted((seen.on_ns, seen.off_ns)))
     near = range(first - _MARGIN, last + _MARGIN + 1)
     windows += yield from _counted(lab, beam, much, near, _FINE_TIMES * seconds)
     little.set(lab)
     windows += yield from _counted(lab, beam, little, near, _FINE_TIMES * seconds)
-    edges = fit_edges(windows, tick_ns, half_period_ns(tick_ns))
+    edges = fit_edges(windows, step_ns, half_period_ns(step_ns))
     if not EARLIEST_NS < edges.delay_ns < LATEST_NS:
         _refuse_beyond(beam)
     return edges
 
 
-def half_period_ns(tick_ns: int) -> int:
-    """For how long a beam's line is high, and low."""
-    return _HALF_PERIOD_NS // tick_ns * tick_ns
+def window_ns(tick_ns: int) -> int:
+    """How long a counter opens."""
+    return nearest_ns(_WINDOW_NS, tick_ns)
+
+
+def half_period_ns(step_ns: int) -> int:
+    """For how long a beam's line is high, and low: a whole number of windows."""
+    return _HALF_PERIOD_NS // step_ns * step_ns
 
 
 def edge_program(beam: Beam, begin: int, tick_ns: int) -> Program:
-    """The line up and down; signal gate open for one tick, `begin` ticks after it goes up, reference after down."""
-    half = half_period_ns(tick_ns) // tick_ns
+    """The line up and down; signal gate open for one window, `begin` of them after it goes up, reference after down."""
+    step_ns = window_ns(tick_ns)
+    half = half_period_ns(step_ns) // step_ns
     program = Program(f"edges of {beam}", tick_ns)
-    for tick in range(2 * half):
-        lines: list[str] = [beam] if tick < half else []
-        lines += ["gate_signal"] if tick == begin % (2 * half) else []
-        lines += ["gate_reference"] if tick == (half + begin) % (2 * half) else []
-        program = program.then(tick_ns, *lines)
+    for step in range(2 * half):
+        lines: list[str] = [beam] if step < half else []
+        lines += ["gate_signal"] if step == begin % (2 * half) else []
+        lines += ["gate_reference"] if step == (half + begin) % (2 * half) else []
+        program = program.then(step_ns, *lines)
     return program
 
 
 def _counted(lab: Lab, beam: Beam, power: _Power, begins: Iterable[int], seconds: float) -> Stream[list[Window]]:
-    """Both edges in the same ticks after each."""
+    """Both edges in the same windows after each."""
     tick_ns, windows = lab.wiring.tick_ns, []
+    step_ns = window_ns(tick_ns)
     for begin in begins:
         program = edge_program(beam, begin, tick_ns)
         counts = measure(lab, program, repeats_for(program, seconds), may_be_dark=True, ahead={})
         for rising, photons in ((True, counts.signal), (False, counts.reference)):
-            window = Window(float(begin * tick_ns), rising, power.share, photons, counts.repeats)
+            window = Window(float(begin * step_ns), rising, power.share, photons, counts.repeats)
             windows.append(window)
-            yield _point(beam, window, tick_ns)
+            yield _point(beam, window, step_ns)
     return windows
 
 
-def _point(beam: Beam, window: Window, tick_ns: int) -> Point:
-    open_s = window.repeats * tick_ns * 1e-9
+def _point(beam: Beam, window: Window, step_ns: int) -> Point:
+    open_s = window.repeats * step_ns * 1e-9
     return Point(
         {
             "beam": float(beam == "depletion"),

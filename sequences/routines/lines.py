@@ -1,4 +1,4 @@
-"""Every line of port 0, one at a time, at zero field: which beam, gate, microwave or coil answers to it?"""
+"""Every pulse line, one at a time, at zero field: which beam, gate, microwave or coil answers to it?"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from sequences.routines.spectroscopy import CW_EFFICIENCY
 
 COLUMNS: Final = (
     Column("test", "number of the test", ""),
-    Column("line", "line of port 0 raised, -1 for none", ""),
+    Column("line", "pulse line raised, -1 for none", ""),
     Column("signal_counts", "signal counter", "", ("test", "line")),
     Column("reference_counts", "reference counter", "", ("test", "line")),
 )
@@ -49,7 +49,7 @@ class _Bench:
 
     def count(self, *roles: str, gated: bool = False) -> Counts:
         """Counts with these lines high throughout."""
-        program = Program("one line", self.lab.wiring.tick_ns).then(_SHOT_NS, *roles)
+        program = Program("one line", self.lab.wiring.tick_ns).then(self.lab.whole_ticks(_SHOT_NS), *roles)
         counts = measure(self.lab, program, repeats_for(program, self.seconds), gated)
         line = self.lab.wiring.lines[roles[-1]] if roles else -1
         values = {"test": self.test, "line": line, "signal_counts": counts.signal, "reference_counts": counts.reference}
@@ -99,16 +99,17 @@ def _light(bench: _Bench) -> tuple[Counts, Counts]:
 
 def _refuse_silence(bench: _Bench, light: Counts) -> None:
     """No photons: is the detector on the terminal of a gate?"""
-    terminals = bench.lab.photon_counter.parameters
-    photons = terminals["photons_terminal"]
-    believed = str(photons.get())
+    counter = bench.lab.photon_counter
+    inputs = dict(counter.inputs())
+    believed = inputs.get("photons", "")
     for role in _GATES:
-        other = str(terminals[f"{role}_terminal"].get())
-        photons.set(other)
+        if (other := inputs.get(role)) is None:
+            continue
+        counter.connect({"photons": other})
         try:
             there = bench.count()
         finally:
-            photons.set(believed)
+            counter.connect({"photons": believed})
         if _is_light(there, light):
             raise SequenceError(
                 f"The photon detector is heard on {other}, the terminal of {role}, not on {believed}: the terminals "
@@ -222,7 +223,7 @@ def _answered(lab: Lab, role: str, answering: frozenset[str], what: str) -> list
 
 def _refuse_dead(lab: Lab, role: str, what: str) -> None:
     raise SequenceError(
-        f"No line of port 0 {what}: line {lab.wiring.lines[role]} (role {role}) is dead",
+        f"No pulse line {what}: line {lab.wiring.lines[role]} (role {role}) is dead",
         "Check its cable, its switch and the instrument behind it, and wiring.lines in station.yaml",
         role=role,
     )

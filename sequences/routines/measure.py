@@ -6,13 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from instruments.errors import GarbledError
-from instruments.ni_card import CardFault
+from instruments.errors import GarbledError, PlayError
 from sequences.lab import Lab
-from sequences.pulses.compile import compiled
+from sequences.pulses.compile import Pattern, compiled
 from sequences.pulses.program import Program, PulseError
 from sequences.results import SequenceError
 from sequences.routines.allowed import check_allowed
@@ -21,14 +17,12 @@ from sequences.routines.still_set import look_now_and_then
 
 LOG: Final = logging.getLogger(__name__)
 PLAYS: Final = 3
-"""Of a play that the card fails at; the counts of a play that failed are dropped."""
+"""Of a play that fails underway; the counts of a play that failed are dropped."""
 FAINTEST_CPS: Final = 100.0
 """Photons a second that a detector sees at least under the pump: light of the diamond, and its own dark counts."""
 _GATES: Final = frozenset({"gate_signal", "gate_reference"})
 _SURELY: Final = 25.0
 """Photons expected at least, where none is too few: by chance it is none once in e^25."""
-LARGEST_PLAY_S: Final = 400.0
-"""Length of one uninterrupted play: a finite generation counts its samples in 32 bits (429 s at 10 MS/s)."""
 
 
 @dataclass(frozen=True)
@@ -67,16 +61,18 @@ def measure(
     may_be_dark: bool = False,
     ahead: Mapping[str, int] | None = None,
 ) -> Counts:
-    """Play a program exactly `repeats` times and count. Long plays are split; the lines end low whatever happens.
+    """Play a program exactly `repeats` times and count. The lines end low whatever happens.
+
+    A play is split into pieces no longer than the pulse source plays at once, unless it says that it must not be.
 
     gated=False counts every photon, whatever the gates say. ahead: role -> ticks by which its line is played early;
     None: as the delays were measured. Raises SequenceError if the detector is flooded or, unless it may be dark, sees
-    nothing at all under the pump, or if a delay is longer than the program; CardFault or GarbledError if the card fails
-    time after time.
+    nothing at all under the pump, or if a delay, or a play that cannot be split, is too long; PlayError or GarbledError
+    if a play fails time after time.
     """
     check_allowed(lab, program)
-    bits = _bits(lab, program, ahead_ticks(lab) if ahead is None else ahead)
-    longest = max(1, int(LARGEST_PLAY_S / (program.duration_ns * 1e-9)))
+    pattern = _pattern(lab, program, ahead_ticks(lab) if ahead is None else ahead)
+    longest = _at_once(lab, program, repeats)
     signal = reference = 0
     left = repeats
     try:
@@ -84,7 +80,7 @@ def measure(
             now = min(left, longest)
             if (photons := lab.observer.recorded(program, now)) is None:
                 lab.observer.playing(program, now)
-                lab.pulse_generator.load(bits)  # only now: a run that goes on after a break may have aligned before
+                lab.pulse_generator.load(pattern)  # only now: a run that goes on after a break may have aligned before
                 photons = _played(lab, now, gated)
             lab.observer.counted(*photons, now * program.duration_ns * 1e-9)
             signal, reference, left = signal + photons[0], reference + photons[1], left - now
@@ -99,8 +95,28 @@ def measure(
     return Counts(signal, reference, repeats, duration_s)
 
 
-def _bits(lab: Lab, program: Program, ahead: Mapping[str, int]) -> NDArray[np.uint32]:
+def _at_once(lab: Lab, program: Program, repeats: int) -> int:
+    """Repeats of one uninterrupted play."""
+    playable = lab.pulse_generator.playable
+    longest = int(min(repeats, playable.at_once(program.duration_ns)))
+    if longest < repeats and not playable.divisible:
+        raise SequenceError(
+            f"{repeats} repeats of program {program.name!r} are more than the {longest} that the pulse_generator plays "
+            "at once, and it cannot play them in pieces",
+            "Ask for less counting time at once",
+            repeats=float(repeats),
+        )
+    return longest
+
+
+def _pattern(lab: Lab, program: Program, ahead: Mapping[str, int]) -> Pattern:
     """What is played of a program: its lines, each ahead by its delay. Whoever watches is told the program itself."""
+    if program.tick_ns != (tick_ns := lab.pulse_generator.playable.tick_ns):
+        raise PulseError(
+            f"program {program.name!r} has {program.tick_ns} ns ticks, the pulse_generator plays {tick_ns} ns",
+            program.tick_ns,
+            tick_ns,
+        )
     try:
         return compiled(program, lab.wiring.lines, ahead)
     except PulseError as refused:
@@ -114,13 +130,14 @@ def _bits(lab: Lab, program: Program, ahead: Mapping[str, int]) -> NDArray[np.ui
 
 
 def _played(lab: Lab, repeats: int, gated: bool) -> tuple[int, int]:
-    """Counts of one uninterrupted play. One that the card fails at is played again as a whole, with fresh tasks."""
+    """Counts of one uninterrupted play. One that fails underway is played again as a whole, with a fresh start."""
     for tries in range(1, PLAYS + 1):
         try:
             return _played_once(lab, repeats, gated)
-        except (CardFault, GarbledError) as fault:
+        except (PlayError, GarbledError) as fault:
             LOG.warning("Play %d of %d: %s", tries, PLAYS, fault)
-            lab.photon_counter.card.renew()
+            lab.photon_counter.renew()
+            lab.pulse_generator.renew()
             lab.pulse_generator.hold(0)
             if tries == PLAYS:
                 raise
@@ -132,10 +149,10 @@ def _played_once(lab: Lab, repeats: int, gated: bool) -> tuple[int, int]:
         lab.photon_counter.arm(gated=gated)
         lab.pulse_generator.start(repeats)
         lab.pulse_generator.wait()
-        lab.pulse_generator.lower()  # a pattern leaves its last word on the lines, light and gates included
+        lab.pulse_generator.lower()  # a play may leave its last levels on the lines, light and gates included
         counted = lab.photon_counter.read()
     except BaseException:
-        with suppress(CardFault):
+        with suppress(PlayError):
             lab.photon_counter.disarm()
         raise
     return counted["signal"], counted["reference"]
@@ -163,7 +180,6 @@ def _check_not_blind(program: Program, lit_s: float) -> None:
         raise SequenceError(
             f"The photon_counter counted nothing at all in {lit_s:.3g} s under the pump in program {program.name!r}, "
             f"where dark counts and background alone are more than {lit_s * FAINTEST_CPS:.0f}",
-            "Check the detector's power and its cable to wiring.terminals.photons, and the lines of the gates (run "
-            "wiring)",
+            "Check the detector's power, its cable to the photon_counter, and the lines of the gates (run wiring)",
             lit_s=lit_s,
         )

@@ -50,7 +50,7 @@ def counted(lab: Lab, frequency_hz: float, program: Program, repeats: int, **als
     if counts.reference < 100:
         raise SequenceError(
             f"Only {counts.reference} photons came within {counts.duration_s:.1f} s of green light",
-            "Check green_laser, aom and shutter, and the cables of photon_counter (wiring.terminals of station.yaml)",
+            "Check green_laser, aom and shutter, and the cables of photon_counter",
             photons=counts.reference,
         )
     ratio = counts.signal / counts.reference

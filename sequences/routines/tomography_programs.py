@@ -10,6 +10,7 @@ from physics.paulis import density_matrix
 from sequences.analysis.calibration import Beam, Listed
 from sequences.analysis.design import Candidates, shares_for
 from sequences.analysis.tomography import Asked, witness_target
+from sequences.pulses.grid import guard_ns
 from sequences.pulses.library import Gates, wait
 from sequences.pulses.program import Program
 
@@ -50,9 +51,9 @@ def expectation(vector: Real, phase: float | None = None) -> Expectation:
 def candidates(gates: Gates) -> Iterator[tuple[Program, Beam]]:
     """Analysis programs: a global turn, a turn of the right NV alone, perhaps gate and turn; under either beam.
 
-    They begin with a tick in which the pair is frozen, for a pulse may come a part of a tick early.
+    They begin with a moment in which the pair is frozen, for a pulse may come a part of a tick early.
     """
-    frozen = wait(gates.tick_ns, "shift", tick_ns=gates.tick_ns)
+    frozen = wait(guard_ns(gates.tick_ns), "shift", tick_ns=gates.tick_ns)
     none = Program("-", gates.tick_ns)
     turns = [(axis, quarters) for axis in "xy" for quarters in (1, 2, 3)]
     first = [none.named("-"), *(gates.turn(a, q).named(f"{a}{q}") for a, q in turns)]

@@ -1,5 +1,6 @@
 """The pulse card: patterns that are played at once, with laboratory time passing when they are waited for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,11 +16,15 @@ LINES: Final = 8
 MOST_TICKS: Final = 2**32 - 1
 """Ticks of one play: the card counts the samples of a finite generation in 32 bits."""
 LARGEST_V: Final = 10.0
+_GATES: Final = tuple(GATE_LINES)
+"""Terminals of gate_signal and gate_reference."""
 _NAP_S: Final = 0.5
 """Whoever waits for the card looks again so often; the clock goes in these steps."""
 
 Words = NDArray[np.uint32]
 Window = NDArray[np.bool_]
+Pattern = tuple[tuple[int, int], ...]
+"""(ticks, levels) one after the other; bit k of levels: line k is high."""
 
 
 @dataclass
@@ -50,9 +55,6 @@ class Card:
         self._volts |= volts
         self.world.turn(steering_v=(self._volts[STEERING[0]], self._volts[STEERING[1]]))
 
-    def renew(self) -> None:
-        """There is nothing to make anew: no line to this card can break."""
-
     def _window(self, gate: str | None, words: Words) -> Window:
         """(ticks,): where a photon would be counted. A terminal without a cable stays low."""
         if self.photons != PHOTONS:
@@ -64,21 +66,44 @@ class Card:
         return (words & np.uint32(1 << GATE_LINES[gate])).astype(bool)
 
 
-class PulseGenerator:
+class _OnCard:
+    """What the house asks of every instrument, where nothing can break and nobody else looks."""
+
+    def renew(self) -> None:
+        """There is nothing to make anew: no line to this card can break."""
+
+    def verify(self) -> None:
+        """Nothing changes but by what it is told."""
+
+    def readings(self) -> tuple[()]:
+        """None: nobody looks at this bench but its lab."""
+        return ()
+
+    def causes(self) -> tuple[()]:
+        """None: nothing stops it."""
+        return ()
+
+    def settings(self) -> dict[str, Any]:
+        """None: a play loads its pattern anew."""
+        return {}
+
+
+class PulseGenerator(_OnCard):
     """Plays digital patterns. Bit k of a word is line k of port 0."""
 
-    def __init__(self, card: Card) -> None:
-        self.card = card
+    def __init__(self, card: Card, playable: Any) -> None:
+        """playable: tick, channels and longest play, in the words of the lab; the card's tick is the same."""
+        self.card, self.playable = card, playable
         self._bits: Words | None = None
         self._ends_s = -np.inf
         self.levels = Parameter(lambda: self.levels.cache.get(get_if_invalid=False), card.world.hold, 0, 2**LINES - 1)
 
-    def load(self, bits: Words) -> None:
-        """Take a pattern, (ticks,)."""
-        words = np.ascontiguousarray(bits, dtype=np.uint32)
-        if words.ndim != 1 or len(words) < 2 or int(words.max()) >= 1 << LINES:
-            raise Refused(f"a pattern is a row of at least 2 words for {LINES} lines")
-        self._bits = words
+    def load(self, pattern: Pattern) -> None:
+        """Take a pattern."""
+        ticks, levels = zip(*pattern, strict=True)
+        if sum(ticks) < 2 or min(ticks) < 1 or max(levels) >= 1 << LINES:
+            raise Refused(f"a pattern is a row of at least 2 ticks for {LINES} lines")
+        self._bits = np.repeat(np.array(levels, dtype=np.uint32), ticks)
 
     def start(self, repeats: int) -> None:
         """Play the pattern exactly so many times; returns at once."""
@@ -109,12 +134,19 @@ class PulseGenerator:
         """All lines low when a play is over, before its counters are read."""
         self.hold(0)
 
+    def make_safe(self) -> str:
+        """All lines low."""
+        self.hold(0)
+        return ""
 
-class PhotonCounter:
+
+class PhotonCounter(_OnCard):
     """Two counters that count photons while the lines of a pattern open their gates."""
 
-    def __init__(self, card: Card, photons: str, gate_signal: str, gate_reference: str) -> None:
-        """photons, gate_signal, gate_reference: terminals."""
+    def __init__(
+        self, card: Card, photons: str = PHOTONS, gate_signal: str = _GATES[0], gate_reference: str = _GATES[1]
+    ) -> None:
+        """photons, gate_signal, gate_reference: terminals; unless they are chosen, those that the cables lead to."""
         self.card = card
         self.parameters: dict[str, Any] = {
             "photons_terminal": Stored(photons),
@@ -122,6 +154,19 @@ class PhotonCounter:
             "gate_reference_terminal": Stored(gate_reference),
         }
         self._is_armed = False
+
+    def inputs(self) -> dict[str, str]:
+        """The terminals where it listens."""
+        return {name.removesuffix("_terminal"): str(terminal()) for name, terminal in self.parameters.items()}
+
+    def connect(self, inputs: Mapping[str, str]) -> None:
+        """Listen at these terminals from the next `arm`."""
+        for name, terminal in inputs.items():
+            self.parameters[f"{name}_terminal"](terminal)
+
+    def make_safe(self) -> str:
+        """It lights and heats nothing."""
+        return ""
 
     def arm(self, gated: bool = True) -> None:
         """Count from zero; do it before the pulse generator starts."""

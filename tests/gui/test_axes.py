@@ -117,7 +117,7 @@ def test_a_second_scale_has_round_numbers_of_its_own():
 @pytest.mark.parametrize("width", [300, 700])
 def test_durations_of_any_program_stand_beside_each_other(qtbot, width):
     view = shown(qtbot, SequenceView, LIGHT, (width, 300))
-    for program in (SHOT, cw_odmr(), engine(50), pulsed("odd", wait(123_400, "mw_x"))):
+    for program in (SHOT, cw_odmr(100), engine(50), pulsed("odd", wait(123_400, "mw_x", tick_ns=100))):
         view.show_run(playing(program))
         view.grab()
         assert all_faults(view) == []

@@ -111,7 +111,7 @@ def test_a_run_that_is_suspended_says_since_when_however_often_it_is_told(told, 
 
 
 def test_photons_and_programs_belong_to_all_that_are_open(told, run):
-    play = Playing(cw_odmr(), 7)
+    play = Playing(cw_odmr(100), 7)
     told.hear(1, play)
     told.hear(1, Counted(100, 20, 0.5))
     told.hear(1, Counted(1, 2, 0.25))
@@ -144,7 +144,7 @@ def test_a_part_that_ends_is_complete_and_its_parent_goes_on(told, run):
 
 def test_every_news_makes_a_new_version_of_what_it_changes(told, run):
     (part,) = run.parts
-    for event in (Point({"x": 1.0}), Progress(0.1), Estimate({}), Playing(cw_odmr(), 1), Counted(1, 1, 1.0)):
+    for event in (Point({"x": 1.0}), Progress(0.1), Estimate({}), Playing(cw_odmr(100), 1), Counted(1, 1, 1.0)):
         before = run.version, part.version
         told.hear(1, event)
         assert run.version > before[0]

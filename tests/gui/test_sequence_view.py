@@ -14,13 +14,13 @@ from labctl.news import Playing
 from sequences.pulses.library import Cycle, Gates, cw_odmr, engine_shot, nominal_reading, pulsed, wait
 from sequences.pulses.program import LINES, Program
 
-GATES = Gates(quarter_ns=200, gate_ns=2000)
-SHOT = pulsed("rabi", wait(400, "mw_x", "shift"))
+GATES = Gates(quarter_ns=200, gate_ns=2000, tick_ns=100)
+SHOT = pulsed("rabi", wait(400, "mw_x", "shift", tick_ns=100))
 
 
 def engine(heating_steps, name="engine"):
     cycle = Cycle(75_000, 3000, heating_steps)
-    return engine_shot(cycle, GATES, wait(1000, "shift"), nominal_reading(100), "depletion").named(name)
+    return engine_shot(cycle, GATES, wait(1000, "shift", tick_ns=100), nominal_reading(100), "depletion").named(name)
 
 
 def playing(program, repeats=1000, status="running"):
@@ -63,7 +63,7 @@ def ticks(view):
     return view.item.getAxis("bottom")._tickLevels[0]
 
 
-@pytest.mark.parametrize("program", [cw_odmr(), SHOT, engine(0), engine(50)], ids=lambda p: p.name)
+@pytest.mark.parametrize("program", [cw_odmr(100), SHOT, engine(0), engine(50)], ids=lambda p: p.name)
 def test_every_line_is_high_where_the_program_says_so(view, program):
     assert view.show_run(playing(program))
     assert_boxes(view, program, lambda ns: ns**0.5)
@@ -82,7 +82,7 @@ def pixel(view, line, x):
 
 
 def test_the_colours_of_the_kinds_are_really_on_the_screen(view, qtbot):
-    view.show_run(playing(cw_odmr()))
+    view.show_run(playing(cw_odmr(100)))
     qtbot.wait(20)
     (begin, end), theme = view.boxes.shown["mw_x"][0], view.theme
     middle = 0.5 * (begin + end)
@@ -99,9 +99,9 @@ def test_rows_are_named_from_top_to_bottom(view):
 
 
 def test_the_heading_tells_name_times_and_duty(view):
-    view.show_run(playing(cw_odmr(), 5000))
+    view.show_run(playing(cw_odmr(100), 5000))
     assert view.heading.text() == "cw odmr: 200 µs × 5000 = 1.0 s; duty: pump 100 %, mw_x 50 %"
-    view.show_run(playing(cw_odmr(), 5000, "completed"))
+    view.show_run(playing(cw_odmr(100), 5000, "completed"))
     assert view.heading.text().startswith("played last: cw odmr: 200 µs × 5000")
 
 
@@ -150,7 +150,7 @@ def hover(view, x):
 
 
 def test_pointing_tells_start_duration_and_lines(view):
-    view.show_run(playing(cw_odmr()))
+    view.show_run(playing(cw_odmr(100)))
     hover(view, 0.5 * view._edges[1])
     assert view.pointed.text() == "10 µs from 0 ns on: pump, mw_x"
     hover(view, 0.5 * (view._edges[3] + view._edges[4]))
@@ -163,7 +163,7 @@ def test_pointing_tells_start_duration_and_lines(view):
 
 
 def test_arrow_keys_point_too(view, qtbot):
-    view.show_run(playing(cw_odmr()))
+    view.show_run(playing(cw_odmr(100)))
     view.activateWindow()
     view.setFocus()
     qtbot.waitUntil(lambda: view.plot.hasFocus())
@@ -187,7 +187,7 @@ def test_without_a_program_nothing_is_drawn(view):
     view.grab()
 
 
-@pytest.mark.parametrize("program", [Program("dark").then(1000), Program("nothing")], ids=lambda p: p.name)
+@pytest.mark.parametrize("program", [Program("dark", 100).then(1000), Program("nothing", 100)], ids=lambda p: p.name)
 def test_a_program_without_any_line_high_is_drawn_as_such(view, program):
     view.show_run(playing(program))
     assert not view._trouble.isVisible()

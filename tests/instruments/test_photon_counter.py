@@ -64,7 +64,7 @@ def rig() -> Iterator[Rig]:
 
 def flash(on: int, off: int) -> Program:
     """Light throughout; `on` ticks signal gate, `off` ticks reference gate."""
-    return Program("flash").then(on * 100, "pump", "gate_signal").then(off * 100, "pump", "gate_reference")
+    return Program("flash", 100).then(on * 100, "pump", "gate_signal").then(off * 100, "pump", "gate_reference")
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def test_the_pumped_nvs_are_brighter_than_those_that_a_pulse_has_turned(lit: Rig
     lit.twin.turn(carrier_hz=float(np.mean(rabi_line_hz(lit.twin))), carrier_dbm=0.0, carrier_on=True)
     contrast = {}
     for ticks in (0, 5, 10):
-        turn = library.pulse(ticks * 100) if ticks else library.wait(100, "shift")
+        turn = library.pulse(ticks * 100, tick_ns=100) if ticks else library.wait(100, "shift", tick_ns=100)
         counts = lit.counted(library.pulsed("rabi", turn), 100_000)
         contrast[ticks] = counts["signal"] / counts["reference"]
     assert contrast[0] == pytest.approx(1.0, abs=0.02)

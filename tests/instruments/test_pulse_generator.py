@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from instruments.ni_card import CardError, CardFault, NICard
 from instruments.photon_counter import PhotonCounter
+from instruments.playable import Pattern
 from instruments.pulse_generator import MOST_TICKS, PulseGenerator
 from simulated_instruments.nidaq.server import NIServer
 from simulated_instruments.sample import load_sample
@@ -44,8 +43,9 @@ def pulses(card: NICard) -> Iterator[PulseGenerator]:
     driver.close()
 
 
-def words(*values: int) -> NDArray[np.uint32]:
-    return np.array(values, dtype=np.uint32)
+def words(*values: int) -> Pattern:
+    """A tick each."""
+    return tuple((1, value) for value in values)
 
 
 def test_a_play_lasts_exactly_its_repeats_and_leaves_the_last_word(pulses: PulseGenerator, twin: Twin) -> None:
@@ -96,18 +96,18 @@ def test_waiting_for_nothing_returns(pulses: PulseGenerator, twin: Twin) -> None
 
 
 @pytest.mark.parametrize(
-    ("bits", "words_"),
+    ("pattern", "words_"),
     [
         (words(1), "at least 2 words"),
-        (np.zeros((2, 2), dtype=np.uint32), "a row of"),
+        (((0, 1), (3, 2)), "at least one"),
+        (((1.5, 1), (3, 2)), "whole number of ticks"),
+        ((), "a row of"),
         (words(0, 0x100), "0x100 needs lines beyond Dev1/port0/line0:7"),
     ],
 )
-def test_a_pattern_that_the_port_cannot_play_is_refused(
-    pulses: PulseGenerator, bits: NDArray[np.uint32], words_: str
-) -> None:
+def test_a_pattern_that_the_port_cannot_play_is_refused(pulses: PulseGenerator, pattern: Pattern, words_: str) -> None:
     with pytest.raises(CardError, match=words_):
-        pulses.load(bits)
+        pulses.load(pattern)
     with pytest.raises(CardError, match="no pattern is loaded"):
         pulses.start(1)
 
@@ -168,7 +168,7 @@ def test_a_long_pattern_costs_no_more_calls_than_a_short_one(calls: Counted) -> 
         server = NIServer(Twin(load_sample()))
         with closing(NICard("ni_card", "Dev1", server.start())) as card:
             pulses, counter = PulseGenerator("pulse_generator", card), PhotonCounter("photon_counter", card)
-            pulses.load(np.zeros(ticks, dtype=np.uint32))
+            pulses.load(((ticks, 0),))
             for _ in range(3):
                 counter.arm()
                 pulses.start(10)

@@ -136,7 +136,7 @@ def test_a_users_plan_is_refused_before_anything_is_opened_and_the_range_is_told
 
 
 def test_what_a_plan_sets_is_known_beforehand_by_its_types_alone():
-    lit = Program("lit").then(500, "pump", "depletion", "gradient").then(500)
+    lit = Program("lit", 100).then(500, "pump", "depletion", "gradient").then(500)
     other = dataclasses.make_dataclass(
         "UserPlan",
         [

@@ -12,6 +12,7 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1] / "sequences"))
 from wired import is_dark, wired
 
+from instruments.pulse_generator import LONGEST_PLAY_S
 from labctl.data.calibration import CalibrationStore
 from labctl.data.history import one_run, points
 from labctl.data.store import Store
@@ -22,12 +23,12 @@ from labctl.runner import Runner
 from sequences.pulses.library import cw_odmr
 from sequences.results import Begin, Column, End, Estimate, Point, Progress
 from sequences.routines import controls
-from sequences.routines.measure import LARGEST_PLAY_S, measure
+from sequences.routines.measure import measure
 from simulated_instruments.twin.surroundings import light
 
 COLUMNS = (Column("play", "play", ""), Column("signal", "photons", "", ("play",)))
 PLAYS = 5
-PROGRAM = cw_odmr()
+PROGRAM = cw_odmr(100)
 REPEATS = 500
 LOOK_S = 0.3
 
@@ -154,13 +155,13 @@ def test_every_play_and_every_count_is_told_with_its_numbers(bench):
 
 
 def test_a_long_play_is_told_piece_by_piece_each_a_place_to_wait(bench):
-    repeats = round(2.5 * LARGEST_PLAY_S / (PROGRAM.duration_ns * 1e-9))
+    repeats = round(2.5 * LONGEST_PLAY_S / (PROGRAM.duration_ns * 1e-9))
     pause = Pause(bench, 1, lambda: pause.gate.open())
     bench.run(glowing(bench.lab, repeats, 1), pause.gate, (pause.hear,))
     played = [play.repeats for play in bench.heard(Playing)]
     assert len(played) == 3
     assert sum(played) == repeats
-    assert sum(counts.duration_s for counts in bench.heard(Counted)) == pytest.approx(2.5 * LARGEST_PLAY_S)
+    assert sum(counts.duration_s for counts in bench.heard(Counted)) == pytest.approx(2.5 * LONGEST_PLAY_S)
     assert sum(counts.signal for counts in bench.heard(Counted)) == bench.heard(Point)[0].values["signal"]
     assert pause.words == [True, False]
     assert pause.seen == (0, 0)

@@ -11,10 +11,14 @@ from test_observed_run import COLUMNS, PLAYS, PROGRAM, REPEATS, glowing, opened
 
 sys.path.append(str(Path(__file__).parents[1] / "sequences"))
 
+from instruments.pulse_generator import words
+from labctl.catalogue import ENTRIES
 from labctl.data.blocks import Block, blocks_of, digest_of
 from labctl.data.history import all_runs, points
 from labctl.data.store import Store
 from labctl.news import Counted, Playing
+from labctl.station_file import read_station
+from labctl.unwired import STATION
 from sequences.pulses.compile import compiled
 from sequences.pulses.program import LINES, Program
 from sequences.results import Point, child
@@ -83,26 +87,43 @@ def test_blocks_begin_anew_with_every_run(bench):
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        (Program("a").then(300, "pump"), Program("b").then(100, "pump").then(200, "pump"), True),
-        (Program("a").then(300, "pump"), Program("a").then(400, "pump"), False),
-        (Program("a").then(300, "pump"), Program("a").then(300, "mw_x"), False),
+        (Program("a", 100).then(300, "pump"), Program("b", 100).then(100, "pump").then(200, "pump"), True),
+        (Program("a", 100).then(300, "pump"), Program("a", 100).then(400, "pump"), False),
+        (Program("a", 100).then(300, "pump"), Program("a", 100).then(300, "mw_x"), False),
         (Program("a", 100).then(300, "pump"), Program("a", 300).then(300, "pump"), False),
         (
-            Program("a").then(100, "pump").then(200, "mw_x"),
-            Program("a").then(200, "mw_x").then(100, "pump"),
+            Program("a", 100).then(100, "pump").then(200, "mw_x"),
+            Program("a", 100).then(200, "mw_x").then(100, "pump"),
             False,
         ),
     ],
 )
 def test_the_digest_is_that_of_the_bits_and_the_tick(one, other, same):
-    bits = [(p.tick_ns, compiled(p, WIRED).tobytes()) for p in (one, other)]
+    bits = [(p.tick_ns, words(compiled(p, WIRED)).tobytes()) for p in (one, other)]
     assert (bits[0] == bits[1]) is same
     assert (digest_of(one, WIRED) == digest_of(other, WIRED)) is same
     assert len(digest_of(one, WIRED)) == 16
 
 
+@pytest.mark.parametrize(
+    ("sequence", "digests"),
+    [
+        ("odmr", ["0192d4bc41e43ddb"]),
+        ("align", ["0192d4bc41e43ddb", "125c757b7ace6a0e", "f5e8c59238f94acb", "524cb49e1cd0f103"]),
+        ("delays", ["178cbc1ab29c7ca9", "e21474db24925131", "ca7b6a02bb6fc3b9", "be5497d1784b16f4"]),
+        ("calibrate", ["ffebcc99986c9236", "2ed8fac46e046fc4", "a76174e5cd2e1f66"]),
+        ("cool", ["9fe700f13bc1b740", "f197366e56562b18"]),
+    ],
+)
+def test_a_run_that_was_stored_long_ago_is_still_known_by_its_digests(sequence, digests):
+    """Else it could not be continued: the same programs on a grid of 100 ns, told when there was no other."""
+    entry, wiring = ENTRIES[sequence], read_station(STATION).wiring()
+    programs = [program for _, listed in entry.parts(entry.plan(), wiring) for program in listed]
+    assert [digest_of(program, WIRED) for program in programs] == digests
+
+
 def test_the_digest_follows_the_wiring():
-    program = Program("a").then(100, "pump")
+    program = Program("a", 100).then(100, "pump")
     moved = {**WIRED, "pump": 9}
     assert digest_of(program, WIRED) != digest_of(program, moved)
 

@@ -57,7 +57,7 @@ def refused(labctl, tmp_path):
         (
             "tomography",
             "evolution_us=0.14",
-            "--set evolution_us = 0.14 is not a whole number of the card's 100 ns ticks",
+            "--set evolution_us = 0.14 is not a whole number of the pulse source's 100 ns ticks",
         ),
         ("calibrate", "gradient_a=0.2", "--set gradient_a: must be at most 0.1"),
         ("cool", "heating_steps=2.5", "--set heating_steps"),

@@ -19,7 +19,7 @@ HOME = Path(__file__).parents[2]
 ODMR = ("odmr", "--set", "target_khz=50", "--reveal", "--json")
 SHINES_AND_PLAYS = """
 import sys, time
-import numpy as np, pyvisa
+import pyvisa
 from instruments.ni_card import NICard
 from instruments.pulse_generator import PulseGenerator
 from pathlib import Path
@@ -31,7 +31,7 @@ green.write_termination, green.read_termination = "\\r", "\\r\\n"
 assert (green.query("p 0.0500"), green.query("@cobas 0"), green.query("l1")) == ("OK", "OK", "OK")
 ServedBench(wires).sleep(300.0)  # its head warms up
 pulses = PulseGenerator("pulses", NICard("card", "Dev1", wires.ni_target))
-pulses.load(np.array([1, 0] * 50, dtype=np.uint32))
+pulses.load(((1, 1), (1, 0)) * 50)
 pulses.start(1_000_000)
 print("playing", flush=True)
 time.sleep(60.0)

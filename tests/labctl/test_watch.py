@@ -99,7 +99,7 @@ def counts(is_watched):
         def glow():
             with controls.left_safe(lab):
                 controls.pump(lab)
-                found = [measure(lab, cw_odmr(), 500) for _ in range(PLAYS)]
+                found = [measure(lab, cw_odmr(100), 500) for _ in range(PLAYS)]
                 return [(one.signal, one.reference) for one in found]
 
         if not is_watched:

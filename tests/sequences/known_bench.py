@@ -74,7 +74,7 @@ def know_pair_numbers(bench: Bench, **changed: float) -> PairCalibration:
     known = calibration(made_up_covariance(), **{**PAPER, **changed})
     state.put_pair(bench.lab, known)
     state.put_wander(bench.lab, np.zeros(len(MODES)) + 0.05)
-    reading = Reading(24_000, 2_500, 1_800)
+    reading = Reading(24_000, 2_500, 1_800, 100)
     for key, value in (
         ("microwave.pi_half_ns", QUARTER_NS),
         ("gates.gate_ns", GATES.gate_ns),

@@ -36,7 +36,7 @@ def f_plus_hz(bench: Wired) -> float:
     along_mt, across_mt = bench.twin.field_mt()
     about_hz = float(bench.twin.lines(float(along_mt.mean()), across_mt).plus_hz[0])
     tracker = Tracker(2.4e6 * truth_rabi(bench), 0.07, 5e4, target_hz=1e3)
-    fit, _ = run(track_line(lab, Expected("f+", about_hz, 3e4, np.zeros(1), 1.0), tracker, cw_odmr()))
+    fit, _ = run(track_line(lab, Expected("f+", about_hz, 3e4, np.zeros(1), 1.0), tracker, cw_odmr(100)))
     controls.dark(lab)
     return float(fit.centre_hz)
 

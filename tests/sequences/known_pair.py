@@ -11,7 +11,7 @@ from sequences.pulses.library import Gates
 from sequences.pulses.program import Program
 from sequences.routines.calibration_programs import programs
 
-GATES = Gates(quarter_ns=200, gate_ns=23_600)
+GATES = Gates(quarter_ns=200, gate_ns=23_600, tick_ns=100)
 VALUES = {
     "g_rad_per_s": 66.4e3,
     "zz_rad_per_s": 132.9e3,

@@ -189,7 +189,7 @@ def seen_on(known, fringes, z_right):
 def test_the_line_of_the_cold_bath_is_found(shift_khz):
     """Whichever way it has moved, and however far the light is from what was foreseen."""
     fringes = [
-        (GATES.turn_right("x") + wait(ns, "shift", "gradient") + GATES.turn_right(last), "depletion")
+        (GATES.turn_right("x") + wait(ns, "shift", "gradient", tick_ns=100) + GATES.turn_right(last), "depletion")
         for ns in (800, 3_000)
         for last in "xy"
     ]
@@ -205,7 +205,7 @@ def test_the_line_of_the_cold_bath_is_found(shift_khz):
 def test_an_unsure_line_makes_an_unsure_shift():
     """What moves is seen against the calibrated line."""
     fringes = [
-        (GATES.turn_right("x") + wait(ns, "shift", "gradient") + GATES.turn_right(last), "depletion")
+        (GATES.turn_right("x") + wait(ns, "shift", "gradient", tick_ns=100) + GATES.turn_right(last), "depletion")
         for ns in (800, 3_000)
         for last in "xy"
     ]

@@ -1,25 +1,41 @@
-"""Program -> bits -> program, by any wiring; and a few words of bits as the card must get them."""
+"""Program -> pattern -> words -> program, by any wiring; and a few words of bits as the card must get them."""
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequences.pulses.compile import compiled, decompiled
+from instruments.pulse_generator import words as played_by_the_card
+from sequences.pulses import compile as pulses
 from sequences.pulses.program import LINES, Program, PulseError
 
 STATION = {line: k for k, line in enumerate(LINES)}
 wirings = st.permutations(range(8)).map(lambda order: dict(zip(LINES, order, strict=True)))
+
+
+def compiled(program, lines, ahead=None):
+    """As words, a word a tick, as the NI card gets them."""
+    pattern = pulses.compiled(program, lines, ahead)
+    assert all(one[1] != other[1] for one, other in pairwise(pattern)), "equal neighbours are one interval"
+    return played_by_the_card(pattern)
+
+
+def decompiled(bits, lines, tick_ns):
+    return pulses.decompiled(tuple((1, int(word)) for word in bits), lines, tick_ns)
+
+
 steps = st.lists(st.tuples(st.integers(1, 30), st.sets(st.sampled_from(LINES))), min_size=1, max_size=12)
 
 
 def test_golden_bits():
-    program = Program("p").then(200, "pump").then(100).then(300, "mw_x", "shift").then(100, "pump", "gate_signal")
+    program = Program("p", 100).then(200, "pump").then(100).then(300, "mw_x", "shift").then(100, "pump", "gate_signal")
     assert compiled(program, STATION).tolist() == [0b1, 0b1, 0, 0b10100, 0b10100, 0b10100, 0b1000001]
 
 
 def test_the_wiring_decides_which_bit_a_role_is():
-    program = Program("p").then(100, "pump")
+    program = Program("p", 100).then(100, "pump")
     assert compiled(program, STATION | {"pump": 5, "gradient": 0}).tolist() == [1 << 5]
 
 
@@ -44,14 +60,14 @@ def test_any_bits_are_some_program(words, wiring):
 
 def test_an_empty_program_is_refused():
     with pytest.raises(PulseError, match="'nothing' is empty"):
-        compiled(Program("nothing"), STATION)
+        compiled(Program("nothing", 100), STATION)
 
 
 early = st.dictionaries(st.sampled_from(LINES), st.integers(-5, 5), max_size=4)
 
 
 def written(parts):
-    program = Program("p")
+    program = Program("p", 100)
     for ticks, high in parts:
         program = program.then(ticks * 100, *high)
     return program.then(600)
@@ -86,12 +102,12 @@ def test_what_was_played_ahead_can_be_put_back(parts, wiring, ahead):
 
 
 def test_golden_bits_of_a_line_that_is_ahead():
-    program = Program("p").then(200, "pump").then(200).then(100, "gate_signal")
+    program = Program("p", 100).then(200, "pump").then(200).then(100, "gate_signal")
     assert compiled(program, STATION, {"pump": 1}).tolist() == [1, 0, 0, 0, 0b1000001]
 
 
 def test_a_program_shorter_than_a_delay_is_refused():
-    program = Program("short").then(300, "pump").then(100)
+    program = Program("short", 100).then(300, "pump").then(100)
     with pytest.raises(PulseError, match=r"'short' lasts 400 ns: too short for the line pump, .* 400 ns ahead"):
         compiled(program, STATION, {"pump": 4})
     assert len(compiled(program, STATION, {"mw_x": 4})) == 4, "a line that is never raised needs no room"

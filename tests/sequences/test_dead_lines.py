@@ -20,7 +20,7 @@ def test_a_dark_bench_is_told_from_a_wrong_cable():
         ({"microwave": {"rabi_mhz_at_0dbm": 1e-6}}, r"none of the lines 2 \(mw_x\), 3 \(mw_y\)"),
         (
             {"pulsed_coils": {"shift_mt_per_a": 0.0}},
-            r"No line of port 0 switches the shift coil: line 4 \(role shift\)",
+            r"No pulse line switches the shift coil: line 4 \(role shift\)",
         ),
     ],
 )

@@ -83,7 +83,7 @@ def test_from_then_on_light_falls_into_its_own_window(late):
     lab.aom.pump.efficiency(1.0)
     lab.aom.pump.gate("external")
     lab.aom.pump.output(True)
-    program = Program("blink").then(2_000).then(500, "pump", "gate_signal").then(2_000)
+    program = Program("blink", 100).then(2_000).then(500, "pump", "gate_signal").then(2_000)
     ahead, plain = measure(lab, program, 100_000), measure(lab, program, 100_000, ahead={})
     lab.aom.pump.output(False)
     lab.green_laser.emission(False)

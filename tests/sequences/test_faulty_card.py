@@ -55,7 +55,7 @@ def test_every_count_is_that_of_a_whole_play() -> None:
     kinds = cycle(KINDS)
     faults = [Fault(kind=next(kinds), instrument="ni_card", call=OPENING + EVERY * k) for k in range(30)]
     with lit(faults) as (lab, bench):
-        counts = np.array([measure(lab, cw_odmr(), REPEATS).reference for _ in range(MEASURED)])
+        counts = np.array([measure(lab, cw_odmr(100), REPEATS).reference for _ in range(MEASURED)])
         assert {injected.kind for injected in bench.injector.log} == set(KINDS)
         assert len(bench.injector.log) >= 2 * len(KINDS)
         pulls = (counts - counts.mean()) / np.sqrt(counts.mean())
@@ -67,9 +67,9 @@ def test_every_count_is_that_of_a_whole_play() -> None:
 def test_a_card_that_fails_time_after_time_ends_the_run_with_its_name_and_low_lines() -> None:
     faults = [Fault(kind="refused", instrument="ni_card", matching="StartTask", call=4, times=9 * PLAYS)]
     with lit(faults) as (lab, bench):
-        measure(lab, cw_odmr(), REPEATS)
+        measure(lab, cw_odmr(100), REPEATS)
         with pytest.raises(CardFault, match=r"ni_card: .* failed: .*Is the card there") as caught:
-            measure(lab, cw_odmr(), REPEATS)
+            measure(lab, cw_odmr(100), REPEATS)
         assert caught.value.instrument == "ni_card"
         assert bench.twin.levels == 0
 
@@ -77,7 +77,7 @@ def test_a_card_that_fails_time_after_time_ends_the_run_with_its_name_and_low_li
 @pytest.mark.parametrize("call", ["StartTask", "StopTask", "WaitUntilTaskDone"])
 def test_a_call_that_never_returns_is_given_up_and_the_play_repeated(call: str) -> None:
     with lit([Fault(kind="stuck", instrument="ni_card", matching=call, call=3)]) as (lab, bench):
-        counts = np.array([measure(lab, cw_odmr(), REPEATS).reference for _ in range(4)])
+        counts = np.array([measure(lab, cw_odmr(100), REPEATS).reference for _ in range(4)])
         assert [injected.kind for injected in bench.injector.log] == ["stuck"]
         assert np.ptp(counts) < 6 * np.sqrt(counts.mean())
 
@@ -90,7 +90,7 @@ def test_an_operator_who_stops_a_play_is_heard_even_if_the_card_fails_at_it(monk
     with lit([]) as (lab, bench):
         monkeypatch.setattr(PulseGenerator, "wait", stopped)
         with pytest.raises(KeyboardInterrupt):
-            measure(lab, cw_odmr(), REPEATS)
+            measure(lab, cw_odmr(100), REPEATS)
         assert bench.twin.levels == 0
 
 
@@ -101,7 +101,7 @@ def reads(kind: str, call: int, times: int = 1) -> Fault:
 
 def counted(*faults: Fault, gated: bool = True) -> list[tuple[int, int]]:
     with lit(list(faults)) as (lab, bench):
-        counts = [measure(lab, cw_odmr(), REPEATS, gated) for _ in range(3)]
+        counts = [measure(lab, cw_odmr(100), REPEATS, gated) for _ in range(3)]
         assert [injected.effect for injected in bench.injector.log] == [""] * sum(fault.times for fault in faults)
         return [(one.signal, one.reference) for one in counts]
 
@@ -124,8 +124,8 @@ def test_readings_that_never_agree_are_not_believed_and_the_play_is_repeated() -
 def test_a_detector_that_sees_nothing_under_the_pump_is_named() -> None:
     with lit([reads("no_counts", 1, times=100)]) as (lab, _):
         with pytest.raises(SequenceError, match=r"photon_counter counted nothing at all in 0\.36 s under the pump"):
-            measure(lab, cw_odmr(), 10 * REPEATS)
-        assert measure(lab, cw_odmr(), 10 * REPEATS, may_be_dark=True).signal == 0
+            measure(lab, cw_odmr(100), 10 * REPEATS)
+        assert measure(lab, cw_odmr(100), 10 * REPEATS, may_be_dark=True).signal == 0
         closed = Program("closed", 100).then(100_000, "pump")
         assert measure(lab, closed, 10 * REPEATS).signal == 0
-        assert measure(lab, cw_odmr(), 10).signal == 0  # too short to tell
+        assert measure(lab, cw_odmr(100), 10).signal == 0  # too short to tell

@@ -46,7 +46,7 @@ def test_a_time_off_the_grid_is_refused_where_it_is_written_and_by_the_sequence(
     unit_ns = UNITS_NS[field[-3:]]
     plan = with_time(name, field, 1140.0 / unit_ns)
     (fault,) = FILE.bounds().faults(plan)
-    assert fault.startswith(f"{field} = {1140 / unit_ns:g} is not a whole number of the card's 100 ns ticks")
+    assert fault.startswith(f"{field} = {1140 / unit_ns:g} is not a whole number of the pulse source's 100 ns ticks")
     assert fault.endswith(f"choose {1100 / unit_ns:g} or {1200 / unit_ns:g}")
     nothing_but_a_grid = Lab(*[SimpleNamespace()] * 11, FILE.wiring(), *[SimpleNamespace()] * 4)
     with pytest.raises(SequenceError, match=f"{field} = .* choose"):
@@ -63,7 +63,9 @@ def test_defaults_are_on_the_grid_and_every_whole_number_of_ticks_is(name):
 
 def test_a_time_shorter_than_a_tick_has_one_neighbour():
     plan = dataclasses.make_dataclass("Plan", ["wait_us"])(0.04)
-    assert off_grid(plan, 100) == ["wait_us = 0.04 is not a whole number of the card's 100 ns ticks: choose 0.1"]
+    assert off_grid(plan, 100) == [
+        "wait_us = 0.04 is not a whole number of the pulse source's 100 ns ticks: choose 0.1"
+    ]
     inner = dataclasses.make_dataclass("Outer", ["part"])(plan)
     assert off_grid(inner, 200)[0].startswith("part.wait_us = 0.04")
 

@@ -19,7 +19,7 @@ from sequences.routines.measure import measure
 FILE = read_station(STATION)
 LIMITS, PATHS = FILE.limits(), FILE.paths()
 EVERYTHING = Drive(100.0, False, 1000.0, 10.0, -0.1, 0.1, 0.05)
-HALF = Program("half").then(500, "pump", "depletion", "mw_x", "shift", "gradient").then(500)
+HALF = Program("half", 100).then(500, "pump", "depletion", "mw_x", "shift", "gradient").then(500)
 
 
 def values(program: Program, settings: Drive) -> dict[str, float]:
@@ -44,7 +44,7 @@ def test_loads_are_power_times_duty_behind_what_lies_between() -> None:
 
 
 def test_an_open_aom_shines_whatever_its_line_says() -> None:
-    dark = Program("dark").then(100)
+    dark = Program("dark", 100).then(100)
     assert values(dark, replace(EVERYTHING, green_ungated=True))["green light at the sample"] == pytest.approx(5.0)
     assert values(dark, EVERYTHING)["green light at the sample"] == 0.0
 
@@ -69,7 +69,7 @@ def test_each_limit_refuses_what_is_beyond_it_and_nothing_that_stands_at_it(limi
 
 
 def test_a_play_beyond_a_limit_is_refused_before_it_starts() -> None:
-    program = Program("bright").then(1000, "pump", "depletion", "mw_x", "shift", "gradient", "gate_signal")
+    program = Program("bright", 100).then(1000, "pump", "depletion", "mw_x", "shift", "gradient", "gate_signal")
     with all_on() as (lab, bench):
         found = drive(lab, program)
         assert found.doughnut_mw == pytest.approx(400.0, rel=0.01)

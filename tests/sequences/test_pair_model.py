@@ -25,8 +25,8 @@ PROGRAMS = {
     "x": GATES.turn("x"),
     "five y": GATES.turn("y", 5),
     "right": GATES.turn_right("x", 2),
-    "wait": wait(12_300, "shift"),
-    "gradient": wait(12_300, "shift", "gradient"),
+    "wait": wait(12_300, "shift", tick_ns=100),
+    "gradient": wait(12_300, "shift", "gradient", tick_ns=100),
     "both quadratures": FREE.then(700, "shift", "mw_x", "mw_y"),
     "gate": GATES.turn("x") + GATES.turn_right("y") + GATES.entangle() + GATES.turn("y"),
 }
@@ -72,7 +72,7 @@ def test_a_wait_agrees_with_an_integrated_master_equation():
     h = qutip_pair.hamiltonian(PAIR.g_rad_per_s, PAIR.zz_rad_per_s, PAIR.detuning_rad_per_s)
     precise = {"atol": 1e-11, "rtol": 1e-10, "nsteps": 100_000}
     solved = qutip.mesolve(h, qutip_pair.matrix(rho), [0.0, 24e-6], collapse(PAIR), options=precise)
-    ours = density_matrix(PAIR.propagator(wait(24_000, "shift")) @ pauli_vector(rho))
+    ours = density_matrix(PAIR.propagator(wait(24_000, "shift", tick_ns=100)) @ pauli_vector(rho))
     np.testing.assert_allclose(ours, solved.states[-1].full(), atol=1e-8)
 
 
@@ -120,7 +120,7 @@ def test_a_spread_dephases_as_a_gaussian(left, right, common):
     """
     alone = PairModel(0.0, 0.0, 1.0, 1.0, 0.0, (0.0, 0.0), (0.0, 0.0), (0.0, 0.0), 0.0, 0.0)
     pair = replace(alone, spread=Spread(left, right, common))
-    after = pair.propagator(wait(5_000, "shift")) @ product_vector(*2 * (np.array([1.0, 1.0, 0.0, 0.0]),))
+    after = pair.propagator(wait(5_000, "shift", tick_ns=100)) @ product_vector(*2 * (np.array([1.0, 1.0, 0.0, 0.0]),))
     khz2 = (2 * np.pi * 1e3 * 5e-6) ** 2
     assert after[INDEX["XI"]] == pytest.approx(np.exp(-0.5 * (left + common) * khz2), abs=1e-4)
     assert after[INDEX["IX"]] == pytest.approx(np.exp(-0.5 * (right + common) * khz2), abs=1e-4)
@@ -150,7 +150,12 @@ def test_a_late_microwave_is_the_pulses_moved(name, late_ns):
 
 
 SETTLING = replace(PAIR, settling_share=4e-3, settling_us=1.0, shift_step_rad_per_s=1.7e7)
-SWITCHED = GATES.turn_right("x") + wait(2_500, "shift", "gradient") + GATES.turn("y") + wait(1_500, "shift", "gradient")
+SWITCHED = (
+    GATES.turn_right("x")
+    + wait(2_500, "shift", "gradient", tick_ns=100)
+    + GATES.turn("y")
+    + wait(1_500, "shift", "gradient", tick_ns=100)
+)
 
 
 def settled(program, rho, freshly_frozen=False):

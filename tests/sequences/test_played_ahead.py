@@ -6,6 +6,7 @@ import pytest
 from known_bench import know_pulses
 from wired import is_dark, know_field, know_pair, run, wired
 
+from instruments.pulse_generator import words
 from sequences.delays import DelaysPlan, delays
 from sequences.lab import Nobody
 from sequences.pulses.program import Program
@@ -29,9 +30,9 @@ class Loads:
     def __init__(self, generator):
         self._generator, self.bits = generator, []
 
-    def load(self, bits):
-        self.bits.append(bits)
-        self._generator.load(bits)
+    def load(self, pattern):
+        self.bits.append(words(pattern))
+        self._generator.load(pattern)
 
     def __getattr__(self, name):
         return getattr(self._generator, name)
@@ -46,7 +47,7 @@ def watched():
 
 
 def test_the_observer_sees_the_program_as_it_was_written(watched):
-    program = Program("seen").then(500).then(100, "pump").then(300, "gate_signal")
+    program = Program("seen", 100).then(500).then(100, "pump").then(300, "gate_signal")
     measure(watched, program, 10, may_be_dark=True)
     assert watched.observer.played == [program]
     pump, gate = (1 << watched.wiring.lines[role] for role in ("pump", "gate_signal"))
@@ -56,7 +57,7 @@ def test_the_observer_sees_the_program_as_it_was_written(watched):
 
 def test_a_program_shorter_than_a_delay_is_refused_and_not_played(watched):
     with pytest.raises(SequenceError, match="'short' lasts 300 ns: too short for the line pump"):
-        measure(watched, Program("short").then(300, "pump"), 10)
+        measure(watched, Program("short", 100).then(300, "pump"), 10)
     assert watched.pulse_generator.bits == []
 
 

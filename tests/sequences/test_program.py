@@ -22,13 +22,13 @@ def built(parts, tick_ns=100):
 @pytest.mark.parametrize("duration_ns", [0, -100, 50, 150, 99])
 def test_a_duration_off_the_grid_is_refused_where_it_is_written(duration_ns):
     with pytest.raises(PulseError, match=f"{duration_ns} ns is not a whole number of 100 ns ticks") as refusal:
-        Program("odd").then(duration_ns, "pump")
+        Program("odd", 100).then(duration_ns, "pump")
     assert (refusal.value.value_ns, refusal.value.tick_ns) == (duration_ns, 100)
 
 
 def test_an_unknown_line_is_refused_with_the_list():
     with pytest.raises(PulseError, match=r"unknown line 'laser'.*pump, depletion"):
-        Program("odd").then(100, "pump", "laser")
+        Program("odd", 100).then(100, "pump", "laser")
 
 
 def test_different_ticks_do_not_mix():
@@ -37,7 +37,7 @@ def test_different_ticks_do_not_mix():
 
 
 def test_then_leaves_the_shorter_program_alone():
-    short = Program("p").then(100, "pump")
+    short = Program("p", 100).then(100, "pump")
     longer = short.then(200, "shift")
     assert short.intervals == (Interval(100, frozenset({"pump"})),)
     assert longer.duration_ns == 300

@@ -103,7 +103,7 @@ def set_again(lab: Lab) -> None:
 
 def test_looks_are_taken_after_so_much_playing_and_before_a_sequence_ends(calls) -> None:
     with all_on(Fault(kind="rf_off", instrument="microwave", call=calls("microwave") + 1)) as (lab, _):
-        program = cw_odmr()
+        program = cw_odmr(100)
         repeats = round(0.4 * LOOK_AFTER_S / (program.duration_ns * 1e-9))
         measure(lab, program, repeats)
         measure(lab, program, repeats)
@@ -136,7 +136,7 @@ def test_a_sequence_is_not_blamed_for_what_happened_before_it(calls) -> None:
             with controls.left_safe(lab):
                 set_again(lab)
                 controls.pump(lab)
-                measure(lab, cw_odmr(), 10)
+                measure(lab, cw_odmr(100), 10)
 
 
 def test_a_supply_that_was_off_has_its_limits_again(calls) -> None:

@@ -23,12 +23,12 @@ shot: 9.1 us
 
 
 def shot():
-    pumped = Program("shot").then(6_000, "pump", "shift").then(500, "shift").then(500, "shift")
+    pumped = Program("shot", 100).then(6_000, "pump", "shift").then(500, "shift").then(500, "shift")
     return pumped.then(200, "shift", "mw_x").then(300).then(1_600, "gate_signal", "shift", "pump")
 
 
 def test_text_of_a_spectrum():
-    assert as_text(cw_odmr()) == ODMR
+    assert as_text(cw_odmr(100)) == ODMR
 
 
 def test_text_joins_equal_neighbours_and_names_lines_in_the_order_of_the_port():
@@ -36,7 +36,7 @@ def test_text_joins_equal_neighbours_and_names_lines_in_the_order_of_the_port():
 
 
 def test_text_of_nothing_is_its_name():
-    assert as_text(Program("nothing")) == "nothing: 0 us"
+    assert as_text(Program("nothing", 100)) == "nothing: 0 us"
 
 
 def test_picture_has_a_box_for_every_line_of_every_interval():
@@ -48,3 +48,15 @@ def test_picture_has_a_box_for_every_line_of_every_interval():
     widths = {round(patch.get_width(), 6) for patch in axes.patches}
     assert round(200**0.5, 6) in widths
     assert "9.1 us" in axes.get_title()
+
+
+def test_a_finer_grid_is_told_to_the_last_nanosecond():
+    program = Program("fine", 1).then(1_234_567, "pump").then(37, "mw_x")
+    assert as_text(program).splitlines() == [
+        "fine: 1234.604 us",
+        "       0.000 us   1234.567 us  pump",
+        "    1234.567 us      0.037 us  mw_x",
+    ]
+    axes = Figure().add_subplot()
+    draw(program, axes)
+    assert {text.get_text() for text in axes.texts} == {"1234.567", "0.037"}

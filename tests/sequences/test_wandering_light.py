@@ -13,7 +13,7 @@ from sequences.routines import controls, state
 from sequences.routines.shots import Shot, count
 
 TRUE = calibration()
-READING = Reading(24_000, 2_500, 1_800)
+READING = Reading(24_000, 2_500, 1_800, 100)
 PUMPED = Program("pumped", GATES.tick_ns).then(GATES.tick_ns, "shift")
 FLIPPED = GATES.turn("x", 2)
 OPTICAL = [k for k, (_, names, _) in enumerate(MODES) if names[0].startswith(("pump", "doughnut"))]

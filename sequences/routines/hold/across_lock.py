@@ -52,7 +52,7 @@ class AcrossLock:
         self._rates = (*_QUIET_UT_PER_SQRT_MIN, *_RATES_UT_PER_SQRT_MIN) if quiet else _RATES_UT_PER_SQRT_MIN
         self._believed = believed(lab, FIELD_KEY, self._rates) if quiet else None
         self._bowl = Bowl(calibrated(lab, "field.resonance_mt"), calibrated(lab, "field.nitrogen") > 0.5)
-        self._program = Program("light", lab.wiring.tick_ns).then(100_000, "pump", "gate_signal")
+        self._program = Program("light", lab.wiring.tick_ns).then(lab.whole_ticks(100_000), "pump", "gate_signal")
         self.walk: Walk | None = None
 
     @property

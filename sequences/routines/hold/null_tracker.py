@@ -54,7 +54,7 @@ class NullTracker:
         places = [[calibrated(lab, f"pair.{side}_{axis}_nm") for axis in "xy"] for side in ("left", "right")]
         self._pair_nm = np.array(places)
         self._program = Program("count under the doughnut", lab.wiring.tick_ns).then(
-            100_000, "depletion", "gate_signal"
+            lab.whole_ticks(100_000), "depletion", "gate_signal"
         )
         self._aim_nm = self._pair_nm[0]
         self._shine: Shine | None = None
