@@ -15,7 +15,7 @@ import numpy as np
 from labctl.journal import Journal
 from labctl.replay import Replay
 from sequences.lab import Lab
-from sequences.results import Event, Stream
+from sequences.results import Event, Progress, Stream
 
 if TYPE_CHECKING:
     from instruments.magnet import Currents, Magnet
@@ -47,6 +47,7 @@ def _brought_back(lab: Lab, journal: Journal, align: Callable[[Lab], Stream[Any]
     before = journal.calibration.all()
     if journal.gap_s < STALE_S or any(key not in before for key in _FIELD):
         return False
+    yield Progress(0.0, f"interrupted {journal.gap_s / 60.0:.0f} min ago: the field is brought back first")
     yield from align(journal.apart(lab))
     now = journal.calibration.all()
     journal.go_on(before)
