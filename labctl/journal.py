@@ -32,6 +32,7 @@ class Journal:
         self._noted = NotedClock(self.clock)
         self._known = KnownThen(replay, calibration) if replay else None
         self._looks = Looks()
+        self._apart_s = 0.0
         self.walked_a: Sequence[float] = ()
         """By how much the resonance's currents have changed while the run was interrupted."""
         self.notes: dict[str, Any] = {}
@@ -44,7 +45,13 @@ class Journal:
     def apart(self, lab: Lab) -> Lab:
         """For plays that are none of the experiment's: no block answers them, and they answer none later."""
         self.clock.is_apart = True
+        self._apart_s = self.clock.now()
         return lab.within(RunContext(self.clock, self.calibration, lab.run.observer, lab.run.notes))
+
+    @property
+    def apart_for_s(self) -> float | None:
+        """For how long plays have been apart; None while they are the experiment's."""
+        return self.clock.now() - self._apart_s if self.clock.is_apart else None
 
     def go_on(self, before: Mapping[str, Mapping[str, Any]]) -> None:
         """The experiment's plays follow. before: the calibration's entries before the plays that were apart."""

@@ -288,8 +288,13 @@ class Runner:
         return {"notes": list(self.lab.notes), "calibration_used": plain(self._calibration.used)}
 
     def _publish(self, event: Event | Playing | Counted | Waiting | Suspended) -> None:
-        book, lab_time_s = self._book, self._clock.now() - self._began_s
-        self._tell(News(book.run_id, book.sequence, book.depth - 1, event, lab_time_s))
+        book = self._book
+        self._tell(News(book.run_id, book.sequence, book.depth - 1, event, self._lab_time_s()))
+
+    def _lab_time_s(self) -> float:
+        """Of the run, as it is told; what comes before the run is played again counts for itself."""
+        apart_for_s = self._journal.apart_for_s if self._journal else None
+        return self._clock.now() - self._began_s if apart_for_s is None else apart_for_s
 
     def _tell(self, news: News) -> None:
         """A listener that fails is logged, and the run goes on."""

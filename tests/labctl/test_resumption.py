@@ -111,8 +111,10 @@ class Seen:
         self._bench, self._left, self._of = bench, plays, of
         self.currents_a: list[Any] = []
         self.settings: list[Any] = []
+        self.lab_times_s: list[tuple[int, float]] = []
 
     def __call__(self, news: News) -> None:
+        self.lab_times_s.append((news.depth, news.lab_time_s))
         if isinstance(news.event, Counted) and news.sequence == self._of:
             self.currents_a.append(self._bench.lab.magnet.currents())
             self.settings.append(noted(self._bench.lab))
@@ -169,7 +171,11 @@ def test_time_and_calibration_are_those_of_then_and_behind_the_break_those_of_no
     tmp_path: Path, aligning: Aligning
 ) -> None:
     run(tmp_path, 1, FIRST)
-    resumed, _, _ = run(tmp_path, 2, resumes=1, gap_s=2 * STALE_S)
+    resumed, _, seen = run(tmp_path, 2, resumes=1, gap_s=2 * STALE_S)
+    apart_s, later_s = ([time_s for depth, time_s in seen.lab_times_s[2:] if depth == of] for of in (1, 0))
+    assert apart_s == sorted(apart_s)
+    assert later_s == sorted(later_s)
+    assert 0.0 <= apart_s[0] < apart_s[-1] < 2 * STALE_S < later_s[-1]
     blocks = own(tmp_path, resumed.run_id)
     (aligned,) = (block for block in blocks_of(tmp_path, resumed.run_id) if RESUMING in block.settings)
     assert aligning.times == 1
