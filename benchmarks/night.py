@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -154,7 +154,7 @@ def _played(bench: Wired, hours: float, held: HoldChoice, began: float) -> Night
     shot = engine_shot(cycle, gates, Program("night", tick_ns), reading, "depletion")
     resonance_mt = cross_relaxation_fields_mt(nitrogen=bench.twin.sample.nitrogen == "14N")[0]
     truth = Truth(bench, wanted_hz=GAMMA_13C_HZ_PER_MT * resonance_mt, engine=shot.name)
-    lab.observer = truth
+    lab = lab.within(replace(lab.run, observer=truth))
     started_s = lab.clock.now()
     holding = _drained(hold.begin(lab, held))
     while lab.clock.now() < started_s + 3600.0 * hours:

@@ -13,8 +13,9 @@ without wires, for statistics over many runs, and no command asks for it. From p
 run, `plans` from `--set`, `runner` drives one sequence and tells its `news`, `gate` is where it pauses, `orders` what
 other processes ask of it, `limits` what a plan may ask for, `safety` what is switched off and in which order, `data`
 how runs are kept, `figures` drawn from them, and `drawing`, the process that does so beside the run. After an
-interruption: `continuation` finds what there is of a run, `replay` plays it again from disk, `settings` sets the bench
-as it was. When something holds the bench: `interlocks` finds what, `suspension` waits until it is gone. On the screen:
+interruption: `continuation` finds what there is of a run, `resumption` brings the bench back, `replay` plays the run
+again from disk, `journal` notes what that takes, the bench's `settings` among it, and `known_then` is the calibration
+of then. When something holds the bench: `interlocks` finds what, `suspension` waits until it is gone. On the screen:
 `progress` while a run goes on, `tables` of results. `predict` the paper's Fig. 3. Beneath all: `refusals` and `faults`
 in words, `interrupts` Ctrl-C where it may fall, `lock` who has the bench, `commands` that a person is told to run,
 `log` what the screen need not show, `places` what belongs to its user, `output` what a console can show.

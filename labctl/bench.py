@@ -2,19 +2,22 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from instruments.errors import InstrumentError
 from instruments.magnet import Currents
 from labctl.catalogue import ENTRIES, Entry, columns_of
-from labctl.data.blocks import blocks_of
-from labctl.data.calibration import CalibrationStore
+from labctl.data.blocks import Block
+from labctl.data.calibration import CalibrationStore, Pairs
+from labctl.data.history import one_run
 from labctl.data.store import Store
 from labctl.gate import Gate
 from labctl.heartbeat import Heartbeat
 from labctl.interrupts import Interrupts
+from labctl.journal import Journal
 from labctl.news import Listener
-from labctl.replay import Journal, Replay, looked_at
+from labctl.replay import Replay, kept_blocks
+from labctl.resumption import resumed
 from labctl.runner import Outcome, Runner
 from labctl.station import OpenStation
 from sequences.lab import Lab
@@ -33,6 +36,33 @@ class Interrupted:
     replay: Replay
     gap_s: float
     """How long ago its last block was counted."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """The calibration with which a run began, or the first part of one that was suspended."""
+
+    entries: Mapping[str, Any]
+    covariances: Pairs | None
+    """None for a run of before they were kept."""
+
+    @classmethod
+    def of(cls, calibration: CalibrationStore) -> Self:
+        """Now."""
+        return cls(calibration.all(), calibration.covariances())
+
+    @classmethod
+    def then(cls, replay: Replay) -> Self:
+        """When the run began that is played again."""
+        return cls(replay.entries, replay.covariances)
+
+    def replay(self, blocks: Sequence[Block]) -> Replay:
+        """The run, to be played again."""
+        return Replay(blocks, self.entries, self.covariances)
+
+    def record(self) -> dict[str, Any]:
+        """What a part keeps that continues the run."""
+        return {"calibration": dict(self.entries), "covariances": self.covariances}
 
 
 @dataclass(frozen=True)
@@ -64,7 +94,7 @@ class OpenBench:
         One that is suspended goes on as another run, which continues it from its last look at the bench.
         """
         hear, rest = (self.heartbeat.heard, self.heartbeat.rest) if self.heartbeat else (lambda _: None, lambda: None)
-        known = self.calibration.all() if interrupted is None else interrupted.replay.entries
+        known = Known.of(self.calibration) if interrupted is None else Known.then(interrupted.replay)
         asked_for, gate = interrupted, gate or Gate()
         gate.alive = self.heartbeat.waits if self.heartbeat else lambda: None
         begun_a, in_vain = self._magnet_stands_a(), 0
@@ -107,7 +137,7 @@ class _Part:
     ) -> None:
         self._bench, self._interrupted = bench, interrupted
         if interrupted:
-            self._journal = Journal(bench.lab, bench.calibration, interrupted.replay, interrupted.gap_s, _aligned)
+            self._journal = Journal(bench.lab, bench.calibration, interrupted.replay, interrupted.gap_s)
         else:
             self._journal = Journal(bench.lab, bench.calibration)
         self._began_s = self._journal.bench_clock.now()
@@ -115,28 +145,26 @@ class _Part:
             bench.lab, bench.store, bench.calibration, columns_of, told, bench.interrupts, gate, self._journal
         )
 
-    def run(self, entry: Entry, plan: Any, known: Mapping[str, Any], may_suspend: bool) -> Outcome:
+    def run(self, entry: Entry, plan: Any, known: Known, may_suspend: bool) -> Outcome:
         """known: the calibration with which the first part began."""
         bench, self._runner.may_suspend = self._bench, may_suspend
         record = {**bench.record, "station_file": bench.station.file.text}
         if self._interrupted:
-            record |= {"resumes": self._interrupted.run_id, "calibration": dict(known)}
-        try:
-            stream = entry.function(bench.lab, plan)
-            return self._runner.run(entry.name, plan, stream, record, bench.station.snapshot())
-        finally:
-            self._journal.close()
+            record |= {"resumes": self._interrupted.run_id, **known.record()}
+        stream = resumed(self._runner.lab, self._journal, lambda lab: entry.function(lab, plan), _aligned)
+        return self._runner.run(entry.name, plan, stream, record, bench.station.snapshot())
 
-    def continued(self, run_id: int, known: Mapping[str, Any]) -> Interrupted:
+    def continued(self, run_id: int, known: Known) -> Interrupted:
         """What is needed to go on, now that what held the run is gone."""
         before = self._interrupted
         if before and not before.replay.over:  # it was suspended before it measured: what answered it answers again
             passed_s = self._journal.bench_clock.now() - self._began_s
-            return Interrupted(run_id, Replay(before.replay.blocks, known), before.gap_s + passed_s)
-        blocks = looked_at(tuple(b for b in blocks_of(self._bench.store.folder, run_id) if b.run_id == run_id))
+            return Interrupted(run_id, known.replay(before.replay.blocks), before.gap_s + passed_s)
+        folder = self._bench.store.folder
+        blocks = kept_blocks(folder, one_run(folder, run_id))
         ended_s = blocks[-1].ended_s if blocks else 0.0
         gap_s = self._journal.clock.now() - self._runner.began_s - ended_s
-        return Interrupted(run_id, Replay(blocks, known), max(0.0, gap_s))
+        return Interrupted(run_id, known.replay(blocks), max(0.0, gap_s))
 
 
 def _aligned(lab: Lab) -> Stream[None]:

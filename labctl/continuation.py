@@ -10,11 +10,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from labctl.bench import Interrupted
 from labctl.catalogue import Entry, entry
-from labctl.data.blocks import Block, blocks_of
+from labctl.data.blocks import Block
 from labctl.data.history import Run, one_run, run_number
 from labctl.data.live import LIVE
 from labctl.refusals import Refusal
-from labctl.replay import Replay, looked_at
+from labctl.replay import Replay, kept_blocks
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class Continuation:
             )
         last = self.blocks[-1]
         gap_s = max(0.0, time.time() - last.settings["unix_s"] - (last.ended_s - last.began_s))
-        return Interrupted(self.run.run_id, Replay(self.blocks, self.run.record["calibration"]), gap_s)
+        replay = Replay(self.blocks, run.record["calibration"], run.record.get("covariances"))
+        return Interrupted(run.run_id, replay, gap_s)
 
 
 def continuation(folder: Path, number: str) -> Continuation:
@@ -62,9 +63,7 @@ def continuation(folder: Path, number: str) -> Continuation:
         )
     if run.status == "completed":
         raise Refusal(f"Run {number} is complete: there is nothing to continue. `labctl show {number}` shows it")
-    blocks = tuple(block for block in blocks_of(folder, run.run_id) if block.run_id == run.run_id)
-    if run.status in ("failed", "suspended"):
-        blocks = looked_at(blocks)
+    blocks = kept_blocks(folder, run)
     if not blocks or any("bench" not in block.settings for block in blocks):
         raise Refusal(f"Run {number} has counted nothing that could be continued: start it anew")
     found = entry(run.sequence)

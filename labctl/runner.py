@@ -19,11 +19,12 @@ from labctl.drawing import Drawing
 from labctl.gate import Gate
 from labctl.interlocks import causes
 from labctl.interrupts import Interrupts
+from labctl.journal import Journal
 from labctl.log import NAME as LOG_NAME
 from labctl.news import Counted, Listener, News, Playing, Suspended, Waiting
-from labctl.replay import Journal
 from labctl.safety import Step, make_safe
 from labctl.suspension import wait_out
+from sequences.lab import RunContext
 from sequences.results import Begin, Column, End, Estimate, Event, Point, Progress, SequenceError, Stream
 
 if TYPE_CHECKING:
@@ -66,18 +67,21 @@ class Runner:
         gate: Gate | None = None,
         journal: Journal | None = None,
     ) -> None:
-        """calibration: the one that `lab` has. columns_of: sequence name -> its columns, for children too.
+        """calibration: of the bench. columns_of: sequence name -> its columns, for children too.
 
         gate: where the runs pause while it is closed. journal: what is noted with every play, and may answer it.
         """
         self._clock, self._journal = journal.clock if journal else lab.clock, journal
-        self._lab, self._folder, self._calibration = lab, store.folder, calibration
+        self._bench_clock = lab.clock
+        self._folder, self._calibration = store.folder, calibration
         self._columns_of, self._listeners = columns_of, listeners
         self._interrupts = interrupts or Interrupts()
         self._gate = gate or Gate()
         self.may_suspend = False
         """Whether a run that an interlock or a trip ends is kept as suspended, once it could go on."""
-        lab.observer = self
+        run = journal.context(self) if journal else RunContext(lab.clock, calibration, self)
+        self.lab = lab.within(run)
+        """What the sequence of a run gets."""
         self._book = Book(store, calibration, self._clock)
         self._began_s = 0.0
         self._drawing = Drawing(self._folder / "figures")
@@ -100,7 +104,7 @@ class Runner:
         """
         self._began_s = self._clock.now()
         self._drawing = Drawing(self._folder / "figures")
-        self._lab.notes.clear()
+        self.lab.notes.clear()
         self._calibration.used.clear()
         with self._interrupts.held(dropping=True):
             self._book.ready()
@@ -130,13 +134,10 @@ class Runner:
         self._started()
         if self._journal is None:
             return None
-        digest = digest_of(program, self._lab.wiring.lines)
+        digest = digest_of(program, self.lab.wiring.lines)
         if (block := self._journal.answer(digest, repeats)) is None:
-            for event in self._journal.refreshed():
-                with self._interrupts.held():
-                    self._take(event)
             return None
-        self._book.playing(program.name, digest, repeats, self._journal.notes)
+        self._book.answered(block)
         return block.signal, block.reference
 
     def playing(self, program: "Program", repeats: int) -> None:
@@ -146,7 +147,7 @@ class Runner:
             self._settled(self._book.flush)
             self._gate.passed()
         notes = self._journal.notes if self._journal else {}
-        self._book.playing(program.name, digest_of(program, self._lab.wiring.lines), repeats, notes)
+        self._book.playing(program.name, digest_of(program, self.lab.wiring.lines), repeats, notes)
         self._publish(Playing(program, repeats))
 
     def counted(self, signal: int, reference: int, duration_s: float) -> None:
@@ -186,17 +187,17 @@ class Runner:
         """There is no run, and the bench is left as safe as after one."""
         self._first = None
         _closed(stream)
-        unsafe = [f"NOT SAFE: {step}" for step in make_safe(self._lab, ramp_magnet=False) if step.fault]
+        unsafe = [f"NOT SAFE: {step}" for step in make_safe(self.lab, ramp_magnet=False) if step.fault]
         raise NotBegun([message, *unsafe])
 
     def _suspended(self, error: Exception) -> tuple[Status, str, Any] | None:
         """Wait until what holds the bench is gone, if something does; an operator can end it."""
-        clock = self._journal.bench_clock if self._journal else self._lab.clock
-        if not self.may_suspend or not (found := causes(self._lab, error, clock)):
+        clock = self._bench_clock
+        if not self.may_suspend or not (found := causes(self.lab, error, clock)):
             return None
         try:
             with self._interrupts.heard(), self._interrupts.safe_point():
-                wait = wait_out(self._lab, clock, found, lambda why: self._publish(Suspended(why)))
+                wait = wait_out(self.lab, clock, found, lambda why: self._publish(Suspended(why)))
         except KeyboardInterrupt:
             return "aborted", f"aborted by the operator while it was suspended: {found[0].what}", None
         finally:
@@ -270,7 +271,7 @@ class Runner:
     def _ended(self, stream: Stream[Any], status: Status, message: str, result: Any) -> Outcome:
         """First the bench, then the record, then the pictures."""
         fault = _closed(stream)
-        unsafe = tuple(step for step in make_safe(self._lab, ramp_magnet=False) if step.fault)
+        unsafe = tuple(step for step in make_safe(self.lab, ramp_magnet=False) if step.fault)
         self._started()
         if fault and status == "completed":
             status, message, result = "failed", fault, None
@@ -284,11 +285,16 @@ class Runner:
         return outcome
 
     def _notes(self) -> dict[str, Any]:
-        return {"notes": list(self._lab.notes), "calibration_used": plain(self._calibration.used)}
+        return {"notes": list(self.lab.notes), "calibration_used": plain(self._calibration.used)}
 
     def _publish(self, event: Event | Playing | Counted | Waiting | Suspended) -> None:
-        book, lab_time_s = self._book, self._clock.now() - self._began_s
-        self._tell(News(book.run_id, book.sequence, book.depth - 1, event, lab_time_s))
+        book = self._book
+        self._tell(News(book.run_id, book.sequence, book.depth - 1, event, self._lab_time_s()))
+
+    def _lab_time_s(self) -> float:
+        """Of the run, as it is told; what comes before the run is played again counts for itself."""
+        apart_for_s = self._journal.apart_for_s if self._journal else None
+        return self._clock.now() - self._began_s if apart_for_s is None else apart_for_s
 
     def _tell(self, news: News) -> None:
         """A listener that fails is logged, and the run goes on."""

@@ -15,15 +15,32 @@ _TRIES: Final = 2
 class Switches(Protocol):
     """What has to be switched off: a Lab, or as much of the bench as answers."""
 
-    pulse_generator: Any
-    aom: Any
-    depletion_beam: Any
-    green_laser: Any
-    microwave: Any
-    shift_coil: Any
-    gradient_coil: Any
-    compensation_coil: Any
-    magnet: Any
+    @property
+    def pulse_generator(self) -> Any: ...
+
+    @property
+    def aom(self) -> Any: ...
+
+    @property
+    def depletion_beam(self) -> Any: ...
+
+    @property
+    def green_laser(self) -> Any: ...
+
+    @property
+    def microwave(self) -> Any: ...
+
+    @property
+    def shift_coil(self) -> Any: ...
+
+    @property
+    def gradient_coil(self) -> Any: ...
+
+    @property
+    def compensation_coil(self) -> Any: ...
+
+    @property
+    def magnet(self) -> Any: ...
 
 
 @dataclass(frozen=True)

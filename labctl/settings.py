@@ -1,10 +1,9 @@
-"""What the bench is set to, as its drivers remember it: noted with every play, and set again after an interruption."""
+"""What the bench is set to, as its drivers remember it: noted with every play."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from sequences.lab import Lab
-from sequences.routines import controls
 
 _MATTER: Final[Mapping[str, tuple[str, ...]]] = {
     "green_emission": (),
@@ -24,22 +23,6 @@ def noted(lab: Lab) -> dict[str, Any]:
     x_nm, y_nm = lab.depletion_beam.position()
     found |= {"null_x_nm": float(x_nm), "null_y_nm": float(y_nm), "carrier": found["carrier"] in ("ON", True, 1)}
     return {name: found[name] for source, more in _MATTER.items() if found[source] for name in (source, *more)}
-
-
-def restore(lab: Lab, settings: Mapping[str, Any]) -> None:
-    """Set all of them again, and the beams' gates to the pulse lines; what was off stays off."""
-    coils = {"shift": lab.shift_coil, "gradient": lab.gradient_coil, "compensation": lab.compensation_coil}
-    for name, coil in coils.items():
-        if name in settings:
-            coil.set_current(settings[f"{name}_a"])
-            coil.output(True)
-    if settings.keys() >= {"green_emission", "pump_output"}:
-        controls.pump(lab, settings["pump_efficiency"])
-    if "doughnut_mw" in settings:
-        controls.doughnut(lab, settings["doughnut_mw"])
-        controls.steer(lab, settings["null_x_nm"], settings["null_y_nm"])
-    if "carrier" in settings:
-        controls.carrier(lab, settings["carrier_hz"], settings["carrier_dbm"])
 
 
 def _parameters(lab: Lab) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from labctl.station_drivers import driver, is_ni, is_visa
 from labctl.station_file import StationFile, references
 from labctl.station_pulses import counter_fault, mismatches
 from labctl.station_roles import lacking, needs_of
-from sequences.lab import Calibration, Lab
+from sequences.lab import Calibration, Lab, RunContext
 
 LOG: Final = logging.getLogger(__name__)
 _NO_ROLE: Final = "the experiments use it. Take a driver that has it"
@@ -126,12 +126,11 @@ class OpenStation:
         return Lab(
             **vars(self.switches()),
             photon_counter=self.instruments["photon_counter"],
-            clock=self.wires.clock,
             wiring=self.file.wiring(),
             limits=self.file.limits(),
             paths=self.file.paths(),
             guesses=self.file.guesses(),
-            calibration=calibration,
+            run=RunContext(self.wires.clock, calibration),
         )
 
     def switches(self) -> SimpleNamespace:

@@ -14,7 +14,7 @@ from instruments.playable import Playable
 from labctl.data.memory import Kept
 from labctl.station_file import StationFile, read_station
 from labctl.station_pulses import stated
-from sequences.lab import Calibration, Lab
+from sequences.lab import Calibration, Lab, RunContext
 from sequences.results import Begin, End, Estimate, Point, Stream
 from simulated_instruments.sample import Sample, load_sample
 from simulated_instruments.truth import truth
@@ -112,12 +112,11 @@ def unwired_lab(twin: Twin, file: StationFile, calibration: Calibration | None =
     _limit(roles, file)
     return Lab(
         **cast("dict[str, Any]", roles),
-        clock=twin.clock,
         wiring=file.wiring(),
         limits=file.limits(),
         paths=file.paths(),
         guesses=file.guesses(),
-        calibration=Kept(twin.clock) if calibration is None else calibration,
+        run=RunContext(twin.clock, Kept(twin.clock) if calibration is None else calibration),
     )
 
 

@@ -1,7 +1,7 @@
-"""The lab as an experiment sees it: the instruments it may ask for, typed, the clock, and what earlier runs learned."""
+"""The lab as an experiment sees it: the instruments it may ask for, typed, and what belongs to its run alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -68,8 +68,33 @@ class Nobody:
 
 
 @dataclass
+class Looks:
+    """What of the bench was verified in a run, and when."""
+
+    unchecked_s: float = 0.0
+    """Time played since all instruments were last asked whether they are as they were set."""
+    count: int = 0
+    """How often they were, and all of them were."""
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What belongs to one run, and not to the bench."""
+
+    clock: "Clock"
+    """Laboratory time, as the run sees it."""
+    calibration: Calibration
+    """What earlier runs learned, and where this one keeps what it learns."""
+    observer: Observer = field(default_factory=Nobody)
+    """Who watches the plays."""
+    notes: list[str] = field(default_factory=list)
+    """Remarks that belong in the run's record, e.g. a limit met."""
+    looks: Looks = field(default_factory=Looks)
+
+
+@dataclass(frozen=True)
 class Lab:
-    """The instruments by role. Nothing in here knows whether they are real."""
+    """The instruments by role, and the run that they are used for. Nothing in here knows whether they are real."""
 
     magnet: "Magnet"
     shift_coil: "CurrentChannel"
@@ -81,19 +106,30 @@ class Lab:
     depletion_beam: "DepletionBeam"
     photon_counter: "GatedCounter"
     pulse_generator: "PulseSource"
-    clock: "Clock"
     wiring: Wiring
     limits: Limits
     paths: Paths
     guesses: Guesses
-    calibration: Calibration
-    observer: Observer = field(default_factory=Nobody)
-    notes: list[str] = field(default_factory=list)
-    """Remarks that belong in the run's record, e.g. a limit met."""
-    unchecked_s: float = 0.0
-    """Time played since all instruments were last asked whether they are as they were set."""
-    looks: int = 0
-    """How often they were, and all of them were."""
+    run: RunContext
+
+    def within(self, run: RunContext) -> "Lab":
+        """The same bench, for another run."""
+        return replace(self, run=run)
+
+    @property
+    def clock(self) -> "Clock":
+        """Of the run."""
+        return self.run.clock
+
+    @property
+    def calibration(self) -> Calibration:
+        """Of the run."""
+        return self.run.calibration
+
+    @property
+    def notes(self) -> list[str]:
+        """Of the run."""
+        return self.run.notes
 
     def whole_ticks(self, duration_ns: float) -> int:
         """The nearest duration that the pattern's grid can play, at least one tick: for what a sequence chooses."""

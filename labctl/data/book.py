@@ -101,6 +101,7 @@ class Book:
         self._open: list[_Open] = []
         self._blocks = 0
         self._playing = _Playing("", "", 0, 0.0)
+        self._again: Block | None = None
 
     @property
     def depth(self) -> int:
@@ -134,7 +135,8 @@ class Book:
             self._store.ledger.forget()
             self._blocks = 0
         origin = {"bench": self._store.label, "versions": versions(), "git": git_commit()}
-        kept = {"plan": plain(plan), "calibration": self._calibration.all(), **origin, **(record or {})}
+        known = {"calibration": self._calibration.all(), "covariances": self._calibration.covariances()}
+        kept = {"plan": plain(plan), **known, **origin, **(record or {})}
         parent = self._open[-1].recording if self._open else None
         recording = self._store.begin(sequence, columns, kept, snapshot, parent)
         self._open.append(_Open(sequence, recording, self._clock.now(), time.monotonic()))
@@ -165,8 +167,13 @@ class Book:
         """Why the database takes nothing, where the data are meanwhile, and what to do."""
         return self._store.ledger.complaint()
 
+    def answered(self, again: Block) -> None:
+        """A play of an earlier run is this one's next: it has been counted then."""
+        self._again = again
+
     def playing(self, program: str, digest: str, repeats: int, notes: Mapping[str, Any]) -> None:
         """A play begins. notes: the bench's settings, and what else the play depends on."""
+        self._again = None
         self._playing = _Playing(program, digest, repeats, self._since_s(), plain(notes))
 
     def counted(self, signal: int, reference: int, duration_s: float) -> None:
@@ -174,20 +181,24 @@ class Book:
         for run in self._open:
             run.photons += signal + reference
             run.counting_s += duration_s
-        play = self._playing
-        block = Block(
-            self._open[0].recording.run_id,
-            self._blocks,
-            self.run_id,
-            play.program,
-            play.digest,
-            play.repeats,
-            signal,
-            reference,
-            play.began_s,
-            self._since_s(),
-            play.notes,
-        )
+        outermost = self._open[0].recording.run_id
+        if self._again is not None:
+            block = replace(self._again, run_id=outermost, number=self._blocks, part_id=self.run_id)
+        else:
+            play = self._playing
+            block = Block(
+                outermost,
+                self._blocks,
+                self.run_id,
+                play.program,
+                play.digest,
+                play.repeats,
+                signal,
+                reference,
+                play.began_s,
+                self._since_s(),
+                play.notes,
+            )
         self._store.ledger.write(BlockEntry(block))
         self._blocks += 1
 

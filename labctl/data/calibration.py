@@ -21,6 +21,9 @@ from instruments.clock import Clock
 from labctl.refusals import Refusal
 from sequences.lab import Calibrated
 
+Pairs = Sequence[tuple[str, str, float]]
+"""Two keys each, and the covariance of their values."""
+
 
 class CalibrationStore:
     """The calibration of one bench, as `sequences.lab.Calibration` asks for it. Every `put` is on disk at once."""
@@ -59,14 +62,14 @@ class CalibrationStore:
             "time": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
         }
         self._measured_s[key] = self._clock.now()
-        self._covariances = {pair: value for pair, value in self._covariances.items() if key not in pair}
+        self._covariances = {both: value for both, value in self._covariances.items() if key not in both}
         self._write()
 
     def covariance(self, keys: Sequence[str]) -> NDArray[np.float64]:
         """(n, n) of values that were fitted together; of others, the squares of their errors. All must be there."""
         matrix = np.diag([float(self._entries[key]["error"]) ** 2 for key in keys])
         for (row, one), (column, other) in combinations(enumerate(keys), 2):
-            matrix[row, column] = matrix[column, row] = self._covariances.get(_pair(one, other), 0.0)
+            matrix[row, column] = matrix[column, row] = self._covariances.get(pair(one, other), 0.0)
         return matrix
 
     def put_covariance(self, keys: Sequence[str], covariance: NDArray[np.float64]) -> None:
@@ -74,12 +77,16 @@ class CalibrationStore:
         if not np.isfinite(covariance).all():
             raise ValueError(f"The covariance of {', '.join(keys)} is not finite")
         for (row, one), (column, other) in combinations(enumerate(keys), 2):
-            self._covariances[_pair(one, other)] = float(covariance[row, column])
+            self._covariances[pair(one, other)] = float(covariance[row, column])
         self._write()
 
     def all(self) -> dict[str, dict[str, Any]]:
         """A copy of every entry, for the record of a run."""
         return {key: dict(entry) for key, entry in self._entries.items()}
+
+    def covariances(self) -> list[tuple[str, str, float]]:
+        """How the values that were fitted together vary together, for the record of a run."""
+        return [(*both, value) for both, value in self._covariances.items()]
 
     def _read(self) -> dict[str, dict[str, Any]]:
         if not self.file.exists():
@@ -87,7 +94,7 @@ class CalibrationStore:
         try:
             content = json.loads(self.file.read_text(encoding="utf-8"))
             label, entries = content["bench"], content["entries"]
-            self._covariances = {_pair(one, other): float(value) for one, other, value in content["covariances"]}
+            self._covariances = {pair(one, other): float(value) for one, other, value in content["covariances"]}
             for entry in entries.values():
                 if not (math.isfinite(entry["value"]) and math.isfinite(entry["error"])):
                     raise ValueError("a value or an error is not finite")
@@ -107,7 +114,7 @@ class CalibrationStore:
         content = {
             "bench": self.label,
             "entries": self._entries,
-            "covariances": [[*pair, value] for pair, value in self._covariances.items()],
+            "covariances": self.covariances(),
         }
         new = self.file.with_name(f".{self.file.name}.{os.getpid()}")
         with new.open("w", encoding="utf-8") as stream:
@@ -117,5 +124,6 @@ class CalibrationStore:
         new.replace(self.file)
 
 
-def _pair(one: str, other: str) -> tuple[str, str]:
+def pair(one: str, other: str) -> tuple[str, str]:
+    """The same for two keys in either order."""
     return (one, other) if one < other else (other, one)

@@ -73,22 +73,23 @@ def measure(
     check_allowed(lab, program)
     pattern = _pattern(lab, program, ahead_ticks(lab) if ahead is None else ahead)
     longest = _at_once(lab, program, repeats)
-    signal = reference = 0
+    signal = reference = played = 0
     left = repeats
     try:
         while left:
             now = min(left, longest)
-            if (photons := lab.observer.recorded(program, now)) is None:
-                lab.observer.playing(program, now)
-                lab.pulse_generator.load(pattern)  # only now: a run that goes on after a break may have aligned before
+            if (photons := lab.run.observer.recorded(program, now)) is None:
+                lab.run.observer.playing(program, now)
+                lab.pulse_generator.load(pattern)
                 photons = _played(lab, now, gated)
-            lab.observer.counted(*photons, now * program.duration_ns * 1e-9)
+                played += now
+            lab.run.observer.counted(*photons, now * program.duration_ns * 1e-9)
             signal, reference, left = signal + photons[0], reference + photons[1], left - now
     except BaseException:
         lab.pulse_generator.hold(0)
         raise
     duration_s = repeats * program.duration_ns * 1e-9
-    look_now_and_then(lab, duration_s)
+    look_now_and_then(lab, played * program.duration_ns * 1e-9)
     if not (signal or reference or may_be_dark):
         _check_not_blind(program, repeats * 1e-9 * _lit_ns(program))
     _check_rate(lab, program, signal, repeats * program.time_high_ns("gate_signal") * 1e-9)

@@ -14,8 +14,8 @@ def still_set(lab: Lab) -> None:
     """Ask every instrument that was set whether it is so. Raises ChangedError naming one that is not."""
     for part in _parts(lab):
         part.check_standing()
-    lab.unchecked_s = 0.0
-    lab.looks += 1
+    lab.run.looks.unchecked_s = 0.0
+    lab.run.looks.count += 1
 
 
 def as_it_is(lab: Lab) -> None:
@@ -23,7 +23,7 @@ def as_it_is(lab: Lab) -> None:
     for part in _parts(lab):
         with suppress(ChangedError):
             part.check_standing()
-    lab.unchecked_s = 0.0
+    lab.run.looks.unchecked_s = 0.0
 
 
 def _parts(lab: Lab) -> tuple[Any, ...]:
@@ -35,6 +35,6 @@ def _parts(lab: Lab) -> tuple[Any, ...]:
 
 def look_now_and_then(lab: Lab, played_s: float) -> None:
     """As `still_set`, if enough was played since the last look."""
-    lab.unchecked_s += played_s
-    if lab.unchecked_s >= LOOK_AFTER_S:
+    lab.run.looks.unchecked_s += played_s
+    if lab.run.looks.unchecked_s >= LOOK_AFTER_S:
         still_set(lab)

@@ -58,7 +58,7 @@ def lab():
     aom = {n: SimpleNamespace(output=Setting(True, log, f"aom.{n}")) for n in ("pump", "doughnut")}
     lines = Setting(0xFF, log, "lines")
     currents = Setting((0.1, 0.2, 0.9), log, "magnet")
-    return SimpleNamespace(
+    made = SimpleNamespace(
         log=log,
         clock=Clock(),
         notes=[],
@@ -72,6 +72,14 @@ def lab():
         compensation_coil=_coil(log, "compensation"),
         magnet=SimpleNamespace(ramp_down=lambda: currents((0.0, 0.0, 0.0)), currents=currents),
     )
+
+    def within(run):
+        """Of one run after the other: this one now."""
+        made.run, made.calibration, made.notes = run, run.calibration, run.notes
+        return made
+
+    made.within = within
+    return made
 
 
 @pytest.fixture(autouse=True)

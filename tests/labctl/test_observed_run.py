@@ -53,12 +53,12 @@ class Bench:
     def __init__(self, found, folder, store):
         self.lab, self.twin, self.folder, self.store = found.lab, found.twin, folder, store
         self.found, self.news = found, []
-        self.lab.calibration = CalibrationStore(folder / "calibration", "a bench", self.lab.clock)
+        self.calibration = CalibrationStore(folder / "calibration", "a bench", self.lab.clock)
 
     def run(self, stream=None, gate=None, listeners=(), interrupts=None):
         heard = (self.news.append, *listeners)
-        runner = Runner(self.lab, self.store, self.lab.calibration, lambda _: COLUMNS, heard, interrupts, gate)
-        return runner.run("glowing", {}, stream or glowing(self.lab)).run
+        runner = Runner(self.lab, self.store, self.calibration, lambda _: COLUMNS, heard, interrupts, gate)
+        return runner.run("glowing", {}, (stream or glowing)(runner.lab)).run
 
     def heard(self, kind):
         return [news.event for news in self.news if isinstance(news.event, kind)]
@@ -157,7 +157,7 @@ def test_every_play_and_every_count_is_told_with_its_numbers(bench):
 def test_a_long_play_is_told_piece_by_piece_each_a_place_to_wait(bench):
     repeats = round(2.5 * LONGEST_PLAY_S / (PROGRAM.duration_ns * 1e-9))
     pause = Pause(bench, 1, lambda: pause.gate.open())
-    bench.run(glowing(bench.lab, repeats, 1), pause.gate, (pause.hear,))
+    bench.run(lambda lab: glowing(lab, repeats, 1), pause.gate, (pause.hear,))
     played = [play.repeats for play in bench.heard(Playing)]
     assert len(played) == 3
     assert sum(played) == repeats
@@ -185,8 +185,8 @@ def test_ctrl_c_ends_a_run_that_waits_and_its_estimate_is_kept(bench):
 
 
 def test_without_an_estimate_none_is_stored(bench):
-    def silent():
+    def silent(_lab):
         yield Progress(0.5)
 
-    ended = bench.run(silent())
+    ended = bench.run(silent)
     assert "estimate" not in one_run(bench.folder, ended.run_id).outcome

@@ -14,13 +14,12 @@ from labctl.data.blocks import Block, blocks_of
 from labctl.data.history import one_run, points
 from labctl.news import Counted
 from labctl.refusals import Refusal
-from labctl.replay import STALE_S, Journal, Replay, RunClock
-from labctl.settings import noted
+from labctl.replay import NotedClock, Replay, RunClock
+from labctl.resumption import STALE_S
 from labctl.station_file import read_station
 from sequences.align import AlignPlan
 from sequences.pulses.program import Program
 from sequences.results import Progress
-from sequences.routines import controls
 from sequences.routines.measure import measure
 
 STATION = read_station(Path(__file__).parents[2] / "station.yaml")
@@ -128,34 +127,6 @@ def test_a_complete_run_and_another_bench_are_refused(tmp_path):
         continuation(tmp_path, "2").on("bench station", {})
 
 
-def test_after_a_long_break_the_field_is_brought_back_and_all_else_is_as_it_was(tmp_path):
-    with opened_bench(Choice(True, seed=1), STATION, tmp_path) as bench:
-        lab, kept, off_a = bench.lab, bench.calibration, np.array([0.0, 0.001, -0.002])
-        was_a, is_a = np.array([0.04, 0.06, 0.9]), np.array([0.041, 0.059, 0.901])
-        learn(kept, was_a)
-        lab.magnet.switch_on()
-        lab.magnet.ramp_to(tuple(was_a + off_a))
-        controls.carrier(lab, 31.1e6, -3.0)
-        controls.shift_coil(lab, 0.05)
-        controls.pump(lab, 0.15)
-
-        def align(lab):
-            controls.dark(lab)
-            controls.coils_off(lab)
-            learn(lab.calibration, is_a)
-            lab.magnet.ramp_to(tuple(is_a))
-            yield Progress(1.0, "aligned")
-
-        journal = Journal(lab, kept, Replay([], {}), gap_s=2.0 * STALE_S, align=align)
-        assert journal.answer("any", 1) is None
-        before = journal.notes["bench"]
-        assert [event.fraction for event in journal.refreshed()] == [1.0]
-        assert noted(lab) == before
-        np.testing.assert_allclose(lab.magnet.currents(), is_a + off_a, atol=2e-6)
-        assert list(journal.refreshed()) == []  # once
-        journal.close()
-
-
 def test_a_twin_that_would_count_the_same_photons_again_is_refused(tmp_path):
     run(tmp_path, plays=5)
     with pytest.raises(Refusal, match=r"would count the same photons again: open it with --seed 2"):
@@ -171,13 +142,14 @@ def test_time_stands_while_plays_are_answered_and_goes_on_behind_the_last():
     blocks = [Block(1, k, 1, "toy", "any", 1, 0, 0, 0.0, 0.0, {"times_s": t, "bench": {}}) for k, t in enumerate(told)]
     replay = Replay(blocks, {})
     clock = RunClock(SimpleNamespace(now=lambda: 1000.0), replay, gap_s=60.0)
+    noted_clock = NotedClock(clock)
+    assert clock.now() == 5.0  # when the run began: the first play began when the time had been asked for
     for time_s in told[0]:
-        assert clock.now() == time_s
-        clock.turn()
+        assert noted_clock.now() == time_s
     for block in blocks:
-        assert clock.now() == 5.0
+        assert noted_clock.now() == clock.now() == 5.0
         assert replay.answer("any", 1, {}) is block
-    assert clock.now() == 65.0
+    assert noted_clock.now() == clock.now() == 65.0
 
 
 def test_what_is_played_to_bring_the_field_back_is_not_what_the_run_plays_next(tmp_path, monkeypatch):
@@ -195,10 +167,16 @@ def test_what_is_played_to_bring_the_field_back_is_not_what_the_run_plays_next(t
         resumed = bench.run(ODMR, ODMR.plan(), interrupted=before).run
     assert (resumed.status, before.replay.taken) == ("completed", 25)
     again = blocks_of(tmp_path, resumed.run_id)
-    assert again[25].program == "dark"
+    assert [block.program for block in again].index("dark") == 0  # before anything is played again, and once
+    assert [block.program for block in again].count("dark") == 1
+    assert [_played(block) for block in again[1:26]] == [_played(block) for block in blocks_of(tmp_path, 1)]
     for block, expected in zip(again[26:32], blocks_of(tmp_path / "unbroken", unbroken.run_id)[25:31], strict=True):
         assert block.program == expected.program
         assert abs(block.signal - expected.signal) < 6.0 * (block.signal + expected.signal) ** 0.5
+
+
+def _played(block):
+    return block.digest, block.repeats, block.signal, block.reference, block.began_s, block.ended_s, block.settings
 
 
 def learn(calibration, currents_a):

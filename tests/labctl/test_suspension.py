@@ -1,5 +1,6 @@
 """An interlock, a fault, a trip or an unlocked carrier suspends a run; when it is gone the run goes on by itself."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ def nothing(_bench):
     return lambda _news: None
 
 
-def run(tmp_path, faults=None, listen=nothing, prepare=nothing, plan=ODMR.plan()):  # noqa: B008  it is frozen
+def run(tmp_path, faults=None, listen=nothing, prepare=lambda bench: bench, plan=ODMR.plan()):  # noqa: B008  it is frozen
     """An odmr on a twin; what was told while it was suspended; what is still on."""
     told = []
 
@@ -37,7 +38,7 @@ def run(tmp_path, faults=None, listen=nothing, prepare=nothing, plan=ODMR.plan()
 
     data = tmp_path / "data"
     with opened_bench(Choice(True, seed=1, faults=faults), STATION, data) as bench:
-        prepare(bench)
+        bench = prepare(bench)
         return bench.run(ODMR, plan, (hear, listen(bench))).run, told, data
 
 
@@ -87,7 +88,8 @@ def test_what_does_not_go_away_ends_the_run_with_its_reason(tmp_path):
     text = "{kind: interlock, instrument: green_laser, matching: 'gom', call: 15}"
 
     def hurry(bench):
-        bench.lab.limits = bench.lab.limits.model_copy(update={"suspend_for_s": 50.0})
+        limits = bench.lab.limits.model_copy(update={"suspend_for_s": 50.0})
+        return replace(bench, lab=replace(bench.lab, limits=limits))
 
     ended, heard, data = run(tmp_path, fault(text, tmp_path), prepare=hurry)
     assert ended.status == "failed"

@@ -48,7 +48,7 @@ def test_a_time_off_the_grid_is_refused_where_it_is_written_and_by_the_sequence(
     (fault,) = FILE.bounds().faults(plan)
     assert fault.startswith(f"{field} = {1140 / unit_ns:g} is not a whole number of the pulse source's 100 ns ticks")
     assert fault.endswith(f"choose {1100 / unit_ns:g} or {1200 / unit_ns:g}")
-    nothing_but_a_grid = Lab(*[SimpleNamespace()] * 11, FILE.wiring(), *[SimpleNamespace()] * 4)
+    nothing_but_a_grid = Lab(*[SimpleNamespace()] * 10, FILE.wiring(), *[SimpleNamespace()] * 4)
     with pytest.raises(SequenceError, match=f"{field} = .* choose"):
         next(ENTRIES[name].function(nothing_but_a_grid, plan))
 
@@ -81,7 +81,7 @@ def test_what_is_taken_to_the_grid_is_on_it_and_stays_there(duration_us, tick_ns
 
 
 def test_times_that_the_model_asks_for_are_those_that_are_played():
-    lab = Lab(*[SimpleNamespace()] * 11, FILE.wiring(), *[SimpleNamespace()] * 4)
+    lab = Lab(*[SimpleNamespace()] * 10, FILE.wiring(), *[SimpleNamespace()] * 4)
     wished = np.geomspace(0.05, 1000.0, 200)
     played = [lab.whole_ticks_us(float(us)) for us in wished]
     assert [float(f"{us:.1f}") for us in played] == played

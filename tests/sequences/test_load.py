@@ -76,7 +76,7 @@ def test_a_play_beyond_a_limit_is_refused_before_it_starts() -> None:
         assert (found.shift_a, found.gradient_a, found.compensation_a) == pytest.approx((-0.05, 0.1, 0.02))
         assert found.carrier_mw == pytest.approx(0.01)
         assert found.green_mw == pytest.approx(lab.limits.green_mw)
-        lab.limits = lab.limits.model_copy(update={"sample_green_mw": 4.9})
+        lab = replace(lab, limits=lab.limits.model_copy(update={"sample_green_mw": 4.9}))
         calls = bench.injector.count_of("ni_card")
         with pytest.raises(
             LimitError, match="Program 'bright' was not played: green light at the sample would be 5 mW"

@@ -43,13 +43,14 @@ def watched():
     """A lab that plays the pump four ticks ahead, and keeps what it plays."""
     with wired(4) as bench:
         bench.lab.calibration.put("delays.pump_ns", 430.0, 1.0)
-        yield replace(bench.lab, observer=Watch(), pulse_generator=Loads(bench.lab.pulse_generator))
+        run = replace(bench.lab.run, observer=Watch())
+        yield replace(bench.lab, run=run, pulse_generator=Loads(bench.lab.pulse_generator))
 
 
 def test_the_observer_sees_the_program_as_it_was_written(watched):
     program = Program("seen", 100).then(500).then(100, "pump").then(300, "gate_signal")
     measure(watched, program, 10, may_be_dark=True)
-    assert watched.observer.played == [program]
+    assert watched.run.observer.played == [program]
     pump, gate = (1 << watched.wiring.lines[role] for role in ("pump", "gate_signal"))
     assert watched.pulse_generator.bits[0].tolist() == [0, pump, 0, 0, 0, 0, gate, gate, gate]
     assert watched.pulse_generator.levels() == 0

@@ -62,7 +62,7 @@ def seen(bench, prepare, sequence):
     prepare(bench)
     lab, twin, run = bench.lab, bench.twin, ran(sequence(bench.lab))
     kept = {key: (known.value, known.error) for key, known in lab.calibration.values.items()}
-    return run, lab.clock.now(), twin.knobs, twin.levels, lab.looks, kept
+    return run, lab.clock.now(), twin.knobs, twin.levels, lab.run.looks.count, kept
 
 
 @pytest.mark.parametrize(
