@@ -4,15 +4,19 @@ The supply's own measuring commands switch an output on unless told not to, and 
 the driver forbids it (:OUTP:ON:AUTO 0) before anything else.
 """
 
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self, cast
 
 from pydantic import AfterValidator, Field
 from qcodes.instrument_drivers.Keysight import KeysightB2962A, KeysightB2962AChannel
 from qcodes.parameters import create_on_off_val_mapping
 
+from instruments.causes import Cause
 from instruments.errors import ChangedError, GarbledError
+from instruments.readings import BEYOND_LIMIT, CURRENT_TOLERANCE_A, Reading, amount, differs, wrong_if
+from instruments.safely import faults_of
 from instruments.supply import POWER_ON, TRIES, WAS_OFF, CurrentLimitError, SupplyError, check_unchanged
 
 if TYPE_CHECKING:
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
 
     from qcodes.instrument import VisaInstrumentKWArgs
     from qcodes.parameters import Parameter
+
+    from instruments import roles
 
 _RANGES_A: Final = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5, 3.0)
 
@@ -95,9 +101,63 @@ class CurrentChannel(KeysightB2962AChannel):
             self.output(True)
         self._standing["OUTP"] = 1.0
 
-    def check_standing(self) -> None:
+    def energise(self, amps: float) -> None:
+        """Set the current, then the output on: for a coil that a pulse line switches."""
+        self.set_current(amps)
+        self.output(True)
+
+    def switch_off(self) -> None:
+        """Current to 0 A, then the output off."""
+        self.set_current(0.0)
+        self.output(False)
+
+    def asked_a(self) -> float:
+        """The current as it was set or read last, 0 if the output is off; asks for what is not known yet."""
+        return float(self.source_current.cache.get()) if self.output.cache.get() else 0.0
+
+    @property
+    def supply(self) -> "B2962A":
+        """The instrument that both channels belong to: it trips, heats and answers as one."""
+        return cast("B2962A", self.parent)
+
+    def verify(self) -> None:
         """As that of the whole supply."""
-        self.parent.check_standing()
+        self.parent.verify()
+
+    def make_safe(self) -> str:
+        """No current and the output off."""
+        self.switch_off()
+        return "its output is still on" if self.output() else ""
+
+    def readings(self) -> Iterator[Reading]:
+        """Current and voltage of this channel, and what its protection says."""
+        name = self.short_name
+        if self.output():
+            yield from self._driven()
+            return
+        yield Reading(f"{name} current", 0.0, "A", float(self.setpoint_a()), self.limit_a, "off")
+        if self.tripped():
+            yield Reading(f"{name} protection", "TRIPPED: it has switched the output off", verdict="fault")
+
+    def _driven(self) -> Iterator[Reading]:
+        """While it is on. One that the run has just changed is not said to be wrong."""
+        name, set_a, seen_a = self.short_name, float(self.setpoint_a()), float(self.current())
+        away = differs(seen_a, set_a, CURRENT_TOLERANCE_A) and self.output() and float(self.setpoint_a()) == set_a
+        beyond = abs(seen_a) > BEYOND_LIMIT * self.limit_a
+        yield Reading(f"{name} current", seen_a, "A", set_a, self.limit_a, wrong_if(away or beyond, "warning", True))
+        yield amount(f"{name} voltage", float(self.voltage()), "V", float(self.voltage_limit()), is_on=True)
+        if self.in_compliance():
+            yield Reading(f"{name} voltage limit", "REACHED: its coil may have come open", verdict="fault")
+
+    def causes(self) -> Iterator[Cause]:
+        """As those of the whole supply."""
+        yield from self.parent.causes()
+
+    def settings(self) -> dict[str, Any]:
+        """Its current, if it is on."""
+        if not self.output.cache.get(get_if_invalid=False):
+            return {}
+        return {"output": True, "current_a": self.source_current.cache.get(get_if_invalid=False)}
 
     def standing(self) -> dict[str, float]:
         """Question -> the answer to it, if this channel still is as it was set last, and its coil takes the current."""
@@ -271,7 +331,45 @@ class B2962A(KeysightB2962A):
             raise GarbledError(self.name, repr(message), reply)
         return found
 
-    def check_standing(self) -> None:
+    def make_safe(self) -> str:
+        """Both channels without current."""
+        return faults_of({part: channel.make_safe for part, channel in zip(_PARTS, self._channels, strict=True)})
+
+    def readings(self) -> Iterator[Reading]:
+        """Of both channels."""
+        for channel in self._channels:
+            yield from channel.readings()
+
+    def causes(self) -> Iterator[Cause]:
+        """Too hot, or the protection of a channel has switched its output off."""
+        if self.is_too_hot():
+            what = f"{self.name}: it is too hot, and keeps its outputs off"
+            yield Cause(what, "see to its fan and its air", lambda: not self.is_too_hot(), is_trip=True)
+        if tripped := [part for part, channel in zip(_PARTS, self._channels, strict=True) if channel.tripped()]:
+            yield Cause(
+                f"{self.name}: the protection of {' and '.join(tripped)} has tripped",
+                "let the coil cool down, and see that it is connected",
+                self._forgotten,
+                is_trip=True,
+                needs_rest=True,
+            )
+
+    def _forgotten(self) -> bool:
+        """Its trips are past then, so that a later failure is not taken for one."""
+        for number in _OPENED:
+            self.forget_trip(number)
+        return True
+
+    def settings(self) -> dict[str, Any]:
+        """Those of each channel that is on."""
+        found = {part: channel.settings() for part, channel in zip(_PARTS, self._channels, strict=True)}
+        return {part: settings for part, settings in found.items() if settings}
+
+    @property
+    def _channels(self) -> tuple[CurrentChannel, CurrentChannel]:
+        return self.ch1, self.ch2
+
+    def verify(self) -> None:
         """Raises ChangedError if a channel is not as it was set last, cannot drive its current, or was off meanwhile.
 
         A protection that was off is set again, as all is after the supply was: a coil that is open trips it then.
@@ -302,7 +400,12 @@ class B2962A(KeysightB2962A):
             raise ChangedError(self.name, WAS_OFF)
 
     def _forget(self, was_off: bool) -> None:
-        for channel in (self.ch1, self.ch2):
+        for channel in self._channels:
             channel.forget_standing()
             if was_off:
                 channel.configure()
+
+
+if TYPE_CHECKING:
+    _PLAYS: type[roles.CurrentSource] = CurrentChannel
+    _STANDS_BEHIND: type[roles.Role] = B2962A

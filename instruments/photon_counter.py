@@ -1,6 +1,7 @@
 """Two counters of the NI card that count photons while the lines of a pulse program open their gates."""
 
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
 
 from nidaqmx import Task
 from nidaqmx.constants import Edge, Level, TaskMode, TriggerType
@@ -9,6 +10,10 @@ from nidaqmx.task.channels import CIChannel
 
 from instruments.errors import GarbledError
 from instruments.ni_card import CardError, CardUser, NICard
+from instruments.readings import Reading, on
+
+if TYPE_CHECKING:
+    from instruments import roles
 
 COUNTERS: Final = {"signal": "ctr0", "reference": "ctr1"}
 REGISTER: Final = 2**32
@@ -105,6 +110,12 @@ class PhotonCounter(CardUser):
             for task in self._tasks.values():
                 task.stop()
 
+    def readings(self) -> Iterator[Reading]:
+        """Its terminals."""
+        for role in ("photons", "gate_signal", "gate_reference"):
+            terminal = self.parameters[f"{role}_terminal"].cache()
+            yield Reading(role.replace("_", " of "), f"at {terminal}", verdict=on(role == "photons"))
+
     def forget_tasks(self) -> None:
         """Give the counters back."""
         for task in self._tasks.values():
@@ -154,3 +165,7 @@ def _gate(task: Task, terminal: str | None) -> None:
     pause.trig_type = TriggerType.DIGITAL_LEVEL
     pause.dig_lvl_src = terminal
     pause.dig_lvl_when = Level.LOW
+
+
+if TYPE_CHECKING:
+    _PLAYS: type[roles.GatedCounter] = PhotonCounter

@@ -1,7 +1,8 @@
 """Pulse patterns on port 0 of the NI card: a buffer of words on a 100 ns grid, repeated an exact number of times."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import numpy as np
 from nidaqmx import Task
@@ -11,6 +12,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from instruments.ni_card import CardError, CardFault, CardUser, NICard
+from instruments.readings import Reading, on
+
+if TYPE_CHECKING:
+    from instruments import roles
 
 LINES: Final = 8
 Rate = Annotated[float, Field(ge=1.0, le=10e6)]
@@ -125,6 +130,18 @@ class PulseGenerator(CardUser):
         self._put_levels(0)
         self.parameters["levels"].cache.set(0)
 
+    def make_safe(self) -> str:
+        """All lines low."""
+        self.hold(0)
+        levels = self.parameters["levels"].get()
+        return f"they were left at {levels:#x}" if levels else ""
+
+    def readings(self) -> Iterator[Reading]:
+        """What the driver remembers of the pattern."""
+        ticks, repeats = self.parameters["ticks"].get(), self.parameters["repeats"].cache()
+        yield Reading("pattern", float(ticks), "ticks", verdict=on(ticks > 0))
+        yield Reading("repeats", float(repeats), verdict=on(repeats > 0))
+
     def leave_safe(self) -> None:
         """All lines low."""
         self.hold(0)
@@ -188,3 +205,7 @@ class _Output:
 
     task: Task
     writer: DigitalSingleChannelWriter
+
+
+if TYPE_CHECKING:
+    _PLAYS: type[roles.PulseSource] = PulseGenerator

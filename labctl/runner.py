@@ -192,7 +192,7 @@ class Runner:
     def _suspended(self, error: Exception) -> tuple[Status, str, Any] | None:
         """Wait until what holds the bench is gone, if something does; an operator can end it."""
         clock = self._journal.bench_clock if self._journal else self._lab.clock
-        if not self.may_suspend or not (found := causes(self._lab, error, clock)):
+        if not self.may_suspend or not (found := causes(self._lab, clock)):
             return None
         try:
             with self._interrupts.heard(), self._interrupts.safe_point():

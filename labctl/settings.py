@@ -3,36 +3,29 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from instruments.roles import CurrentSource
 from sequences.lab import Lab
 from sequences.routines import controls
 
-_MATTER: Final[Mapping[str, tuple[str, ...]]] = {
-    "green_emission": (),
-    "carrier": ("carrier_hz", "carrier_dbm"),
-    "pump_output": ("pump_efficiency",),
-    "doughnut_mw": ("null_x_nm", "null_y_nm"),
-    "shift": ("shift_a",),
-    "gradient": ("gradient_a",),
-    "compensation": ("compensation_a",),
-}
-"""Of what is on, its settings; those of what is off are whatever an earlier run has left."""
+_COILS: Final = ("shift", "gradient", "compensation")
 
 
 def noted(lab: Lab) -> dict[str, Any]:
     """The settings of what is on, that a play depends on, the magnet's apart; asks no instrument."""
-    found = {name: parameter.cache.get(get_if_invalid=False) for name, parameter in _parameters(lab).items()}
-    x_nm, y_nm = lab.depletion_beam.position()
-    found |= {"null_x_nm": float(x_nm), "null_y_nm": float(y_nm), "carrier": found["carrier"] in ("ON", True, 1)}
-    return {name: found[name] for source, more in _MATTER.items() if found[source] for name in (source, *more)}
+    found: dict[str, Any] = {}
+    for part in (lab.microwave, lab.green_laser, lab.aom, lab.depletion_beam, lab.pulse_generator, lab.photon_counter):
+        found |= part.settings()
+    for coil in _COILS:
+        if settings := _coil(lab, coil).settings():
+            found |= {coil: settings["output"], f"{coil}_a": settings["current_a"]}
+    return found
 
 
 def restore(lab: Lab, settings: Mapping[str, Any]) -> None:
     """Set all of them again, and the beams' gates to the pulse lines; what was off stays off."""
-    coils = {"shift": lab.shift_coil, "gradient": lab.gradient_coil, "compensation": lab.compensation_coil}
-    for name, coil in coils.items():
-        if name in settings:
-            coil.set_current(settings[f"{name}_a"])
-            coil.output(True)
+    for coil in _COILS:
+        if coil in settings:
+            _coil(lab, coil).energise(settings[f"{coil}_a"])
     if settings.keys() >= {"green_emission", "pump_output"}:
         controls.pump(lab, settings["pump_efficiency"])
     if "doughnut_mw" in settings:
@@ -42,19 +35,6 @@ def restore(lab: Lab, settings: Mapping[str, Any]) -> None:
         controls.carrier(lab, settings["carrier_hz"], settings["carrier_dbm"])
 
 
-def _parameters(lab: Lab) -> dict[str, Any]:
-    return {
-        "carrier_hz": lab.microwave.frequency,
-        "carrier_dbm": lab.microwave.amplitude_RF,
-        "carrier": lab.microwave.enable_RF,
-        "green_emission": lab.green_laser.emission,
-        "pump_efficiency": lab.aom.pump.efficiency,
-        "pump_output": lab.aom.pump.output,
-        "doughnut_mw": lab.depletion_beam.power_mw,
-        "shift_a": lab.shift_coil.source_current,
-        "shift": lab.shift_coil.output,
-        "gradient_a": lab.gradient_coil.source_current,
-        "gradient": lab.gradient_coil.output,
-        "compensation_a": lab.compensation_coil.source_current,
-        "compensation": lab.compensation_coil.output,
-    }
+def _coil(lab: Lab, name: str) -> CurrentSource:
+    coil: CurrentSource = getattr(lab, f"{name}_coil")
+    return coil

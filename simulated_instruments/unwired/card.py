@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from simulated_instruments.cables import GATE_LINES, PHOTONS, STEERING
 from simulated_instruments.knobs import World
-from simulated_instruments.unwired.box import Refused
+from simulated_instruments.unwired.box import Refused, Unwatched
 from simulated_instruments.unwired.parameter import Parameter, Stored
 
 LINES: Final = 8
@@ -64,7 +64,7 @@ class Card:
         return (words & np.uint32(1 << GATE_LINES[gate])).astype(bool)
 
 
-class PulseGenerator:
+class PulseGenerator(Unwatched):
     """Plays digital patterns. Bit k of a word is line k of port 0."""
 
     def __init__(self, card: Card) -> None:
@@ -105,12 +105,20 @@ class PulseGenerator:
         self._ends_s = -np.inf
         self.levels(levels)
 
+    def verify(self) -> None:
+        """A pattern is told anew before each play."""
+
+    def make_safe(self) -> str:
+        """All lines low."""
+        self.hold(0)
+        return f"they were left at {self.levels():#x}" if self.levels() else ""
+
     def lower(self) -> None:
         """All lines low when a play is over, before its counters are read."""
         self.hold(0)
 
 
-class PhotonCounter:
+class PhotonCounter(Unwatched):
     """Two counters that count photons while the lines of a pattern open their gates."""
 
     def __init__(self, card: Card, photons: str, gate_signal: str, gate_reference: str) -> None:
@@ -139,6 +147,13 @@ class PhotonCounter:
             raise Refused("the counters are not armed; arm() them before the pulse generator starts")
         self._is_armed = False
         return dict(self.card.counted)
+
+    def verify(self) -> None:
+        """It is armed anew before each play."""
+
+    def make_safe(self) -> str:
+        """It only listens."""
+        return ""
 
     def disarm(self) -> None:
         """Stop both counters."""
