@@ -4,20 +4,21 @@ The share of light that a modulator diffracts is sin^2(pi/2 sqrt(P / P_sat)) of 
 22 dBm. The lowest setting, 0 dBm, still diffracts 1.5 %: nothing lies between that and off, so efficiency 0 is off.
 """
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pyvisa.resources import SerialInstrument
 from qcodes.instrument import InstrumentChannel, VisaInstrument
 from qcodes.validators import Bool, Enum, Numbers
 
 from instruments.causes import Cause
+from instruments.diffraction import LOWEST_EFFICIENCY, diffraction, power_for
 from instruments.errors import ChangedError, GarbledError, InstrumentError
 from instruments.readings import Reading, on, wrong_if
 from instruments.safely import faults_of
+from instruments.steady import Habits
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from instruments import roles
 
 MAX_DBM: Final = 22.0
-SATURATION_DBM: Final = 22.0
-"""RF power of greatest diffraction: the modulators of this bench are matched to the driver's full output."""
 FREQUENCY_MHZ: Final = (150.0, 250.0)
 
 _SAME: Final = 1e-3
@@ -60,19 +59,6 @@ class ChannelStatus:
     is_on: bool
     is_external: bool
     """Opened by its gate input, not by the driver itself."""
-
-
-def diffraction(power_dbm: float) -> float:
-    """Share of the light in the first order, 0 to 1, at this RF power."""
-    return math.sin(0.5 * math.pi * math.sqrt(10 ** ((power_dbm - SATURATION_DBM) / 10))) ** 2
-
-
-def power_for(efficiency: float) -> float:
-    """RF power in dBm that diffracts this share, 0 < efficiency <= 1; may lie below what the driver can do."""
-    return SATURATION_DBM + 20 * math.log10(2 / math.pi * math.asin(math.sqrt(efficiency)))
-
-
-LOWEST_EFFICIENCY: Final = diffraction(0.0)
 
 
 class AomChannel(InstrumentChannel["MPDS"]):
@@ -247,6 +233,8 @@ class MPDS(VisaInstrument):
     blanking: 'internal' leaves the channels to themselves; 'external' darkens all while the blanking input is low, and
     this bench has no cable there.
     """
+
+    habits: ClassVar = Habits("q", ends=_PROMPT, once=re.compile(r"[EM]"), form=_ANY)
 
     def __init__(self, name: str, address: str, **kwargs: "Unpack[VisaInstrumentKWArgs]") -> None:
         super().__init__(name, address, **kwargs)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 from qcodes.instrument import Instrument
 from qcodes.validators import Enum, Numbers
 
-from instruments.aom import LOWEST_EFFICIENCY
 from instruments.causes import Cause
 from instruments.clock import Clock, WallClock
+from instruments.diffraction import LOWEST_EFFICIENCY
 from instruments.errors import ChangedError, InstrumentError
 from instruments.readings import Reading, amount
 from instruments.roles import LightSwitch

@@ -4,8 +4,9 @@ A head sold to the CDRH rules starts through its autostart sequence (temperature
 returns only when the light is steady; it waits in laboratory time. The head wants 100 ms of peace between commands.
 """
 
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pyvisa.resources import SerialInstrument
 from qcodes.instrument import VisaInstrument
@@ -15,6 +16,7 @@ from instruments.causes import Cause
 from instruments.clock import Clock, WallClock
 from instruments.errors import ChangedError, GarbledError, InstrumentError
 from instruments.readings import LIGHT_TOLERANCE, Reading, differs, on, wrong_if
+from instruments.steady import Habits
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -69,6 +71,8 @@ class Cobolt06(VisaInstrument):
     emission: True starts the head and waits for steady light, False is dark at once.
     control: what is held constant; start-up sets nothing, the head remembers.
     """
+
+    habits: ClassVar = Habits("gsn?", once=re.compile(r"@cob[01]|l1"))
 
     def __init__(self, name: str, address: str, **kwargs: "Unpack[VisaInstrumentKWArgs]") -> None:
         super().__init__(name, address, **kwargs)

@@ -1,14 +1,17 @@
 """SRS SG386: the carrier to 6.075 GHz, stepped through lists by triggers, with every refusal raised as an error."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from qcodes.instrument_drivers.stanford_research import SG384
 from qcodes.validators import Ints, Numbers
 
 from instruments.causes import Cause
 from instruments.errors import ChangedError, GarbledError, InstrumentError
+from instruments.microwave_errors import MicrowaveError
 from instruments.readings import Reading, on, wrong_if
+from instruments.steady import Habits
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -30,38 +33,7 @@ _TRIES: Final = 2
 _DOUBLER_OPTION: Final = 2
 _LIST_FIELDS: Final = 15
 _FREQUENCY_FIELD, _POWER_FIELD = 0, 4
-_MEANINGS: Final = {
-    10: "illegal value",
-    11: "illegal mode: another setting forbids it",
-    12: "not allowed in this state",
-    15: "this generator has no frequency doubler",
-    16: "this generator has no I/Q inputs",
-    110: "illegal command",
-    111: "undefined command",
-    112: "illegal query",
-    113: "illegal set",
-    114: "empty parameter",
-    115: "too many parameters",
-    116: "missing parameters",
-    120: "not an integer",
-    121: "not a number",
-    126: "syntax error",
-    254: "too many errors: some were lost",
-}
 _FUNCTIONS: Final = {"Sine": 0, "Ramp": 1, "Triangle": 2, "Square": 3, "Noise": 4, "External": 5}
-
-
-class MicrowaveError(InstrumentError):
-    """The generator refused a command; it kept its old setting."""
-
-    def __init__(self, instrument: str, command: str, codes: Sequence[int]) -> None:
-        meanings = "; ".join(f"{code}, {_MEANINGS.get(code, 'see its manual')}" for code in codes)
-        super().__init__(
-            f"{instrument}: {command!r} was refused: error {meanings}. The old setting still holds",
-            instrument=instrument,
-            remedy="Ask for what the generator can do, or press its ERROR key and look at what it says",
-        )
-        self.command, self.codes = command, tuple(codes)
 
 
 class SG386(SG384):
@@ -71,6 +43,8 @@ class SG386(SG384):
     asks whether all three are still as they were set: a generator that was reset meanwhile is not healed in silence.
     The doubler's parameters are dropped if there is no doubler: its queries would not be answered.
     """
+
+    habits: ClassVar = Habits(once=re.compile(r"\*(TRG|RST|SAV|RCL|ESR).*|LERR\?.*|LSTC.*|LSTD|LSTR", re.IGNORECASE))
 
     def __init__(self, name: str, address: str, reset: bool = False, **kwargs: "Unpack[VisaInstrumentKWArgs]") -> None:
         super().__init__(name, address, reset, **kwargs)

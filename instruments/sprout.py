@@ -1,11 +1,13 @@
 """Lighthouse Photonics Sprout-G: the laser behind the depletion beam, with contrib's driver."""
 
+import re
 from collections.abc import Iterator
-from typing import Final
+from typing import ClassVar, Final
 
 from qcodes_contrib_drivers.drivers.LighthousePhotonics.Lighthouse_Photonics_Sprout_G import LighthousePhotonicsSproutG
 
 from instruments.readings import LIGHT_TOLERANCE, Reading, differs, on, wrong_if
+from instruments.steady import Habits
 
 _LEAST_MW: Final = 10.0
 """A step of its power: no tolerance is finer."""
@@ -13,6 +15,8 @@ _LEAST_MW: Final = 10.0
 
 class SproutG(LighthousePhotonicsSproutG):  # type: ignore[misc]  # published without types
     """contrib's driver, with what it says of itself."""
+
+    habits: ClassVar = Habits("SERIALNUMBER?", once=re.compile(r"OPMODE=CALIBRATE"))
 
     def readings(self) -> Iterator[Reading]:
         """Mode and power, and what could keep it dark."""

@@ -1,14 +1,16 @@
 """Yokogawa GS200 as a current source: in its 200 mA range, verified by reading back."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from qcodes.instrument_drivers.yokogawa import YokogawaGS200
 
 from instruments.causes import Cause
 from instruments.errors import ChangedError
 from instruments.readings import Reading, amount, wrong_if
+from instruments.steady import Habits, each
 from instruments.supply import TRIES, CurrentLimitError, SupplyError, check_unchanged
 
 if TYPE_CHECKING:
@@ -24,6 +26,11 @@ _STEP_A: Final = 1e-6
 
 class GS200(YokogawaGS200):
     """QCoDeS's driver, with the verbs of a current source."""
+
+    habits: ClassVar = Habits(
+        once=re.compile(r"\*(TRG|RST|SAV|RCL|CAL).*|\*ESR\?|.*:?SYST:ERR.*|:?PROG.*|:?STAT:EVEN.*", re.IGNORECASE),
+        form=each(r"[+-]?\d+\.?\d*E[+-]?\d+|\d+|\d+\.\d|\"?[A-Z]+\"?|\"\""),  # a program's times, and its name
+    )
 
     def __init__(self, name: str, address: str, **kwargs: "Unpack[VisaInstrumentKWArgs]") -> None:
         super().__init__(name, address, **kwargs)

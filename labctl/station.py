@@ -226,9 +226,9 @@ def apply_limits(bench: Any, file: StationFile, names: Collection[str] = tuple(R
 
 
 def _channel(instruments: Mapping[str, Any], name: str) -> Any:
-    """The channel of a name like main_supply.ch2."""
+    """The channel of a name like main_supply.ch2; of a name without a channel, the instrument itself."""
     supply, _, part = name.partition(".")
-    return getattr(instruments[supply], part)
+    return getattr(instruments[supply], part) if part else instruments[supply]
 
 
 def one_at_a_time(instrument: Any) -> None:

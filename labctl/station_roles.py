@@ -15,6 +15,7 @@ from instruments.fitness import members_of
 from instruments.roles import CurrentSource
 from labctl.refusals import known
 from labctl.station_drivers import PACKAGES, driver
+from labctl.station_model import NO_CHANNEL
 from labctl.station_values import default_of
 from sequences.lab import ROLES
 
@@ -53,7 +54,11 @@ def coil_faults(
         if coil in said and entries and supply not in entries:
             yield coil, f"wiring.coils.{coil} is fed by {supply!r}; {known(supply, list(entries))}"
         found = class_of(entries.get(supply))
-        if found and (lacking := lacks(found, _members(CurrentSource, part))):
+        if not found or not (lacking := lacks(found, _members(CurrentSource, part))):
+            continue
+        if not part:
+            yield coil, f"wiring.coils.{coil} {NO_CHANNEL} {channel!r}: {found.__name__} lacks {', '.join(lacking)}"
+        else:
             yield coil, f"{channel!r} ({found.__name__}) cannot feed the {coil} coil: it lacks {', '.join(lacking)}"
 
 

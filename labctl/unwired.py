@@ -138,8 +138,8 @@ class _Station:
 
     def supplies(self) -> dict[str, Supply]:
         """The supplies with two channels, of which one feeds a coil or belongs to the magnet."""
-        named = [*self.file.coils.values(), *(str(name) for name in self.init("magnet").values() if "." in str(name))]
-        found = dict.fromkeys(name.partition(".")[0] for name in named)
+        named = [*self.file.coils.values(), *map(str, self.init("magnet").values())]
+        found = dict.fromkeys(name.partition(".")[0] for name in named if "." in name)
         return {name: Supply(self.box(name), **self.init(name)) for name in found}
 
     def magnet(self, supplies: Mapping[str, Supply]) -> Magnet:
