@@ -57,7 +57,7 @@ def opened_as(type_name: str) -> str:
 def _defines_class(type_name: str) -> bool:
     """Whether a module outside Python's own library has a class of this name in its source. Imports nothing."""
     *modules, name = type_name.split(".")
-    if modules[0] in sys.stdlib_module_names:
+    if not modules or not all(map(str.isidentifier, modules)) or modules[0] in sys.stdlib_module_names:
         return False
     places, found = None, None
     for k in range(1, len(modules) + 1):
