@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from instruments import roles
 
+Value = bool | float | str
 Positive = Annotated[float, Field(gt=0.0)]
 _ON: Final = (True, 1, "on", "ON")
 
@@ -39,20 +40,23 @@ class ParameterSource(Instrument):
         limit_a: Positive,
         output: str | None = None,
         at_limit: str | None = None,
-        prepared: Mapping[str, bool | float | str] | None = None,
+        on_value: Value = True,
+        off_value: Value = False,
+        prepared: Mapping[str, Value] | None = None,
         tolerance_a: Positive = 1e-5,
         **kwargs: "Unpack[InstrumentBaseKWArgs]",
     ) -> None:
         """instrument: its name in the station; the others are paths in it, like source.current.
 
-        current: in A, set and read back within `tolerance_a`. output: on and off as true and false; None: always on.
-        at_limit: whether the voltage is at its limit, so that less current flows. prepared: path -> value, set in this
-        order while the output is off, before it is switched on.
+        current: in A, set and read back within `tolerance_a`. output: what `on_value` and `off_value` switch; None:
+        always on. at_limit: whether the voltage is at its limit, so that less current flows. prepared: path -> value,
+        set in this order while the output is off, before it is switched on.
         """
         super().__init__(name, **kwargs)
         self.limit_a = limit_a
         self._instrument: Instrument = Instrument.find_instrument(instrument)
         self._current_path, self._output_path, self._at_limit_path = current, output, at_limit
+        self._on_value, self._off_value = on_value, off_value
         self._prepared = dict(prepared or {})
         self._tolerance_a = tolerance_a
         self._standing_a: float | None = None
@@ -85,12 +89,12 @@ class ParameterSource(Instrument):
 
     def asked_a(self) -> float:
         """The current as it was set or read last, 0 if the output is off; asks for what is not known yet."""
-        is_on = self._output_path is None or self._parameter(self._output_path).cache.get() in _ON
+        is_on = self._output_path is None or self._parameter(self._output_path).cache.get() == self._on_value
         return float(self._parameter(self._current_path).cache.get()) if is_on else 0.0
 
     def is_on(self) -> bool:
         """True if the output is on."""
-        return self._output_path is None or self._parameter(self._output_path).get() in _ON
+        return self._output_path is None or bool(self._parameter(self._output_path).get() == self._on_value)
 
     def switch_on(self) -> None:
         """Output on; prepared and from 0 A if it was off."""
@@ -177,7 +181,7 @@ class ParameterSource(Instrument):
         self._stands_on = None
         if self._output_path is not None:
             for _ in range(TRIES):
-                self._parameter(self._output_path).set(on)
+                self._parameter(self._output_path).set(self._on_value if on else self._off_value)
                 if self.is_on() == on:
                     break
             else:

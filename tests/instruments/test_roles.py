@@ -113,12 +113,21 @@ def test_lines_that_stay_high_are_said_to_be(lab: Lab, monkeypatch: pytest.Monke
     assert lab.pulse_generator.make_safe() == "they were left at 0x5"
 
 
-def test_what_was_noted_with_a_play_is_set_again(lit: Lab, bench: Bench) -> None:
-    before, knobs = noted(lit), bench.twin.knobs
-    assert {"carrier_hz", "pump_efficiency", "doughnut_mw", "null_x_nm", "shift_a", "gradient_a"} <= before.keys()
+def test_what_a_play_depends_on_is_noted_while_it_is_on(lit: Lab) -> None:
+    coils = {"shift": True, "shift_a": -0.05, "gradient": True, "gradient_a": 0.1, "compensation": True}
+    beams = {"green_emission": True, "pump_output": True, "pump_efficiency": 0.5, "doughnut_mw": 400.0}
+    place = {"null_x_nm": 120.0, "null_y_nm": -40.0, "compensation_a": 0.02}
+    carrier = {"carrier": True, "carrier_hz": 2.87e9, "carrier_dbm": -20.0}
+    assert noted(lit) == {**coils, **beams, **place, **carrier}
     controls.dark(lit)
     controls.coils_off(lit)
     assert noted(lit) == {}
+
+
+def test_what_was_noted_is_set_again(lit: Lab, bench: Bench) -> None:
+    before, knobs = noted(lit), bench.twin.knobs
+    controls.dark(lit)
+    controls.coils_off(lit)
     restore(lit, before)
     assert noted(lit) == before
     assert (bench.twin.knobs.shift_a, bench.twin.knobs.gradient_a) == (knobs.shift_a, knobs.gradient_a)
