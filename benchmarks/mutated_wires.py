@@ -196,7 +196,7 @@ def questions(station: OpenStation) -> list[Question]:
             for parameter in part.parameters.values():
                 if parameter.gettable and parameter.name != "timeout":
                     found.append(Question(name, f"{parameter.full_name}?", parameter.get))
-        verbs = ("get_idn", "check_standing", "errors", "status", "system_errors")
+        verbs = ("get_idn", "verify", "errors", "status", "system_errors")
         found += [
             Question(name, f"{name}.{verb}", getattr(instrument, verb)) for verb in verbs if hasattr(instrument, verb)
         ]

@@ -4,16 +4,21 @@ The share of light that a modulator diffracts is sin^2(pi/2 sqrt(P / P_sat)) of 
 22 dBm. The lowest setting, 0 dBm, still diffracts 1.5 %: nothing lies between that and off, so efficiency 0 is off.
 """
 
-import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pyvisa.resources import SerialInstrument
 from qcodes.instrument import InstrumentChannel, VisaInstrument
 from qcodes.validators import Bool, Enum, Numbers
 
+from instruments.causes import Cause
+from instruments.diffraction import LOWEST_EFFICIENCY, diffraction, power_for
 from instruments.errors import ChangedError, GarbledError, InstrumentError
+from instruments.readings import Reading, on, wrong_if
+from instruments.safely import faults_of
+from instruments.steady import Habits
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -21,9 +26,9 @@ if TYPE_CHECKING:
     from qcodes.instrument import VisaInstrumentKWArgs
     from qcodes.parameters import Parameter
 
+    from instruments import roles
+
 MAX_DBM: Final = 22.0
-SATURATION_DBM: Final = 22.0
-"""RF power of greatest diffraction: the modulators of this bench are matched to the driver's full output."""
 FREQUENCY_MHZ: Final = (150.0, 250.0)
 
 _SAME: Final = 1e-3
@@ -54,19 +59,6 @@ class ChannelStatus:
     is_on: bool
     is_external: bool
     """Opened by its gate input, not by the driver itself."""
-
-
-def diffraction(power_dbm: float) -> float:
-    """Share of the light in the first order, 0 to 1, at this RF power."""
-    return math.sin(0.5 * math.pi * math.sqrt(10 ** ((power_dbm - SATURATION_DBM) / 10))) ** 2
-
-
-def power_for(efficiency: float) -> float:
-    """RF power in dBm that diffracts this share, 0 < efficiency <= 1; may lie below what the driver can do."""
-    return SATURATION_DBM + 20 * math.log10(2 / math.pi * math.asin(math.sqrt(efficiency)))
-
-
-LOWEST_EFFICIENCY: Final = diffraction(0.0)
 
 
 class AomChannel(InstrumentChannel["MPDS"]):
@@ -117,6 +109,51 @@ class AomChannel(InstrumentChannel["MPDS"]):
                 reply=str(sorted(found)),
             )
         return found[self._number]
+
+    def set_share(self, share: float) -> None:
+        """The share of the light, 0 to 1, that passes while it is open; 0 switches it off, more switches it on."""
+        self.efficiency(share)
+
+    def follow_line(self) -> None:
+        """Open only while its pulse line is high."""
+        self.gate("external")
+
+    def ignore_line(self) -> None:
+        """Open whatever its pulse line does."""
+        self.gate("internal")
+
+    def switch_on(self) -> None:
+        """Let it open."""
+        self.output(True)
+
+    def switch_off(self) -> None:
+        """Closed, whatever its line does."""
+        self.output(False)
+
+    def is_on(self) -> bool:
+        """Whether it may open."""
+        return bool(self.output())
+
+    def share(self) -> float:
+        """The share that passes while it is open, asked of the driver; 0 if it is off."""
+        return float(self.efficiency())
+
+    def opening(self) -> "roles.Opening":
+        """Share, whether it follows its line, whether it is on, asked of the driver."""
+        return float(self.efficiency()), self.gate() == "external", bool(self.output())
+
+    def asked_share(self) -> float:
+        """The share as it was set or read last; asks if it is not known yet."""
+        return float(self.efficiency.cache.get())
+
+    def ignores_line(self) -> bool:
+        """Whether it was last set, or seen, to be open whatever its line does. Asks nothing."""
+        return bool(self.gate.cache.get(get_if_invalid=False) == "internal")
+
+    def make_safe(self) -> str:
+        """Closed."""
+        self.switch_off()
+        return "its output is still on" if self.output() else ""
 
     def _set(self, units: str, **expected: float | bool) -> None:
         """Send some units of a command to this channel, and see that they were taken; if not, send them once more."""
@@ -197,6 +234,8 @@ class MPDS(VisaInstrument):
     this bench has no cable there.
     """
 
+    habits: ClassVar = Habits("q", ends=_PROMPT, once=re.compile(r"[EM]"), form=_ANY)
+
     def __init__(self, name: str, address: str, **kwargs: "Unpack[VisaInstrumentKWArgs]") -> None:
         super().__init__(name, address, **kwargs)
         handle = self.visa_handle
@@ -235,7 +274,33 @@ class MPDS(VisaInstrument):
             )
         return line
 
-    def check_standing(self) -> None:
+    def make_safe(self) -> str:
+        """Both channels closed."""
+        return faults_of({"pump": self.pump.make_safe, "doughnut": self.doughnut.make_safe})
+
+    def readings(self) -> Iterator[Reading]:
+        """Of both channels."""
+        status = self.status()
+        for name, number in (("pump", 1), ("doughnut", 2)):
+            channel = status[number]
+            is_open = channel.is_on and not channel.is_external
+            gate = "external" if channel.is_external else "internal: always open"
+            yield Reading(f"{name} output", channel.is_on, verdict=on(channel.is_on))
+            yield Reading(f"{name} RF", channel.power_dbm, "dBm", limit=MAX_DBM, verdict=on(channel.is_on))
+            yield Reading(f"{name} frequency", channel.frequency_mhz, "MHz", verdict="off")
+            yield Reading(f"{name} gate", gate, verdict=wrong_if(is_open, "warning", False))
+
+    def causes(self) -> tuple[Cause, ...]:
+        """It tells of none."""
+        return ()
+
+    def settings(self) -> dict[str, Any]:
+        """The pump's channel, if it is on; the doughnut's belongs to its beam."""
+        if not self.pump.output.cache.get(get_if_invalid=False):
+            return {}
+        return {"pump_output": True, "pump_efficiency": self.pump.efficiency.cache.get(get_if_invalid=False)}
+
+    def verify(self) -> None:
         """Raises ChangedError if a channel is not as it was set last."""
         status = self.status()
         channels = {1: self.pump, 2: self.doughnut}
@@ -266,3 +331,7 @@ class MPDS(VisaInstrument):
 
     def _set_blanking(self, source: str) -> None:
         self.command(f"L0I{source == 'internal':d}O1")
+
+
+if TYPE_CHECKING:
+    _PLAYS: type[roles.LightSwitches] = MPDS

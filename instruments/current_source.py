@@ -1,25 +1,29 @@
-"""Currents for the coils: Keysight B2962A channels with range, compliance and protection.
+"""Currents for the coils: a Keysight B2962A, which trips, heats and answers as one for both of its channels."""
 
-The supply's own measuring commands switch an output on unless told not to, and qcodes sends them for every snapshot:
-the driver forbids it (:OUTP:ON:AUTO 0) before anything else.
-"""
-
+import re
+from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from pydantic import AfterValidator, Field
-from qcodes.instrument_drivers.Keysight import KeysightB2962A, KeysightB2962AChannel
-from qcodes.parameters import create_on_off_val_mapping
+from qcodes.instrument_drivers.Keysight import KeysightB2962A
 
+from instruments.causes import Cause
+from instruments.current_channel import OPENED, CurrentChannel
 from instruments.errors import ChangedError, GarbledError
-from instruments.supply import POWER_ON, TRIES, WAS_OFF, CurrentLimitError, SupplyError, check_unchanged
+from instruments.readings import Reading
+from instruments.safely import faults_of
+from instruments.steady import Habits, each
+from instruments.supply import POWER_ON, WAS_OFF, check_unchanged
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from qcodes.instrument import VisaInstrumentKWArgs
-    from qcodes.parameters import Parameter
+
+    from instruments import roles
+
+__all__ = ["B2962A", "CurrentChannel", "Limit", "Range"]
 
 _RANGES_A: Final = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5, 3.0)
 
@@ -32,13 +36,10 @@ def _has_range(amps: float) -> float:
 
 Range = Annotated[float, AfterValidator(_has_range)]
 Limit = Annotated[float, Field(ge=0.2, le=210)]
-_STEPS_OF_A_RANGE: Final = 1e6
 _IDENTITY: Final = ("vendor", "model", "serial", "firmware")
 _TOO_HOT: Final = 16
 """Bit of the questionable status: over-temperature of either channel."""
-_OPENED: Final = {1: 4, 2: 8}
-"""Channel -> its bit there: the output's relay was opened by the protection (command reference, table 4-4)."""
-_EITHER_OPENED: Final = sum(_OPENED.values())
+_EITHER_OPENED: Final = sum(OPENED.values())
 _PARTS: Final = ("ch1", "ch2")
 _UNPROTECTED: Final = "the protection of {part} was off"
 _MEANINGS: Final = {
@@ -48,171 +49,13 @@ _MEANINGS: Final = {
 """Question -> what it means if its answer is not as it stands."""
 
 
-class CurrentChannel(KeysightB2962AChannel):
-    """One channel as a current source in a fixed range.
-
-    current: measured, in ampere; 0 while the output is off. output: on or off, on always in current mode.
-    tripped: the protection has switched the output off since it was switched on last. in_compliance: the output is on,
-    and the voltage is at its limit now: less current flows than is set.
-    """
-
-    def __init__(self, parent: "B2962A", name: str, chan: int, current_range_a: float, voltage_limit_v: float) -> None:
-        super().__init__(parent, name, chan)
-        self.limit_a = current_range_a
-        self._resolution_a = current_range_a / _STEPS_OF_A_RANGE
-        self._chan = chan
-        self._standing: dict[str, float] = {}
-        self._add_settings(chan)
-        self._replace_measurements(chan)
-        self._voltage_limit_v = voltage_limit_v
-        self.configure()
-
-    def set_current(self, amps: float) -> None:
-        """Set the current and verify the setting by reading it back."""
-        if not abs(amps) <= self.limit_a:
-            raise CurrentLimitError(self.full_name, amps, self.limit_a)
-        self._standing.pop("CURR", None)
-        for _ in range(TRIES):
-            self.source_current(amps)
-            if abs((seen_a := self.setpoint_a()) - amps) <= self._resolution_a:
-                self._standing["CURR"] = seen_a
-                return
-            complaint = self._complaint()
-        raise SupplyError(self.full_name, f"a current of {amps:g} A", complaint)
-
-    def setpoint_a(self) -> float:
-        """The setting, whether the output is on or off."""
-        return float(self.source_current())
-
-    def is_on(self) -> bool:
-        """True if the output is on."""
-        return bool(self.output())
-
-    def switch_on(self) -> None:
-        """Output on in current mode; from 0 A if it was off."""
-        if not self.is_on():
-            self.set_current(0.0)
-            self.output(True)
-        self._standing["OUTP"] = 1.0
-
-    def check_standing(self) -> None:
-        """As that of the whole supply."""
-        self.parent.check_standing()
-
-    def standing(self) -> dict[str, float]:
-        """Question -> the answer to it, if this channel still is as it was set last, and its coil takes the current."""
-        chan = self._chan
-        questions = {"CURR": f":SOUR{chan}:CURR?", "OUTP": f":OUTP{chan}?"}
-        found = {questions[setting]: value for setting, value in self._standing.items()}
-        if self._standing.get("OUTP"):
-            found[f":SENS{chan}:VOLT:PROT:TRIP?"] = 0.0
-        return found | {f":OUTP{chan}:PROT?": 1.0}
-
-    def forget_standing(self) -> None:
-        """It is as it is."""
-        self._standing.clear()
-
-    def _add_settings(self, chan: int) -> None:
-        on_off = create_on_off_val_mapping(on_val=1, off_val=0)
-        self.current_range: Parameter[float, Self] = self.add_parameter(
-            "current_range",
-            unit="A",
-            get_cmd=f":SOUR{chan}:CURR:RANG?",
-            set_cmd=f":SOUR{chan}:CURR:RANG {{:g}}",
-            get_parser=float,
-        )
-        self.current_auto_range: Parameter[bool, Self] = self.add_parameter(
-            "current_auto_range",
-            get_cmd=f":SOUR{chan}:CURR:RANG:AUTO?",
-            set_cmd=f":SOUR{chan}:CURR:RANG:AUTO {{:d}}",
-            val_mapping=on_off,
-        )
-        self.protection: Parameter[bool, Self] = self.add_parameter(
-            "protection",
-            get_cmd=f":OUTP{chan}:PROT?",
-            set_cmd=f":OUTP{chan}:PROT {{:d}}",
-            val_mapping=on_off,
-            docstring="On compliance the output goes to 0 V and off at once. A coil needs a diode across it for that.",
-        )
-        self.off_mode: Parameter[str, Self] = self.add_parameter(
-            "off_mode",
-            get_cmd=f":OUTP{chan}:OFF:MODE?",
-            set_cmd=f":OUTP{chan}:OFF:MODE {{}}",
-            val_mapping={"normal": "NORM", "high impedance": "HIZ", "zero": "ZERO"},
-        )
-        self.measuring_switches_on: Parameter[bool, Self] = self.add_parameter(
-            "measuring_switches_on",
-            get_cmd=f":OUTP{chan}:ON:AUTO?",
-            set_cmd=f":OUTP{chan}:ON:AUTO {{:d}}",
-            val_mapping=on_off,
-        )
-        self.output: Parameter[bool, Self] = self.add_parameter(
-            "output", get_cmd=lambda: self.enable(), set_cmd=self._set_output
-        )
-        self.tripped: Parameter[bool, Self] = self.add_parameter(
-            "tripped", get_cmd=lambda: bool(self.parent.openings() & _OPENED[chan])
-        )
-        self.in_compliance: Parameter[bool, Self] = self.add_parameter(
-            "in_compliance", get_cmd=f":SENS{chan}:VOLT:PROT:TRIP?", get_parser=lambda reply: bool(int(reply))
-        )
-
-    def _replace_measurements(self, chan: int) -> None:
-        """With the output off the supply answers 9.91e37, which is no current."""
-        for quantity, short, unit in (("voltage", "VOLT", "V"), ("current", "CURR", "A"), ("resistance", "RES", "ohm")):
-            self.remove_parameter(quantity)
-            self.add_parameter(
-                quantity,
-                unit=unit,
-                get_cmd=partial(self._measured, f"MEAS:{short}? (@{chan})"),
-                metadata={"nan": "nothing is measured, like a resistance without current"},
-            )
-
-    def _measured(self, command: str) -> float:
-        if not self.is_on():
-            return 0.0
-        value = float(self.ask(command))
-        return value if abs(value) < 9e37 else float("nan")
-
-    def configure(self) -> None:
-        """Range, limit and protection as station.yaml has them; neither current nor output is touched."""
-        self._put(self.measuring_switches_on, False)
-        self._put(self.voltage_limit, self._voltage_limit_v)
-        self._put(self.current_auto_range, False)
-        self._put(self.current_range, self.limit_a)
-        self._put(self.protection, True)
-        self._put(self.off_mode, "zero")
-
-    def _put(self, setting: "Parameter[Any, Any]", value: float | bool | str) -> None:
-        """Set it and verify it by reading it back: a coil without its protection looks like one that has it."""
-        for _ in range(TRIES):
-            setting(value)
-            if setting() == value:
-                return
-        raise SupplyError(self.full_name, f"{setting.name.replace('_', ' ')} {value}", self._complaint())
-
-    def _set_output(self, on: bool) -> None:
-        if on:
-            self.parent.check_power()
-            self.parent.forget_trip(self._chan)
-            if self.source_mode() != "current":
-                self._put(self.source_mode, "current")
-        self._standing.pop("OUTP", None)
-        for _ in range(TRIES):
-            self.enable(bool(on))
-            if self.enable() == bool(on):
-                self._standing["OUTP"] = float(on)
-                return
-            if self.tripped():
-                raise SupplyError(self.full_name, "output on", "its protection: the compliance voltage was reached")
-        raise SupplyError(self.full_name, f"output {'on' if on else 'off'}", self._complaint())
-
-    def _complaint(self) -> str:
-        return str(self.ask(":SYST:ERR?"))
-
-
 class B2962A(KeysightB2962A):
     """Two current sources; connecting sets ranges and limits but neither currents nor outputs."""
 
+    habits: ClassVar = Habits(
+        once=re.compile(r"\*(TRG|RST|SAV|RCL).*|\*ESR\?|.*:?SYST:ERR.*|:?INIT.*", re.IGNORECASE),
+        form=each(r"[+-]\d\.\d{8}E[+-]\d\d|\d+|[A-Z]+"),
+    )
     ch1: CurrentChannel
     ch2: CurrentChannel
 
@@ -258,7 +101,7 @@ class B2962A(KeysightB2962A):
     def forget_trip(self, chan: int) -> None:
         """What the protection of a channel has done so far is past. Raises GarbledError."""
         (since,) = self._questionable(":STAT:QUES:EVEN?")
-        self._opened = (self._opened | since) & ~_OPENED[chan]
+        self._opened = (self._opened | since) & ~OPENED[chan]
 
     def _questionable(self, *questions: str) -> list[int]:
         message = ";".join(questions)
@@ -271,7 +114,45 @@ class B2962A(KeysightB2962A):
             raise GarbledError(self.name, repr(message), reply)
         return found
 
-    def check_standing(self) -> None:
+    def make_safe(self) -> str:
+        """Both channels without current."""
+        return faults_of({part: channel.make_safe for part, channel in zip(_PARTS, self._channels, strict=True)})
+
+    def readings(self) -> Iterator[Reading]:
+        """Of both channels."""
+        for channel in self._channels:
+            yield from channel.readings()
+
+    def causes(self) -> Iterator[Cause]:
+        """Too hot, or the protection of a channel has switched its output off."""
+        if self.is_too_hot():
+            what = f"{self.name}: it is too hot, and keeps its outputs off"
+            yield Cause(what, "see to its fan and its air", lambda: not self.is_too_hot(), is_trip=True)
+        if tripped := [part for part, channel in zip(_PARTS, self._channels, strict=True) if channel.tripped()]:
+            yield Cause(
+                f"{self.name}: the protection of {' and '.join(tripped)} has tripped",
+                "let the coil cool down, and see that it is connected",
+                self._forgotten,
+                is_trip=True,
+                needs_rest=True,
+            )
+
+    def _forgotten(self) -> bool:
+        """Its trips are past then, so that a later failure is not taken for one."""
+        for number in OPENED:
+            self.forget_trip(number)
+        return True
+
+    def settings(self) -> dict[str, Any]:
+        """Those of each channel that is on."""
+        found = {part: channel.settings() for part, channel in zip(_PARTS, self._channels, strict=True)}
+        return {part: settings for part, settings in found.items() if settings}
+
+    @property
+    def _channels(self) -> tuple[CurrentChannel, CurrentChannel]:
+        return self.ch1, self.ch2
+
+    def verify(self) -> None:
         """Raises ChangedError if a channel is not as it was set last, cannot drive its current, or was off meanwhile.
 
         A protection that was off is set again, as all is after the supply was: a coil that is open trips it then.
@@ -290,7 +171,7 @@ class B2962A(KeysightB2962A):
             opened = self.openings()
             return "".join(
                 f", the protection of {part} has switched its output off"
-                for part, bit in zip(_PARTS, _OPENED.values(), strict=True)
+                for part, bit in zip(_PARTS, OPENED.values(), strict=True)
                 if opened & bit
             )
         return ""
@@ -302,7 +183,11 @@ class B2962A(KeysightB2962A):
             raise ChangedError(self.name, WAS_OFF)
 
     def _forget(self, was_off: bool) -> None:
-        for channel in (self.ch1, self.ch2):
+        for channel in self._channels:
             channel.forget_standing()
             if was_off:
                 channel.configure()
+
+
+if TYPE_CHECKING:
+    _STANDS_BEHIND: type[roles.Role] = B2962A

@@ -5,21 +5,27 @@ kept while the AOM alone can follow, and the AOM sets the rest. Its gate belongs
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 
 from qcodes.instrument import Instrument
 from qcodes.validators import Enum, Numbers
 
-from instruments.aom import LOWEST_EFFICIENCY, AomChannel
+from instruments.causes import Cause
 from instruments.clock import Clock, WallClock
+from instruments.diffraction import LOWEST_EFFICIENCY
 from instruments.errors import ChangedError, InstrumentError
+from instruments.readings import Reading, amount
+from instruments.roles import LightSwitch
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from qcodes.instrument import InstrumentBaseKWArgs
     from qcodes.parameters import Parameter
+
+    from instruments import roles
 
 MAX_POWER_MW: Final = 5000.0
 STEP_MW: Final = 10.0
@@ -89,6 +95,8 @@ class DepletionBeam(Instrument):
     position: where the null was last steered to, in nm from the piezo's zero.
     """
 
+    built_on: ClassVar = {"laser": Laser, "aom": LightSwitch, "card": Card}
+
     def __init__(
         self,
         name: str,
@@ -108,11 +116,12 @@ class DepletionBeam(Instrument):
         self.steering_outputs = ("ao0", "ao1")
         """Analogue outputs of the card that steer x and y."""
         self._laser: Laser = _component(laser)
-        self._aom: AomChannel = _component(aom)
+        self._aom: LightSwitch = _component(aom)
         self._card: Card = _component(card)
         self._steering_nm_per_v = steering_nm_per_v
         self._position_nm = (0.0, 0.0)
         self._laser_mw = 0.0
+        self._limit_mw = MAX_POWER_MW
         self.power_mw: Parameter = self.add_parameter(
             "power_mw", unit="mW", vals=Numbers(0.0, MAX_POWER_MW), get_cmd=self._power_mw, set_cmd=self._set_power
         )
@@ -146,7 +155,52 @@ class DepletionBeam(Instrument):
             )
         return volts
 
-    def check_standing(self) -> None:
+    @property
+    def limit_mw(self) -> float:
+        """Largest power; the station may lower it."""
+        return self._limit_mw
+
+    @limit_mw.setter
+    def limit_mw(self, mw: float) -> None:
+        self._limit_mw = mw
+        self.power_mw.vals = Numbers(0.0, mw)
+
+    def set_power(self, mw: float) -> None:
+        """The power while its gate is open, read back; 0 switches it off."""
+        self.power_mw(mw)
+
+    def asked_mw(self) -> float:
+        """The power as it was set or read last; asks if it is not known yet."""
+        return float(self.power_mw.cache.get())
+
+    def make_safe(self) -> str:
+        """Its switch closed and its laser dark."""
+        self.set_power(0.0)
+        found_mw = self.power_mw()
+        return f"its power reads {found_mw:g} mW" if found_mw else ""
+
+    def readings(self) -> Iterator[Reading]:
+        """Power and place."""
+        power_mw, (x_nm, y_nm) = float(self.power_mw()), self.position()
+        yield amount("power before its gate", power_mw, "mW", self.limit_mw, power_mw > 0)
+        yield Reading("kind", str(self.mode()), verdict="off")
+        for axis, nm in (("x", x_nm), ("y", y_nm)):
+            yield Reading(f"null at {axis}", float(nm), "nm", verdict="off")
+
+    def causes(self) -> Iterator[Cause]:
+        """The open interlock of its laser."""
+        if self.interlock_open():
+            is_closed = lambda: not self.interlock_open()  # noqa: E731  # asked again and again
+            yield Cause(f"{self.name}: its laser's interlock is open", "close it", is_closed)
+
+    def settings(self) -> dict[str, Any]:
+        """Power and place, if it is on."""
+        if not (power_mw := self.power_mw.cache.get(get_if_invalid=False)):
+            return {}
+        x_nm, y_nm = self._position_nm
+        return {"doughnut_mw": power_mw, "null_x_nm": float(x_nm), "null_y_nm": float(y_nm)}
+
+    def verify(self) -> None:
         """Raises ChangedError if the laser was set to shine and does not, or otherwise; the AOM tells of itself."""
         wanted_mw = self._laser_mw
         if not wanted_mw:
@@ -164,7 +218,7 @@ class DepletionBeam(Instrument):
     def _power_mw(self) -> float:
         if self._laser.output_mode() != "on":
             return 0.0
-        return float(self._laser.output_power()) * 1e3 * float(self._aom.efficiency())
+        return float(self._laser.output_power()) * 1e3 * float(self._aom.share())
 
     def _set_power(self, power_mw: float) -> None:
         self._laser_mw = 0.0
@@ -182,25 +236,25 @@ class DepletionBeam(Instrument):
                 power_mw=power_mw,
                 lowest_mw=lowest_mw,
             )
-        self._aom.gate("external")
+        self._aom.follow_line()
         if parts.laser_mw != standing_mw:
             self._move_laser(parts.laser_mw)
-        self._aom.efficiency(parts.efficiency)
+        self._aom.set_share(parts.efficiency)
         self._verify(power_mw, parts)
         self._laser_mw = parts.laser_mw
 
     def _switch_off(self) -> None:
         """First the fast switch, then the laser, whatever the first one says."""
         try:
-            self._aom.efficiency(0.0)
+            self._aom.set_share(0.0)
         finally:
             self._laser.output_mode("idle")
-        if self._aom.output() or self._laser.output_mode() not in ("idle", "off"):
+        if self._aom.is_on() or self._laser.output_mode() not in ("idle", "off"):
             raise DepletionBeamError(
-                f"Beam {self.name!r} is not off: AOM channel {'on' if self._aom.output() else 'off'}, laser "
+                f"Beam {self.name!r} is not off: AOM channel {'on' if self._aom.is_on() else 'off'}, laser "
                 f"{self._laser.output_mode()!r}. Close the shutter by hand",
                 instrument=self.name,
-                aom=str(self._aom.output()),
+                aom=str(self._aom.is_on()),
                 laser=str(self._laser.output_mode()),
             )
 
@@ -210,7 +264,7 @@ class DepletionBeam(Instrument):
 
     def _move_laser(self, laser_mw: float) -> None:
         """Take the laser to another power behind a closed AOM, and wait until it is there."""
-        self._aom.output(False)
+        self._aom.switch_off()
         self._laser.output_power(laser_mw / 1e3)
         self._laser.output_mode("on")
         deadline_s = self.clock.now() + RISE_LIMIT_S
@@ -257,3 +311,7 @@ def _component(path: str) -> Any:
     for channel in channels:
         found = found.submodules[channel]
     return found
+
+
+if TYPE_CHECKING:
+    _PLAYS: type[roles.DepletionBeam] = DepletionBeam

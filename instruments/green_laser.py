@@ -4,20 +4,27 @@ A head sold to the CDRH rules starts through its autostart sequence (temperature
 returns only when the light is steady; it waits in laboratory time. The head wants 100 ms of peace between commands.
 """
 
-from typing import TYPE_CHECKING, Any, Final
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pyvisa.resources import SerialInstrument
 from qcodes.instrument import VisaInstrument
 from qcodes.validators import Bool, Enum, Numbers
 
+from instruments.causes import Cause
 from instruments.clock import Clock, WallClock
 from instruments.errors import ChangedError, GarbledError, InstrumentError
+from instruments.readings import LIGHT_TOLERANCE, Reading, differs, on, wrong_if
+from instruments.steady import Habits
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from qcodes.instrument import VisaInstrumentKWArgs
     from qcodes.parameters import Parameter
+
+    from instruments import roles
 
 MAX_POWER_MW: Final = 100.0
 PAUSE_S: Final = 0.1
@@ -40,6 +47,8 @@ _STAGES: Final = {
 _STEADY: Final = ("completed", "modulation")
 _CONTROL: Final = {"current": ("ci", 0), "power": ("cp", 1), "modulation": ("em", 2)}
 _REFUSAL: Final = "Syntax error"
+_LEAST_MW: Final = 0.2
+"""Two steps of the power: no tolerance is finer."""
 _LOOKS: Final = 3
 """At a power that differs from what was set; it is set again behind each."""
 _SAME_MW: Final = 0.05
@@ -63,11 +72,14 @@ class Cobolt06(VisaInstrument):
     control: what is held constant; start-up sets nothing, the head remembers.
     """
 
+    habits: ClassVar = Habits("gsn?", once=re.compile(r"@cob[01]|l1"))
+
     def __init__(self, name: str, address: str, **kwargs: "Unpack[VisaInstrumentKWArgs]") -> None:
         super().__init__(name, address, **kwargs)
         self.clock: Clock = WallClock()
         self._spoke_s = float("-inf")
         self._is_lit = False
+        self._limit_mw = MAX_POWER_MW
         handle = self.visa_handle
         handle.write_termination, handle.read_termination = "\r", "\r\n"
         if isinstance(handle, SerialInstrument):
@@ -139,7 +151,79 @@ class Cobolt06(VisaInstrument):
         """Forget a fault whose cause is gone; the head stays dark until it is started again."""
         self._order("cf")
 
-    def check_standing(self) -> None:
+    @property
+    def limit_mw(self) -> float:
+        """Largest power; the station may lower it."""
+        return self._limit_mw
+
+    @limit_mw.setter
+    def limit_mw(self, mw: float) -> None:
+        self._limit_mw = mw
+        self.power_mw.vals = Numbers(0.0, mw)
+
+    def set_power(self, mw: float) -> None:
+        """Set the power at the head."""
+        self.power_mw(mw)
+
+    def asked_mw(self) -> float:
+        """The power as it was set or read last, 0 if it is dark; asks for what is not known yet."""
+        return float(self.power_mw.cache.get()) if self.emission.cache.get() else 0.0
+
+    def is_on(self) -> bool:
+        """Whether it emits."""
+        return bool(self.emission())
+
+    def switch_on(self) -> None:
+        """Start the head; returns when the light is steady."""
+        self.emission(True)
+
+    def switch_off(self) -> None:
+        """Dark at once."""
+        self.emission(False)
+
+    def make_safe(self) -> str:
+        """Dark."""
+        self.switch_off()
+        return "it still emits" if self.emission() else ""
+
+    def readings(self) -> Iterator[Reading]:
+        """Interlock, fault, key, stage and light. Each question costs the head 100 ms of peace: few are asked."""
+        interlock_open = bool(self.interlock_open())
+        _ask_longest_unasked(self.fault, self.key_on, self.operating_mode, self.emission, self.power_mw)
+        fault, key_on, emits = str(self.fault.cache()), bool(self.key_on.cache()), bool(self.emission.cache())
+        yield Reading("emission", emits, verdict=on(emits))
+        set_mw = float(self.power_mw.cache())
+        seen_mw = float(self.measured_power_mw()) if emits else 0.0
+        away = emits and differs(seen_mw, set_mw, max(LIGHT_TOLERANCE * set_mw, _LEAST_MW))
+        wrong = away or seen_mw > self.limit_mw
+        yield Reading("power", seen_mw, "mW", set_mw, self.limit_mw, wrong_if(wrong, "warning", emits))
+        is_open = wrong_if(interlock_open, "fault", False)
+        yield Reading("interlock", "OPEN" if interlock_open else "closed", verdict=is_open)
+        yield Reading("fault", fault, verdict=wrong_if(fault != "none", "fault", False))
+        yield Reading("key", key_on, verdict=wrong_if(not key_on, "warning", False))
+        stage = str(self.operating_mode.cache())
+        yield Reading("stage", stage, verdict=on(stage not in ("off", "completed")))
+
+    def causes(self) -> Iterator[Cause]:
+        """An open interlock, or another fault."""
+        if self.interlock_open():
+            yield Cause(f"{self.name}: its interlock is open", "close it", self._is_well)
+        elif (fault := str(self.fault())) != "none":
+            yield Cause(f"{self.name}: fault {fault}", "remove its cause", self._is_well)
+
+    def _is_well(self) -> bool:
+        """Interlock closed, and no fault that outlives being cleared. It stays dark."""
+        if self.interlock_open():
+            return False
+        if str(self.fault()) != "none":
+            self.clear_fault()
+        return str(self.fault()) == "none"
+
+    def settings(self) -> dict[str, Any]:
+        """That it emits, if it does; its power is the same for all experiments."""
+        return {"green_emission": True} if self.emission.cache.get(get_if_invalid=False) else {}
+
+    def verify(self) -> None:
         """Raises ChangedError if it was lit and its light is no longer steady. One question: the head is slow."""
         if self._is_lit and (stage := self.operating_mode()) not in _STEADY:
             self._is_lit = False
@@ -226,6 +310,13 @@ def _advice(fault: str, interlock_open: bool, key_on: bool) -> str:
     return "Look at the head and its supply" if key_on else "Turn the key on"
 
 
+def _ask_longest_unasked(*parameters: Any) -> None:
+    """Ask those that never were asked, or else the one whose answer is oldest; what is set is known anyway."""
+    unasked = [parameter for parameter in parameters if parameter.cache.timestamp is None]
+    for parameter in unasked or [min(parameters, key=lambda parameter: parameter.cache.timestamp)]:
+        parameter.get()
+
+
 def _milli(reply: str) -> float:
     return round(float(reply) * 1e3, 4)
 
@@ -241,3 +332,7 @@ def _control_name(reply: str) -> str:
 def _named(names: dict[int, str]) -> Any:
     """Parser from a code of the head to our word for it."""
     return lambda reply: names.get(int(reply), f"unknown ({reply})")
+
+
+if TYPE_CHECKING:
+    _PLAYS: type[roles.PumpLaser] = Cobolt06

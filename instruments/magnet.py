@@ -1,17 +1,19 @@
 """Three currents as one field: limits, staged ramps at a limited rate, and the calibration from amperes to mT."""
 
 import math
-from typing import TYPE_CHECKING, Final, Self
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from qcodes.instrument import Instrument, InstrumentBase
-from qcodes.instrument_drivers.yokogawa import YokogawaGS200
 
+from instruments.causes import Cause
 from instruments.clock import Clock, WallClock
 from instruments.errors import InstrumentError
-from instruments.supply import CurrentSource
-from instruments.trim_source import TrimSource
+from instruments.fitness import lacking, members_of
+from instruments.readings import Reading, amount, on
+from instruments.roles import Currents, CurrentSource, Role
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -19,13 +21,15 @@ if TYPE_CHECKING:
     from qcodes.instrument import InstrumentBaseKWArgs
     from qcodes.parameters import Parameter
 
+    from instruments import roles
+
 AXES: Final = ("x", "y", "main")
 STEP_S: Final = 1.0
 """A ramp that takes no longer is one step."""
 MOST_STEPS: Final = 40
 """A slower ramp has larger steps: between them the supplies' compliance limits dI/dt."""
-
-Currents = tuple[float, float, float]
+SMALL_A: Final = 1e-4
+"""A current below this is none: the supplies' read-back is no finer."""
 
 
 class MagnetLimitError(InstrumentError, ValueError):
@@ -73,6 +77,8 @@ class Magnet(Instrument):
     currents: settings in A, read back, 0 where the output is off. field: mT in the laboratory's x, y, z by
     `coil_matrix_mt_per_a` (rows x, y, z; columns as the currents); setting it ramps.
     """
+
+    built_on: ClassVar = {"x": CurrentSource, "y": CurrentSource, "main": CurrentSource}
 
     def __init__(self, name: str, x: str, y: str, main: str, **kwargs: "Unpack[InstrumentBaseKWArgs]") -> None:
         """x, y, main: names of current sources, "trim_x" or "main_supply.ch1"."""
@@ -159,6 +165,37 @@ class Magnet(Instrument):
         """Of x, y and main."""
         return self._sources
 
+    def verify(self) -> None:
+        """Raises ChangedError if a supply of it is not as it was set last."""
+        for supply in self._supplies():
+            supply.verify()
+
+    def make_safe(self) -> str:
+        """Ramp down all that can be; what current is left."""
+        self.ramp_down()
+        left = [current for current in self.currents() if abs(current) > SMALL_A]
+        return f"{', '.join(f'{current:g} A' for current in left)} left" if left else ""
+
+    def readings(self) -> Iterator[Reading]:
+        """Its currents, and the field that they make by the coil matrix."""
+        currents = [float(amps) for amps in self.currents()]
+        for axis, amps, limit_a in zip(AXES, currents, self.limits_a, strict=True):
+            yield amount(axis, amps, "A", limit_a, amps != 0)
+        field_mt = float(sum((row @ currents) ** 2 for row in self._coil_matrix) ** 0.5)
+        yield Reading("nominal field", field_mt, "mT", verdict=on(field_mt > 0))
+
+    def causes(self) -> Iterator[Cause]:
+        """Those of its supplies."""
+        for supply in self._supplies():
+            yield from supply.causes()
+
+    def settings(self) -> dict[str, Any]:
+        """Nothing: a run that goes on is led back to its field by its own looks."""
+        return {}
+
+    def _supplies(self) -> list[Role]:
+        return list({id(source.supply): source.supply for source in self._sources}.values())
+
     def _permitted(self, currents_a: Currents) -> NDArray[np.float64]:
         for axis, value_a, limit_a in zip(AXES, currents_a, self.limits_a, strict=True):
             if not abs(value_a) <= limit_a:
@@ -199,8 +236,14 @@ def find_current_source(name: str) -> CurrentSource:
         except KeyError:
             known = ", ".join(found.instrument_modules) or "none"
             raise KeyError(f"{found.full_name} has no channel {part!r}; it has: {known}") from None
-    if isinstance(found, YokogawaGS200):
-        return TrimSource(found)
-    if isinstance(found, CurrentSource):
-        return found
-    raise TypeError(f"{name} is a {type(found).__name__}, which is no current source: name a GS200 or a B2962A channel")
+    if missing := lacking(found, members_of(CurrentSource)):
+        raise TypeError(
+            f"{name} is a {type(found).__name__}, which is no current source (it lacks {', '.join(missing)}): name a "
+            "GS200 or a B2962A channel"
+        )
+    source: Any = found
+    return source  # type: ignore[no-any-return]
+
+
+if TYPE_CHECKING:
+    _PLAYS: type[roles.Magnet] = Magnet

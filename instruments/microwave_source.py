@@ -1,12 +1,17 @@
 """SRS SG386: the carrier to 6.075 GHz, stepped through lists by triggers, with every refusal raised as an error."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Self
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from qcodes.instrument_drivers.stanford_research import SG384
 from qcodes.validators import Ints, Numbers
 
+from instruments.causes import Cause
 from instruments.errors import ChangedError, GarbledError, InstrumentError
+from instruments.microwave_errors import MicrowaveError
+from instruments.readings import Reading, on, wrong_if
+from instruments.steady import Habits
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -14,8 +19,11 @@ if TYPE_CHECKING:
     from qcodes.instrument import VisaInstrumentKWArgs
     from qcodes.parameters import Parameter
 
+    from instruments import roles
+
 MAX_FREQUENCY_HZ: Final = 6.075e9
 MAX_LIST: Final = 2000
+FREQUENCY_HZ: Final = (0.95e6, MAX_FREQUENCY_HZ)
 RF_POWER_DBM: Final = (-110.0, 16.5)
 _LOOPS: Final = 0b11111
 """Bits of INSR? for the loops that hold the carrier on its frequency: 1, that one was open."""
@@ -25,38 +33,7 @@ _TRIES: Final = 2
 _DOUBLER_OPTION: Final = 2
 _LIST_FIELDS: Final = 15
 _FREQUENCY_FIELD, _POWER_FIELD = 0, 4
-_MEANINGS: Final = {
-    10: "illegal value",
-    11: "illegal mode: another setting forbids it",
-    12: "not allowed in this state",
-    15: "this generator has no frequency doubler",
-    16: "this generator has no I/Q inputs",
-    110: "illegal command",
-    111: "undefined command",
-    112: "illegal query",
-    113: "illegal set",
-    114: "empty parameter",
-    115: "too many parameters",
-    116: "missing parameters",
-    120: "not an integer",
-    121: "not a number",
-    126: "syntax error",
-    254: "too many errors: some were lost",
-}
 _FUNCTIONS: Final = {"Sine": 0, "Ramp": 1, "Triangle": 2, "Square": 3, "Noise": 4, "External": 5}
-
-
-class MicrowaveError(InstrumentError):
-    """The generator refused a command; it kept its old setting."""
-
-    def __init__(self, instrument: str, command: str, codes: Sequence[int]) -> None:
-        meanings = "; ".join(f"{code}, {_MEANINGS.get(code, 'see its manual')}" for code in codes)
-        super().__init__(
-            f"{instrument}: {command!r} was refused: error {meanings}. The old setting still holds",
-            instrument=instrument,
-            remedy="Ask for what the generator can do, or press its ERROR key and look at what it says",
-        )
-        self.command, self.codes = command, tuple(codes)
 
 
 class SG386(SG384):
@@ -67,10 +44,14 @@ class SG386(SG384):
     The doubler's parameters are dropped if there is no doubler: its queries would not be answered.
     """
 
+    habits: ClassVar = Habits(once=re.compile(r"\*(TRG|RST|SAV|RCL|ESR).*|LERR\?.*|LSTC.*|LSTD|LSTR", re.IGNORECASE))
+
     def __init__(self, name: str, address: str, reset: bool = False, **kwargs: "Unpack[VisaInstrumentKWArgs]") -> None:
         super().__init__(name, address, reset, **kwargs)
         self._standing: dict[str, float] = {}
         self._retuned = True
+        self._astray = False
+        """Whether the last look found that the carrier does not hold its frequency."""
         self._add_carrier()
         if not self.has_option(_DOUBLER_OPTION):
             self.remove_parameter("amplitude_HF")
@@ -137,7 +118,7 @@ class SG386(SG384):
             get_cmd="FREQ?",
             set_cmd=lambda hz: self._take("FREQ", hz, 3),
             get_parser=float,
-            vals=Numbers(0.95e6, MAX_FREQUENCY_HZ),
+            vals=Numbers(*FREQUENCY_HZ),
         )
         self.amplitude_RF: Parameter[float, Self] = self.add_parameter(
             "amplitude_RF",
@@ -148,6 +129,7 @@ class SG386(SG384):
             get_parser=float,
             vals=Numbers(*RF_POWER_DBM),
         )
+        self._limit_dbm = RF_POWER_DBM[1]
         self.enable_RF: Parameter[str, Self] = self.add_parameter(
             "enable_RF",
             label="Type-N RF output",
@@ -164,7 +146,8 @@ class SG386(SG384):
         order = f"{name} {value:.{digits}f}"
         before = {} if name == "ENBR" and not value else self._standing
         self._standing = {known: was for known, was in self._standing.items() if known != name}
-        self._retuned |= name == "FREQ"
+        if name == "FREQ":
+            self._retuned, self._astray = True, False
         for _ in range(_TRIES):
             *were, seen = self._numbers(";".join((*(f"{known}?" for known in before), order, f"{name}?")))
             self._compare(before, were, {name: seen})
@@ -183,8 +166,83 @@ class SG386(SG384):
         (loops,) = self._numbers("INSR?")
         return not int(loops) & _LOOPS
 
-    def check_standing(self) -> None:
+    @property
+    def reach_hz(self) -> tuple[float, float]:
+        """Lowest and highest frequency."""
+        return FREQUENCY_HZ
+
+    @property
+    def least_dbm(self) -> float:
+        """Lowest power."""
+        return RF_POWER_DBM[0]
+
+    @property
+    def limit_dbm(self) -> float:
+        """Largest power; the station may lower it."""
+        return self._limit_dbm
+
+    @limit_dbm.setter
+    def limit_dbm(self, dbm: float) -> None:
+        self._limit_dbm = dbm
+        self.amplitude_RF.vals = Numbers(RF_POWER_DBM[0], dbm)
+
+    def set_frequency(self, hz: float) -> None:
+        """Tune the carrier."""
+        self.frequency(hz)
+
+    def set_power(self, dbm: float) -> None:
+        """Set the carrier's power."""
+        self.amplitude_RF(dbm)
+
+    def switch_on(self) -> None:
+        """Let the carrier out."""
+        self.enable_RF("ON")
+
+    def switch_off(self) -> None:
+        """No carrier."""
+        self.enable_RF("OFF")
+
+    def carrier(self) -> "roles.Carrier":
+        """Frequency, power and whether it is on, asked of the generator."""
+        return float(self.frequency()), float(self.amplitude_RF()), self.enable_RF() == "ON"
+
+    def asked_dbm(self) -> float | None:
+        """The power as it was set or read last, None if it is off; asks for what is not known yet."""
+        return float(self.amplitude_RF.cache.get()) if self.enable_RF.cache.get() == "ON" else None
+
+    def make_safe(self) -> str:
+        """No carrier."""
+        self.switch_off()
+        found = self.enable_RF()
+        return "" if found == "OFF" else f"its output reads {found}"
+
+    def readings(self) -> Iterator[Reading]:
+        """The carrier."""
+        is_on = self.enable_RF() == "ON"
+        power_dbm = float(self.amplitude_RF())
+        beyond = is_on and power_dbm > self.limit_dbm
+        yield Reading("output", is_on, verdict=on(is_on))
+        yield Reading("power", power_dbm, "dBm", limit=self.limit_dbm, verdict=wrong_if(beyond, "fault", is_on))
+        yield Reading("frequency", float(self.frequency()) / 1e6, "MHz", verdict=on(is_on))
+
+    def causes(self) -> Iterator[Cause]:
+        """Only after a look that found it: a loop may have been open for as long as the carrier was led elsewhere."""
+        if self._astray:
+            yield Cause(
+                f"{self.name}: its carrier does not hold its frequency",
+                "let it warm up, and look at its reference",
+                self.is_locked,
+            )
+
+    def settings(self) -> dict[str, Any]:
+        """The carrier, if it is on."""
+        known = (self.enable_RF, self.frequency, self.amplitude_RF)
+        is_on, hz, dbm = (parameter.cache.get(get_if_invalid=False) for parameter in known)
+        return {"carrier": True, "carrier_hz": hz, "carrier_dbm": dbm} if is_on == "ON" else {}
+
+    def verify(self) -> None:
         """Raises ChangedError if the carrier is not as it was set last, or does not hold its frequency."""
+        self._astray = False
         *seen, loops = self._numbers(";".join((*(f"{name}?" for name in self._standing), "INSR?")))
         self._compare(self._standing, seen)
         if int(loops) & _LOOPS and self._retuned:  # a loop opens while it follows to another frequency
@@ -192,6 +250,7 @@ class SG386(SG384):
         self._retuned = False
         if int(loops) & _LOOPS and self._standing.get("ENBR"):
             self._standing.clear()
+            self._astray = True
             raise ChangedError(self.name, f"its carrier is not locked (INSR? {loops:.0f})")
 
     def _compare(self, standing: dict[str, float], seen: Sequence[float], new: Mapping[str, float] = _NOTHING) -> None:
@@ -263,3 +322,7 @@ def _list_entry(index: int, hz: float, power_dbm: float | None) -> str:
     if power_dbm is not None:
         fields[_POWER_FIELD] = f"{power_dbm:.2f}"
     return f"LSTP {index},{','.join(fields)}"
+
+
+if TYPE_CHECKING:
+    _PLAYS: type[roles.MicrowaveSource] = SG386

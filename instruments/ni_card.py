@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import nidaqmx
 from nidaqmx.errors import Error
@@ -11,8 +11,10 @@ from nidaqmx.stream_writers import AnalogSingleChannelWriter
 from nidaqmx.system import Device
 from qcodes.instrument import Instrument
 
+from instruments.causes import Cause
 from instruments.errors import GarbledError, InstrumentError, PlayError
 from instruments.ni_line import connected
+from instruments.readings import Reading
 
 ANALOGUE_OUTPUTS: Final = ("ao0", "ao1", "ao2", "ao3")
 LARGEST_V: Final = 10.0
@@ -148,6 +150,17 @@ class NICard(Instrument):
         for output in ANALOGUE_OUTPUTS:
             self.parameters[output].cache.set(0.0)
 
+    def end_play(self) -> None:
+        """End what a program that is gone has left playing: a reset closes all gates."""
+        self.reset()
+
+    def readings(self) -> Iterator[Reading]:
+        """What was written last: the card cannot read its outputs back, and its tasks belong to the run."""
+        yield Reading("card", "open")
+        for output in ANALOGUE_OUTPUTS:
+            if (volts := self.parameters[output].cache.get(get_if_invalid=False)) is not None:
+                yield Reading(output, float(volts), "V", limit=LARGEST_V, verdict="off")
+
     def close(self) -> None:
         """Leave everything safe that works through the card. Analogue outputs keep their voltage."""
         if not self.is_valid(self):
@@ -202,6 +215,7 @@ class NICard(Instrument):
 class CardUser(Instrument):
     """An instrument that is a part of the card: pulse generator, photon counter."""
 
+    built_on: ClassVar = {"card": NICard}
     _has_card = False  # of the class: QCoDeS takes an instrument's own attributes away when it is closed
 
     def __init__(self, name: str, card: NICard | str, **kwargs: Any) -> None:
@@ -223,7 +237,11 @@ class CardUser(Instrument):
     def verify(self) -> None:
         """Nothing: neither lines nor counters can be read back."""
 
-    def causes(self) -> tuple[()]:
+    def make_safe(self) -> str:
+        """It only listens."""
+        return ""
+
+    def causes(self) -> tuple[Cause, ...]:
         """None: what the card fails at is tried again, or is an error."""
         return ()
 

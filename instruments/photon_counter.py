@@ -1,7 +1,7 @@
 """Two counters of the NI card that count photons while the lines of a pulse program open their gates."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from nidaqmx import Task
 from nidaqmx.constants import Edge, Level, TaskMode, TriggerType
@@ -11,6 +11,9 @@ from nidaqmx.task.channels import CIChannel
 from instruments.errors import GarbledError
 from instruments.ni_card import CardError, CardUser, NICard
 from instruments.readings import Reading, on
+
+if TYPE_CHECKING:
+    from instruments import roles
 
 COUNTERS: Final = {"signal": "ctr0", "reference": "ctr1"}
 REGISTER: Final = 2**32
@@ -189,3 +192,7 @@ def _gate(task: Task, terminal: str | None) -> None:
     pause.trig_type = TriggerType.DIGITAL_LEVEL
     pause.dig_lvl_src = terminal
     pause.dig_lvl_when = Level.LOW
+
+
+if TYPE_CHECKING:
+    _PLAYS: type[roles.GatedCounter] = PhotonCounter

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import numpy as np
 from nidaqmx import Task
@@ -15,6 +15,9 @@ from qcodes.parameters import Parameter
 from instruments.ni_card import CardError, CardFault, CardUser, NICard
 from instruments.playable import Pattern, Playable, whole_ns
 from instruments.readings import Reading, on
+
+if TYPE_CHECKING:
+    from instruments import roles
 
 LINES: Final = 8
 Rate = Annotated[float, Field(ge=1.0, le=10e6)]
@@ -234,3 +237,7 @@ class _Output:
 
     task: Task
     writer: DigitalSingleChannelWriter
+
+
+if TYPE_CHECKING:
+    _PLAYS: type[roles.PulseSource] = PulseGenerator

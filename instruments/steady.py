@@ -36,7 +36,11 @@ _REMEDY: Final = "Is it on and connected, and does no other program hold it? Loo
 
 @dataclass(frozen=True)
 class Habits:
-    """What has to be known of a driver's language."""
+    """What has to be known of a driver's language: a driver has them as its attribute `habits`, or these.
+
+    Triggers, resets, stores and programs do more the second time; an error queue forgets what it has told; and light is
+    not lit twice without looking.
+    """
 
     identity: str = "*IDN?"
     """Question whose answer is always the same, and like no other."""
@@ -48,27 +52,10 @@ class Habits:
     """Of every answer: one that is cut off shows by it."""
 
 
-def _each(value: str) -> re.Pattern[str]:
-    """Values of this form with semicolons between them; or text, which has commas."""
+def each(value: str) -> re.Pattern[str]:
+    """Answers of this form with semicolons between them; or text, which has commas."""
     return re.compile(rf"(?:{value})(?:;(?:{value}))*|.+,.+")
 
-
-HABITS: Final = {
-    "B2962A": Habits(
-        once=re.compile(r"\*(TRG|RST|SAV|RCL).*|\*ESR\?|.*:?SYST:ERR.*|:?INIT.*", re.IGNORECASE),
-        form=_each(r"[+-]\d\.\d{8}E[+-]\d\d|\d+|[A-Z]+"),
-    ),
-    "YokogawaGS200": Habits(
-        once=re.compile(r"\*(TRG|RST|SAV|RCL|CAL).*|\*ESR\?|.*:?SYST:ERR.*|:?PROG.*|:?STAT:EVEN.*", re.IGNORECASE),
-        form=_each(r"[+-]?\d+\.?\d*E[+-]?\d+|\d+|\d+\.\d|\"?[A-Z]+\"?|\"\""),  # a program's times, and its name
-    ),
-    "SG386": Habits(once=re.compile(r"\*(TRG|RST|SAV|RCL|ESR).*|LERR\?.*|LSTC.*|LSTD|LSTR", re.IGNORECASE)),
-    "Cobolt06": Habits("gsn?", once=re.compile(r"@cob[01]|l1")),
-    "MPDS": Habits("q", ends="?", once=re.compile(r"[EM]"), form=re.compile(r".*", re.DOTALL)),
-    "LighthousePhotonicsSproutG": Habits("SERIALNUMBER?", once=re.compile(r"OPMODE=CALIBRATE")),
-}
-"""Driver -> its habits. Triggers, resets, stores and programs do more the second time; an error queue forgets what it
-has told; and light is not lit twice without looking."""
 
 _SPOILED: Final = (VisaError, OSError, UnicodeDecodeError)
 _GARBLED: Final = (*_SPOILED, ValueError, LookupError, OverflowError, RuntimeError)
@@ -106,7 +93,7 @@ class Line:
     def __init__(self, instrument: VisaInstrument, lock: AbstractContextManager[Any]) -> None:
         """lock: held while the line is brought back; whoever speaks on it holds it too."""
         self._instrument, self._lock = instrument, lock
-        self._habits = HABITS.get(type(instrument).__name__, Habits())
+        self._habits = getattr(type(instrument), "habits", Habits())
         handle = instrument.visa_handle
         self._baud_rate = handle.baud_rate if isinstance(handle, SerialInstrument) else None
         self._is_socket = isinstance(handle, TCPIPSocket)  # cannot be cleared; what is under way dies with it

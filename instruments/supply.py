@@ -1,8 +1,8 @@
-"""What the magnet asks of a current source, what its drivers complain of, and whether it still is as it was set."""
+"""What the drivers of current sources complain of, and whether one still is as it was set."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
 from qcodes.instrument import VisaInstrument
 
@@ -36,33 +36,6 @@ class SupplyError(InstrumentError):
             instrument=source,
         )
         self.source, self.request, self.answer = source, request, answer
-
-
-@runtime_checkable
-class CurrentSource(Protocol):
-    """What the magnet asks of a source."""
-
-    limit_a: float
-    """Largest current either way."""
-
-    @property
-    def full_name(self) -> str:
-        """As errors name it: main_supply_ch1."""
-
-    def set_current(self, amps: float) -> None:
-        """Set the current and verify the setting by reading it back."""
-
-    def setpoint_a(self) -> float:
-        """The setting as the source holds it, whether its output is on or off."""
-
-    def is_on(self) -> bool:
-        """True if the output carries the setting."""
-
-    def switch_on(self) -> None:
-        """Output on, as a current source; from 0 A if it was off, untouched if it was on."""
-
-    def check_standing(self) -> None:
-        """Raises ChangedError if the source is not as it was set last."""
 
 
 def check_unchanged(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from instruments.errors import InstrumentError
-from instruments.magnet import Currents
+from instruments.roles import Currents
 from labctl.catalogue import ENTRIES, Entry, columns_of
 from labctl.data.blocks import Block
 from labctl.data.calibration import CalibrationStore, Pairs

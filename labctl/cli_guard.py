@@ -33,7 +33,6 @@ FREED_S: Final = 10.0
 KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)
 END: Final = ""
 _BY_HAND: Final = "Turn the lasers off by their key switches"
-_LIGHT_FIRST: Final = ("ni_card", "pulse_generator", "aom", "green_laser", "sprout", "depletion_beam")
 
 
 def guard(
@@ -129,21 +128,21 @@ def _rescued(file: "StationFile", wires: "Wires", why: str, say: Callable[[State
 
 
 def _made_safe(file: "StationFile", wires: "Wires") -> "list[Step]":
-    from labctl.safety import make_safe
+    from labctl.safety import light_first, make_safe
     from labctl.station import OpenStation
 
-    station = OpenStation(file, wires, _LIGHT_FIRST, _darken)
+    station = OpenStation(file, wires, light_first(file.built_on), _darken)
     try:
         return make_safe(station.switches(), file.ramps_magnet)
     finally:
         station.close()
 
 
-def _darken(name: str, instrument: Any) -> None:
+def _darken(_name: str, instrument: Any) -> None:
     """What the other left playing would go on; a reset closes all gates. If it fails, the safe state says so."""
-    if name == "ni_card":
+    if hasattr(instrument, "end_play"):
         with contextlib.suppress(Exception):
-            instrument.reset()
+            instrument.end_play()
 
 
 def _shout(text: str) -> None:

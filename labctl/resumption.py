@@ -18,7 +18,7 @@ from sequences.lab import Lab
 from sequences.results import Event, Progress, Stream
 
 if TYPE_CHECKING:
-    from instruments.magnet import Currents, Magnet
+    from instruments.roles import Currents, Magnet
 
 LOG: Final = logging.getLogger(__name__)
 STALE_S: Final = 600.0

@@ -193,7 +193,7 @@ class Runner:
     def _suspended(self, error: Exception) -> tuple[Status, str, Any] | None:
         """Wait until what holds the bench is gone, if something does; an operator can end it."""
         clock = self._bench_clock
-        if not self.may_suspend or not (found := causes(self.lab, error, clock)):
+        if not self.may_suspend or not (found := causes(self.lab, clock)):
             return None
         try:
             with self._interrupts.heard(), self._interrupts.safe_point():

@@ -5,7 +5,7 @@ import io
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -13,27 +13,28 @@ from typing import Any, Final
 
 from qcodes.instrument import VisaInstrument
 from qcodes.station import Station
-from qcodes.validators import Numbers
 from ruamel.yaml import YAML
 
 from instruments.clock import Clock, WallClock
+from instruments.fitness import lacking
+from instruments.roles import CurrentSource, DepletionBeam, MicrowaveSource, PumpLaser
 from instruments.steady import make_steady
 from labctl.interrupts import Interrupts
 from labctl.refusals import BenchFault
 from labctl.safety import make_safe
 from labctl.silence import Silent, told
-from labctl.station_drivers import driver, is_ni, is_visa
-from labctl.station_file import StationFile, references
+from labctl.station_drivers import driver, is_ni, is_visa, opened_as
+from labctl.station_file import StationFile
 from labctl.station_pulses import counter_fault, mismatches
-from labctl.station_roles import lacking, needs_of
-from sequences.lab import Calibration, Lab, RunContext
+from labctl.station_roles import needs_of
+from sequences.lab import ROLES, Calibration, Lab, RunContext
 
 LOG: Final = logging.getLogger(__name__)
 _NO_ROLE: Final = "the experiments use it. Take a driver that has it"
 _EXCHANGES: Final = ("ask", "write", "ask_raw", "write_raw", "command", "_block")
 """Methods of VISA drivers that speak; the last two, of the AOM driver, answer in several lines."""
-_WHOLE: Final = ("magnet", "pulse_generator", "aom", "depletion_beam", "green_laser", "microwave")
-"""Instruments that a Lab has whole, under their own names."""
+_COIL: Final = "_coil"
+"""End of the names of coils in a Lab: which channel feeds one, station.yaml says."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Wires:
 
 
 class _Gone:
-    """Stands for an instrument that could not be opened."""
+    """Stands for an instrument that could not be opened, or for a part of it."""
 
     def __init__(self, silent: Silent) -> None:
         self._silent = silent
@@ -108,6 +109,7 @@ class OpenStation:
             self._open(name)
             if name in self.instruments:
                 met(name, self.instruments[name])
+        self._limit()
 
     @property
     def instruments(self) -> Mapping[str, Any]:
@@ -125,7 +127,6 @@ class OpenStation:
         self._prepare()
         return Lab(
             **vars(self.switches()),
-            photon_counter=self.instruments["photon_counter"],
             wiring=self.file.wiring(),
             limits=self.file.limits(),
             paths=self.file.paths(),
@@ -137,8 +138,8 @@ class OpenStation:
         """What the safe state switches, by the names it has in a Lab; one that is not open says so when it is used."""
         found = dict(self.instruments) | {name: _Gone(silent) for name, silent in self.silent.items()}
         return SimpleNamespace(
-            **{name: found[name] for name in _WHOLE},
-            **{f"{coil}_coil": _channel(found, name) for coil, name in self.file.coils.items()},
+            **{name: found[name] for name in ROLES if not name.endswith(_COIL)},
+            **{f"{coil}{_COIL}": _channel(found, name) for coil, name in self.file.coils.items()},
         )
 
     def snapshot(self) -> dict[str, Any]:
@@ -157,7 +158,7 @@ class OpenStation:
 
     def _open(self, name: str) -> None:
         entry = self.file.instruments[name]
-        if missing := sorted(references(entry.init) & self.silent.keys()):
+        if missing := sorted(self.file.built_on(name) & self.silent.keys()):
             self.silent[name] = Silent(name, "", f"was not opened: it is built on {', '.join(missing)}")
             return
         began_s = time.monotonic()
@@ -198,29 +199,39 @@ class OpenStation:
             counter.connect(inputs)
         beam.steering_outputs = (wiring.steering.x, wiring.steering.y)
         self.instruments["magnet"].coil_matrix_mt_per_a = self.file.guesses().coil_matrix_mt_per_a
-        self._limit()
 
     def _limit(self) -> None:
         """The limits of station.yaml, where they are stricter, become the drivers' own: for all experiments."""
-        limits, found = self.file.limits(), self.instruments
-        magnet = found["magnet"]
-        asked = (limits.trim_a, limits.trim_a, limits.main_a)
+        bench = self.switches()
+        apply_limits(bench, self.file, [name for name in vars(bench) if not isinstance(getattr(bench, name), _Gone)])
+
+
+def apply_limits(bench: Any, file: StationFile, names: Collection[str] = tuple(ROLES)) -> None:
+    """Lower the limits of the instruments of a bench to those of station.yaml. names: those that there are."""
+    limits, paths = file.limits(), file.paths()
+    if "magnet" in names:
+        magnet, asked = bench.magnet, (limits.trim_a, limits.trim_a, limits.main_a)
         magnet.limits_a = tuple(min(pair) for pair in zip(asked, magnet.limits_a, strict=True))
         magnet.ramp_a_per_s = limits.ramp_a_per_s
-        paths = self.file.paths()
         magnet.loads_ohm, magnet.heat_limit_w = (paths.trim_ohm, paths.trim_ohm, paths.main_ohm), limits.magnet_w
-        for name in self.file.coils.values():
-            coil = _channel(found, name)
-            coil.limit_a = min(coil.limit_a, limits.pulsed_a)
-        _at_most(found["microwave"].amplitude_RF, limits.microwave_dbm)
-        _at_most(found["green_laser"].power_mw, limits.green_mw)
-        _at_most(found["depletion_beam"].power_mw, limits.depletion_mw)
+        for trim in magnet.sources[:2]:
+            trim.limit_a = min(trim.limit_a, limits.trim_a)
+    for name in names:
+        found = getattr(bench, name)
+        if ROLES[name] is CurrentSource:
+            found.limit_a = min(found.limit_a, limits.pulsed_a)
+        elif ROLES[name] is MicrowaveSource:
+            found.limit_dbm = min(found.limit_dbm, limits.microwave_dbm)
+        elif ROLES[name] is PumpLaser:
+            found.limit_mw = min(found.limit_mw, limits.green_mw)
+        elif ROLES[name] is DepletionBeam:
+            found.limit_mw = min(found.limit_mw, limits.depletion_mw)
 
 
 def _channel(instruments: Mapping[str, Any], name: str) -> Any:
-    """The channel of a name like main_supply.ch2."""
+    """The channel of a name like main_supply.ch2; of a name without a channel, the instrument itself."""
     supply, _, part = name.partition(".")
-    return getattr(instruments[supply], part)
+    return getattr(instruments[supply], part) if part else instruments[supply]
 
 
 def one_at_a_time(instrument: Any) -> None:
@@ -256,11 +267,6 @@ def _locked(lock: Any, exchange: Callable[..., Any]) -> Callable[..., Any]:
     return whole
 
 
-def _at_most(parameter: Any, limit: float) -> None:
-    allowed = parameter.vals
-    parameter.vals = Numbers(allowed.min_value, min(allowed.max_value, limit))
-
-
 @contextmanager
 def opened(file: StationFile, wires: Wires) -> Iterator[OpenStation]:
     """The station, open; everything is closed in the end. It is left as it was found."""
@@ -290,7 +296,10 @@ def lab_of(station: OpenStation, calibration: Calibration, interrupts: Interrupt
 def _instruments_only(file: StationFile) -> str:
     """The section that is QCoDeS's; its schema knows none of the others."""
     stream = io.StringIO()
-    entries = {name: entry.model_dump(exclude_unset=True) for name, entry in file.instruments.items()}
+    entries = {
+        name: entry.model_dump(exclude_unset=True) | {"type": opened_as(entry.type)}
+        for name, entry in file.instruments.items()
+    }
     YAML(typ="safe", pure=True).dump({"instruments": entries}, stream)
     return stream.getvalue()
 

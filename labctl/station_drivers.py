@@ -1,9 +1,13 @@
 """The drivers that station.yaml names: found, and given only arguments that they know. Opens nothing."""
 
+import ast
 import inspect
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from importlib.machinery import PathFinder
+from pathlib import Path
 from typing import Any, Final
 
 from labctl.refusals import known
@@ -11,7 +15,15 @@ from labctl.station_values import address_problem, value_faults
 
 _NAMED: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 PACKAGES: Final = ("instruments.", "qcodes.instrument_drivers.", "qcodes_contrib_drivers.drivers.")
-"""Beginnings of the names of drivers."""
+"""Beginnings of the names of drivers that everybody has; others are in packages of the user."""
+OURS: Final[Mapping[str, str]] = {
+    "qcodes.instrument_drivers.yokogawa.YokogawaGS200": "instruments.trim_source.GS200",
+    "qcodes_contrib_drivers.drivers.LighthousePhotonics.Lighthouse_Photonics_Sprout_G.LighthousePhotonicsSproutG": (
+        "instruments.sprout.SproutG"
+    ),
+}
+"""A driver that is not ours -> our class upon it, which is opened in its place: older station files name the first.
+"""
 FORBIDDEN: Final = ("visalib", "pyvisa_sim_file")
 """Arguments of drivers that load a library, of which a station file has none to choose."""
 NI_DEVICE: Final = re.compile(r"[A-Za-z]\w*")
@@ -21,15 +33,44 @@ NI_DEVICE: Final = re.compile(r"[A-Za-z]\w*")
 def driver(type_name: str) -> type[Any]:
     """The driver class of a dotted name. Raises ImportError or AttributeError.
 
-    Importing runs what is imported, so only what a package of drivers holds is imported for a station file.
+    Importing runs what is imported: only a package of drivers, or a module that is no part of Python and whose source
+    defines a class of this name. That is read before anything runs.
     """
-    if not type_name.startswith(PACKAGES):
-        raise ImportError(f"drivers are in {', '.join(package.rstrip('.') for package in PACKAGES)}")
+    type_name = opened_as(type_name)
+    if not type_name.startswith(PACKAGES) and not _defines_class(type_name):
+        raise ImportError(
+            f"drivers are in {', '.join(package.rstrip('.') for package in PACKAGES)}, or in a module of your own that "
+            "Python finds and that defines a class of this name"
+        )
     module, _, name = type_name.rpartition(".")
     found = getattr(_module(module), name)
     if not _is_driver(found):
         raise AttributeError(f"{name} is not the class of an instrument")
     return found  # type: ignore[no-any-return]
+
+
+def opened_as(type_name: str) -> str:
+    """The dotted name of what is opened for the one that station.yaml says."""
+    return OURS.get(type_name, type_name)
+
+
+def _defines_class(type_name: str) -> bool:
+    """Whether a module outside Python's own library has a class of this name in its source. Imports nothing."""
+    *modules, name = type_name.split(".")
+    if not modules or not all(map(str.isidentifier, modules)) or modules[0] in sys.stdlib_module_names:
+        return False
+    places, found = None, None
+    for k in range(1, len(modules) + 1):
+        if (found := PathFinder.find_spec(".".join(modules[:k]), places)) is None:
+            return False
+        places = found.submodule_search_locations
+    if found is None or found.origin is None or not found.origin.endswith(".py"):
+        return False
+    try:
+        tree = ast.parse(Path(found.origin).read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return any(isinstance(node, ast.ClassDef) and node.name == name for node in tree.body)
 
 
 def _module(name: str) -> Any:

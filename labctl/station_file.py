@@ -16,10 +16,10 @@ from labctl.faults import range_of, sentence, unit_of
 from labctl.limits import Bounds
 from labctl.refusals import Refusal, known
 from labctl.station_drivers import driver_faults
-from labctl.station_model import MAGNET, REFERENCES, ROLES, InstrumentSection, StationModel, fed, section_at
+from labctl.station_model import MAGNET, ROLES, InstrumentSection, StationModel, fed, section_at
 from labctl.station_pulses import pulse_faults
-from labctl.station_roles import coil_faults, role_faults, supplies_of
-from labctl.station_values import canonical, name_problem
+from labctl.station_roles import class_of, coil_faults, role_faults, supplies_of
+from labctl.station_values import canonical, name_problem, reference_keys
 from sequences.station import Guesses, Limits, Paths, Wiring
 
 Trail = tuple[str, ...]
@@ -57,10 +57,15 @@ class StationFile:
         order: list[str] = []
         waiting = sorted(self.instruments, key=lambda name: name not in first)
         while waiting:
-            ready = next(n for n in waiting if references(self.instruments[n].init) <= set(order))
+            ready = next(n for n in waiting if self.built_on(n) <= set(order))
             order.append(ready)
             waiting.remove(ready)
         return order
+
+    def built_on(self, name: str) -> set[str]:
+        """The instruments that this one is put together from."""
+        entry = self.instruments[name]
+        return references(entry.init, class_of({"type": entry.type}))
 
     def limits(self) -> Limits:
         """The section `limits`."""
@@ -93,9 +98,9 @@ class StationFile:
         return self.model.wiring.coils.model_dump()
 
 
-def references(init: Mapping[str, Any]) -> set[str]:
-    """The instruments that these `init` arguments name."""
-    return {str(value).split(".")[0] for key, value in init.items() if key in REFERENCES}
+def references(init: Mapping[str, Any], driver_class: type[Any] | None) -> set[str]:
+    """The instruments that these `init` arguments of a driver name."""
+    return {str(value).split(".")[0] for key, value in init.items() if key in reference_keys(driver_class)}
 
 
 def read_station(path: Path) -> StationFile:
@@ -230,7 +235,7 @@ def _mapping(content: Any, *path: str) -> dict[str, Any]:
 
 def _instrument_faults(content: Any) -> Iterator[Fault]:
     entries = {name: entry for name, entry in _mapping(content, "instruments").items() if isinstance(entry, dict)}
-    needs = {name: references(_mapping(entry, "init")) for name, entry in entries.items()}
+    needs = {name: references(_mapping(entry, "init"), class_of(entry)) for name, entry in entries.items()}
     said, coils = _mapping(content, "wiring", "coils"), fed(_mapping(content, "wiring", "coils"))
     roles = (*supplies_of(coils), *ROLES)
     unsaid = {coil: channel for coil, channel in coils.items() if coil not in said or not entries}
@@ -244,7 +249,7 @@ def _instrument_faults(content: Any) -> Iterator[Fault]:
         if name not in roles and not any(name in built_on for built_on in needs.values()):
             yield Fault(path, f"{name!r} is no role of the bench and nothing is built on it; {known(name, roles)}")
         yield from (Fault((*path, key), f"{name}: {text}") for key, text in driver_faults(entry))
-    yield from (Fault(("instruments", name, key), f"{name}: {text}") for name, key, text in role_faults(entries, coils))
+    yield from (Fault(("instruments", name, key), f"{name}: {text}") for name, key, text in role_faults(entries))
     yield from (Fault(("wiring", "coils", coil), text) for coil, text in coil_faults(entries, coils, said))
     yield from _need_faults(needs)
     addresses: dict[Trail, Any] = {

@@ -36,14 +36,17 @@ def _dotted(name: str) -> str:
     return name
 
 
+NO_CHANNEL: Final = "must be a channel of a supply, like main_supply.ch2, or a source of its own, not"
+
+
 def _channel(name: str) -> str:
-    if name.count(".") != 1 or not all(part.isidentifier() for part in name.split(".")):
-        raise ValueError(f"must be a channel of a supply, like main_supply.ch2, not {name!r}")
+    if name.count(".") > 1 or not all(part.isidentifier() for part in name.split(".")):
+        raise ValueError(f"{NO_CHANNEL} {name!r}")
     return name
 
 
 Channel = Annotated[str, AfterValidator(_channel)]
-"""Of a supply, by the name that this supply has under `instruments`."""
+"""Of a supply, by the name that this supply has under `instruments`; or a source that has one channel only."""
 
 
 class InstrumentSection(Section):

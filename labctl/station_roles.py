@@ -8,51 +8,19 @@ import ast
 import inspect
 import sys
 import textwrap
-from collections.abc import Container, Iterable, Iterator, Mapping
-from operator import attrgetter
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, Final, get_type_hints
 
+from instruments.fitness import members_of
+from instruments.roles import CurrentSource
 from labctl.refusals import known
 from labctl.station_drivers import PACKAGES, driver
+from labctl.station_model import NO_CHANNEL
+from sequences.lab import ROLES
 
-_COIL: Final = ("set_current", "setpoint_a", "source_current", "limit_a", "output", "is_on", "switch_on", "tripped",
-                "check_standing")  # fmt: skip
-SUPPLY_NEEDS: Final = (
-    *(f"{part}.{member}" for part in ("ch1", "ch2") for member in _COIL),
-    "is_too_hot",
-    "forget_trip",
-)
-"""What is asked of an instrument that feeds a pulsed coil, whatever its name: both of its channels trip alike."""
-_CARD: Final = ("task", "release", "renew", "reset", "doing", "write_analog", "lines_move", "line_moves", "serve",
-                "dismiss")  # fmt: skip
-NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "microwave": ("frequency", "amplitude_RF", "enable_RF", "is_locked", "check_standing"),
-    "green_laser": ("emission", "power_mw", "measured_power_mw", "interlock_open", "fault", "clear_fault",
-                    "check_standing"),
-    "aom": (*(f"{part}.{member}" for part in ("pump", "doughnut") for member in ("gate", "output", "efficiency")),
-            "check_standing"),
-    "ni_card": _CARD,
-    "pulse_generator": ("playable", "load", "start", "wait", "hold", "lower", "levels", "renew"),
-    "photon_counter": ("arm", "read", "disarm", "renew", "inputs", "connect"),
-    "magnet": ("switch_on", "currents", "ramp_to", "ramp_down", "ramped_to_a", "ramp_a_per_s", "sources", "limits_a",
-               "coil_matrix_mt_per_a", "loads_ohm", "heat_limit_w"),
-    "depletion_beam": ("power_mw", "steer", "position", "interlock_open", "steering_outputs", "check_standing"),
-}  # fmt: skip
-"""Role -> what experiments, safe state and looks ask of it, its parts after a dot."""
-_SOURCE: Final = ("set_current", "setpoint_a", "limit_a", "is_on", "switch_on", "check_standing", "full_name")
-REFERENCE_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "x": _SOURCE,
-    "y": _SOURCE,
-    "main": _SOURCE,
-    "laser": ("output_mode", "output_power", "output_setpoint", "interlock_status"),
-    "aom": ("gate", "output", "efficiency"),
-    "card": _CARD,
-    "source": ("start", "wait"),
-}
-"""Key under `init` -> what is asked of the instrument, or of its part, that it names."""
 _KNOWN: Final[dict[type[Any], frozenset[str]]] = {}
-_WRAPPED: Final = ("YokogawaGS200",)
-"""Sources that the magnet speaks to in its own way."""
+_SHARED: Final = ("builtins", "abc", "typing", "qcodes")
+"""Beginnings of the modules whose classes all instruments share."""
 
 
 def supplies_of(coils: Mapping[str, str]) -> tuple[str, ...]:
@@ -62,7 +30,16 @@ def supplies_of(coils: Mapping[str, str]) -> tuple[str, ...]:
 
 def needs_of(name: str, coils: Mapping[str, str]) -> tuple[str, ...]:
     """All that is asked of the instrument of this name. coils: pulsed coil -> the channel that feeds it."""
-    return NEEDS.get(name, ()) + (SUPPLY_NEEDS if name in supplies_of(coils) else ())
+    needs = members_of(ROLES[name]) if name in ROLES else ()
+    for channel in coils.values():
+        root, _, part = channel.partition(".")
+        needs += _members(CurrentSource, part) if root == name else ()
+    return tuple(dict.fromkeys(needs))
+
+
+def _members(role: type[Any], part: str) -> tuple[str, ...]:
+    """What is asked of a part of an instrument, or of itself if the part has no name."""
+    return tuple(f"{part}.{member}".lstrip(".") for member in members_of(role))
 
 
 def coil_faults(
@@ -73,27 +50,37 @@ def coil_faults(
         supply, _, part = channel.partition(".")
         if coil in said and entries and supply not in entries:
             yield coil, f"wiring.coils.{coil} is fed by {supply!r}; {known(supply, list(entries))}"
-        found = _class_of(entries.get(supply))
-        if found and lacks(found, (f"{part}.set_current",)) and not lacks(found, SUPPLY_NEEDS):
-            yield coil, f"{channel!r} ({found.__name__}) cannot feed the {coil} coil: it lacks {part}"
+        found = class_of(entries.get(supply))
+        if not found or not (lacking := lacks(found, _members(CurrentSource, part))):
+            continue
+        if not part:
+            yield coil, f"wiring.coils.{coil} {NO_CHANNEL} {channel!r}: {found.__name__} lacks {', '.join(lacking)}"
+        else:
+            yield coil, f"{channel!r} ({found.__name__}) cannot feed the {coil} coil: it lacks {', '.join(lacking)}"
 
 
-def role_faults(entries: Mapping[str, Any], coils: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+def role_faults(entries: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Entries of `instruments` whose drivers cannot do their roles: (instrument, key, sentence)."""
     for name, entry in entries.items():
-        found = _class_of(entry)
-        if found and (lacking := lacks(found, needs_of(name, coils))):
+        found = class_of(entry)
+        if found and name in ROLES and (lacking := lacks(found, members_of(ROLES[name]))):
             words = f"it lacks {', '.join(lacking)}, which the experiments use: take a driver that has them"
             yield name, "type", f"{found.__name__} cannot be the {name}: {words}"
         if found:
             yield from ((name, "parameters", words) for words in _parameter_faults(found, entry))
-        for key, target in _references(entry):
+        for key, role, target in _references(found, entry):
             root, _, part = target.partition(".")
-            other = _class_of(entries.get(root))
-            if other is None or other.__name__ in _WRAPPED:
-                continue
-            if lacking := lacks(other, tuple(f"{part}.{m}".lstrip(".") for m in REFERENCE_NEEDS[key])):
-                yield name, "init", f"{target!r} ({other.__name__}) cannot be its {key}: it lacks {', '.join(lacking)}"
+            other = class_of(entries.get(root))
+            if other and (problem := _unfit(other, role, part)):
+                yield name, "init", f"{target!r} ({other.__name__}) cannot be its {key}: {problem}"
+
+
+def _unfit(driver_class: type[Any], role: type[Any], part: str) -> str:
+    """Why an instrument, or a part of it, cannot be what another one is built on; empty if it can."""
+    if not members_of(role):  # a class, not a list of what is needed
+        return "" if part or issubclass(driver_class, role) else f"it is no {role.__name__}"
+    lacking = lacks(driver_class, _members(role, part))
+    return f"it lacks {', '.join(lacking)}" if lacking else ""
 
 
 def _parameter_faults(found: type[Any], entry: Mapping[str, Any]) -> Iterator[str]:
@@ -119,28 +106,15 @@ def lacks(driver_class: type[Any], members: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(missing))
 
 
-def lacking(instrument: Any, needs: Iterable[str]) -> list[str]:
-    """Of an instrument that is open: which of its needs it lacks."""
-    return [member for member in needs if not _has(instrument, member)]
-
-
-def _has(instrument: Any, member: str) -> bool:
-    part, _, last = member.rpartition(".")
-    owner = attrgetter(part)(instrument) if part and _has(instrument, part) else None if part else instrument
-    if owner is None:
-        return False
-    # a property is not asked for its value: that may speak to the instrument
-    return last in getattr(owner, "parameters", {}) or hasattr(type(owner), last) or last in dir(owner)
-
-
-def _references(entry: Any) -> Iterator[tuple[str, str]]:
+def _references(driver_class: type[Any] | None, entry: Any) -> Iterator[tuple[str, type[Any], str]]:
+    """What an instrument is built on: (key under init, what is asked of it, the name that station.yaml gives)."""
     init = entry.get("init") if isinstance(entry, Mapping) else None
-    for key, target in init.items() if isinstance(init, Mapping) else ():
-        if key in REFERENCE_NEEDS and isinstance(target, str):
-            yield key, target
+    for key, role in getattr(driver_class, "built_on", {}).items():
+        if isinstance(init, Mapping) and isinstance(target := init.get(key), str):
+            yield key, role, target
 
 
-def _class_of(entry: Any) -> type[Any] | None:
+def class_of(entry: Any) -> type[Any] | None:
     """None where the type itself is at fault: that is told elsewhere."""
     type_name = entry.get("type") if isinstance(entry, Mapping) else None
     try:
@@ -158,7 +132,7 @@ def _names(driver_class: type[Any]) -> frozenset[str]:
 
 def _read_names(driver_class: type[Any]) -> frozenset[str]:
     """Every name that an instance may have: of its classes, and all that their sources mention as text or as self.x."""
-    found = set(dir(driver_class))
+    found = {"parameters", *dir(driver_class)}  # every instrument of QCoDeS has these once it is made
     for base, tree in _sources(driver_class):
         found |= set(getattr(base, "__annotations__", {}))
         for node in ast.walk(tree):
@@ -172,7 +146,7 @@ def _read_names(driver_class: type[Any]) -> frozenset[str]:
 def _sources(driver_class: type[Any]) -> Iterator[tuple[type[Any], ast.AST]]:
     """The classes that belong to drivers, not those of QCoDeS that all instruments share."""
     for base in driver_class.__mro__:
-        if f"{base.__module__}.".startswith(PACKAGES):
+        if base.__module__.startswith(PACKAGES) or base.__module__.partition(".")[0] not in _SHARED:
             yield base, ast.parse(textwrap.dedent(inspect.getsource(base)))
 
 

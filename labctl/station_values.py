@@ -34,11 +34,16 @@ def value_faults(driver_class: type[Any], init: Mapping[str, Any]) -> Iterator[s
     """Arguments under `init` whose values the driver's constructor does not take, a sentence each."""
     hints = _hints(driver_class)
     for key, value in init.items():
-        if key in REFERENCES:
+        if key in reference_keys(driver_class):
             if not isinstance(value, str):
                 yield f"{key} must be the name of an instrument or of its channel, not {value!r}"
         elif key in hints:
             yield from (f"{key} {problem}" for problem in _problems(hints[key], value))
+
+
+def reference_keys(driver_class: type[Any] | None) -> frozenset[str]:
+    """Arguments that name another instrument: a driver that is built on some says so in `built_on`."""
+    return frozenset((*REFERENCES, *getattr(driver_class, "built_on", ())))
 
 
 def address_problem(address: str) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from instruments.causes import Cause
 from instruments.clock import Clock
-from labctl.interlocks import POLL_S, Cause, quietly
+from labctl.interlocks import POLL_S, quietly
 from labctl.safety import make_safe
 from sequences.lab import Lab
 

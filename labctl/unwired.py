@@ -7,11 +7,12 @@ seed gives the counts that it gives over the wires. Faults, interlocks, runs on 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from instruments.errors import ChangedError
 from instruments.playable import Playable
 from labctl.data.memory import Kept
+from labctl.station import apply_limits
 from labctl.station_file import StationFile, read_station
 from labctl.station_pulses import stated
 from sequences.lab import Calibration, Lab, RunContext
@@ -22,7 +23,7 @@ from simulated_instruments.twin import Twin
 from simulated_instruments.unwired.aom import Aom
 from simulated_instruments.unwired.box import Box
 from simulated_instruments.unwired.card import Card, PhotonCounter, PulseGenerator
-from simulated_instruments.unwired.currents import CurrentChannel, Source, Supply, TrimSource
+from simulated_instruments.unwired.currents import CurrentChannel, Supply, TrimSource
 from simulated_instruments.unwired.doughnut import DepletionBeam
 from simulated_instruments.unwired.green_laser import GreenLaser
 from simulated_instruments.unwired.magnet import Magnet
@@ -99,25 +100,26 @@ def unwired_lab(twin: Twin, file: StationFile, calibration: Calibration | None =
     aom, terminals = Aom(station.box("aom")), file.model.wiring.terminals
     playable = station.playable()
     card = Card(twin, playable.tick_ns / 1e9)
-    roles = {
-        "magnet": station.magnet(supplies),
-        **{f"{coil}_coil": station.source(name, supplies) for coil, name in file.coils.items()},
-        "microwave": Microwave(station.box("microwave")),
-        "green_laser": GreenLaser(station.box("green_laser"), twin.clock),
-        "aom": aom,
-        "depletion_beam": station.depletion_beam(aom, card),
-        "photon_counter": PhotonCounter(card, **(terminals.model_dump() if terminals else {})),
-        "pulse_generator": PulseGenerator(card, playable),
-    }
-    _limit(roles, file)
-    return Lab(
-        **cast("dict[str, Any]", roles),
+    coils = {coil: station.source(name, supplies) for coil, name in file.coils.items()}
+    lab = Lab(
+        magnet=station.magnet(supplies),
+        shift_coil=coils["shift"],
+        gradient_coil=coils["gradient"],
+        compensation_coil=coils["compensation"],
+        microwave=Microwave(station.box("microwave")),
+        green_laser=GreenLaser(station.box("green_laser"), twin.clock),
+        aom=aom,
+        depletion_beam=station.depletion_beam(aom, card),
+        photon_counter=PhotonCounter(card, **(terminals.model_dump() if terminals else {})),
+        pulse_generator=PulseGenerator(card, playable),
         wiring=file.wiring(),
         limits=file.limits(),
         paths=file.paths(),
         guesses=file.guesses(),
         run=RunContext(twin.clock, Kept(twin.clock) if calibration is None else calibration),
     )
+    apply_limits(lab, file)
+    return lab
 
 
 @dataclass(frozen=True)
@@ -146,8 +148,8 @@ class _Station:
 
     def supplies(self) -> dict[str, Supply]:
         """The supplies with two channels, of which one feeds a coil or belongs to the magnet."""
-        named = [*self.file.coils.values(), *(str(name) for name in self.init("magnet").values() if "." in str(name))]
-        found = dict.fromkeys(name.partition(".")[0] for name in named)
+        named = [*self.file.coils.values(), *map(str, self.init("magnet").values())]
+        found = dict.fromkeys(name.partition(".")[0] for name in named if "." in name)
         return {name: Supply(self.box(name), **self.init(name)) for name in found}
 
     def magnet(self, supplies: Mapping[str, Supply]) -> Magnet:
@@ -165,27 +167,10 @@ class _Station:
         beam.steering_outputs = (outputs.x, outputs.y)
         return beam
 
-    def source(self, name: str, supplies: Mapping[str, Supply]) -> Source:
+    def source(self, name: str, supplies: Mapping[str, Supply]) -> CurrentChannel | TrimSource:
         """A channel of a supply, or a trim source, by its name."""
         root, _, channel = name.partition(".")
-        found: CurrentChannel | TrimSource = (
-            getattr(supplies[root], channel) if root in supplies else TrimSource(self.box(root))
-        )
+        if root not in supplies:
+            return TrimSource(self.box(root))
+        found: CurrentChannel = getattr(supplies[root], channel)
         return found
-
-
-def _limit(roles: Mapping[str, Any], file: StationFile) -> None:
-    """The limits of station.yaml, where they are stricter, become the instruments' own."""
-    limits, paths, magnet = file.limits(), file.paths(), roles["magnet"]
-    asked = (limits.trim_a, limits.trim_a, limits.main_a)
-    magnet.limits_a = tuple(min(pair) for pair in zip(asked, magnet.limits_a, strict=True))
-    magnet.ramp_a_per_s = limits.ramp_a_per_s
-    magnet.loads_ohm, magnet.heat_limit_w = (paths.trim_ohm, paths.trim_ohm, paths.main_ohm), limits.magnet_w
-    for coil in (roles["shift_coil"], roles["gradient_coil"], roles["compensation_coil"]):
-        coil.limit_a = min(coil.limit_a, limits.pulsed_a)
-    for parameter, limit in (
-        (roles["microwave"].amplitude_RF, limits.microwave_dbm),
-        (roles["green_laser"].power_mw, limits.green_mw),
-        (roles["depletion_beam"].power_mw, limits.depletion_mw),
-    ):
-        parameter.most = min(parameter.most, limit)

@@ -1,24 +1,18 @@
 """The lab as an experiment sees it: the instruments it may ask for, typed, and what belongs to its run alone."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from instruments import roles
 from sequences.pulses.grid import nearest_ns, refuse_off_grid
 from sequences.station import Guesses, Limits, Paths, Wiring
 
 if TYPE_CHECKING:
-    from instruments.aom import MPDS
     from instruments.clock import Clock
-    from instruments.current_source import CurrentChannel
-    from instruments.depletion_beam import DepletionBeam
-    from instruments.green_laser import Cobolt06
-    from instruments.magnet import Magnet
-    from instruments.microwave_source import SG386
-    from instruments.roles import GatedCounter, PulseSource
     from sequences.pulses.program import Program
 
 
@@ -96,16 +90,16 @@ class RunContext:
 class Lab:
     """The instruments by role, and the run that they are used for. Nothing in here knows whether they are real."""
 
-    magnet: "Magnet"
-    shift_coil: "CurrentChannel"
-    gradient_coil: "CurrentChannel"
-    compensation_coil: "CurrentChannel"
-    microwave: "SG386"
-    green_laser: "Cobolt06"
-    aom: "MPDS"
-    depletion_beam: "DepletionBeam"
-    photon_counter: "GatedCounter"
-    pulse_generator: "PulseSource"
+    magnet: roles.Magnet
+    shift_coil: roles.CurrentSource
+    gradient_coil: roles.CurrentSource
+    compensation_coil: roles.CurrentSource
+    microwave: roles.MicrowaveSource
+    green_laser: roles.PumpLaser
+    aom: roles.LightSwitches
+    depletion_beam: roles.DepletionBeam
+    photon_counter: roles.GatedCounter
+    pulse_generator: roles.PulseSource
     wiring: Wiring
     limits: Limits
     paths: Paths
@@ -142,3 +136,9 @@ class Lab:
     def refuse_off_grid(self, plan: Any) -> None:
         """Raises SequenceError if a duration of the plan is not a whole number of ticks: another would be played."""
         refuse_off_grid(plan, self.wiring.tick_ns)
+
+
+ROLES: Final[Mapping[str, type[Any]]] = {
+    part.name: part.type for part in fields(Lab) if isinstance(part.type, type) and roles.Role in part.type.__mro__
+}
+"""Name in a Lab -> what is asked of the instrument of this name."""

@@ -2,14 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
 
 from sequences.lab import Lab
 from sequences.results import SequenceError
 from sequences.routines.still_set import as_it_is, still_set
-
-if TYPE_CHECKING:
-    from instruments.current_source import CurrentChannel
 
 
 def carrier(lab: Lab, hz: float, dbm: float) -> None:
@@ -17,41 +13,43 @@ def carrier(lab: Lab, hz: float, dbm: float) -> None:
 
     Raises SequenceError if the source does not reach them.
     """
-    for knob, value, unit in (
-        (lab.microwave.frequency, round(hz, 3), "Hz"),
-        (lab.microwave.amplitude_RF, round(dbm, 2), "dBm"),
-    ):
-        try:
-            knob.validate(value)
-        except ValueError as beyond:
-            raise SequenceError(
-                f"The microwave source cannot be set to {value:g} {unit}: {beyond}",
-                "A line was expected there, so field or power are not what they are believed to be: run align from "
-                "scratch, then rabi",
-            ) from beyond
-        knob(value)
-    lab.microwave.enable_RF("ON")
+    source, hz, dbm = lab.microwave, round(hz, 3), round(dbm, 2)
+    _within(hz, source.reach_hz, "Hz")
+    source.set_frequency(hz)
+    _within(dbm, (source.least_dbm, source.limit_dbm), "dBm")
+    source.set_power(dbm)
+    source.switch_on()
+
+
+def _within(value: float, reach: tuple[float, float], unit: str) -> None:
+    least, most = reach
+    if not least <= value <= most:
+        raise SequenceError(
+            f"The microwave source cannot be set to {value:g} {unit}: it reaches from {least:g} to {most:g} {unit}",
+            "A line was expected there, so field or power are not what they are believed to be: run align from "
+            "scratch, then rabi",
+        )
 
 
 def carrier_off(lab: Lab) -> None:
     """Microwave source off."""
-    lab.microwave.enable_RF("OFF")
+    lab.microwave.switch_off()
 
 
 def pump(lab: Lab, efficiency: float = 1.0) -> None:
     """Green laser on at full power, its AOM at this diffraction efficiency, gated by the line `pump`."""
-    if not lab.green_laser.emission():
-        lab.green_laser.power_mw(lab.limits.green_mw)
-        lab.green_laser.emission(True)
-    channel = lab.aom.pump
-    channel.gate("external")
-    channel.efficiency(efficiency)
-    channel.output(True)
+    if not lab.green_laser.is_on():
+        lab.green_laser.set_power(lab.limits.green_mw)
+        lab.green_laser.switch_on()
+    switch = lab.aom.pump
+    switch.follow_line()
+    switch.set_share(efficiency)
+    switch.switch_on()
 
 
 def doughnut(lab: Lab, mw: float) -> None:
     """The doughnut beam at this power, gated by the line `depletion`; 0 switches it off."""
-    lab.depletion_beam.power_mw(mw)
+    lab.depletion_beam.set_power(mw)
 
 
 def steer(lab: Lab, x_nm: float, y_nm: float) -> None:
@@ -67,33 +65,27 @@ def pulsed_coils(lab: Lab, shift_a: float = 0.0, gradient_a: float = 0.0, compen
 
 def gradient_coils(lab: Lab, gradient_a: float, compensation_a: float) -> None:
     """Currents that the line `gradient` switches."""
-    _energise(lab.gradient_coil, gradient_a)
-    _energise(lab.compensation_coil, compensation_a)
+    lab.gradient_coil.energise(gradient_a)
+    lab.compensation_coil.energise(compensation_a)
 
 
 def shift_coil(lab: Lab, current_a: float) -> None:
     """Current that the line `shift` switches."""
-    _energise(lab.shift_coil, current_a)
-
-
-def _energise(coil: "CurrentChannel", current_a: float) -> None:
-    coil.set_current(current_a)
-    coil.output(True)
+    lab.shift_coil.energise(current_a)
 
 
 def coils_off(lab: Lab) -> None:
     """No current in the pulsed coils."""
     for coil in (lab.shift_coil, lab.gradient_coil, lab.compensation_coil):
-        coil.set_current(0.0)
-        coil.output(False)
+        coil.switch_off()
 
 
 def dark(lab: Lab) -> None:
     """All light and microwave off; every step is tried even if an earlier one fails."""
     with ExitStack() as steps:  # unwinds in reverse order: the gates close first, then the lasers go off
         steps.callback(carrier_off, lab)
-        steps.callback(lab.green_laser.emission, False)
-        steps.callback(lab.aom.pump.output, False)
+        steps.callback(lab.green_laser.switch_off)
+        steps.callback(lab.aom.pump.switch_off)
         steps.callback(doughnut, lab, 0.0)
         steps.callback(lab.pulse_generator.hold, 0)
 

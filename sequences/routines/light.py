@@ -74,7 +74,7 @@ def _check_lit(lab: Lab, lit: _Rate, dark: _Rate) -> None:
     if lit.photons - dark.photons > max(_LEAST_PHOTONS, _SIGMAS * (lit.photons + dark.photons) ** 0.5):
         return
     asked_mw, power_mw = float(lab.green_laser.power_mw()), float(lab.green_laser.measured_power_mw())
-    aom = f"{'on' if lab.aom.pump.output() else 'off'}, diffracting {100 * float(lab.aom.pump.efficiency()):.0f} %"
+    aom = f"{'on' if lab.aom.pump.is_on() else 'off'}, diffracting {100 * lab.aom.pump.share():.0f} %"
     raise SequenceError(
         f"No photons from the sample: {lit} counts/s with green light, {dark} in the dark; usual are some thousands "
         f"from the background alone and ten times more from NVs. The laser reports {power_mw:.1f} of {asked_mw:.1f} "

@@ -68,7 +68,7 @@ def measured_edges(lab: Lab, beam: Beam, seconds: float) -> Stream[LightEdges]:
     much, little = _MUCH_LITTLE[beam]
     step_ns = window_ns(lab.wiring.tick_ns)
     if beam == "depletion":
-        lab.aom.pump.output(False)
+        lab.aom.pump.switch_off()
         controls.steer(lab, *_beside_the_pair(lab))
     much.set(lab)
     begins = range(EARLIEST_NS // step_ns, LATEST_NS // step_ns + _MARGIN + 1)

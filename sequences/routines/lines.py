@@ -90,7 +90,7 @@ def _light(bench: _Bench) -> tuple[Counts, Counts]:
     lab = bench.lab
     dark = bench.count()
     controls.pump(lab, CW_EFFICIENCY)
-    lab.aom.pump.gate("internal")
+    lab.aom.pump.ignore_line()
     light = bench.count()
     if not _is_light(light, dark):
         _refuse_silence(bench, light)
@@ -145,9 +145,9 @@ def _check_gates(bench: _Bench) -> None:
 def _check_beams(bench: _Bench, dark: float) -> None:
     """Which line switches the green beam, and which one the doughnut?"""
     lab = bench.lab
-    lab.aom.pump.gate("external")
+    lab.aom.pump.follow_line()
     swapped = _answered(lab, "pump", rising(bench.each(LINES), dark), "switches the green beam on")
-    lab.aom.pump.output(False)
+    lab.aom.pump.switch_off()
     controls.steer(lab, _STEER_AWAY_NM, 0.0)
     controls.doughnut(lab, _DOUGHNUT_MW)
     swapped += _answered(lab, "depletion", rising(bench.each(LINES), dark), "switches the doughnut on")
@@ -176,7 +176,7 @@ def _check_microwave(bench: _Bench) -> float:
     """
     lab = bench.lab
     controls.pump(lab, CW_EFFICIENCY)
-    lab.aom.pump.gate("internal")
+    lab.aom.pump.ignore_line()
     controls.pulsed_coils(lab)
     controls.carrier(lab, D_HZ, lab.limits.microwave_dbm)
     bright, counted = float(bench.count().signal), bench.each(_PULSES)

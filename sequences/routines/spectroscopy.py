@@ -45,7 +45,7 @@ class _Seen:
 
 def counted(lab: Lab, frequency_hz: float, program: Program, repeats: int, **also: float) -> Stream[_Seen]:
     """Measure the ratio at one frequency; the carrier is on."""
-    lab.microwave.frequency(round(frequency_hz, 3))
+    lab.microwave.set_frequency(round(frequency_hz, 3))
     counts = measure(lab, program, repeats)
     if counts.reference < 100:
         raise SequenceError(

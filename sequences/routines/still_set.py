@@ -1,9 +1,10 @@
 """Whether the bench still is as the sequence set it: no result from one that was reset, tripped or went dark."""
 
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from instruments.errors import ChangedError
+from instruments.roles import Role
 from sequences.lab import Lab
 
 LOOK_AFTER_S: Final = 5.0
@@ -12,25 +13,26 @@ LOOK_AFTER_S: Final = 5.0
 
 def still_set(lab: Lab) -> None:
     """Ask every instrument that was set whether it is so. Raises ChangedError naming one that is not."""
-    for part in _parts(lab):
-        part.check_standing()
+    for part in parts(lab):
+        part.verify()
     lab.run.looks.unchecked_s = 0.0
     lab.run.looks.count += 1
 
 
 def as_it_is(lab: Lab) -> None:
     """Take the bench as it is: what changed before a sequence began is forgotten, for that sets everything anew."""
-    for part in _parts(lab):
+    for part in parts(lab):
         with suppress(ChangedError):
-            part.check_standing()
+            part.verify()
     lab.run.looks.unchecked_s = 0.0
 
 
-def _parts(lab: Lab) -> tuple[Any, ...]:
-    """Everything that can say whether it is as it was set; of both channels of a supply one, which speaks for it."""
+def parts(lab: Lab) -> tuple[Role, ...]:
+    """Everything that can say how it is, each once: a supply speaks for all its channels, and for the magnet."""
     sources = (*lab.magnet.sources, lab.shift_coil, lab.gradient_coil, lab.compensation_coil)
-    supplies = {id(getattr(source, "parent", source)): source for source in sources}
-    return (*supplies.values(), lab.microwave, lab.green_laser, lab.aom, lab.depletion_beam)
+    supplies = {id(source.supply): source.supply for source in sources}
+    lights = (lab.green_laser, lab.aom, lab.depletion_beam)
+    return (*supplies.values(), lab.microwave, *lights, lab.pulse_generator, lab.photon_counter)
 
 
 def look_now_and_then(lab: Lab, played_s: float) -> None:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from simulated_instruments.unwired.box import Box, Refused
+from simulated_instruments.unwired.box import Box, Refused, Unwatched
 from simulated_instruments.unwired.parameter import Parameter
 
 SATURATION_DBM: Final = 22.0
@@ -47,6 +47,51 @@ class AomChannel:
         self.efficiency = Parameter(self._efficiency, self._set_efficiency, 0.0, 1.0)
         self.output = Parameter(lambda: self._status().is_on, lambda on: self._set(f"O{on:d}", is_on=bool(on)))
         self.gate = Parameter(self._gate, self._set_gate)
+
+    def set_share(self, share: float) -> None:
+        """The share of the light that passes while it is open; 0 switches it off, more switches it on."""
+        self.efficiency(share)
+
+    def follow_line(self) -> None:
+        """Open only while its pulse line is high."""
+        self.gate("external")
+
+    def ignore_line(self) -> None:
+        """Open whatever its pulse line does."""
+        self.gate("internal")
+
+    def switch_on(self) -> None:
+        """Let it open."""
+        self.output(True)
+
+    def switch_off(self) -> None:
+        """Closed, whatever its line does."""
+        self.output(False)
+
+    def is_on(self) -> bool:
+        """Whether it may open."""
+        return bool(self.output())
+
+    def share(self) -> float:
+        """The share that passes while it is open; 0 if it is off."""
+        return float(self.efficiency())
+
+    def opening(self) -> tuple[float, bool, bool]:
+        """Share, whether it follows its line, whether it is on."""
+        return float(self.efficiency()), self.gate() == "external", bool(self.output())
+
+    def asked_share(self) -> float:
+        """The share as it was set or read last."""
+        return float(self.efficiency.cache.get())
+
+    def ignores_line(self) -> bool:
+        """Whether it was last set, or seen, to be open whatever its line does."""
+        return bool(self.gate.cache.get(get_if_invalid=False) == "internal")
+
+    def make_safe(self) -> str:
+        """Closed."""
+        self.switch_off()
+        return "its output is still on" if self.output() else ""
 
     def changes(self, status: ChannelStatus) -> list[str]:
         """What is not as it was set last, a phrase each; it is forgotten then."""
@@ -92,7 +137,7 @@ class AomChannel:
         self._set(f"I{not external:d}", is_external=external)
 
 
-class Aom:
+class Aom(Unwatched):
     """The driver with its two channels."""
 
     def __init__(self, box: Box) -> None:
@@ -106,7 +151,11 @@ class Aom:
             for number, _, dbm, on, source in _CHANNEL_LINE.findall(self.box.ask("S"))
         }
 
-    def check_standing(self) -> None:
+    def make_safe(self) -> str:
+        """Both channels closed."""
+        return self.pump.make_safe() or self.doughnut.make_safe()
+
+    def verify(self) -> None:
         """Raises the box's complaint if a channel is not as it was set last."""
         status = self.status()
         changes = [*self.pump.changes(status[1]), *self.doughnut.changes(status[2])]

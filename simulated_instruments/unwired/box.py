@@ -1,10 +1,26 @@
 """One instrument without its line: what is told it arrives, and what it answers is whole."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Refused(RuntimeError):
     """An instrument did not do what it was told, or was asked for what it cannot."""
+
+
+class Unwatched:
+    """What the house asks of every instrument, where nobody watches the bench and nothing interrupts a run."""
+
+    def readings(self) -> tuple[()]:
+        """Nobody watches."""
+        return ()
+
+    def causes(self) -> tuple[()]:
+        """Nothing holds a run."""
+        return ()
+
+    def settings(self) -> dict[str, Any]:
+        """No run is resumed."""
+        return {}
 
 
 class Complaint(Protocol):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simulated_instruments.cables import GATE_LINES, PHOTONS, STEERING
 from simulated_instruments.knobs import World
-from simulated_instruments.unwired.box import Refused
+from simulated_instruments.unwired.box import Refused, Unwatched
 from simulated_instruments.unwired.parameter import Parameter, Stored
 
 LINES: Final = 8
@@ -66,26 +66,14 @@ class Card:
         return (words & np.uint32(1 << GATE_LINES[gate])).astype(bool)
 
 
-class _OnCard:
-    """What the house asks of every instrument, where nothing can break and nobody else looks."""
+class _OnCard(Unwatched):
+    """What the house asks of a user of the card, where nothing can break."""
 
     def renew(self) -> None:
         """There is nothing to make anew: no line to this card can break."""
 
     def verify(self) -> None:
         """Nothing changes but by what it is told."""
-
-    def readings(self) -> tuple[()]:
-        """None: nobody looks at this bench but its lab."""
-        return ()
-
-    def causes(self) -> tuple[()]:
-        """None: nothing stops it."""
-        return ()
-
-    def settings(self) -> dict[str, Any]:
-        """None: a play loads its pattern anew."""
-        return {}
 
 
 class PulseGenerator(_OnCard):

@@ -1,9 +1,9 @@
 """Current sources for the coils: the two channels of a B2962A, and a GS200."""
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
-from simulated_instruments.unwired.box import Box, Refused
+from simulated_instruments.unwired.box import Box, Refused, Unwatched
 from simulated_instruments.unwired.parameter import Parameter
 
 POWER_ON: Final = 128
@@ -14,29 +14,7 @@ _TRIM_RANGE_A: Final = 0.2
 _TRIM_STEP_A: Final = 1e-6
 
 
-class Source(Protocol):
-    """What the magnet asks of a source."""
-
-    limit_a: float
-    """Largest current either way."""
-
-    def set_current(self, amps: float) -> None:
-        """Set the current and read it back."""
-
-    def setpoint_a(self) -> float:
-        """The setting as the source holds it, whether its output is on or off."""
-
-    def is_on(self) -> bool:
-        """Whether the output carries the setting."""
-
-    def switch_on(self) -> None:
-        """Output on, as a current source; from 0 A if it was off, untouched if it was on."""
-
-    def check_standing(self) -> None:
-        """Raises the box's complaint if the source is not as it was set last."""
-
-
-class Supply:
+class Supply(Unwatched):
     """A B2962A; connecting sets ranges and limits but neither currents nor outputs."""
 
     def __init__(
@@ -51,7 +29,7 @@ class Supply:
         self.ch1, self.ch2 = (CurrentChannel(self, number, range_a, limit_v) for number, range_a, limit_v in each)
         box.ask("*ESR?")  # forgets that it was switched on before
 
-    def check_standing(self) -> None:
+    def verify(self) -> None:
         """Raises the box's complaint if a channel is not as it was set last, or the supply was off meanwhile."""
         standing = self.ch1.standing() | self.ch2.standing()
         questions = tuple(standing)
@@ -63,6 +41,10 @@ class Supply:
             unprotected = any(q.endswith(":PROT?") and not now for q, now in zip(questions, seen, strict=True))
             self._forget(was_off or unprotected)
             raise
+
+    def make_safe(self) -> str:
+        """Both channels without current."""
+        return self.ch1.make_safe() or self.ch2.make_safe()
 
     def check_power(self) -> None:
         """Raises the box's complaint if the supply was off meanwhile: limits and protections are set again."""
@@ -77,7 +59,7 @@ class Supply:
                 channel.configure()
 
 
-class CurrentChannel:
+class CurrentChannel(Unwatched):
     """One channel as a current source in a fixed range."""
 
     def __init__(self, parent: Supply, number: int, current_range_a: float, voltage_limit_v: float) -> None:
@@ -118,9 +100,38 @@ class CurrentChannel:
             self.output(True)
         self._standing["OUTP"] = 1.0
 
-    def check_standing(self) -> None:
+    def energise(self, amps: float) -> None:
+        """Set the current, then the output on."""
+        self.set_current(amps)
+        self.output(True)
+
+    def switch_off(self) -> None:
+        """Current to 0 A, then the output off."""
+        self.set_current(0.0)
+        self.output(False)
+
+    def asked_a(self) -> float:
+        """The current as it was set or read last, 0 if the output is off."""
+        return float(self.source_current.cache.get()) if self.output.cache.get() else 0.0
+
+    @property
+    def supply(self) -> Supply:
+        """The instrument that both channels belong to."""
+        return self.parent
+
+    @property
+    def full_name(self) -> str:
+        """As errors name it."""
+        return f"{self.box.name}_ch{self._number}"
+
+    def make_safe(self) -> str:
+        """No current and the output off."""
+        self.switch_off()
+        return "its output is still on" if self.output() else ""
+
+    def verify(self) -> None:
         """As that of the whole supply."""
-        self.parent.check_standing()
+        self.parent.verify()
 
     def standing(self) -> dict[str, float]:
         """Question -> the answer to it, if this channel still is as it was set last, and its coil takes the current."""
@@ -168,13 +179,11 @@ class CurrentChannel:
         self._standing["OUTP"] = float(on)
 
 
-class TrimSource:
+class TrimSource(Unwatched):
     """A GS200 in its 200 mA range."""
 
-    limit_a: float = _TRIM_RANGE_A
-
     def __init__(self, box: Box) -> None:
-        self.box = box
+        self.box, self.limit_a = box, _TRIM_RANGE_A
         self._standing: dict[str, float] = {}
         box.ask("*ESR?")  # forgets that it was switched on before
 
@@ -211,7 +220,37 @@ class TrimSource:
                 raise Refused(f"the output of {self.box.name} did not go on")
         self._standing[":OUTP?"] = 1.0
 
-    def check_standing(self) -> None:
+    def energise(self, amps: float) -> None:
+        """Output on with this current."""
+        self.switch_on()
+        self.set_current(amps)
+
+    def switch_off(self) -> None:
+        """Current to 0 A, then the output off."""
+        self.set_current(0.0)
+        self._standing.pop(":OUTP?", None)
+        self.box.tell(":OUTP 0")
+
+    def asked_a(self) -> float:
+        """The current, 0 if the output is off."""
+        return self.setpoint_a() if self.is_on() else 0.0
+
+    @property
+    def supply(self) -> "TrimSource":
+        """It has one channel."""
+        return self
+
+    @property
+    def full_name(self) -> str:
+        """As errors name it."""
+        return self.box.name
+
+    def make_safe(self) -> str:
+        """No current and the output off."""
+        self.switch_off()
+        return "its output is still on" if self.is_on() else ""
+
+    def verify(self) -> None:
         """Raises the box's complaint if current or output are not as they were set last, or it was off meanwhile."""
         status, *seen = self.box.numbers("*ESR?", *self._standing)
         self.box.compare(self._standing, seen, *((WAS_OFF,) if int(status) & POWER_ON else ()))
@@ -222,3 +261,7 @@ class TrimSource:
     def _require_current_mode(self) -> None:
         if not self._is_current_source():
             raise Refused(f"{self.box.name} is a voltage source")
+
+
+Source = CurrentChannel | TrimSource
+"""What drives a coil."""

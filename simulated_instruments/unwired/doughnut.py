@@ -5,7 +5,7 @@ from typing import Final
 
 from simulated_instruments.knobs import Clock
 from simulated_instruments.unwired.aom import LOWEST_EFFICIENCY, AomChannel
-from simulated_instruments.unwired.box import Box, Refused
+from simulated_instruments.unwired.box import Box, Refused, Unwatched
 from simulated_instruments.unwired.card import Card
 from simulated_instruments.unwired.parameter import Parameter
 
@@ -23,7 +23,7 @@ TOLERANCE: Final = 0.005
 """Relative, of every power read back, and never less than half a step of the laser."""
 
 
-class DepletionBeam:
+class DepletionBeam(Unwatched):
     """power_mw: behind the AOM while its gate is open; 0 closes the AOM and takes the laser to IDLE."""
 
     def __init__(self, box: Box, aom: AomChannel, card: Card, clock: Clock, steering_nm_per_v: float = 1000.0) -> None:
@@ -43,7 +43,29 @@ class DepletionBeam:
         self._card.write_analog(dict(zip(self.steering_outputs, volts, strict=True)))
         self._position_nm = (x_nm, y_nm)
 
-    def check_standing(self) -> None:
+    @property
+    def limit_mw(self) -> float:
+        """Largest power."""
+        return self.power_mw.most
+
+    @limit_mw.setter
+    def limit_mw(self, mw: float) -> None:
+        self.power_mw.most = mw
+
+    def set_power(self, mw: float) -> None:
+        """The power while its gate is open; 0 switches it off."""
+        self.power_mw(mw)
+
+    def asked_mw(self) -> float:
+        """The power as it was set or read last."""
+        return float(self.power_mw.cache.get())
+
+    def make_safe(self) -> str:
+        """Its gate closed and its laser dark."""
+        self.set_power(0.0)
+        return f"its power reads {self.power_mw():g} mW" if self.power_mw() else ""
+
+    def verify(self) -> None:
         """Raises the box's complaint if the laser was set to shine and does not, or otherwise."""
         wanted_mw = self._laser_mw
         if not wanted_mw:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from simulated_instruments.knobs import Clock
-from simulated_instruments.unwired.box import Box, Refused
+from simulated_instruments.unwired.box import Box, Refused, Unwatched
 from simulated_instruments.unwired.parameter import Parameter
 
 MAX_POWER_MW: Final = 100.0
@@ -22,7 +22,7 @@ _LOOKS: Final = 3
 _SAME_MW: Final = 0.05
 
 
-class GreenLaser:
+class GreenLaser(Unwatched):
     """power_mw: set power; measured_power_mw: what its photodiode sees; emission: True waits for steady light."""
 
     def __init__(self, box: Box, clock: Clock) -> None:
@@ -35,7 +35,41 @@ class GreenLaser:
         self.emission = Parameter(lambda: int(self._ask("l?")) == 1, self._set_emission)
         self.measured_power_mw = Parameter(self._measured_power_mw)
 
-    def check_standing(self) -> None:
+    @property
+    def limit_mw(self) -> float:
+        """Largest power."""
+        return self.power_mw.most
+
+    @limit_mw.setter
+    def limit_mw(self, mw: float) -> None:
+        self.power_mw.most = mw
+
+    def set_power(self, mw: float) -> None:
+        """Set the power at the head."""
+        self.power_mw(mw)
+
+    def asked_mw(self) -> float:
+        """The power as it was set or read last, 0 if it is dark."""
+        return float(self.power_mw.cache.get()) if self.emission.cache.get() else 0.0
+
+    def is_on(self) -> bool:
+        """Whether it emits."""
+        return bool(self.emission())
+
+    def switch_on(self) -> None:
+        """Returns when the light is steady."""
+        self.emission(True)
+
+    def switch_off(self) -> None:
+        """Dark at once."""
+        self.emission(False)
+
+    def make_safe(self) -> str:
+        """Dark."""
+        self.switch_off()
+        return "it still emits" if self.emission() else ""
+
+    def verify(self) -> None:
         """Raises the box's complaint if it was lit and its light is no longer steady."""
         if self._is_lit and (stage := self._stage()) not in _STEADY:
             self._is_lit = False

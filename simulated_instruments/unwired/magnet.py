@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulated_instruments.knobs import Clock
-from simulated_instruments.unwired.box import Refused
+from simulated_instruments.unwired.box import Refused, Unwatched
 from simulated_instruments.unwired.currents import Source
 from simulated_instruments.unwired.parameter import Parameter
 
@@ -16,10 +16,12 @@ STEP_S: Final = 1.0
 MOST_STEPS: Final = 40
 """A slower ramp has larger steps."""
 
+_SMALL_A: Final = 1e-4
+
 Currents = tuple[float, float, float]
 
 
-class Magnet:
+class Magnet(Unwatched):
     """Coils x, y (trims) and main. currents: settings in A, read back, 0 where the output is off."""
 
     def __init__(self, sources: tuple[Source, Source, Source], clock: Clock) -> None:
@@ -56,6 +58,16 @@ class Magnet:
     def ramp_down(self) -> None:
         """Take all currents to 0 A."""
         self.ramp_to((0.0, 0.0, 0.0))
+
+    def verify(self) -> None:
+        """Raises a complaint if a source of it is not as it was set last."""
+        for source in self.sources:
+            source.verify()
+
+    def make_safe(self) -> str:
+        """No current."""
+        self.ramp_down()
+        return f"{self.currents()} A left" if any(abs(amps) > _SMALL_A for amps in self.currents()) else ""
 
     def _permitted(self, currents_a: Currents) -> NDArray[np.float64]:
         if not all(abs(amps) <= limit_a for amps, limit_a in zip(currents_a, self.limits_a, strict=True)):

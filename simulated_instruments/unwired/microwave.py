@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from simulated_instruments.unwired.box import Box, Refused
+from simulated_instruments.unwired.box import Box, Refused, Unwatched
 from simulated_instruments.unwired.parameter import Parameter
 
 FREQUENCY_HZ: Final = (0.95e6, 6.075e9)
@@ -11,7 +11,7 @@ _LOOPS: Final = 0b11111
 """Bits of INSR? for the loops that hold the carrier on its frequency: 1, that one was open."""
 
 
-class Microwave:
+class Microwave(Unwatched):
     """Frequency, power and output of the carrier."""
 
     def __init__(self, box: Box) -> None:
@@ -26,7 +26,55 @@ class Microwave:
             lambda: "ON" if int(box.ask("ENBR?")) else "OFF", lambda on: self._take("ENBR", on == "ON", 0)
         )
 
-    def check_standing(self) -> None:
+    @property
+    def reach_hz(self) -> tuple[float, float]:
+        """Lowest and highest frequency."""
+        return FREQUENCY_HZ
+
+    @property
+    def least_dbm(self) -> float:
+        """Lowest power."""
+        return POWER_DBM[0]
+
+    @property
+    def limit_dbm(self) -> float:
+        """Largest power."""
+        return self.amplitude_RF.most
+
+    @limit_dbm.setter
+    def limit_dbm(self, dbm: float) -> None:
+        self.amplitude_RF.most = dbm
+
+    def set_frequency(self, hz: float) -> None:
+        """Tune the carrier."""
+        self.frequency(hz)
+
+    def set_power(self, dbm: float) -> None:
+        """Set the carrier's power."""
+        self.amplitude_RF(dbm)
+
+    def switch_on(self) -> None:
+        """Let the carrier out."""
+        self.enable_RF("ON")
+
+    def switch_off(self) -> None:
+        """No carrier."""
+        self.enable_RF("OFF")
+
+    def carrier(self) -> tuple[float, float, bool]:
+        """Frequency, power and whether it is on."""
+        return self.frequency(), self.amplitude_RF(), self.enable_RF() == "ON"
+
+    def asked_dbm(self) -> float | None:
+        """The power as it was set or read last, None if it is off."""
+        return float(self.amplitude_RF.cache.get()) if self.enable_RF.cache.get() == "ON" else None
+
+    def make_safe(self) -> str:
+        """No carrier."""
+        self.switch_off()
+        return "" if self.enable_RF() == "OFF" else "its output is still on"
+
+    def verify(self) -> None:
         """Raises the box's complaint if the carrier is not as it was set last, or does not hold its frequency."""
         *seen, loops = self.box.numbers(*self._standing, "INSR?")
         self.box.compare(self._standing, seen)

@@ -8,8 +8,10 @@ from qcodes.instrument import InstrumentBase
 
 from instruments.current_source import B2962A, CurrentChannel
 from instruments.errors import ChangedError, GarbledError
+from instruments.fitness import lacking, members_of
 from instruments.magnet import find_current_source
-from instruments.supply import CurrentLimitError, CurrentSource, SupplyError
+from instruments.roles import CurrentSource
+from instruments.supply import CurrentLimitError, SupplyError
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin
 from simulated_instruments.visa import backend
@@ -194,12 +196,12 @@ def test_at_compliance_without_protection_is_no_trip_and_yet_not_as_it_was_set(
 ) -> None:
     supply.ch1.set_current(0.5)
     supply.ch1.output(True)
-    supply.check_standing()
+    supply.verify()
     supply.ch1.protection(False)
     recorder.dialect.open_coil(1, True)  # type: ignore[attr-defined]
     assert (supply.ch1.in_compliance(), supply.ch1.tripped(), supply.ch1.output()) == (True, False, True)
     with pytest.raises(ChangedError, match=r"ch1 is at its compliance voltage.*the protection of ch1 was off") as seen:
-        supply.check_standing()
+        supply.verify()
     assert "the protection of ch1 has switched its output off" in seen.value.changes  # once it is on again
     assert (supply.ch1.protection(), supply.ch1.output(), supply.ch1.tripped()) == (True, False, True)
 
@@ -254,7 +256,7 @@ def test_a_live_output_survives_a_second_connection(twin: Twin) -> None:
 def test_sources_are_found_by_name(supply: B2962A) -> None:
     assert find_current_source("main_supply.ch2") is supply.ch2
     assert isinstance(supply.ch1, CurrentChannel)
-    assert isinstance(supply.ch1, CurrentSource)
+    assert lacking(supply.ch1, members_of(CurrentSource)) == []
 
 
 def test_what_is_no_source_is_named(supply: B2962A) -> None:

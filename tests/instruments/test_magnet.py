@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 from qcodes.instrument import Instrument
-from qcodes.instrument_drivers.yokogawa import YokogawaGS200
 
 from instruments.current_source import B2962A
 from instruments.errors import InstrumentError
 from instruments.magnet import MOST_STEPS, STEP_S, Magnet, MagnetLimitError, MagnetOffError
+from instruments.trim_source import GS200
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin
 from simulated_instruments.visa import backend
@@ -48,8 +48,8 @@ def magnet(twin: Twin, watch: Watch) -> Iterator[Magnet]:
     visalib = backend.connect(twin)
     sources = [
         B2962A("main_supply", "TCPIP0::192.168.10.21::inst0::INSTR", visalib=visalib),
-        YokogawaGS200("trim_x", "USB0::0x0B21::0x0039::91U112233::INSTR", visalib=visalib),
-        YokogawaGS200("trim_y", "USB0::0x0B21::0x0039::91U112234::INSTR", visalib=visalib),
+        GS200("trim_x", "USB0::0x0B21::0x0039::91U112233::INSTR", visalib=visalib),
+        GS200("trim_y", "USB0::0x0B21::0x0039::91U112234::INSTR", visalib=visalib),
     ]
     magnet = Magnet("magnet", "trim_x", "trim_y", "main_supply.ch1")
     magnet.clock = watch

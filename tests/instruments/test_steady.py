@@ -8,15 +8,15 @@ import pytest
 from pyvisa.constants import StatusCode
 from pyvisa.errors import VisaIOError
 from qcodes.instrument import VisaInstrument
-from qcodes.instrument_drivers.yokogawa import YokogawaGS200
-from qcodes_contrib_drivers.drivers.LighthousePhotonics.Lighthouse_Photonics_Sprout_G import LighthousePhotonicsSproutG
 
 from instruments.aom import MPDS
 from instruments.current_source import B2962A
 from instruments.errors import InstrumentError
 from instruments.green_laser import Cobolt06
 from instruments.microwave_source import SG386, MicrowaveError
+from instruments.sprout import SproutG
 from instruments.steady import LineError, make_steady
+from instruments.trim_source import GS200
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin
 from simulated_instruments.visa import backend
@@ -29,11 +29,11 @@ SUPPLY, TRIM, MICROWAVE = (
 )
 DRIVERS: dict[str, tuple[type[VisaInstrument], str]] = {
     "main_supply": (B2962A, SUPPLY),
-    "trim_x": (YokogawaGS200, TRIM),
+    "trim_x": (GS200, TRIM),
     "microwave": (SG386, MICROWAVE),
     "green_laser": (Cobolt06, "ASRL3::INSTR"),
     "aom": (MPDS, "ASRL4::INSTR"),
-    "depletion_laser": (LighthousePhotonicsSproutG, "ASRL5::INSTR"),
+    "depletion_laser": (SproutG, "ASRL5::INSTR"),
 }
 SETTINGS: dict[str, tuple[str, tuple[object, object]]] = {
     "main_supply": ("ch1.source_current", (0.5, 0.25)),

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 from qcodes.instrument import InstrumentBase
-from qcodes.instrument_drivers.yokogawa import YokogawaGS200
 
 from instruments.magnet import find_current_source
 from instruments.supply import CurrentLimitError, SupplyError
-from instruments.trim_source import TrimSource
+from instruments.trim_source import GS200
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin
 from simulated_instruments.visa import backend
@@ -23,8 +22,8 @@ def twin() -> Iterator[Twin]:
 
 
 @pytest.fixture
-def trim(twin: Twin) -> Iterator[YokogawaGS200]:
-    driver = YokogawaGS200("trim_x", TRIM, visalib=backend.connect(twin))
+def trim(twin: Twin) -> Iterator[GS200]:
+    driver = GS200("trim_x", TRIM, visalib=backend.connect(twin))
     yield driver
     driver.close()
 
@@ -52,7 +51,7 @@ PROGRAM_SETTINGS = [("interval", (0.5, 12.0)), ("slope", (0.0, 0.3)), ("repeat",
 NOT_ON_THE_WIRE = {"timeout", "ramp_mode", "ramp_rate", "ramp_step", "ramp_blocking"}
 
 
-def test_the_trims_full_set_of_parameters_round_trips(trim: YokogawaGS200) -> None:
+def test_the_trims_full_set_of_parameters_round_trips(trim: GS200) -> None:
     assert {name for name, _ in TRIM_SETTINGS} == settable(trim) - NOT_ON_THE_WIRE - {"BNC_out", "BNC_in"}
     for name, values in TRIM_SETTINGS:
         for value in values:
@@ -64,14 +63,14 @@ def test_the_trims_full_set_of_parameters_round_trips(trim: YokogawaGS200) -> No
 
 @pytest.mark.parametrize(("name", "values"), [("BNC_out", ("trigger", "output", "ready")), ("BNC_in", ("output",))])
 def test_the_trims_sockets_are_told_in_words_and_answer_in_short(
-    trim: YokogawaGS200, name: str, values: tuple[str, ...]
+    trim: GS200, name: str, values: tuple[str, ...]
 ) -> None:
     for value in values:
         trim.parameters[name](value)
         assert value.upper().startswith(trim.ask(f":ROUT:BNC{'O' if name == 'BNC_out' else 'I'}?"))
 
 
-def test_the_trims_program_round_trips(trim: YokogawaGS200) -> None:
+def test_the_trims_program_round_trips(trim: GS200) -> None:
     assert {name for name, _ in PROGRAM_SETTINGS} == settable(trim.program) - {"save", "load"}
     for name, values in PROGRAM_SETTINGS:
         for value in values:
@@ -83,7 +82,7 @@ def test_the_trims_program_round_trips(trim: YokogawaGS200) -> None:
 
 
 @pytest.mark.parametrize("mode", ["HARDWARE", "SOFTWARE"])
-def test_both_ramps_of_qcodes_arrive(trim: YokogawaGS200, twin: Twin, mode: str) -> None:
+def test_both_ramps_of_qcodes_arrive(trim: GS200, twin: Twin, mode: str) -> None:
     trim.source_mode("CURR")
     trim.current_range(0.2)
     trim.output("on")
@@ -95,13 +94,13 @@ def test_both_ramps_of_qcodes_arrive(trim: YokogawaGS200, twin: Twin, mode: str)
     assert twin.clock.now() == pytest.approx(0.5 if mode == "HARDWARE" else 0.0)
 
 
-def test_a_wrong_command_to_a_trim_is_queued(trim: YokogawaGS200) -> None:
+def test_a_wrong_command_to_a_trim_is_queued(trim: GS200) -> None:
     trim.write(":SOUR:LEV 99")
     assert trim.system_errors() == '-222,"Data out of range"'
 
 
-def test_a_trim_switches_on_in_current_mode_from_zero(trim: YokogawaGS200, twin: Twin) -> None:
-    source = TrimSource(trim)
+def test_a_trim_switches_on_in_current_mode_from_zero(trim: GS200, twin: Twin) -> None:
+    source = trim
     trim.voltage(5.0)
     trim.output("on")
     with pytest.raises(SupplyError, match="voltage source"):
@@ -115,6 +114,6 @@ def test_a_trim_switches_on_in_current_mode_from_zero(trim: YokogawaGS200, twin:
         source.set_current(0.21)
 
 
-def test_trims_are_found_by_name(trim: YokogawaGS200) -> None:
+def test_trims_are_found_by_name(trim: GS200) -> None:
     source = find_current_source("trim_x")
-    assert (isinstance(source, TrimSource), source.is_on(), trim.output()) == (True, False, "off")
+    assert (source is trim, source.is_on(), trim.output()) == (True, False, "off")

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from instruments.safely import faults_of
 from labctl import catalogue
 from labctl.__main__ import main
 
@@ -46,31 +48,49 @@ class Clock:
         self.seconds += seconds
 
 
+class Fake(SimpleNamespace):
+    """An instrument of a role: `make_safe` sets some of its settings and reads them back, each guarded alone."""
+
+    def __init__(self, safe, **settings):
+        super().__init__(**settings)
+        self.safe = safe
+
+    def make_safe(self):
+        return faults_of({name: partial(self._put, name, value) for name, value in self.safe.items()})
+
+    def _put(self, name, value):
+        setting = getattr(self, name)
+        setting(value)
+        return "" if setting() == value else f"it reads {setting()}"
+
+
 def _coil(log, name):
-    current = Setting(0.05, log, f"{name}.current")
-    return SimpleNamespace(set_current=current, current=current, output=Setting(True, log, f"{name}.output"))
+    current, output = Setting(0.05, log, f"{name}.current"), Setting(True, log, f"{name}.output")
+    return Fake({"current": 0.0, "output": False}, current=current, output=output)
 
 
 @pytest.fixture
 def lab():
     """A lab on which everything is on; `lab.log` lists what was set."""
     log = []
-    aom = {n: SimpleNamespace(output=Setting(True, log, f"aom.{n}")) for n in ("pump", "doughnut")}
+    aom = {n: Fake({"output": False}, output=Setting(True, log, f"aom.{n}")) for n in ("pump", "doughnut")}
     lines = Setting(0xFF, log, "lines")
     currents = Setting((0.1, 0.2, 0.9), log, "magnet")
     made = SimpleNamespace(
         log=log,
         clock=Clock(),
         notes=[],
-        pulse_generator=SimpleNamespace(hold=lines, levels=lines),
-        depletion_beam=SimpleNamespace(power_mw=Setting(300.0, log, "doughnut")),
-        green_laser=SimpleNamespace(emission=Setting(True, log, "green")),
-        aom=SimpleNamespace(**aom),
-        microwave=SimpleNamespace(enable_RF=Setting("ON", log, "microwave")),
+        pulse_generator=Fake({"levels": 0}, hold=lines, levels=lines),
+        depletion_beam=Fake({"power_mw": 0.0}, power_mw=Setting(300.0, log, "doughnut")),
+        green_laser=Fake({"emission": False}, emission=Setting(True, log, "green")),
+        aom=SimpleNamespace(
+            **aom, make_safe=lambda: faults_of({name: switch.make_safe for name, switch in aom.items()})
+        ),
+        microwave=Fake({"enable_RF": "OFF"}, enable_RF=Setting("ON", log, "microwave")),
         shift_coil=_coil(log, "shift"),
         gradient_coil=_coil(log, "gradient"),
         compensation_coil=_coil(log, "compensation"),
-        magnet=SimpleNamespace(ramp_down=lambda: currents((0.0, 0.0, 0.0)), currents=currents),
+        magnet=Fake({"currents": (0.0, 0.0, 0.0)}, currents=currents),
     )
 
     def within(run):

@@ -118,7 +118,7 @@ def test_a_trip_of_any_supply_that_feeds_a_coil_holds_a_run(station, calibration
     elsewhere = "{shift: pulsed_supply.ch2, gradient: pulsed_supply.ch1, compensation: main_supply.ch2}"
     lab = station((coils, elsewhere)).lab(calibration)
     monkeypatch.setattr(Instrument.find_instrument(supply).ch2, "tripped", lambda: True)
-    (cause,) = causes(lab, ValueError("whatever"), lab.clock)
+    (cause,) = causes(lab, lab.clock)
     assert cause.what == f"{supply}: the protection of ch2 has tripped"
 
 

@@ -4,22 +4,23 @@ import ast
 from pathlib import Path
 
 import pytest
-from qcodes.instrument import Instrument
 
+from instruments.fitness import members_of
 from instruments.microwave_source import SG386
 from labctl.refusals import Refusal
 from labctl.station import OpenStation, Wires
 from labctl.station_drivers import driver
 from labctl.station_file import read_station
-from labctl.station_roles import NEEDS, SUPPLY_NEEDS, lacks, role_faults
+from labctl.station_roles import lacks, needs_of, role_faults
+from sequences.lab import ROLES
 from simulated_instruments.bench import Bench
 from simulated_instruments.sample import load_sample
 
 HOME = Path(__file__).parents[2]
 TEXT = (HOME / "station.yaml").read_text()
 STATION = read_station(HOME / "station.yaml")
-COILS = ("shift_coil", "gradient_coil", "compensation_coil")
-ALL_NEEDS = {**NEEDS, "supply": SUPPLY_NEEDS}
+STATION_SETS = {"magnet": {"coil_matrix_mt_per_a"}}
+"""What only the opening of the station asks of our own drivers."""
 
 
 def asked():
@@ -30,9 +31,8 @@ def asked():
             while isinstance(node, ast.Attribute):
                 chain.insert(0, node.attr)
                 node = node.value
-            for role in {*NEEDS, *COILS} & set(chain[:-1]):
-                name, part = ("supply", "ch1.") if role in COILS else (role, "")
-                yield name, part + chain[chain.index(role) + 1]
+            for role in ROLES.keys() & set(chain[:-1]):
+                yield role, chain[chain.index(role) + 1]
 
 
 def refused(tmp_path, *changes):
@@ -51,14 +51,15 @@ def test_whatever_is_asked_of_a_role_stands_in_the_list():
     found = set(asked())
     assert len(found) > 30
     for role, member in sorted(found):
-        parts = {need.split(".")[0] for need in ALL_NEEDS[role]}
-        assert member in {*ALL_NEEDS[role], *parts, *dir(Instrument), "parameters"}, (role, member)
+        needs = members_of(ROLES[role])
+        assert member in {*needs, *(need.split(".")[0] for need in needs), *STATION_SETS.get(role, ())}, (role, member)
 
 
 def test_every_driver_of_the_default_station_can_do_its_role():
     entries = {name: entry.model_dump() for name, entry in STATION.instruments.items()}
-    assert list(role_faults(entries, STATION.coils)) == []
-    assert all(lacks(driver(STATION.instruments[name].type), needs) == [] for name, needs in NEEDS.items())
+    assert list(role_faults(entries)) == []
+    for name, entry in STATION.instruments.items():
+        assert lacks(driver(entry.type), needs_of(name, STATION.coils)) == []
 
 
 @pytest.mark.parametrize(
@@ -66,20 +67,26 @@ def test_every_driver_of_the_default_station_can_do_its_role():
     [
         (
             ("instruments.microwave_source.SG386", "qcodes.instrument_drivers.rohde_schwarz.RohdeSchwarzSGS100A"),
-            "microwave: RohdeSchwarzSGS100A cannot be the microwave: it lacks amplitude_RF, enable_RF, is_locked",
+            "microwave: RohdeSchwarzSGS100A cannot be the microwave: it lacks limit_dbm, reach_hz, least_dbm, "
+            "set_frequency, set_power, switch_on, switch_off, carrier, asked_dbm, verify, make_safe, readings, causes, "
+            "settings, which the experiments use",
         ),
         (
             ("instruments.microwave_source.SG386", "qcodes.instrument_drivers.stanford_research.SG384"),
-            "microwave: SG384 cannot be the microwave: it lacks is_locked, check_standing",
+            "microwave: SG384 cannot be the microwave: it lacks limit_dbm, reach_hz, least_dbm, set_frequency",
         ),
         (
             ("gradient: pulsed_supply.ch1", "gradient: green_laser.ch1"),
-            "green_laser: Cobolt06 cannot be the green_laser: it lacks ch1, ch2, is_too_hot, forget_trip, which",
+            "'green_laser.ch1' (Cobolt06) cannot feed the gradient coil: it lacks ch1",
         ),
-        (("instruments.aom.MPDS", "instruments.green_laser.Cobolt06"), "cannot be the aom: it lacks pump, doughnut"),
+        (
+            ("instruments.aom.MPDS", "instruments.green_laser.Cobolt06"),
+            "aom: Cobolt06 cannot be the aom: it lacks pump,",
+        ),
+        (("instruments.aom.MPDS", "instruments.green_laser.Cobolt06"), "cannot be its aom: it lacks doughnut"),
         (
             ("main: main_supply.ch1", "main: green_laser"),
-            "'green_laser' (Cobolt06) cannot be its main: it lacks set_cu",
+            "'green_laser' (Cobolt06) cannot be its main: it lacks limit_a, supply, set_current",
         ),
         (("main: main_supply.ch1", "main: main_supply.ch3"), "'main_supply.ch3' (B2962A) cannot be its main: it lacks"),
         (("laser: sprout", "laser: green_laser"), "'green_laser' (Cobolt06) cannot be its laser: it lacks output_mode"),
@@ -90,12 +97,11 @@ def test_a_driver_that_lacks_something_is_refused_by_name(tmp_path, change, word
 
 
 def test_a_driver_that_lacks_something_only_once_it_is_open_does_not_stay_open(monkeypatch):
-    built = SG386._add_list
-    monkeypatch.setattr(SG386, "_add_list", lambda self: (built(self), self.remove_parameter("enable_RF")))
+    monkeypatch.delattr(SG386, "asked_dbm")
     with Bench(load_sample(), 1) as bench:
         station = OpenStation(STATION, Wires(bench.visalib, bench.ni_target, bench.clock))
         try:
-            assert "is a SG386, which lacks enable_RF" in str(station.silent["microwave"])
+            assert "is a SG386, which lacks asked_dbm" in str(station.silent["microwave"])
             assert "microwave" not in station.instruments
         finally:
             station.close()

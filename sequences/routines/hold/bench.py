@@ -1,9 +1,8 @@
 """The knobs that a look may turn: the magnet, with what has been learned of its drift, and light and microwave."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,17 +70,13 @@ def held_field(lab: Lab) -> HeldField:
 def as_before(lab: Lab) -> Iterator[None]:
     """Whatever a look does to microwave and pump inside, they are afterwards as they were."""
     microwave, pump = lab.microwave, lab.aom.pump
-    knobs: tuple[Callable[..., Any], ...] = (
-        microwave.frequency,
-        microwave.amplitude_RF,
-        microwave.enable_RF,
-        pump.efficiency,
-        pump.gate,
-        pump.output,
-    )
-    before = [knob() for knob in knobs]
+    (hz, dbm, radiates), (share, follows_line, is_open) = microwave.carrier(), pump.opening()
     try:
         yield
     finally:
-        for knob, value in zip(knobs, before, strict=True):
-            knob(value)
+        microwave.set_frequency(hz)
+        microwave.set_power(dbm)
+        (microwave.switch_on if radiates else microwave.switch_off)()
+        pump.set_share(share)
+        (pump.follow_line if follows_line else pump.ignore_line)()
+        (pump.switch_on if is_open else pump.switch_off)()
