@@ -24,6 +24,7 @@ from sequences.analysis.baths import (
 from sequences.analysis.calibration import Beam, CountedProgram, PairCalibration
 from sequences.analysis.engine_rows import Surroundings, class_states, engine_rows
 from sequences.analysis.release import NAMES, Release
+from sequences.experiment import Experiment, Quantity
 from sequences.lab import Lab
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import (
@@ -348,3 +349,19 @@ def programs(plan: CoolPlan, wiring: Wiring) -> list[Program]:
     build_up = joined("build-up", [*hot_shot, read_out(reading, "depletion")])
     released = Cycle(cooling, evolution, plan.heating_steps)
     return [build_up, engine_shot(released, gates, Program("release", tick_ns), reading, "depletion")]
+
+
+EXPERIMENT: Final = Experiment(
+    name="cool",
+    description="polarise the baths selectively and measure how cold each one got",
+    plan=CoolPlan,
+    function=cool,
+    columns=COLUMNS,
+    programs=programs,
+    headline=(Quantity("polarisation_right", "p of the cold bath"),),
+    concludes=("polarisation_left", "polarisation_right"),
+    calibrates=("bath",),
+    needs=("field", "shift", "microwave", "pair", "beams", "gradient", "gates", "calibrated", "wander", "cr"),
+    figure="labctl.figures.cool:figure",
+    docks=("Cooling",),
+)

@@ -4,12 +4,14 @@ Light, gates, microwave and coils are told apart at zero field, before anything 
 the microwave differ only in their order: that needs calibrated pulses on the frozen pair.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from sequences.analysis.oscillation import Segment, z_after
+from sequences.experiment import Experiment, Quoted
 from sequences.lab import Lab
 from sequences.pulses.program import LINES, Program
 from sequences.results import Column, Point, Progress, SequenceError, Stream
@@ -127,3 +129,20 @@ def programs(_plan: WiringPlan, wiring: Wiring) -> list[Program]:
     """Lines alone, with the light on: those that load antenna and coils most."""
     lines = ("mw_x", "mw_y", "shift", "gradient")
     return [Program(f"{line} alone", wiring.tick_ns).then(100_000, "pump", line) for line in lines]
+
+
+def _in_words(result: Mapping[str, Any], _quoted: Quoted) -> str:
+    return f"{len(result.get('verified') or ())} verified, {len(result.get('unverified') or ())} not"
+
+
+EXPERIMENT: Final = Experiment(
+    name="wiring",
+    description="check that every line of port 0 drives what station.yaml says",
+    plan=WiringPlan,
+    function=wiring,
+    columns=COLUMNS,
+    programs=programs,
+    in_words=_in_words,
+    figure="labctl.figures.wiring:figure",
+    docks=("Sequence",),
+)

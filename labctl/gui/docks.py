@@ -9,7 +9,7 @@ from pyqtgraph.Qt import QtCore, QtWidgets
 from labctl.gui.record import Record
 from labctl.gui.scrolled import Scrolled
 from labctl.gui.theme import Theme
-from labctl.gui.view import View
+from labctl.gui.view import View, docks_of
 from labctl.gui.views.alignment import AlignmentView
 from labctl.gui.views.bench import BenchView
 from labctl.gui.views.cooling import CoolingView
@@ -124,9 +124,9 @@ class Docks:
 
     def raise_for(self, sequence: str) -> None:
         """Bring the picture of this experiment to the front."""
-        for view in self.views:
-            if sequence in view.raised_for:
-                self.docks[view.title].raise_()
+        title = next((title for title in docks_of(sequence) if title in self.docks), None)
+        if title is not None:
+            self.docks[title].raise_()
 
     def _contents(self) -> Iterator[Any]:
         yield from (self.run, self.bench, *self.plots, self.sequence, self.runs)

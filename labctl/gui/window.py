@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
+from labctl.catalogue import USUAL
 from labctl.gui import theme as looks
 from labctl.gui.docks import LAYOUT, Docks
 from labctl.gui.errands import Errands
@@ -35,8 +36,6 @@ TICK_MS: Final = 33
 _TAKING_S: Final = 0.006
 _PAINTING_S: Final = 0.010
 """Of a tick; what is left over is painted with the next one, so that no tick lasts."""
-_USUAL: Final = "engine"
-"""The experiment whose plan lies ready."""
 _SILENT_S: Final = 5.0
 """The bench process speaks every second; after this long something is wrong."""
 
@@ -254,7 +253,7 @@ class Window(QtWidgets.QMainWindow):
     def _furnished(self) -> Docks:
         looks.apply(self._theme)
         runs = RunsView(self._theme, self._folder, self.session.queue, self._file.bounds(), self.session.about)
-        runs.form.load(_USUAL, {})
+        runs.form.load(USUAL, {})
         return Docks(self, self._theme, runs)
 
     def _connect(self) -> None:

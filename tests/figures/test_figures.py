@@ -7,9 +7,12 @@ import pytest
 from examples import EXAMPLES, EXAMPLES_MORE
 from matplotlib import pyplot
 
-from labctl.figures import SEQUENCES, draw
+from labctl.figures import draw
 from labctl.figures.columns import error_of, measured, named
 from labctl.figures.words import quoted
+from sequences.found import EXPERIMENTS
+
+SEQUENCES = EXPERIMENTS.ours
 
 
 def words(figure):

@@ -1,6 +1,6 @@
 """The cooling dock: polarisation of both baths against time, and the doughnut image with both NVs on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -37,8 +37,6 @@ class CoolingView(View):
     """The newest cooling of a run, and the newest image of where the NVs are."""
 
     title: ClassVar[str] = "Cooling"
-    sequences: ClassVar[Sequence[str]] = ("cool", "locate")
-    raised_for: ClassVar[Sequence[str]] = ("cool", "locate")
 
     def __init__(self, theme: Theme) -> None:
         self._seen: dict[str, tuple[Record | None, int]] = {}

@@ -1,6 +1,6 @@
 """The engine dock: concurrence and populations against evolution time, as measured and as the model has them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -37,8 +37,6 @@ class EngineView(View):
     """A run of the engine; the tomography that is being measured now stands there too, hollow."""
 
     title: ClassVar[str] = "Engine"
-    sequences: ClassVar[Sequence[str]] = ("engine", "tomography")
-    raised_for: ClassVar[Sequence[str]] = ("engine",)
 
     def build(self) -> None:
         """Figures, concurrence, populations."""

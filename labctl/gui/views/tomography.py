@@ -1,6 +1,6 @@
 """The tomography dock: the state as bars and as numbers, and the Pauli terms with errors, while photons arrive."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -39,8 +39,6 @@ class TomographyView(View):
     """One tomography; of a run with many, the newest unless another one is chosen."""
 
     title: ClassVar[str] = "Tomography"
-    sequences: ClassVar[Sequence[str]] = ("tomography", "engine")
-    raised_for: ClassVar[Sequence[str]] = ("tomography",)
 
     def __init__(self, theme: Theme) -> None:
         self._of: list[tuple[str, int]] = []
