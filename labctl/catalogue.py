@@ -35,4 +35,10 @@ def measuring(calibration: str) -> Experiment:
     return found
 
 
+def needed(experiment: Experiment) -> tuple[Experiment, ...]:
+    """Those that store what this one must find calibrated, in the order of the list."""
+    names = {found.name for key in experiment.needs if (found := ENTRIES.measuring(key)) is not None}
+    return tuple(ENTRIES[name] for name in ENTRIES if name in names)
+
+
 _REMEDY: Final = "Mend it there, or remove its entry point; the other experiments are not concerned"

@@ -72,6 +72,7 @@ def check_limits(entry: "Experiment", plan: Any, file: "StationFile") -> None:
 
 def show_dry_run(entry: "Experiment", plan: Any, file: "StationFile", as_json: bool) -> None:
     """Plan, expected duration, and the pulse programs that the experiment can tell beforehand."""
+    from labctl.catalogue import needed
     from labctl.data.plain import plain
     from labctl.limits import used
     from labctl.plans import known_keys
@@ -83,10 +84,12 @@ def show_dry_run(entry: "Experiment", plan: Any, file: "StationFile", as_json: b
     parts = entry.parts(plan, file.wiring())
     programs: list[Program] = [program for _, played in parts for program in played]
     limits = used(parts, file.limits(), file.paths())
+    needs = [one.name for one in needed(entry)]
     if as_json:
         course = [{"name": p.name, "duration_ns": p.duration_ns, "timeline": as_text(p)} for p in programs]
         shown = {"sequence": entry.name, "plan": plain(plan), "duration_s": duration_s, "programs": course}
         shown["limits"] = [vars(one) for one in limits]
+        shown["needs"] = needs
         typer.echo(json.dumps(shown))
         return
     typer.echo(f"{entry.name}: {entry.description}")
@@ -94,6 +97,8 @@ def show_dry_run(entry: "Experiment", plan: Any, file: "StationFile", as_json: b
     for name, value in flat(plain(plan)):
         typer.echo(f"  {name} = {value_words(value, keys[name].help)}")
     typer.echo("expected duration: " + ("not known beforehand" if duration_s is None else clock_words(duration_s)))
+    if needs:
+        typer.echo(f"needs what these have calibrated: {', '.join(needs)}")
     for program in programs:
         typer.echo(as_text(program))
     if limits:

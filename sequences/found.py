@@ -12,7 +12,7 @@ from collections.abc import Iterator, MutableMapping
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sequences.experiment import Experiment
 
@@ -34,6 +34,7 @@ class Experiments(MutableMapping[str, Experiment]):
         self._files = dict(sorted(_ours(folder).items(), key=lambda one: _place(one[0])))
         self._loaded: dict[str, Experiment] = {}
         self._gone: set[str] = set()
+        self._theirs: set[str] = set()
         self._refused: dict[str, str] | None = None
         """None until the others' were looked for."""
 
@@ -80,17 +81,29 @@ class Experiments(MutableMapping[str, Experiment]):
         return dict(self._refused or {})
 
     def described(self) -> dict[str, str]:
-        """Name -> one line. Of ours it is read off the module, which is quicker than to load it."""
-        said = {}
-        for name in self:
-            file = None if name in self._loaded else self._files.get(name)
-            said[name] = (_said(file) if file else None) or self[name].description
-        return said
+        """Name -> one line."""
+        return {name: self._said(name, "description") for name in self}
 
     def measuring(self, key: str) -> Experiment | None:
         """The experiment that stores this calibration: 'field.x_a', or 'field'."""
         first = key.split(".")[0]
-        return next((one for one in self.values() if first in one.calibrates), None)
+        return next((self[name] for name in self if first in self._said(name, "calibrates")), None)
+
+    def _said(self, name: str, field: str) -> Any:
+        """One field of an experiment. Of ours it is read off the module, which is quicker than to load it."""
+        if name not in self._loaded:
+            try:
+                return _literal(self._files[name], field)
+            except (LookupError, ValueError):  # it is not written out there
+                pass
+        return getattr(self[name], field)
+
+    def look_again(self) -> None:
+        """Find the experiments of other packages anew, where packages have come or gone."""
+        for name in self._theirs:
+            self._loaded.pop(name, None)
+        self._theirs.clear()
+        self._refused = None
 
     def _look(self) -> None:
         """Find and load the experiments of other packages, once."""
@@ -104,6 +117,7 @@ class Experiments(MutableMapping[str, Experiment]):
                 continue
             try:
                 self._loaded[point.name] = _sound(point)
+                self._theirs.add(point.name)
             except Exception as error:  # whatever a package of somebody else does wrong
                 LOG.debug("The experiment %s could not be loaded", point.name, exc_info=True)
                 self._refuse(point, f"{type(error).__name__}: {error}")
@@ -124,17 +138,16 @@ def _place(name: str) -> tuple[int, str]:
     return (_ORDER.index(name) if name in _ORDER else len(_ORDER)), name
 
 
-def _said(file: Path) -> str | None:
-    """The description of an experiment, without importing its module."""
+def _literal(file: Path, field: str) -> Any:
+    """What `EXPERIMENT = Experiment(field=...)` says. Raises LookupError or ValueError if it is no plain value."""
     for statement in ast.parse(file.read_text(encoding="utf-8")).body:
         match statement:
             case (
                 ast.Assign(targets=[ast.Name(id="EXPERIMENT")], value=ast.Call(keywords=keywords))
                 | ast.AnnAssign(target=ast.Name(id="EXPERIMENT"), value=ast.Call(keywords=keywords))
             ):
-                said = {one.arg: one.value for one in keywords}.get("description")
-                return said.value if isinstance(said, ast.Constant) and isinstance(said.value, str) else None
-    return None
+                return ast.literal_eval({one.arg: one.value for one in keywords}[field])
+    raise LookupError(field)
 
 
 def _sound(point: EntryPoint) -> Experiment:

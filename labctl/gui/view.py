@@ -10,6 +10,8 @@ from labctl.gui.record import Record
 from labctl.gui.theme import Theme
 
 LOG: Final = logging.getLogger(__name__)
+LATER: Final = 100
+"""Place of a picture that does not say its own."""
 
 
 class View(QtWidgets.QWidget):
@@ -21,6 +23,8 @@ class View(QtWidgets.QWidget):
 
     title: ClassVar[str]
     """Of its dock, in the menu, and in the `docks` of an experiment."""
+    order: ClassVar[int] = LATER
+    """Place among the pictures. Those that do not say theirs come last, and behind all other docks in the menu."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from labctl.catalogue import USUAL
+from labctl.catalogue import ENTRIES, USUAL
 from labctl.gui import theme as looks
 from labctl.gui.docks import LAYOUT, Docks
 from labctl.gui.errands import Errands
@@ -65,6 +65,8 @@ class Window(QtWidgets.QMainWindow):
         self.follows = add_menus(self)
         self._connect()
         self._restore()
+        if ENTRIES.refused:
+            self.notices.tell("\n".join(ENTRIES.refused.values()))
         self._timer = QtCore.QTimer(self)
         self._timer.timeout.connect(self.tick)
         self._timer.start(TICK_MS)

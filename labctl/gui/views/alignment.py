@@ -70,6 +70,7 @@ class AlignmentView(View):
     """The newest alignment of a run; a relaxometry after it has its dip and its lock, and leaves the rest standing."""
 
     title: ClassVar[str] = "Alignment"
+    order: ClassVar[int] = 20
 
     def __init__(self, theme: Theme) -> None:
         self._shown: Record | None = None
@@ -271,3 +272,6 @@ def _within(known: Mapping[str, Any], key: str, value: float | None, aim: Goal) 
         return None
     limit = aim.transverse_limit_ut if key == "transverse_ut" else aim.detuning_limit_khz
     return "on" if abs(value) + 2.0 * (number(known, f"{key}_err") or 0.0) <= limit else "warning"
+
+
+DOCK: Final = AlignmentView

@@ -37,6 +37,7 @@ class OdmrView(View):
     """The newest spectrum of a run, whichever of its parts measured it."""
 
     title: ClassVar[str] = "ODMR"
+    order: ClassVar[int] = 10
 
     def __init__(self, theme: Theme) -> None:
         self._shown: Record | None = None
@@ -206,3 +207,6 @@ def _of_lines(known: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], key:
 
 def _counted(sweeps: int) -> str:
     return "1 sweep" if sweeps == 1 else f"{sweeps} sweeps"
+
+
+DOCK: Final = OdmrView

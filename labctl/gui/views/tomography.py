@@ -39,6 +39,7 @@ class TomographyView(View):
     """One tomography; of a run with many, the newest unless another one is chosen."""
 
     title: ClassVar[str] = "Tomography"
+    order: ClassVar[int] = 50
 
     def __init__(self, theme: Theme) -> None:
         self._of: list[tuple[str, int]] = []
@@ -197,3 +198,6 @@ def _tip(row: int, column: int, value: complex, error: Real | None) -> str:
     real, imaginary = (None, None) if error is None else (float(error[0]), float(error[1]))
     place = f"⟨{STATES[row]}|ρ|{STATES[column]}⟩"
     return f"<p>{place}: real {quoted(value.real, real)}, imaginary {quoted(value.imag, imaginary)}</p>"
+
+
+DOCK: Final = TomographyView
