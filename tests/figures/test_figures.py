@@ -10,9 +10,11 @@ from matplotlib import pyplot
 from labctl.figures import draw
 from labctl.figures.columns import error_of, measured, named
 from labctl.figures.words import quoted
+from sequences.experiment import GENERIC
 from sequences.found import EXPERIMENTS
 
-SEQUENCES = EXPERIMENTS.ours
+SEQUENCES = [name for name in EXPERIMENTS.ours if EXPERIMENTS[name].figure != GENERIC]
+"""Those with a figure of their own."""
 
 
 def words(figure):
