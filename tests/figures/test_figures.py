@@ -4,9 +4,9 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from examples import EXAMPLES, EXAMPLES_MORE
 from matplotlib import pyplot
 
+from examples import EXAMPLES, EXAMPLES_MORE
 from labctl.figures import draw
 from labctl.figures.columns import error_of, measured, named
 from labctl.figures.words import quoted
