@@ -40,10 +40,10 @@ from sequences.pulses.library import (
     wait,
 )
 from sequences.pulses.program import Program, joined
-from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
+from sequences.results import Column, Estimate, Point, Progress, Stream
 from sequences.routines import controls, hold, state
 from sequences.routines.hold import HoldChoice, Holding
-from sequences.routines.judgement import judged_release
+from sequences.routines.judgement import check_apart, judged_release
 from sequences.routines.measure import repeats_for
 from sequences.routines.state import Bench
 from sequences.station import Wiring
@@ -72,7 +72,6 @@ _FORESEEN_HOT, _FORESEEN_COLD = 0.1, 0.95
 """Polarisations of the baths, roughly: a cold one narrows the line."""
 _CONTACTS: Final = 4.0
 """Length of a contact in relaxation times of the NV."""
-_LEAST_POLARISATION: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def cool(lab: Lab, plan: CoolPlan) -> Stream[CoolResult]:
         shift = yield from _shift(lab, holding, plan, bench, calibration, float(polarisation[-1]), shift_s)
         found = yield from _release(lab, holding, plan, bench, calibration, shift, release_s)
         holding.keep()
-    _check(found)
+    check_apart(found)
     found, notes = judged_release(found)
     lab.notes.extend(notes)
     lab.calibration.put("bath.shift_rad_per_s", shift.rad_per_s, shift.error_rad_per_s)
@@ -323,18 +322,6 @@ def _release(
         max(rate_err, 1e-3 * rate),
         (plan.evolution_us, plan.cooling_us),
     )
-
-
-def _check(found: Release) -> None:
-    left, right = found.polarisation
-    if right - left < _LEAST_POLARISATION:
-        raise SequenceError(
-            f"The baths are not apart in temperature: p_L = {left:.2f}(±{found.polarisation_err[0]:.2f}), "
-            f"p_R = {right:.2f}(±{found.polarisation_err[1]:.2f}); the engine has no heat to run on",
-            "Look at the doughnut's null and power (labctl run locate, calibrate), and at the gradient's compensation",
-            polarisation_left=left,
-            polarisation_right=right,
-        )
 
 
 def programs(plan: CoolPlan, wiring: Wiring) -> list[Program]:
