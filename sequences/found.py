@@ -9,9 +9,11 @@ import ast
 import logging
 import re
 from collections.abc import Iterator, MutableMapping
+from dataclasses import MISSING, fields
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from threading import RLock
 from typing import Any, Final
 
 from sequences.experiment import Experiment
@@ -24,6 +26,7 @@ _ORDER: Final = (
 )
 """In which they are listed; others of this package stand behind them."""
 _DEFINED: Final = re.compile(r"^EXPERIMENT\b", re.MULTILINE)
+_DEFAULTS: Final = {one.name: one.default for one in fields(Experiment) if one.default is not MISSING}
 
 
 class Experiments(MutableMapping[str, Experiment]):
@@ -35,6 +38,7 @@ class Experiments(MutableMapping[str, Experiment]):
         self._loaded: dict[str, Experiment] = {}
         self._gone: set[str] = set()
         self._theirs: set[str] = set()
+        self._looking = RLock()
         self._refused: dict[str, str] | None = None
         """None until the others' were looked for."""
 
@@ -106,21 +110,24 @@ class Experiments(MutableMapping[str, Experiment]):
         self._refused = None
 
     def _look(self) -> None:
-        """Find and load the experiments of other packages, once."""
-        if self._refused is not None:
+        """Find and load the experiments of other packages, once; other threads wait for that."""
+        with self._looking:
+            if self._refused is None:
+                self._refused = {}
+                for point in entry_points(group=GROUP):
+                    self._take(point)
+
+    def _take(self, point: EntryPoint) -> None:
+        if point.name in self._files or point.name in self._loaded:
+            whose = "labctl" if point.name in self._files else "another package"
+            self._refuse(point, f"{whose} has an experiment of this name. Give it another one")
             return
-        self._refused = {}
-        for point in entry_points(group=GROUP):
-            if point.name in self._files or point.name in self._loaded:
-                whose = "labctl" if point.name in self._files else "another package"
-                self._refuse(point, f"{whose} has an experiment of this name. Give it another one")
-                continue
-            try:
-                self._loaded[point.name] = _sound(point)
-                self._theirs.add(point.name)
-            except Exception as error:  # whatever a package of somebody else does wrong
-                LOG.debug("The experiment %s could not be loaded", point.name, exc_info=True)
-                self._refuse(point, f"{type(error).__name__}: {error}")
+        try:
+            self._loaded[point.name] = _sound(point)
+            self._theirs.add(point.name)
+        except Exception as error:  # whatever a package of somebody else does wrong
+            LOG.debug("The experiment %s could not be loaded", point.name, exc_info=True)
+            self._refuse(point, f"{type(error).__name__}: {error}")
 
     def _refuse(self, point: EntryPoint, why: str) -> None:
         assert self._refused is not None
@@ -146,7 +153,8 @@ def _literal(file: Path, field: str) -> Any:
                 ast.Assign(targets=[ast.Name(id="EXPERIMENT")], value=ast.Call(keywords=keywords))
                 | ast.AnnAssign(target=ast.Name(id="EXPERIMENT"), value=ast.Call(keywords=keywords))
             ):
-                return ast.literal_eval({one.arg: one.value for one in keywords}[field])
+                written = {one.arg: one.value for one in keywords}
+                return ast.literal_eval(written[field]) if field in written else _DEFAULTS[field]
     raise LookupError(field)
 
 

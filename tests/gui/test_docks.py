@@ -4,7 +4,7 @@ import pytest
 from pyqtgraph.Qt import QtCore, QtWidgets
 from still import settled, shared_window, still_window
 
-from labctl.gui.docks import LAYOUT
+from labctl.gui.docks import LAYOUT, pictures
 
 AREA = QtCore.Qt.DockWidgetArea
 
@@ -85,3 +85,18 @@ def test_so_it_is_in_a_window_that_came_back_as_it_was_left(qtbot, tmp_path, win
     again.restoreState(state, LAYOUT)
     again.docks.arrange()
     assert stands(again) == at_first
+
+
+def test_the_pictures_are_found_by_their_modules_and_that_of_all_columns_is_the_last(window):
+    titles = [view.title for view in pictures()]
+    assert titles == ["ODMR", "Alignment", "Cooling", "Engine", "Tomography", "Points"]
+    assert list(window.docks.docks) == ["Run", "Bench", *titles[:-1], "Sequence", "Runs", "Points"]
+
+
+def test_an_experiment_that_names_no_dock_brings_all_columns_forward(window):
+    window.docks.raise_for("of_somebody")
+    settled()
+    assert not window.docks.docks["Points"].visibleRegion().isEmpty()
+    window.docks.raise_for("odmr")
+    settled()
+    assert window.docks.docks["Points"].visibleRegion().isEmpty()
