@@ -1,5 +1,6 @@
 """The Ramsey sequence on the twin, and all that labctl shows of it, though nothing in labctl knows its name."""
 
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -19,6 +20,8 @@ from labctl.station_file import read_station
 from labctl.unwired import STATION, ran, unwired
 from physics.levels import cross_relaxation_fields_mt
 from sequences.analysis.oscillation import collective_shift_hz
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # no screen is needed
 
 QUARTER_NS, SHIFT_A = 200, -0.1
 HERE = Path(__file__).parent
