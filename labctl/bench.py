@@ -6,7 +6,7 @@ from typing import Any, Final, Self
 
 from instruments.errors import InstrumentError
 from instruments.roles import Currents
-from labctl.catalogue import ENTRIES, Entry, columns_of
+from labctl.catalogue import columns_of, measuring
 from labctl.data.blocks import Block
 from labctl.data.calibration import CalibrationStore, Pairs
 from labctl.data.history import one_run
@@ -20,6 +20,7 @@ from labctl.replay import Replay, kept_blocks
 from labctl.resumption import resumed
 from labctl.runner import Outcome, Runner
 from labctl.station import OpenStation
+from sequences.experiment import Experiment
 from sequences.lab import Lab
 from sequences.pulses.grid import on_grid
 from sequences.results import Begin, End, Stream
@@ -83,7 +84,7 @@ class OpenBench:
 
     def run(
         self,
-        entry: Entry,
+        entry: Experiment,
         plan: Any,
         listeners: Sequence[Listener] = (),
         gate: Gate | None = None,
@@ -145,7 +146,7 @@ class _Part:
             bench.lab, bench.store, bench.calibration, columns_of, told, bench.interrupts, gate, self._journal
         )
 
-    def run(self, entry: Entry, plan: Any, known: Known, may_suspend: bool) -> Outcome:
+    def run(self, entry: Experiment, plan: Any, known: Known, may_suspend: bool) -> Outcome:
         """known: the calibration with which the first part began."""
         bench, self._runner.may_suspend = self._bench, may_suspend
         record = {**bench.record, "station_file": bench.station.file.text}
@@ -169,7 +170,7 @@ class _Part:
 
 def _aligned(lab: Lab) -> Stream[None]:
     """A part of a run that brings the field back to the resonance."""
-    found = ENTRIES["align"]
+    found = measuring("field")
     plan = on_grid(found.plan(), lab.wiring.tick_ns)
     yield Begin(found.name, plan)
     result = yield from found.function(lab, plan)

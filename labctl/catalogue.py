@@ -1,89 +1,44 @@
-"""The one list of what can be run: name -> plan, sequence, columns. A sequence is loaded when it is asked for."""
+"""What can be run: the experiments by name, each with plan, sequence, columns, and all that else is said of it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 from labctl.refusals import Refusal, known
-from sequences.results import Column, Stream
+from sequences.experiment import Experiment
+from sequences.found import EXPERIMENTS
+from sequences.results import Column
+
+ENTRIES: Final = EXPERIMENTS
+OURS: Final = ENTRIES.ours
+"""The names of those that come with labctl."""
+USUAL: Final = "engine"
+"""The experiment whose plan lies ready in the window."""
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A sequence by its name; everything else is found in its module by the convention of sequences/."""
-
-    name: str
-    """As on the command line, and the name of the generator function."""
-    description: str
-    """One line: what it measures."""
-    module: str = ""
-    """Dotted name; default sequences.<name>."""
-
-    @property
-    def plan(self) -> type[Any]:
-        """The frozen dataclass <Name>Plan."""
-        found: type[Any] = getattr(self._module, f"{self.name.capitalize()}Plan")
-        return found
-
-    @property
-    def function(self) -> Callable[..., Stream[Any]]:
-        """The generator function (lab, plan)."""
-        found: Callable[..., Stream[Any]] = getattr(self._module, self.name)
-        return found
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """What its points consist of."""
-        return tuple(self._module.COLUMNS)
-
-    @property
-    def programs(self) -> Callable[..., Any] | None:
-        """Its function programs(plan, wiring) that shows the pulses before they are played, if it defines one."""
-        found: Callable[..., Any] | None = getattr(self._module, "programs", None)
-        return found if getattr(found, "__module__", "") == self._module.__name__ else None
-
-    def parts(self, plan: Any, wiring: Any) -> list[tuple[Any, list[Any]]]:
-        """Its programs with the plan that they are played by: its own, or those of the parts that it is made of.
-
-        A module that is made of parts defines parts(plan, wiring).
-        """
-        found = getattr(self._module, "parts", None)
-        if found is not None and found.__module__ == self._module.__name__:
-            return list(found(plan, wiring))
-        made = self.programs(plan, wiring) if self.programs else ()
-        return [(plan, list(made.values() if isinstance(made, Mapping) else made))]
-
-    @property
-    def _module(self) -> Any:
-        return import_module(self.module or f"sequences.{self.name}")
-
-
-ENTRIES: Final[dict[str, Entry]] = {
-    entry.name: entry
-    for entry in (
-        Entry("wiring", "check that every line of port 0 drives what station.yaml says"),
-        Entry("delays", "how late light and microwave act after their lines, and how the light rises"),
-        Entry("odmr", "resonances of the NVs; field and tilt from them"),
-        Entry("rabi", "Rabi frequency, and the power that makes a pi/2 pulse a whole number of ticks"),
-        Entry("locate", "both NVs in the focal plane, with the doughnut"),
-        Entry("align", "bring the field onto the NV axis and to the 13C cross-relaxation resonance"),
-        Entry("relaxometry", "cross-relaxation rate against field: the resonance, its rate and width"),
-        Entry("calibrate", "the pair with its imperfections: coupling, gates, read-outs, cross-talk, fidelity, lines"),
-        Entry("cool", "polarise the baths selectively and measure how cold each one got"),
-        Entry("tomography", "the two-spin density matrix after one evolution time"),
-        Entry("engine", "the whole experiment: align, calibrate, cool, say what to expect, measure it"),
-    )
-}
-
-
-def entry(name: str) -> Entry:
-    """The entry of this name. Raises Refusal with the list of names."""
-    if name not in ENTRIES:
-        raise Refusal(f"There is no sequence {name!r}; {known(name, list(ENTRIES))}")
-    return ENTRIES[name]
+def entry(name: str) -> Experiment:
+    """The experiment of this name. Raises Refusal: why it is left out, or the list of names."""
+    if name in ENTRIES:
+        return ENTRIES[name]
+    if why := ENTRIES.refused.get(name):
+        raise Refusal(f"{why}. {_REMEDY}")
+    raise Refusal(f"There is no sequence {name!r}; {known(name, list(ENTRIES))}")
 
 
 def columns_of(name: str) -> tuple[Column, ...]:
     """The columns of a sequence's points: what the runner records for a child run."""
     return entry(name).columns
+
+
+def measuring(calibration: str) -> Experiment:
+    """The experiment that stores this calibration, 'field'. Raises Refusal if none says that it does."""
+    if (found := ENTRIES.measuring(calibration)) is None:
+        raise Refusal(f"No experiment says that it calibrates {calibration!r}")
+    return found
+
+
+def needed(experiment: Experiment) -> tuple[Experiment, ...]:
+    """Those that store what this one must find calibrated, in the order of the list."""
+    names = {found.name for key in experiment.needs if (found := ENTRIES.measuring(key)) is not None}
+    return tuple(ENTRIES[name] for name in ENTRIES if name in names)
+
+
+_REMEDY: Final = "Mend it there, or remove its entry point; the other experiments are not concerned"

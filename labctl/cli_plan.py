@@ -9,23 +9,25 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from labctl.catalogue import Entry
     from labctl.station_file import StationFile
+    from sequences.experiment import Experiment
     from sequences.pulses.program import Program
 
 
 def show_list(as_json: bool) -> None:
-    """All experiments with a line each."""
+    """All experiments with a line each, and why any of another package is left out."""
     from labctl.catalogue import ENTRIES
 
     if as_json:
-        typer.echo(json.dumps({entry.name: entry.description for entry in ENTRIES.values()}))
-        return
-    for entry in ENTRIES.values():
-        typer.echo(f"{entry.name:12} {entry.description}")
+        typer.echo(json.dumps(ENTRIES.described()))
+    else:
+        for name, description in ENTRIES.described().items():
+            typer.echo(f"{name:12} {description}")
+    for why in ENTRIES.refused.values():
+        typer.echo(f"labctl: {why}", err=True)
 
 
-def show_keys(entry: "Entry", as_json: bool) -> None:
+def show_keys(entry: "Experiment", as_json: bool) -> None:
     """The keys of a plan: default, range, unit, meaning."""
     from labctl.plans import keys_of
 
@@ -39,7 +41,7 @@ def show_keys(entry: "Entry", as_json: bool) -> None:
     typer.echo(keys_text(entry), nl=False)
 
 
-def keys_text(entry: "Entry") -> str:
+def keys_text(entry: "Experiment") -> str:
     """The same as lines of text."""
     from rich.table import Table
 
@@ -57,7 +59,7 @@ def keys_text(entry: "Entry") -> str:
     return text.get()
 
 
-def check_limits(entry: "Entry", plan: Any, file: "StationFile") -> None:
+def check_limits(entry: "Experiment", plan: Any, file: "StationFile") -> None:
     """Raises Refusal if the plan, or a program that it is sure to play, asks for what station.yaml does not allow."""
     from labctl.limits import programs_beyond
     from labctl.refusals import Refusal
@@ -68,22 +70,26 @@ def check_limits(entry: "Entry", plan: Any, file: "StationFile") -> None:
         raise Refusal(f"{fault} ({file.path})" for fault in faults)
 
 
-def show_dry_run(entry: "Entry", plan: Any, file: "StationFile", as_json: bool) -> None:
+def show_dry_run(entry: "Experiment", plan: Any, file: "StationFile", as_json: bool) -> None:
     """Plan, expected duration, and the pulse programs that the experiment can tell beforehand."""
+    from labctl.catalogue import needed
     from labctl.data.plain import plain
     from labctl.limits import used
     from labctl.plans import known_keys
     from labctl.progress import clock_words
+    from sequences.experiment import forecast_s
     from sequences.pulses.timeline import as_text
 
-    duration_s = getattr(plan, "duration_s", None)
+    duration_s = forecast_s(plan)
     parts = entry.parts(plan, file.wiring())
     programs: list[Program] = [program for _, played in parts for program in played]
     limits = used(parts, file.limits(), file.paths())
+    needs = [one.name for one in needed(entry)]
     if as_json:
         course = [{"name": p.name, "duration_ns": p.duration_ns, "timeline": as_text(p)} for p in programs]
         shown = {"sequence": entry.name, "plan": plain(plan), "duration_s": duration_s, "programs": course}
         shown["limits"] = [vars(one) for one in limits]
+        shown["needs"] = needs
         typer.echo(json.dumps(shown))
         return
     typer.echo(f"{entry.name}: {entry.description}")
@@ -91,6 +97,8 @@ def show_dry_run(entry: "Entry", plan: Any, file: "StationFile", as_json: bool) 
     for name, value in flat(plain(plan)):
         typer.echo(f"  {name} = {value_words(value, keys[name].help)}")
     typer.echo("expected duration: " + ("not known beforehand" if duration_s is None else clock_words(duration_s)))
+    if needs:
+        typer.echo(f"needs what these have calibrated: {', '.join(needs)}")
     for program in programs:
         typer.echo(as_text(program))
     if limits:

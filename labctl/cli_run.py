@@ -34,13 +34,13 @@ from labctl.cli_options import (
 )
 
 if TYPE_CHECKING:
-    from labctl.catalogue import Entry
     from labctl.cli_bench import Choice
     from labctl.commands import About
     from labctl.continuation import Continuation
     from labctl.data.live import Wish
     from labctl.runner import Outcome
     from labctl.station_file import StationFile
+    from sequences.experiment import Experiment
 
 _WORDS = "labctl.words"
 _EXIT = {"completed": 0, "failed": 1, "aborted": 130}
@@ -148,7 +148,7 @@ def resume(
 
 
 def _carry_out(
-    entry: "Entry",
+    entry: "Experiment",
     plan: Any,
     file: "StationFile",
     choice: "Choice",
@@ -168,7 +168,7 @@ def _carry_out(
 
 
 def _measure(
-    entry: "Entry",
+    entry: "Experiment",
     plan: Any,
     file: "StationFile",
     choice: "Choice",

@@ -213,7 +213,8 @@ def _draw(data: Path, run: "Run", parts: "list[Run]", to: Path) -> None:
         raise Refusal(f"--figure {to} has no known ending: use {', '.join(_FIGURES)}")
     if not to.parent.is_dir():
         raise Refusal(f"--figure {to}: the folder {to.parent} does not exist. Make it first")
-    drawn = draw(run.sequence, points(data, run.run_id).values, {**(run.result or {}), "children": _ids(parts)})
+    recorded, result = points(data, run.run_id), {**(run.result or {}), "children": _ids(parts)}
+    drawn = draw(run.sequence, recorded.values, result, recorded.columns)
     if drawn is None:
         raise Refusal(f"Run {run.run_id} ({run.sequence}) has nothing to draw")
     try:

@@ -9,12 +9,13 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from labctl.bench import Interrupted
-from labctl.catalogue import Entry, entry
+from labctl.catalogue import entry
 from labctl.data.blocks import Block
 from labctl.data.history import Run, one_run, run_number
 from labctl.data.live import LIVE
 from labctl.refusals import Refusal
 from labctl.replay import Replay, kept_blocks
+from sequences.experiment import Experiment
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Continuation:
     """What is needed to continue a run."""
 
     run: Run
-    entry: Entry
+    entry: Experiment
     plan: Any
     blocks: tuple[Block, ...]
 

@@ -20,7 +20,8 @@ from threading import Lock, Thread, Timer
 from typing import Any, Final
 
 from labctl.data.book import Ended
-from labctl.figures import SEQUENCES, draw
+from labctl.figures import How, drawn, how
+from sequences.found import EXPERIMENTS
 
 LOG: Final = logging.getLogger(__name__)
 PATIENCE_S: Final = 60.0
@@ -42,41 +43,41 @@ class Drawing:
 
     def part(self, run: Ended) -> None:
         """A part of the run has ended: have its figure drawn meanwhile."""
-        if run.sequence in SEQUENCES:
+        if (what := _what(run)) is not None:
             file = self._file(run)
-            self._drawn.append((run, file, self._elsewhere(partial(save, *_what(run), file))))
+            self._drawn.append((run, file, self._elsewhere(partial(save, *what, file))))
 
     def whole(self, run: Ended) -> dict[int, Path]:
         """Draw the run itself, and wait for those of its parts: run -> figure, where there is one."""
         self._lasting.cancel()
         if self._lasting.is_alive():
             self._lasting.join()  # it may just have begun to prepare
-        file = self._file(run)
-        drawn: Callable[[], bool] = partial(save, *_what(run), file)
-        if self._pool is not None and run.sequence in SEQUENCES:
-            drawn = self._elsewhere(drawn)
-        kept = {one.run_id: path for one, path, done in (*self._drawn, (run, file, drawn)) if _kept(one, path, done)}
+        if (what := _what(run)) is not None:
+            file = self._file(run)
+            last: Callable[[], bool] = partial(save, *what, file)
+            self._drawn.append((run, file, last if self._pool is None else self._elsewhere(last)))
+        kept = {one.run_id: path for one, path, done in self._drawn if _kept(one, path, done)}
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
         return kept
 
     def expect(self, sequence: str) -> None:
         """A run begins that will have a figure."""
-        if sequence in SEQUENCES:
+        if _is_drawn(sequence):
             self._lasting.start()
 
     def _prepare(self) -> None:
         with suppress(Exception):  # a process that cannot be had is missed when something is to be drawn
             self._process().submit(_loaded)
 
-    def _elsewhere(self, drawn: Callable[[], bool]) -> Callable[[], bool]:
+    def _elsewhere(self, saved: Callable[[], bool]) -> Callable[[], bool]:
         """Begin to draw it in the other process, or else in this one when it is asked for."""
         try:
-            future = self._process().submit(drawn)
+            future = self._process().submit(saved)
         except Exception as error:  # whatever is wrong with the process, the run does not end by a figure
             LOG.warning("No other process draws: %s", error)
-            return drawn
-        return partial(_awaited, future, drawn)
+            return saved
+        return partial(_awaited, future, saved)
 
     def _process(self) -> ProcessPoolExecutor:
         with self._starting:
@@ -89,9 +90,9 @@ class Drawing:
         return self._folder / f"run-{run.run_id:05d}-{run.sequence}.png"
 
 
-def save(sequence: str, points: Mapping[str, Any], result: Mapping[str, Any], file: Path) -> bool:
+def save(way: How, points: Mapping[str, Any], result: Mapping[str, Any], file: Path) -> bool:
     """Draw a figure into a file; False if there is nothing to draw."""
-    if (figure := draw(sequence, points, result)) is None:
+    if (figure := drawn(way, points, result)) is None:
         return False
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file)
@@ -103,10 +104,10 @@ def shown(run: Ended) -> dict[str, Any]:
     return {**(run.result or {}), "children": [part.as_dict() for part in run.children]}
 
 
-def _kept(run: Ended, file: Path, drawn: Callable[[], bool]) -> bool:
+def _kept(run: Ended, file: Path, saved: Callable[[], bool]) -> bool:
     """Was it drawn? Then the run's record says where."""
     try:
-        if not drawn():
+        if not saved():
             return False
         run.recording.annotate({**run.outcome(), "figure": f"{file.parent.name}/{file.name}"})
     except Exception:
@@ -115,16 +116,23 @@ def _kept(run: Ended, file: Path, drawn: Callable[[], bool]) -> bool:
     return True
 
 
-def _awaited(future: "Future[bool]", drawn: Callable[[], bool]) -> bool:
+def _awaited(future: "Future[bool]", saved: Callable[[], bool]) -> bool:
     """From the other process; from this one if that died."""
     try:
         return future.result(PATIENCE_S)
     except BrokenExecutor:
-        return drawn()
+        return saved()
 
 
-def _what(run: Ended) -> tuple[str, Mapping[str, Any], dict[str, Any]]:
-    return run.sequence, run.points, shown(run)
+def _what(run: Ended) -> tuple[How, Mapping[str, Any], dict[str, Any]] | None:
+    """What its figure is drawn from; None if it has none."""
+    way = how(run.sequence, run.result or {}) if _is_drawn(run.sequence) else None
+    return None if way is None else (way, run.points, shown(run))
+
+
+def _is_drawn(sequence: str) -> bool:
+    """Whether runs of this experiment get a figure at their end; of one that is not known, nothing is."""
+    return sequence in EXPERIMENTS and how(sequence, {}) is not None
 
 
 def _loaded() -> None:

@@ -50,6 +50,13 @@ def unit_of(name: str) -> str:
     return next((unit for ending, unit in UNITS.items() if last.endswith(f"_{ending}")), spelled)
 
 
+def words_of(name: str) -> str:
+    """A name without its unit: 'span' for span_mhz, 'rate' for rate_per_s."""
+    unit = unit_of(name)
+    ending = next((f"_{end}" for end, of in UNITS.items() if unit == of and name.endswith(f"_{end}")), "")
+    return name.removesuffix(ending).replace("_", " ")
+
+
 def range_of(constraints: Iterable[Any]) -> str:
     """'0 to 10', 'at least 1': the bounds among these constraints; empty if there are none."""
     return bounds_words(bounds_of(constraints))

@@ -12,6 +12,7 @@ from physics.constants import GAMMA_E_HZ_PER_MT
 from physics.levels import cross_relaxation_fields_mt, nv_lines
 from sequences.analysis.odmr import LineFit
 from sequences.analysis.relaxation import detuning_slope_hz_per_mt
+from sequences.experiment import Experiment, Quantity
 from sequences.lab import Lab
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import contact_pair, cw_odmr, pulse, pulsed
@@ -329,3 +330,18 @@ def programs(plan: AlignPlan, wiring: Wiring) -> list[Program]:
     frozen = spectrum.named("cw odmr, frozen").with_lines("shift")
     nutation = pulsed("nutation", pulse(nearest_ns(800, tick_ns), tick_ns=tick_ns))
     return [spectrum, frozen, nutation, contact_pair(nearest_ns(400, tick_ns), contact_ns, tick_ns=tick_ns)]
+
+
+EXPERIMENT: Final = Experiment(
+    name="align",
+    description="bring the field onto the NV axis and to the 13C cross-relaxation resonance",
+    plan=AlignPlan,
+    function=align,
+    columns=COLUMNS,
+    programs=programs,
+    headline=(Quantity("detuning_khz", "detuning", "kHz"), Quantity("transverse_ut", "B across", "µT")),
+    concludes=("transverse_ut", "detuning_khz"),
+    calibrates=("field", "magnet", "odmr"),
+    figure="labctl.figures.align:figure",
+    docks=("Alignment", "ODMR"),
+)

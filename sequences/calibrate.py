@@ -16,6 +16,7 @@ from sequences.analysis.calibration import NAMES, Beam, CountedProgram, PairCali
 from sequences.analysis.calibration_fit import MODES, CalibrationFit, fit_calibration, fit_mean
 from sequences.analysis.misfit import widened
 from sequences.analysis.resonances import TwoResonances
+from sequences.experiment import Experiment, Quantity
 from sequences.lab import Lab
 from sequences.limited import LimitedBy, Sets
 from sequences.pulses.library import Gates, Reading, nominal_gates, nominal_reading
@@ -309,3 +310,19 @@ def programs(_plan: CalibratePlan, wiring: Wiring) -> list[Program]:
 
 
 _SHOWN: Final = ("train", "gate", "wait")
+
+
+EXPERIMENT: Final = Experiment(
+    name="calibrate",
+    description="the pair with its imperfections: coupling, gates, read-outs, cross-talk, fidelity, lines",
+    plan=CalibratePlan,
+    function=calibrate,
+    columns=COLUMNS,
+    programs=programs,
+    headline=(Quantity("cross_talk", "cross-talk"),),
+    concludes=("g_rad_per_s", "gate_ns", "cross_talk"),
+    calibrates=("beams", "gradient", "gates", "calibrated", "wander"),
+    needs=("field", "shift", "microwave", "pair"),
+    figure="labctl.figures.calibrate:figure",
+    docks=("Sequence",),
+)

@@ -24,6 +24,7 @@ from sequences.analysis.baths import (
 from sequences.analysis.calibration import Beam, CountedProgram, PairCalibration
 from sequences.analysis.engine_rows import Surroundings, class_states, engine_rows
 from sequences.analysis.release import NAMES, Release
+from sequences.experiment import Experiment, Quantity
 from sequences.lab import Lab
 from sequences.pulses.grid import guard_ns, nearest_ns
 from sequences.pulses.library import (
@@ -39,10 +40,10 @@ from sequences.pulses.library import (
     wait,
 )
 from sequences.pulses.program import Program, joined
-from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
+from sequences.results import Column, Estimate, Point, Progress, Stream
 from sequences.routines import controls, hold, state
 from sequences.routines.hold import HoldChoice, Holding
-from sequences.routines.judgement import judged_release
+from sequences.routines.judgement import check_apart, judged_release
 from sequences.routines.measure import repeats_for
 from sequences.routines.state import Bench
 from sequences.station import Wiring
@@ -71,7 +72,6 @@ _FORESEEN_HOT, _FORESEEN_COLD = 0.1, 0.95
 """Polarisations of the baths, roughly: a cold one narrows the line."""
 _CONTACTS: Final = 4.0
 """Length of a contact in relaxation times of the NV."""
-_LEAST_POLARISATION: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def cool(lab: Lab, plan: CoolPlan) -> Stream[CoolResult]:
         shift = yield from _shift(lab, holding, plan, bench, calibration, float(polarisation[-1]), shift_s)
         found = yield from _release(lab, holding, plan, bench, calibration, shift, release_s)
         holding.keep()
-    _check(found)
+    check_apart(found)
     found, notes = judged_release(found)
     lab.notes.extend(notes)
     lab.calibration.put("bath.shift_rad_per_s", shift.rad_per_s, shift.error_rad_per_s)
@@ -324,18 +324,6 @@ def _release(
     )
 
 
-def _check(found: Release) -> None:
-    left, right = found.polarisation
-    if right - left < _LEAST_POLARISATION:
-        raise SequenceError(
-            f"The baths are not apart in temperature: p_L = {left:.2f}(±{found.polarisation_err[0]:.2f}), "
-            f"p_R = {right:.2f}(±{found.polarisation_err[1]:.2f}); the engine has no heat to run on",
-            "Look at the doughnut's null and power (labctl run locate, calibrate), and at the gradient's compensation",
-            polarisation_left=left,
-            polarisation_right=right,
-        )
-
-
 def programs(plan: CoolPlan, wiring: Wiring) -> list[Program]:
     """The longest shot of the build-up, and one of the engine without analysis, with nominal pulses and windows."""
     tick_ns = wiring.tick_ns
@@ -348,3 +336,19 @@ def programs(plan: CoolPlan, wiring: Wiring) -> list[Program]:
     build_up = joined("build-up", [*hot_shot, read_out(reading, "depletion")])
     released = Cycle(cooling, evolution, plan.heating_steps)
     return [build_up, engine_shot(released, gates, Program("release", tick_ns), reading, "depletion")]
+
+
+EXPERIMENT: Final = Experiment(
+    name="cool",
+    description="polarise the baths selectively and measure how cold each one got",
+    plan=CoolPlan,
+    function=cool,
+    columns=COLUMNS,
+    programs=programs,
+    headline=(Quantity("polarisation_right", "p of the cold bath"),),
+    concludes=("polarisation_left", "polarisation_right"),
+    calibrates=("bath",),
+    needs=("field", "shift", "microwave", "pair", "beams", "gradient", "gates", "calibrated", "wander", "cr"),
+    figure="labctl.figures.cool:figure",
+    docks=("Cooling",),
+)

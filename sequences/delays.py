@@ -12,6 +12,7 @@ from pydantic import Field
 
 from sequences.analysis.delays import LightEdges
 from sequences.analysis.late_pulse import LatePulse
+from sequences.experiment import Experiment, Quantity
 from sequences.lab import Lab
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.program import Program
@@ -175,3 +176,18 @@ def programs(_plan: DelaysPlan, wiring: Wiring) -> list[Program]:
     light = [edge_program(beam, 0, tick_ns) for beam in _BEAMS]
     pulse, begin, end = (nearest_ns(ns, tick_ns) // tick_ns for ns in (400, 200, 700))
     return [*light, *(cut_program(coil, pulse, (begin, end), tick_ns) for coil in _COILS)]
+
+
+EXPERIMENT: Final = Experiment(
+    name="delays",
+    description="how late light and microwave act after their lines, and how the light rises",
+    plan=DelaysPlan,
+    function=delays,
+    columns=COLUMNS,
+    programs=programs,
+    headline=(Quantity("pump_ns", "delay of the pump", "ns"), Quantity("mw_ns", "delay of the microwave", "ns")),
+    concludes=("pump_ns", "depletion_ns", "mw_ns"),
+    calibrates=("delays",),
+    figure="labctl.figures.delays:figure",
+    docks=("Sequence",),
+)

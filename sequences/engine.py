@@ -6,8 +6,9 @@ the time where the model expects entanglement to be most significant. That time,
 photons are counted, so its significance needs no correction for the choice.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
@@ -19,6 +20,7 @@ from sequences.cool import CoolPlan, cool
 from sequences.cool import programs as cool_programs
 from sequences.delays import DelaysPlan, delays
 from sequences.delays import programs as delays_programs
+from sequences.experiment import Experiment, Quantity, Quoted
 from sequences.lab import Lab
 from sequences.limited import LimitedBy
 from sequences.locate import LocatePlan, locate
@@ -35,6 +37,7 @@ from sequences.routines.course import USUAL_TIMES, Course
 from sequences.routines.hold import HoldChoice
 from sequences.routines.outlook import outlook
 from sequences.station import Wiring
+from sequences.tomography import EXPERIMENT as TOMOGRAPHY
 from sequences.tomography import TomographyPlan, TomographyResult, tomography
 from sequences.tomography import programs as tomography_programs
 from sequences.wiring import WiringPlan, wiring
@@ -248,3 +251,43 @@ def parts(plan: EnginePlan, wiring_: Wiring) -> list[tuple[object, list[Program]
         (plan, list(cool_programs(cooling, wiring_))),
         (plan, [program for turn in turns for program in tomography_programs(turn, wiring_)]),
     ]
+
+
+def _in_words(result: Mapping[str, Any], quoted: Quoted) -> str:
+    """The concurrence at the best time; if nothing was measured, what was expected."""
+    times, best = result.get("evolution_us") or [], result.get("best_us")
+    if best not in times:
+        return _foreseen(result, quoted)
+    place = times.index(best)
+    found = quoted(result["concurrence"][place], result["concurrence_err"][place])
+    significance = result.get("significance")
+    sure = f", {significance:.1f} sigma" if isinstance(significance, int | float) else ""
+    return f"concurrence {found} at {best:g} us{sure}"
+
+
+def _foreseen(result: Mapping[str, Any], quoted: Quoted) -> str:
+    at, value = result.get("expected_us"), result.get("expected_signed_concurrence")
+    if not isinstance(at, int | float) or not isinstance(value, int | float):
+        return ""
+    found = quoted(value, result.get("expected_signed_concurrence_err"))
+    return f"nothing measured: signed concurrence {found} expected at {at:g} us"
+
+
+EXPERIMENT: Final = Experiment(
+    name="engine",
+    description="the whole experiment: align, calibrate, cool, say what to expect, measure it",
+    plan=EnginePlan,
+    function=engine,
+    columns=COLUMNS,
+    programs=programs,
+    made_of=parts,
+    headline=(
+        Quantity("concurrence", "concurrence at best"),
+        Quantity("witness", "witness"),
+        Quantity("expected_signed_concurrence", "signed concurrence, expected", is_counted=False),
+    ),
+    in_words=_in_words,
+    figure="labctl.figures.engine:figure",
+    docks=("Engine", "Tomography"),
+    filled_by=TOMOGRAPHY.name,
+)

@@ -12,6 +12,7 @@ from sequences.analysis.doughnut_images import Image, Images
 from sequences.analysis.emitters import Emitters, fit_emitters, fit_strayed, start_one
 from sequences.analysis.how_many import farthest_nm, fit_three, fit_two
 from sequences.analysis.sighting import sighted
+from sequences.experiment import Experiment, Quantity
 from sequences.lab import Lab
 from sequences.limited import LimitedBy
 from sequences.pulses.grid import nearest_ns
@@ -323,3 +324,18 @@ def programs(_plan: LocatePlan, wiring: Wiring) -> list[Program]:
 
 def _pixel(tick_ns: int) -> Program:
     return Program("count under the doughnut", tick_ns).then(nearest_ns(100_000, tick_ns), "depletion", "gate_signal")
+
+
+EXPERIMENT: Final = Experiment(
+    name="locate",
+    description="both NVs in the focal plane, with the doughnut",
+    plan=LocatePlan,
+    function=locate,
+    columns=COLUMNS,
+    programs=programs,
+    headline=(Quantity("separation_nm", "separation", "nm"),),
+    concludes=("separation_nm", "doughnut_radius_nm"),
+    calibrates=("pair",),
+    figure="labctl.figures.locate:figure",
+    docks=("Cooling",),
+)

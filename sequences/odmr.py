@@ -11,6 +11,7 @@ from pydantic import Field
 from sequences.analysis.field import Currents
 from sequences.analysis.inversion import field_from_two
 from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
+from sequences.experiment import Experiment, Quantity
 from sequences.lab import Lab
 from sequences.limited import LimitedBy
 from sequences.pulses.library import cw_odmr
@@ -256,3 +257,17 @@ def _result(lab: Lab, known: Survey, minus: LineFit, plus: LineFit) -> OdmrResul
 def programs(_plan: OdmrPlan, wiring: Wiring) -> list[Program]:
     """What every point of a spectrum plays."""
     return [cw_odmr(wiring.tick_ns)]
+
+
+EXPERIMENT: Final = Experiment(
+    name="odmr",
+    description="resonances of the NVs; field and tilt from them",
+    plan=OdmrPlan,
+    function=odmr,
+    columns=COLUMNS,
+    programs=programs,
+    headline=(Quantity("field_mt", "field", "mT"),),
+    concludes=("field_mt", "tilt_deg"),
+    figure="labctl.figures.odmr:figure",
+    docks=("ODMR",),
+)

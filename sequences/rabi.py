@@ -16,6 +16,7 @@ from sequences.analysis.oscillation import (
     fit_oscillation,
     fit_turns,
 )
+from sequences.experiment import Experiment, Quantity
 from sequences.lab import Lab
 from sequences.limited import LimitedBy, Sets
 from sequences.pulses.grid import nearest_ns
@@ -300,3 +301,19 @@ def programs(plan: RabiPlan, wiring: Wiring) -> list[Program]:
     quarter_ns, longest_ns = (nearest_ns(ns, wiring.tick_ns) for ns in (plan.pi_half_ns, plan.longest_ns))
     longest = (("oscillation", longest_ns), ("train", max(_TRAINS) * quarter_ns))
     return [pulsed(name, pulse(ns, tick_ns=wiring.tick_ns)) for name, ns in longest]
+
+
+EXPERIMENT: Final = Experiment(
+    name="rabi",
+    description="Rabi frequency, and the power that makes a pi/2 pulse a whole number of ticks",
+    plan=RabiPlan,
+    function=rabi,
+    columns=COLUMNS,
+    programs=programs,
+    headline=(Quantity("rabi_mhz", "Rabi frequency", "MHz"),),
+    concludes=("rabi_mhz", "power_dbm"),
+    calibrates=("microwave", "shift"),
+    needs=("field",),
+    figure="labctl.figures.rabi:figure",
+    docks=("ODMR",),
+)

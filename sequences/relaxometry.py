@@ -10,6 +10,7 @@ from pydantic import Field
 from physics.constants import GAMMA_E_HZ_PER_MT
 from sequences.analysis.field import Currents
 from sequences.analysis.relaxation import detuning_slope_hz_per_mt
+from sequences.experiment import Experiment, Quantity
 from sequences.lab import Lab
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import contact_pair, cw_odmr
@@ -219,3 +220,19 @@ def programs(_plan: RelaxometryPlan, wiring: Wiring) -> list[Program]:
     """A point of a spectrum, and one of the dip as it will be about, for looking at beforehand."""
     tick_ns = wiring.tick_ns
     return [cw_odmr(tick_ns), contact_pair(nearest_ns(400, tick_ns), nearest_ns(4_000, tick_ns), tick_ns=tick_ns)]
+
+
+EXPERIMENT: Final = Experiment(
+    name="relaxometry",
+    description="cross-relaxation rate against field: the resonance, its rate and width",
+    plan=RelaxometryPlan,
+    function=relaxometry,
+    columns=COLUMNS,
+    programs=programs,
+    headline=(Quantity("rate_per_s", "rate", "/ms", 1e-3),),
+    concludes=("rate_per_s", "resonance_field_mt"),
+    calibrates=("cr",),
+    needs=("field", "magnet", "shift", "microwave"),
+    figure="labctl.figures.relaxometry:figure",
+    docks=("Alignment", "ODMR"),
+)

@@ -21,6 +21,7 @@ from sequences.analysis.tomography import (
     estimated_concurrence,
     reconstruct,
 )
+from sequences.experiment import Experiment, Quantity
 from sequences.lab import Lab
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import COOLING_US, Cycle, engine_shot, nominal_gates, nominal_reading
@@ -256,3 +257,18 @@ def _result(
 
 def _rows(matrix: Real) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(float(x) for x in row) for row in matrix)
+
+
+EXPERIMENT: Final = Experiment(
+    name="tomography",
+    description="the two-spin density matrix after one evolution time",
+    plan=TomographyPlan,
+    function=tomography,
+    columns=COLUMNS,
+    programs=programs,
+    headline=(Quantity("concurrence", "concurrence"),),
+    concludes=("evolution_us", "concurrence"),
+    needs=("field", "shift", "microwave", "pair", "beams", "gradient", "gates", "calibrated", "wander", "cr", "bath"),
+    figure="labctl.figures.tomography:figure",
+    docks=("Tomography", "Engine"),
+)

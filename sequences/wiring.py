@@ -4,12 +4,14 @@ Light, gates, microwave and coils are told apart at zero field, before anything 
 the microwave differ only in their order: that needs calibrated pulses on the frozen pair.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from sequences.analysis.oscillation import Segment, z_after
+from sequences.experiment import Experiment, Quoted
 from sequences.lab import Lab
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.program import LINES, Program
@@ -130,3 +132,20 @@ def programs(_plan: WiringPlan, wiring: Wiring) -> list[Program]:
     lines = ("mw_x", "mw_y", "shift", "gradient")
     long_ns = nearest_ns(100_000, wiring.tick_ns)
     return [Program(f"{line} alone", wiring.tick_ns).then(long_ns, "pump", line) for line in lines]
+
+
+def _in_words(result: Mapping[str, Any], _quoted: Quoted) -> str:
+    return f"{len(result.get('verified') or ())} verified, {len(result.get('unverified') or ())} not"
+
+
+EXPERIMENT: Final = Experiment(
+    name="wiring",
+    description="check that every pulse line drives what station.yaml says",
+    plan=WiringPlan,
+    function=wiring,
+    columns=COLUMNS,
+    programs=programs,
+    in_words=_in_words,
+    figure="labctl.figures.wiring:figure",
+    docks=("Sequence",),
+)

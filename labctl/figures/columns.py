@@ -1,6 +1,6 @@
 """Finding columns in what a run recorded: by name first, else by a pattern that carries the unit."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -29,7 +29,7 @@ def together(points: Points, *names: str | None) -> list[Real] | None:
     return [column[complete] for column in columns] if complete.any() else None
 
 
-def error_of(points: Points, name: str | None) -> str | None:
+def error_of(points: Container[str], name: str | None) -> str | None:
     """The column with the standard error of this one: 'rate_per_s' -> 'rate_err_per_s' or 'rate_per_s_err'."""
     if name is None:
         return None

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labctl.bench import Interrupted, OpenBench
-from labctl.catalogue import ENTRIES, Entry, entry
+from labctl.catalogue import ENTRIES, entry
 from labctl.commands import About
 from labctl.continuation import continuation
 from labctl.data.ledger import NotBegun
@@ -35,6 +35,7 @@ from labctl.orders import Orders
 from labctl.refusals import BenchFault, Refusal
 from labctl.safety import make_safe
 from labctl.watch import Watch
+from sequences.experiment import Experiment
 
 LOG: Final = logging.getLogger(__name__)
 _LOOK_S: Final = 0.2
@@ -146,7 +147,7 @@ class _Server:
             self._run(bench, order.ticket, found.entry, found.plan, before)
 
     def _run(
-        self, bench: OpenBench, ticket: int, experiment: Entry, plan: Any, interrupted: Interrupted | None = None
+        self, bench: OpenBench, ticket: int, experiment: Experiment, plan: Any, interrupted: Interrupted | None = None
     ) -> None:
         lab = bench.lab
         faults = Bounds(lab.limits, lab.wiring.tick_ns).faults(plan)
@@ -271,5 +272,4 @@ class _Server:
 
 def _load_all() -> None:
     """Import every experiment while nobody waits for it."""
-    for one in ENTRIES.values():
-        _ = one.function
+    list(ENTRIES.values())

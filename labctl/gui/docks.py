@@ -2,29 +2,27 @@
 
 import time
 from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
+from labctl.gui import views as every_view
 from labctl.gui.record import Record
 from labctl.gui.scrolled import Scrolled
 from labctl.gui.theme import Theme
-from labctl.gui.view import View
-from labctl.gui.views.alignment import AlignmentView
+from labctl.gui.view import LATER, View, docks_of
 from labctl.gui.views.bench import BenchView
-from labctl.gui.views.cooling import CoolingView
-from labctl.gui.views.engine import EngineView
-from labctl.gui.views.odmr import OdmrView
+from labctl.gui.views.points import PointsView
 from labctl.gui.views.run import RunView
 from labctl.gui.views.runs import RunsView
 from labctl.gui.views.sequence import SequenceView
-from labctl.gui.views.tomography import TomographyView
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 """Grows when the docks change, so that an older arrangement is not forced upon them."""
 REST: Final = 4.0
 """A view rests so many times as long as it painted: what is slow to paint is painted less often."""
-_PLOTS: Final = (OdmrView, AlignmentView, CoolingView, EngineView, TomographyView)
 _WIDTHS: Final = (430, 840, 490)
 _MOST_RUNS: Final = 0.45
 """Of the window's width: the dock with the form gets no more, however large its words are."""
@@ -33,13 +31,20 @@ _AREA: Final = QtCore.Qt.DockWidgetArea
 _VERTICAL, _HORIZONTAL = QtCore.Qt.Orientation.Vertical, QtCore.Qt.Orientation.Horizontal
 
 
+def pictures() -> list[type[View]]:
+    """The views that show what was measured, one dock each: the `DOCK` of every module of `views` that has one."""
+    modules = (import_module(f"{every_view.__name__}.{one.name}") for one in iter_modules(every_view.__path__))
+    found: list[type[View]] = [module.DOCK for module in modules if hasattr(module, "DOCK")]
+    return sorted(found, key=lambda view: (view.order, view.title))
+
+
 class Docks:
     """Every dock with its content."""
 
     def __init__(self, window: Any, theme: Theme, runs: RunsView) -> None:
         self._window = window
         self.bench, self.run, self.sequence, self.runs = BenchView(theme), RunView(theme), SequenceView(theme), runs
-        self.plots: list[View] = [made(theme) for made in _PLOTS]
+        self.plots: list[View] = [made(theme) for made in pictures()]
         self._next = 0
         self._rests_until_s = [0.0] * len(self.views)
         self.contents = {content.title: content for content in self._contents()}
@@ -123,13 +128,13 @@ class Docks:
         content.setFocus()
 
     def raise_for(self, sequence: str) -> None:
-        """Bring the picture of this experiment to the front."""
-        for view in self.views:
-            if sequence in view.raised_for:
-                self.docks[view.title].raise_()
+        """Bring the picture of this experiment to the front; of one that names none, that of all columns."""
+        title = next((title for title in docks_of(sequence) if title in self.docks), PointsView.title)
+        self.docks[title].raise_()
 
     def _contents(self) -> Iterator[Any]:
-        yield from (self.run, self.bench, *self.plots, self.sequence, self.runs)
+        first = [view for view in self.plots if view.order < LATER]
+        yield from (self.run, self.bench, *first, self.sequence, self.runs, *self.plots[len(first) :])
 
     def _dock(self, content: Any) -> Any:
         dock = QtWidgets.QDockWidget(content.title, self._window)

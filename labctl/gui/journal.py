@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from labctl.data.plain import plain
 from labctl.gui.record import Record, Table
 from labctl.news import Counted, News, Playing, Suspended, Waiting
+from sequences.experiment import forecast_s
 from sequences.results import Begin, Column, End, Estimate, Point, Progress
 
 
@@ -65,7 +66,7 @@ class Journal:
             self._began_s.clear()
         plan, table = plain(begin.plan), Table(self._columns_of(begin.sequence))
         record = Record(news.run_id, begin.sequence, plan, table, news.depth, began_lab_s=news.lab_time_s)
-        record.expected_s = getattr(begin.plan, "duration_s", None)
+        record.expected_s = forecast_s(begin.plan)
         record.started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         if self._open:
             self._open[-1].parts.append(record)

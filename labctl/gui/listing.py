@@ -4,27 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from labctl.catalogue import ENTRIES
 from labctl.commands import DATA, About
 from labctl.data.history import Run, each_run
-from labctl.faults import UNITS, unit_of
+from labctl.faults import unit_of, words_of
+from labctl.figures.headline import headline
 from labctl.figures.words import quoted
 from labctl.progress import clock_words
-
-_SAID: Final[Mapping[str, Sequence[str]]] = {
-    "delays": ("pump_ns", "depletion_ns", "mw_ns"),
-    "odmr": ("field_mt", "tilt_deg"),
-    "rabi": ("rabi_mhz", "power_dbm"),
-    "locate": ("separation_nm", "doughnut_radius_nm"),
-    "align": ("transverse_ut", "detuning_khz"),
-    "relaxometry": ("rate_per_s", "resonance_field_mt"),
-    "calibrate": ("g_rad_per_s", "gate_ns", "cross_talk"),
-    "cool": ("polarisation_left", "polarisation_right"),
-    "tomography": ("evolution_us", "concurrence"),
-}
-"""Keys of the results that say best what came out."""
-_MOST_SAID: Final = 3
+from sequences.experiment import Experiment
 
 
 @dataclass(frozen=True)
@@ -84,11 +73,10 @@ def conclusion(sequence: str, result: Mapping[str, Any] | None, message: str) ->
     """One line: 'field 4.512(3) mT, tilt 0.1(1) deg', or the message."""
     if message or not result:
         return " ".join(message.split())
-    if sequence == "engine":
-        return _best(result)
-    if sequence == "wiring":
-        return f"{len(result.get('verified') or ())} verified, {len(result.get('unverified') or ())} not"
-    return ", ".join(_said(result, key) for key in _keys(sequence, result))
+    experiment = ENTRIES.get(sequence)
+    if experiment is not None and experiment.in_words is not None:
+        return experiment.in_words(result, _number)
+    return ", ".join(_said(result, key) for key in _keys(sequence, experiment, result))
 
 
 def _line(run: Run, folder: Path) -> Line:
@@ -118,37 +106,16 @@ def _has_within(line: Line, wanted: Sequence[str]) -> bool:
     return _has(line, wanted) or any(_has_within(part, wanted) for part in line.parts)
 
 
-def _keys(sequence: str, result: Mapping[str, Any]) -> Sequence[str]:
-    """Those that say most; of an experiment that is not known here the first ones that have errors."""
-    keys = _SAID.get(sequence) or [key for key in result if f"{key}_err" in result][:_MOST_SAID]
+def _keys(sequence: str, experiment: Experiment | None, result: Mapping[str, Any]) -> Sequence[str]:
+    """Those that say most; if the experiment names none, or is not known here, the first ones that have errors."""
+    keys = experiment.concludes if experiment is not None else ()
+    keys = keys or tuple(one.key for one in headline(sequence, result))
     return [key for key in keys if isinstance(result.get(key), int | float)]
 
 
 def _said(result: Mapping[str, Any], key: str) -> str:
-    unit = unit_of(key)
-    ending = next((f"_{end}" for end, of in UNITS.items() if unit == of and key.endswith(f"_{end}")), "")
-    words = f"{key.removesuffix(ending).replace('_', ' ')} {_number(result[key], result.get(f'{key}_err'))}"
-    return f"{words} {unit}".rstrip()
-
-
-def _best(result: Mapping[str, Any]) -> str:
-    """Of the engine: the concurrence at the best time; if nothing was measured, what was expected."""
-    times, best = result.get("evolution_us") or [], result.get("best_us")
-    if best not in times:
-        return _foreseen(result)
-    place = times.index(best)
-    found = _number(result["concurrence"][place], result["concurrence_err"][place])
-    significance = result.get("significance")
-    sure = f", {significance:.1f} sigma" if isinstance(significance, int | float) else ""
-    return f"concurrence {found} at {best:g} us{sure}"
-
-
-def _foreseen(result: Mapping[str, Any]) -> str:
-    at, value = result.get("expected_us"), result.get("expected_signed_concurrence")
-    if not isinstance(at, int | float) or not isinstance(value, int | float):
-        return ""
-    found = _number(value, result.get("expected_signed_concurrence_err"))
-    return f"nothing measured: signed concurrence {found} expected at {at:g} us"
+    words = f"{words_of(key)} {_number(result[key], result.get(f'{key}_err'))}"
+    return f"{words} {unit_of(key)}".rstrip()
 
 
 def _number(value: float, error: Any = None) -> str:

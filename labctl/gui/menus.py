@@ -21,7 +21,7 @@ def add_menus(window: Any) -> Any:
     _action(bench, "Leave", "Ctrl+Q", window.close, "Leave: the run is ended, the bench made safe")
     view = menu.addMenu("&View")
     for k, (title, dock) in enumerate(window.docks.docks.items(), start=1):
-        keys, tip = f"Ctrl+{k}" if k < 10 else "", f"Bring {title} to the front"
+        keys, tip = f"Ctrl+{k % 10}" if k <= 10 else "", f"Bring {title} to the front"
         _action(view, title, keys, lambda _=False, t=title: _forward(window, t), tip)
         dock.setToolTip(title)
     view.addSeparator()

@@ -6,8 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+
+from labctl.catalogue import ENTRIES
+from labctl.figures.headline import headline
+from labctl.figures.series import panels
 from labctl.gui.record import Record
 from labctl.progress import SPEED_OVER_S
+from sequences.experiment import Quantity
 
 _LEAST_FRACTION: Final = 0.01
 """Before so much of a run is done, nothing is foretold."""
@@ -22,41 +28,6 @@ _LAST_PART: Final = 0.9
 """A part that lasts for so much of what is left goes on to the end: how fast it goes is enough."""
 _BEFORE: Final = -1
 """In place of a part: all that passed before a run was followed."""
-FILLED_BY: Final[Mapping[str, str]] = {"engine": "tomography"}
-"""Sequence that is made of parts -> the part that the rest consists of. Others count many times as many photons."""
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A number that an experiment is run for."""
-
-    key: str
-    """Of its result; its error is under `<key>_err`. Of a list against evolution_us, the one at best_us counts."""
-    words: str
-    unit: str = ""
-    scale: float = 1.0
-    """Shown over stored."""
-    is_counted: bool = True
-    """Whether the photons that are still to come make it more certain."""
-
-
-MAIN: Final[Mapping[str, tuple[Quantity, ...]]] = {
-    "delays": (Quantity("pump_ns", "delay of the pump", "ns"), Quantity("mw_ns", "delay of the microwave", "ns")),
-    "odmr": (Quantity("field_mt", "field", "mT"),),
-    "rabi": (Quantity("rabi_mhz", "Rabi frequency", "MHz"),),
-    "locate": (Quantity("separation_nm", "separation", "nm"),),
-    "align": (Quantity("detuning_khz", "detuning", "kHz"), Quantity("transverse_ut", "B across", "µT")),
-    "relaxometry": (Quantity("rate_per_s", "rate", "/ms", 1e-3),),
-    "calibrate": (Quantity("cross_talk", "cross-talk"),),
-    "cool": (Quantity("polarisation_right", "p of the cold bath"),),
-    "tomography": (Quantity("concurrence", "concurrence"),),
-    "engine": (
-        Quantity("concurrence", "concurrence at best"),
-        Quantity("witness", "witness"),
-        Quantity("expected_signed_concurrence", "signed concurrence, expected", is_counted=False),
-    ),
-}
-"""Sequence -> what it is run for, the main quantity first."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +154,7 @@ class Follower:
             wall_left_s=self._wall_left_s() if running else None,
             lab_left_s=self._lab_left_s() if running else None,
             photons=expected_photons(record),
-            quantities=quantities(record),
+            quantities=quantities(record) or _newest_point(record),
         )
 
     def _lab_left_s(self) -> float | None:
@@ -211,9 +182,9 @@ def expected_photons(record: Record) -> float | None:
     """At the end, if they come as they came so far; of a run in parts, as in the parts that the rest consists of."""
     if not _is_under_way(record):
         return None
-    if not record.parts and record.sequence not in FILLED_BY:
+    if not record.parts and not _filled_by(record):
         return record.photons / min(1.0, record.done)
-    kind, left_s = FILLED_BY.get(record.sequence), record.left_s
+    kind, left_s = _filled_by(record), record.left_s
     alike = [part for part in record.parts if part.sequence == kind]
     passed_s = sum(part.lab_time_s for part in alike)
     if left_s is None or sum(part.fraction for part in alike) < _TELLING or not passed_s:
@@ -225,13 +196,34 @@ def quantities(record: Record) -> tuple[Expected, ...]:
     """What the run is for, as far as it is known."""
     known, under_way = record.known, _is_under_way(record)
     found = []
-    for quantity in MAIN.get(record.sequence, ()):
+    for quantity in headline(record.sequence, record.known):
         value, error = _number(known, quantity, ""), _number(known, quantity, "_err")
         if value is not None:
             sharpens = under_way and quantity.is_counted and error is not None
             final = error * math.sqrt(min(1.0, record.done)) if sharpens and error is not None else None
             found.append(Expected(quantity, value, error, final))
     return tuple(found)
+
+
+def _newest_point(record: Record) -> tuple[Expected, ...]:
+    """Of an experiment that names nothing that it is for: what was measured last."""
+    if (experiment := ENTRIES.get(record.sequence)) is not None and (experiment.headline or experiment.in_words):
+        return ()
+    for panel in panels(tuple(record.table.columns.values())):
+        measured = np.flatnonzero(np.isfinite(record.table[panel.column.name]))
+        if len(measured):
+            value = float(record.table[panel.column.name][measured[-1]])
+            error = float(record.table[panel.error][measured[-1]]) if panel.error else math.nan
+            column = panel.column
+            quantity = Quantity(column.name, column.label, column.unit, is_counted=False)
+            return (Expected(quantity, value, error if math.isfinite(error) else None, None),)
+    return ()
+
+
+def _filled_by(record: Record) -> str:
+    """The parts that most of a run consists of; others count many times as many photons."""
+    experiment = ENTRIES.get(record.sequence)
+    return experiment.filled_by if experiment is not None else ""
 
 
 def _is_under_way(record: Record) -> bool:

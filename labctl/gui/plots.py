@@ -3,7 +3,8 @@
 Every part has `show(...)`, which replaces what it shows, and `clear()`.
 """
 
-from collections.abc import Sequence
+import html
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -157,12 +158,25 @@ def guide(item: Any, theme: Theme, at: float, vertical: bool, label: str = "", i
 
 def keyed(plot: Any, theme: Theme, tip: str, *entries: tuple[str, str, str]) -> Any:
     """A plot beneath its legend, which wraps in a narrow dock and never hides a point. entries: sign, colour, text."""
+    both, write = legend_of(plot, theme, tip)
+    write(entries)
+    return both
+
+
+def legend_of(plot: Any, theme: Theme, tip: str) -> tuple[Any, Callable[[Sequence[tuple[str, str, str]]], None]]:
+    """A plot beneath a legend, and what writes other entries into it; without any it is not to be seen."""
     plot.getPlotItem().setToolTip(f"<p>{tip}</p>")  # of the item: a graphics view asks its items alone
-    marks = (
-        f'<span style="color:{colour}">{sign}</span>&nbsp;{text.replace(" ", "&nbsp;")}'
-        for sign, colour, text in entries
-    )
-    legend = QtWidgets.QLabel(" &nbsp; ".join(marks))
+    legend = QtWidgets.QLabel()
+
+    def write(entries: Sequence[tuple[str, str, str]]) -> None:
+        marks = (
+            f'<span style="color:{colour}">{sign}</span>&nbsp;{html.escape(text).replace(" ", "&nbsp;")}'
+            for sign, colour, text in entries
+        )
+        if (words := " &nbsp; ".join(marks)) != legend.text():
+            legend.setText(words)
+        legend.setVisible(bool(words))
+
     legend.setObjectName("legend")
     legend.setWordWrap(True)
     legend.setToolTip(f"<p>{tip}</p>")
@@ -173,7 +187,7 @@ def keyed(plot: Any, theme: Theme, tip: str, *entries: tuple[str, str, str]) -> 
     layout.setSpacing(0)
     layout.addWidget(legend)
     layout.addWidget(plot, 1)
-    return both
+    return both, write
 
 
 def thinned(x: Real, *columns: Real, most: int = MOST_DRAWN) -> Sequence[Real]:

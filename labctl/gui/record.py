@@ -26,6 +26,8 @@ class Table(Mapping[str, Real]):
         self.rows = 0
         self.thinned = False
         """Whether older points were let go."""
+        self.dropped = 0
+        """How many."""
         self._place = {name: k for k, name in enumerate(self.columns)}
         self._most = most_rows
         self._cells = np.full((len(self.columns), min(_FIRST_ROWS, most_rows)), np.nan)
@@ -64,6 +66,7 @@ class Table(Mapping[str, Real]):
         kept = np.hstack([self._cells[:, :old:2], self._cells[:, old:]])
         self._cells.fill(np.nan)
         self.rows, self.thinned = kept.shape[1], True
+        self.dropped += held - self.rows
         self._cells[:, : self.rows] = kept
 
 

@@ -1,30 +1,30 @@
 """What all views have in common: which part of a run they show, and that their faults stay their own."""
 
 import logging
-from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
+from labctl.catalogue import ENTRIES
 from labctl.gui.record import Record
 from labctl.gui.theme import Theme
 
 LOG: Final = logging.getLogger(__name__)
+LATER: Final = 100
+"""Place of a picture that does not say its own."""
 
 
 class View(QtWidgets.QWidget):
     """A dock's content that follows a run.
 
-    A view says in `sequences` whose records it shows, builds its widgets once in `build`, and in `paint` shows a
-    record, complete or growing; `clear` shows none. It only reads the record.
+    An experiment says in `docks` which views show it. A view builds its widgets once in `build`, and in `paint` shows
+    a record, complete or growing; `clear` shows none. It only reads the record.
     """
 
     title: ClassVar[str]
-    """Of its dock, and in the menu."""
-    sequences: ClassVar[Sequence[str]] = ()
-    """The newest part of a run that is one of these is shown."""
-    raised_for: ClassVar[Sequence[str]] = ()
-    """Experiments of which this view shows most: its dock comes to the front when one of them begins."""
+    """Of its dock, in the menu, and in the `docks` of an experiment."""
+    order: ClassVar[int] = LATER
+    """Place among the pictures. Those that do not say theirs come last, and behind all other docks in the menu."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -57,8 +57,8 @@ class View(QtWidgets.QWidget):
         raise NotImplementedError
 
     def pick(self, run: Record) -> Record | None:
-        """The part of a run that this view shows; None if it has none yet."""
-        return run.newest(*self.sequences)
+        """The newest part of a run whose experiment is shown here; None if it has none yet."""
+        return next((record for record in reversed(list(run.all())) if self.title in docks_of(record.sequence)), None)
 
     def show_run(self, run: Record | None) -> bool:
         """Paint if there is something new; whether it did. What goes wrong is said here and goes no further."""
@@ -84,6 +84,12 @@ class View(QtWidgets.QWidget):
     def repaint_soon(self) -> None:
         """Paint at the next occasion even if nothing is new."""
         self._painted = (-1, -1)
+
+
+def docks_of(sequence: str) -> tuple[str, ...]:
+    """Titles of the docks that show an experiment, that which shows most of it first."""
+    experiment = ENTRIES.get(sequence)
+    return experiment.docks if experiment is not None else ()
 
 
 class Words(QtWidgets.QLabel):

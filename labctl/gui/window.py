@@ -10,6 +10,7 @@ from typing import Any, Final
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 from pyqtgraph.util.garbage_collector import GarbageCollector
 
+from labctl.catalogue import ENTRIES, USUAL
 from labctl.gui import theme as looks
 from labctl.gui.docks import LAYOUT, Docks
 from labctl.gui.errands import Errands
@@ -36,8 +37,6 @@ TICK_MS: Final = 33
 _TAKING_S: Final = 0.006
 _PAINTING_S: Final = 0.010
 """Of a tick; what is left over is painted with the next one, so that no tick lasts."""
-_USUAL: Final = "engine"
-"""The experiment whose plan lies ready."""
 _SILENT_S: Final = 5.0
 """The bench process speaks every second; after this long something is wrong."""
 
@@ -67,6 +66,8 @@ class Window(QtWidgets.QMainWindow):
         self.follows = add_menus(self)
         self._connect()
         self._restore()
+        if ENTRIES.refused:
+            self.notices.tell("\n".join(ENTRIES.refused.values()))
         self._timer = QtCore.QTimer(self)
         self._timer.timeout.connect(self.tick)
         self._timer.start(TICK_MS)
@@ -256,7 +257,7 @@ class Window(QtWidgets.QMainWindow):
     def _furnished(self) -> Docks:
         looks.apply(self._theme)
         runs = RunsView(self._theme, self._folder, self.session.queue, self._file.bounds(), self.session.about)
-        runs.form.load(_USUAL, {})
+        runs.form.load(USUAL, {})
         return Docks(self, self._theme, runs)
 
     def _connect(self) -> None:

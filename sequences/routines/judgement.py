@@ -17,6 +17,8 @@ from sequences.results import SequenceError
 
 Real = NDArray[np.float64]
 
+_LEAST_POLARISATION: Final = 0.5
+"""Of the right bath less the left one."""
 REMEDIES: Final = {
     "spread_left_khz2": "Choose a pair with a longer T2*, or a sample with less 13C",
     "spread_right_khz2": "Choose a pair with a longer T2*, or a sample with less 13C",
@@ -108,3 +110,16 @@ def judged_release(found: Release) -> tuple[Release, tuple[str, ...]]:
     factor = float(np.sqrt(found.reduced_chi2))
     note = f"The release fits badly (reduced chi2 {found.reduced_chi2:.1f}): its errors are widened by {factor:.1f}"
     return replace(found, covariance=found.covariance * found.reduced_chi2), (note,)
+
+
+def check_apart(found: Release) -> None:
+    """Raises SequenceError if the baths are so alike in temperature that nothing can be run on them."""
+    left, right = found.polarisation
+    if right - left < _LEAST_POLARISATION:
+        raise SequenceError(
+            f"The baths are not apart in temperature: p_L = {left:.2f}(±{found.polarisation_err[0]:.2f}), "
+            f"p_R = {right:.2f}(±{found.polarisation_err[1]:.2f}); the engine has no heat to run on",
+            "Look at the doughnut's null and power (labctl run locate, calibrate), and at the gradient's compensation",
+            polarisation_left=left,
+            polarisation_right=right,
+        )

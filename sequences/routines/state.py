@@ -14,6 +14,7 @@ from sequences.analysis.engine_model import EngineModel, best_times_us, homogene
 from sequences.analysis.engine_rows import Surroundings, in_engine, preparation
 from sequences.analysis.prediction import signed
 from sequences.analysis.release import Release
+from sequences.found import EXPERIMENTS
 from sequences.lab import Lab
 from sequences.pulses.library import Gates, Reading, hot_left_after_cooling
 from sequences.results import SequenceError
@@ -40,33 +41,21 @@ _FROZEN: Final = (
     "calibrated.nitrogen_zero_line_rad_per_s",
     "calibrated.nitrogen_minus_line_rad_per_s",
 )
-_MEASURED_BY: Final = {
-    "field": "align",
-    "magnet": "align",
-    "cr": "relaxometry",
-    "bath": "cool",
-    "microwave": "rabi",
-    "shift": "rabi",
-    "pair": "locate",
-    "beams": "calibrate",
-    "gradient": "calibrate",
-    "gates": "calibrate",
-    "calibrated": "calibrate",
-    "wander": "calibrate",
-    "delays": "delays",
-}
-"""First part of a calibration's key -> the sequence that measures it."""
 
 
 def calibrated(lab: Lab, key: str) -> float:
     """A calibrated value. Raises SequenceError naming the run that measures it."""
     found = lab.calibration.get(key)
     if found is None:
-        run = _MEASURED_BY[key.split(".")[0]]
-        raise SequenceError(
-            f"No calibration of {key} is stored", f"Run `labctl run {run}` first, or `labctl run engine`", missing=key
-        )
+        raise SequenceError(f"No calibration of {key} is stored", _remedy(key), missing=key)
     return found.value
+
+
+def _remedy(key: str) -> str:
+    measuring = EXPERIMENTS.measuring(key)
+    if measuring is None:
+        return "None of the experiments says that it measures it: run the one that does first"
+    return f"Run `labctl run {measuring.name}` first, or `labctl run engine`"
 
 
 def calibrated_err(lab: Lab, key: str) -> float:

@@ -4,12 +4,17 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from examples import EXAMPLES, EXAMPLES_MORE
 from matplotlib import pyplot
 
-from labctl.figures import SEQUENCES, draw
+from examples import EXAMPLES, EXAMPLES_MORE
+from labctl.figures import draw
 from labctl.figures.columns import error_of, measured, named
 from labctl.figures.words import quoted
+from sequences.experiment import GENERIC
+from sequences.found import EXPERIMENTS
+
+SEQUENCES = [name for name in EXPERIMENTS.ours if EXPERIMENTS[name].figure != GENERIC]
+"""Those with a figure of their own."""
 
 
 def words(figure):

@@ -6,6 +6,7 @@ from test_alignment_view import aligned
 from test_cooling_view import cooling, locating, scanned, whole
 from test_engine_view import KNOWN, LIVE, recorded
 from test_odmr_view import swept
+from test_points_view import fringes
 from test_run_view import nested
 from test_sequence_view import SHOT, playing
 from test_tomography_view import part, state
@@ -17,11 +18,12 @@ from labctl.gui.views.alignment import AlignmentView
 from labctl.gui.views.cooling import CoolingView
 from labctl.gui.views.engine import EngineView
 from labctl.gui.views.odmr import OdmrView
+from labctl.gui.views.points import PointsView
 from labctl.gui.views.run import RunView
 from labctl.gui.views.sequence import SequenceView
 from labctl.gui.views.tomography import TomographyView
 
-VIEWS = (RunView, SequenceView, OdmrView, AlignmentView, CoolingView, EngineView, TomographyView)
+VIEWS = (RunView, SequenceView, OdmrView, AlignmentView, CoolingView, EngineView, TomographyView, PointsView)
 
 
 def full(view: type[View]) -> Record:
@@ -34,6 +36,7 @@ def full(view: type[View]) -> Record:
         CoolingView: lambda: whole(cooling(), locating(scanned())),
         EngineView: lambda: recorded("engine", KNOWN, [recorded("tomography", LIVE, status="running")], "running"),
         TomographyView: lambda: part(1, 5.4, state()[1]),
+        PointsView: fringes,
     }
     return records[view]()
 

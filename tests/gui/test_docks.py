@@ -4,7 +4,7 @@ import pytest
 from pyqtgraph.Qt import QtCore, QtWidgets
 from still import settled, shared_window, still_window
 
-from labctl.gui.docks import LAYOUT
+from labctl.gui.docks import LAYOUT, pictures
 
 AREA = QtCore.Qt.DockWidgetArea
 
@@ -85,3 +85,20 @@ def test_so_it_is_in_a_window_that_came_back_as_it_was_left(qtbot, tmp_path, win
     again.restoreState(state, LAYOUT)
     again.docks.arrange()
     assert stands(again) == at_first
+
+
+def test_the_pictures_are_found_by_their_modules_and_those_without_a_place_come_last(window):
+    titles = [view.title for view in pictures()]
+    ours = ["ODMR", "Alignment", "Cooling", "Engine", "Tomography"]
+    assert titles[:5] == ours
+    assert "Points" in titles[5:]
+    assert list(window.docks.docks) == ["Run", "Bench", *ours, "Sequence", "Runs", *titles[5:]]
+
+
+def test_an_experiment_that_names_no_dock_brings_all_columns_forward(window):
+    window.docks.raise_for("of_somebody")
+    settled()
+    assert not window.docks.docks["Points"].visibleRegion().isEmpty()
+    window.docks.raise_for("odmr")
+    settled()
+    assert window.docks.docks["Points"].visibleRegion().isEmpty()

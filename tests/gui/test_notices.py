@@ -156,7 +156,7 @@ def test_follow_the_run_brings_a_dock_forward_for_every_experiment(window):
     from labctl.catalogue import ENTRIES
 
     for name, entry in ENTRIES.items():
-        (view,) = [view for view in window.docks.views if name in view.raised_for]
+        (view,) = [view for view in window.docks.views if view.title == (*entry.docks, "Points")[0]]
         for other in window.docks.plots:
             if other is not view:
                 window.docks.docks[other.title].raise_()
@@ -168,3 +168,12 @@ def test_follow_the_run_brings_a_dock_forward_for_every_experiment(window):
     window._show_opened(record)
     window._hear(News(10, "cool", 0, Begin("cool", ENTRIES["cool"].plan()), 0.0))
     assert window.docks.docks["Cooling"].visibleRegion().isEmpty(), "who looks at a stored run is not disturbed"
+
+
+def test_an_experiment_of_another_package_that_is_left_out_is_told_at_the_start(qtbot, tmp_path, monkeypatch):
+    from labctl.catalogue import ENTRIES
+
+    why = "The experiment 'lost' (broken:EXPERIMENT) is left out: no sense"
+    monkeypatch.setattr(ENTRIES, "_refused", {"lost": why})
+    window = still_window(qtbot, tmp_path, "light")
+    assert why in told(window)

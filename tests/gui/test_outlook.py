@@ -6,6 +6,7 @@ import pytest
 
 from labctl.gui.outlook import Follower, Pace, expected_photons, quantities
 from labctl.gui.record import Record, Table
+from sequences.results import Column
 
 
 def record(sequence="cool", **known):
@@ -158,3 +159,17 @@ def test_of_an_engine_run_the_expectation_is_known_first_and_photons_do_not_shar
     measured = known | {"evolution_us": [4.1], "concurrence": [0.05], "concurrence_err": [0.01]}
     first, *_ = quantities(record("engine", status="running", fraction=0.25, estimate=measured))
     assert (first.quantity.key, first.value, first.final_error) == ("concurrence", 0.05, pytest.approx(0.005))
+
+
+def test_an_experiment_that_names_nothing_is_told_by_its_newest_point_then_by_its_result():
+    columns = [Column("delay_us", "delay", "us"), Column("signal", "light", "", ("delay_us",))]
+    columns.append(Column("signal_err", "its shot noise", "", ("delay_us",)))
+    run = Record(1, "of somebody", {}, Table(columns))
+    assert Follower(run).outlook().quantities == ()
+    for delay, light in ((1.0, 0.9), (2.0, 0.8)):
+        run.table.add({"delay_us": delay, "signal": light, "signal_err": 0.01})
+    (shown,) = Follower(run).outlook().quantities
+    assert (shown.quantity.words, shown.value, shown.error, shown.final_error) == ("light", 0.8, 0.01, None)
+    run.estimate = {"detuning_khz": 12.0, "detuning_khz_err": 0.5, "steps": 3}
+    (shown,) = Follower(run).outlook().quantities
+    assert (shown.quantity.words, shown.quantity.unit, shown.value, shown.error) == ("detuning", "kHz", 12.0, 0.5)

@@ -8,13 +8,13 @@ from plan_form import BOUNDS, shown_faults, typed
 from pydantic import Field
 from pyqtgraph.Qt import QtWidgets
 
-from labctl import catalogue
 from labctl.data.plain import plain
 from labctl.gui.theme import LIGHT
 from labctl.gui.views.plan_form import PlanForm
 from labctl.gui.views.plan_rows import hint_of, words_of
 from labctl.plans import known_keys
 from sequences.engine import EnginePlan
+from sequences.experiment import Experiment
 from sequences.limited import LimitedBy
 
 
@@ -45,12 +45,15 @@ class SamplePlan:
     inner: Inner = Inner()
 
 
+def _nothing(_lab, _plan):
+    yield from ()
+
+
 @pytest.fixture
 def sample(monkeypatch, qtbot):
     """A form whose only experiment has a key of every kind."""
-    entry = catalogue.Entry("sample", "a sample")
-    monkeypatch.setattr(catalogue.Entry, "plan", property(lambda self: SamplePlan if self is entry else None))
-    monkeypatch.setattr("labctl.gui.views.plan_form.ENTRIES", {"sample": entry})
+    experiment = Experiment("sample", "a sample", SamplePlan, _nothing)
+    monkeypatch.setattr("labctl.gui.views.plan_form.ENTRIES", {"sample": experiment})
     made = PlanForm(LIGHT, BOUNDS)
     qtbot.addWidget(made)
     made.show()

@@ -12,6 +12,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import toy
+import toy_bright
+import toy_rabi
+
 from instruments.safely import faults_of
 from labctl import catalogue
 from labctl.__main__ import main
@@ -112,8 +116,8 @@ def state(tmp_path, monkeypatch):
 @pytest.fixture
 def toys(monkeypatch):
     """Experiments of the tests, in the catalogue."""
-    for name, module in (("toy", "toy"), ("part", "toy"), ("rabi", "toy_rabi"), ("toy_bright", "toy_bright")):
-        monkeypatch.setitem(catalogue.ENTRIES, name, catalogue.Entry(name, f"a {name} for tests", module))
+    for one in (toy.EXPERIMENT, toy.PART, toy_rabi.EXPERIMENT, toy_bright.EXPERIMENT):
+        monkeypatch.setitem(catalogue.ENTRIES, one.name, one)
 
 
 @dataclass(frozen=True)

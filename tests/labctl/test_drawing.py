@@ -39,7 +39,7 @@ def ended(noted):
 
 def undrawable(monkeypatch):
     """In this process nothing can be drawn from now on; another process knows nothing of it."""
-    monkeypatch.setattr("labctl.drawing.draw", lambda *_: 1 / 0)
+    monkeypatch.setattr("labctl.drawing.drawn", lambda *_: 1 / 0)
 
 
 @pytest.mark.parametrize("lasts", [True, False])

@@ -4,7 +4,7 @@ import json
 import textwrap
 
 import pytest
-from toy_engine import CURVE, WHY
+from toy_engine import CALIBRATE, CURVE, ENGINE, WHY
 
 from labctl import catalogue
 from labctl.__main__ import main
@@ -21,8 +21,8 @@ def data(tmp_path):
 @pytest.fixture(autouse=True)
 def toy_engine(monkeypatch):
     """The ends of both experiments, without the nights before them."""
-    for name in ("engine", "calibrate"):
-        monkeypatch.setitem(catalogue.ENTRIES, name, catalogue.Entry(name, f"a {name} for tests", "toy_engine"))
+    for one in (ENGINE, CALIBRATE):
+        monkeypatch.setitem(catalogue.ENTRIES, one.name, one)
 
 
 def reason(text):

@@ -235,7 +235,7 @@ def test_figures_of_parts_are_drawn_beside_the_run(lab, data, run):
 
 
 def test_a_figure_that_fails_is_logged_and_the_run_is_not_touched(lab, data, run, monkeypatch, caplog):
-    monkeypatch.setattr("labctl.drawing.draw", lambda *_: 1 / 0)
+    monkeypatch.setattr("labctl.drawing.drawn", lambda *_: 1 / 0)
     outcome = run(RabiPlan(), rabi(lab, RabiPlan()), sequence="rabi")
     assert (outcome.run.status, outcome.figures) == ("completed", {})
     assert "The figure of run 1 (rabi) could not be drawn" in caplog.text

@@ -1,10 +1,11 @@
 """A small experiment for tests of the application: counts rising with a voltage, with a part of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from sequences.experiment import NO_FIGURE, Experiment
 from sequences.limited import LimitedBy
 from sequences.pulses.program import Program
 from sequences.results import Column, Point, Progress, SequenceError, child
@@ -88,4 +89,13 @@ def toy(lab, plan):
         lab.notes.append("left safe")
 
 
-PartPlan = ToyPlan
+EXPERIMENT = Experiment(
+    name="toy",
+    description="a toy for tests",
+    plan=ToyPlan,
+    function=toy,
+    columns=COLUMNS,
+    programs=programs,
+    figure=NO_FIGURE,
+)
+PART = replace(EXPERIMENT, name="part", description="a part for tests", function=part)

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
+from sequences.experiment import NO_FIGURE, Experiment
 from sequences.results import Progress
-
-COLUMNS = ()
 
 
 @dataclass(frozen=True)
@@ -25,3 +24,12 @@ def toy_bright(lab, plan):  # noqa: ARG001  # the signature of every sequence
     lab.pulse_generator.hold(0b11)
     yield Progress(1.0, "everything is on")
     return None
+
+
+EXPERIMENT = Experiment(
+    name="toy_bright",
+    description="a toy_bright for tests",
+    plan=Toy_brightPlan,
+    function=toy_bright,
+    figure=NO_FIGURE,
+)

@@ -1,13 +1,11 @@
 """An engine run that expects nothing, without the night before it, and a calibration that rests on beliefs."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from sequences import calibrate as calibrating
 from sequences import engine as engines
 from sequences.results import Estimate, Progress
 
-COLUMNS = engines.COLUMNS
-EnginePlan = engines.EnginePlan
 WHY = (
     "Expected after 4.1 us: signed concurrence -0.062(±0.011), the witness at -9.3 sigma after 16 h: no entanglement "
     "is expected at any time. It would gain by mending: the cold bath's polarisation, 0.861 for want of pump fidelity "
@@ -56,3 +54,7 @@ def calibrate(lab, _plan):
         believed={"leak_left_per_s": 0.08, "settling_share": 0.97}, wander={"field": 0.1}, reduced_chi2=0.98,
         p_value=0.58, pulls=(0.1,) * 50, photons=4.6e8,
     )  # fmt: skip
+
+
+ENGINE = replace(engines.EXPERIMENT, function=engine, programs=None, made_of=None)
+CALIBRATE = replace(calibrating.EXPERIMENT, plan=CalibratePlan, function=calibrate, programs=None)

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from sequences.experiment import Experiment
 from sequences.results import Column, Point
 
 COLUMNS = (Column("duration_ns", "pulse length", "ns"), Column("signal", "signal", "", ("duration_ns",)))
@@ -24,3 +25,13 @@ def rabi(lab, plan):
         lab.clock.sleep(1.0)
         yield Point({"duration_ns": 100.0 * k, "signal": 1 + 0.1 * math.cos(2e-3 * math.pi * 1.25 * 100 * k)})
     return RabiResult(1.25, 200)
+
+
+EXPERIMENT = Experiment(
+    name="rabi",
+    description="a rabi for tests",
+    plan=RabiPlan,
+    function=rabi,
+    columns=COLUMNS,
+    figure="labctl.figures.rabi:figure",
+)

@@ -36,7 +36,9 @@ def with_time(name, field, value):
 
 
 def test_durations_are_found_in_every_plan_that_has_some():
-    assert {name for name, _ in PLAYED} == {"align", "cool", "engine", "rabi", "relaxometry", "tomography"}
+    found = {name for name, _ in PLAYED}
+    assert found >= {"align", "cool", "engine", "rabi", "relaxometry", "tomography"}
+    assert not found & {"wiring", "delays", "odmr", "locate", "calibrate"}
     named = {f.name for entry in ENTRIES.values() for f in dataclasses.fields(entry.plan)}
     assert {name for name in named if name.endswith("_s")} == COUNTED
 

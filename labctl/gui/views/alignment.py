@@ -1,6 +1,6 @@
 """How near the field is to the resonance and to the axis: target, distance, lines against theory, dip and lock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -70,8 +70,7 @@ class AlignmentView(View):
     """The newest alignment of a run; a relaxometry after it has its dip and its lock, and leaves the rest standing."""
 
     title: ClassVar[str] = "Alignment"
-    sequences: ClassVar[Sequence[str]] = ("align", "relaxometry")
-    raised_for: ClassVar[Sequence[str]] = ("align", "relaxometry")
+    order: ClassVar[int] = 20
 
     def __init__(self, theme: Theme) -> None:
         self._shown: Record | None = None
@@ -273,3 +272,6 @@ def _within(known: Mapping[str, Any], key: str, value: float | None, aim: Goal) 
         return None
     limit = aim.transverse_limit_ut if key == "transverse_ut" else aim.detuning_limit_khz
     return "on" if abs(value) + 2.0 * (number(known, f"{key}_err") or 0.0) <= limit else "warning"
+
+
+DOCK: Final = AlignmentView

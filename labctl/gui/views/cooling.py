@@ -1,6 +1,6 @@
 """The cooling dock: polarisation of both baths against time, and the doughnut image with both NVs on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -37,8 +37,7 @@ class CoolingView(View):
     """The newest cooling of a run, and the newest image of where the NVs are."""
 
     title: ClassVar[str] = "Cooling"
-    sequences: ClassVar[Sequence[str]] = ("cool", "locate")
-    raised_for: ClassVar[Sequence[str]] = ("cool", "locate")
+    order: ClassVar[int] = 30
 
     def __init__(self, theme: Theme) -> None:
         self._seen: dict[str, tuple[Record | None, int]] = {}
@@ -297,3 +296,6 @@ def pictured(x: Real, y: Real, counts: Real) -> tuple[Real, tuple[float, float],
     distance, nearest = KDTree(np.column_stack([x, y])).query(places, distance_upper_bound=_REACH * pitch)
     image = np.where(np.isfinite(distance), np.append(counts, np.nan)[nearest], np.nan)
     return image, (float(low[0]), float(low[1])), (float(size[0]), float(size[1]))
+
+
+DOCK: Final = CoolingView

@@ -1,6 +1,6 @@
 """The engine dock: concurrence and populations against evolution time, as measured and as the model has them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -37,8 +37,7 @@ class EngineView(View):
     """A run of the engine; the tomography that is being measured now stands there too, hollow."""
 
     title: ClassVar[str] = "Engine"
-    sequences: ClassVar[Sequence[str]] = ("engine", "tomography")
-    raised_for: ClassVar[Sequence[str]] = ("engine",)
+    order: ClassVar[int] = 40
 
     def build(self) -> None:
         """Figures, concurrence, populations."""
@@ -254,3 +253,6 @@ def _row(known: Mapping[str, Any], key: str) -> Real:
 def _table(known: Mapping[str, Any], key: str, width: int) -> Real:
     values = known.get(key)
     return np.zeros((0, width)) if not values else np.asarray(values, dtype=float).reshape(-1, width)
+
+
+DOCK: Final = EngineView

@@ -18,7 +18,8 @@ def drawn(folder: Path, run_id: int, ending: str = "png") -> bytes:
     """The figure as a file's content. Takes a second; raises Refusal if there is nothing to draw."""
     run = one_run(folder, run_id)
     parts = [{"run_id": p.run_id, "sequence": p.sequence, "result": p.result} for p in children(folder, run_id)]
-    figure = draw(run.sequence, points(folder, run_id).values, {**(run.result or {}), "children": parts})
+    recorded = points(folder, run_id)
+    figure = draw(run.sequence, recorded.values, {**(run.result or {}), "children": parts}, recorded.columns)
     if figure is None:
         raise Refusal(f"Run {run_id} ({run.sequence}) has nothing to draw")
     content = io.BytesIO()

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from labctl.catalogue import ENTRIES
+from labctl.catalogue import ENTRIES, OURS
 from labctl.data.history import footprint, nothing_in
 from labctl.gui.errands import Errands
 from labctl.gui.listing import Line, matching, read_lines
@@ -14,7 +14,7 @@ from labctl.gui.theme import Theme
 from labctl.gui.view import label
 from labctl.gui.views.history_model import CONCLUSION, HistoryModel
 
-_WIDEST: Final = ("12345", "relaxometry", "✖ interrupted", "11-24 09:14", "00 min 00 s", "")
+_WIDEST: Final = ("12345", max(OURS, key=len), "✖ interrupted", "11-24 09:14", "00 min 00 s", "")
 """What the columns are made wide enough for."""
 _CONCLUSION_PX: Final = 260
 _BROKEN_OFF: Final = ("aborted", "failed", "interrupted", "suspended", "pausing", "paused")

@@ -12,7 +12,7 @@ from labctl.gui.axes import narrowest_px
 from labctl.gui.figures import Figures
 from labctl.gui.record import Record
 from labctl.gui.theme import Theme
-from labctl.gui.view import View, label
+from labctl.gui.view import View, docks_of, label
 from labctl.gui.views.spectra import Points, lines_between, looks, spectrum_points, stretches
 from labctl.gui.views.spectrum_panel import SpectrumPanel
 
@@ -37,8 +37,7 @@ class OdmrView(View):
     """The newest spectrum of a run, whichever of its parts measured it."""
 
     title: ClassVar[str] = "ODMR"
-    sequences: ClassVar[Sequence[str]] = ("odmr", "align", "rabi", "relaxometry")
-    raised_for: ClassVar[Sequence[str]] = ("odmr", "rabi")
+    order: ClassVar[int] = 10
 
     def __init__(self, theme: Theme) -> None:
         self._shown: Record | None = None
@@ -70,7 +69,9 @@ class OdmrView(View):
 
     def pick(self, run: Record) -> Record | None:
         """The newest record that has a spectrum."""
-        return next((r for r in reversed(list(run.all())) if r.sequence in self.sequences and _has_spectrum(r)), None)
+        return next(
+            (r for r in reversed(list(run.all())) if self.title in docks_of(r.sequence) and _has_spectrum(r)), None
+        )
 
     def clear(self) -> None:
         """No spectrum."""
@@ -206,3 +207,6 @@ def _of_lines(known: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], key:
 
 def _counted(sweeps: int) -> str:
     return "1 sweep" if sweeps == 1 else f"{sweeps} sweeps"
+
+
+DOCK: Final = OdmrView

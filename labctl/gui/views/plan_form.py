@@ -16,6 +16,7 @@ from labctl.gui.views.plan_rows import Choice, Row
 from labctl.limits import Bounds
 from labctl.plans import Fault, Key, known_keys, plan_of, settings_of, texts_of
 from labctl.progress import clock_words
+from sequences.experiment import forecast_s
 
 _REST_MS: Final = 600
 """After Run or Queue both rest, so that a double click is not two runs."""
@@ -192,7 +193,7 @@ class PlanForm(QtWidgets.QWidget):
             self.duration.setText(f"✖ {faults} {'value is' if faults == 1 else 'values are'} not possible")
             self.command.setText("")
             return
-        expected_s = getattr(self._plan, "duration_s", None)
+        expected_s = forecast_s(self._plan)
         words = "not known beforehand" if expected_s is None else f"{clock_words(expected_s)} of laboratory time"
         self.duration.setText(f"Expected: {words}")
         self.command.setText(command_of(self.sequence, self.settings, self._about))

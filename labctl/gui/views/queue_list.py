@@ -11,6 +11,7 @@ from labctl.gui.view import label
 from labctl.limits import Bounds
 from labctl.plans import plan_of
 from labctl.progress import clock_words
+from sequences.experiment import forecast_s
 
 _TICKET: Final = QtCore.Qt.ItemDataRole.UserRole
 _LOOKING_MS: Final = 250
@@ -121,7 +122,7 @@ class QueueList(QtWidgets.QWidget):
         if not faults and (why := self.queue.faults.get(wanted.ticket)):
             faults = [why]
         settings = ", ".join(f"{key}={text}" for key, text in wanted.settings.items())
-        expected_s = float(getattr(made, "duration_s", None) or 0.0)
+        expected_s = forecast_s(made) or 0.0
         duration = f"({clock_words(expected_s)})" if expected_s else ""
         sign = "✖ " if faults else ""
         return "  ".join(p for p in (sign + wanted.sequence, settings, duration) if p), expected_s, faults

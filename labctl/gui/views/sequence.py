@@ -103,7 +103,6 @@ class SequenceView(View):
     """Eight lines over one repeat; short pulses are drawn wide enough to be seen unless true time is asked for."""
 
     title = "Sequence"
-    raised_for = ("wiring", "delays", "calibrate")
 
     def build(self) -> None:
         """Heading and switch, plot, what is pointed at."""

@@ -1,6 +1,6 @@
 """The tomography dock: the state as bars and as numbers, and the Pauli terms with errors, while photons arrive."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -39,8 +39,7 @@ class TomographyView(View):
     """One tomography; of a run with many, the newest unless another one is chosen."""
 
     title: ClassVar[str] = "Tomography"
-    sequences: ClassVar[Sequence[str]] = ("tomography", "engine")
-    raised_for: ClassVar[Sequence[str]] = ("tomography",)
+    order: ClassVar[int] = 50
 
     def __init__(self, theme: Theme) -> None:
         self._of: list[tuple[str, int]] = []
@@ -199,3 +198,6 @@ def _tip(row: int, column: int, value: complex, error: Real | None) -> str:
     real, imaginary = (None, None) if error is None else (float(error[0]), float(error[1]))
     place = f"⟨{STATES[row]}|ρ|{STATES[column]}⟩"
     return f"<p>{place}: real {quoted(value.real, real)}, imaginary {quoted(value.imag, imaginary)}</p>"
+
+
+DOCK: Final = TomographyView
