@@ -1,8 +1,8 @@
 """No screen is needed: Qt draws into memory, unless the environment names another platform or binding."""
 
+import gc
 import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,35 +11,44 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PyQt5")
 
 
-@pytest.fixture(autouse=True)
-def nothing_stays_of_a_test():
-    """What stood before it, for many tests, stays."""
-    with _no_widgets_left():
-        yield
-
-
 @pytest.fixture(autouse=True, scope="module")
 def nothing_stays_of_a_module():
-    """Windows that many tests shared."""
-    with _no_widgets_left():
-        yield
+    """Windows that many tests shared are deleted, and Python searches for garbage when nothing is painted.
 
-
-@contextmanager
-def _no_widgets_left():
-    """Delete the widgets that were made in between.
-
-    A window freezes the garbage collector, so what is only let go would stay: ten thousand hidden menus after some
-    tests, and each change of the theme looks at all of them.
+    By itself it may search in the midst of a paint event, and find the view whose test has just ended: Qt then dies.
     """
+    gc.disable()
     before = set(_without_parent())
     yield
-    left = [widget for widget in _without_parent() if widget not in before]
-    if left:
+    gc.unfreeze()  # a window has frozen what stood when it was made
+    _delete_all_but(before)
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_of_a_test(nothing_stays_of_a_module):  # noqa: ARG001  # what it shares with others stays
+    """Ten thousand hidden menus stayed after some tests, and each change of the theme looks at all of them."""
+    before = set(_without_parent())
+    yield
+    _delete_all_but(before)
+
+
+def _delete_all_but(these):
+    """Widgets without a parent: those that were closed, then those that nobody holds, then the rest."""
+    _delete_closed()
+    gc.collect()
+    for widget in _without_parent():
+        if widget not in these:
+            widget.deleteLater()
+    _delete_closed()
+
+
+def _delete_closed():
+    """What waits for its deletion: Qt itself would wait for a loop of events."""
+    if "pyqtgraph" in sys.modules:
         from pyqtgraph.Qt import QtCore
 
-        for widget in left:
-            widget.deleteLater()
         QtCore.QCoreApplication.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete)
 
 

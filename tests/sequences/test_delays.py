@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from known_bench import know_pulses
-from wired import is_dark, know_field, know_pair, run, wired
 
 from sequences.delays import DelaysPlan, delays
 from sequences.pulses.program import Program
 from sequences.routines.delays import ahead_ticks, remainders, rise_ns
 from sequences.routines.measure import measure
+from tools.trials.known import know_pulses
+from tools.trials.wired import is_dark, know_field, know_pair, run, without_wires
 
 LIGHT_NS, RISE_NS, MICROWAVE_NS = 450.0, 40.0, 30.0
 LATE = {
@@ -29,7 +29,7 @@ def known(bench):
 @pytest.fixture(scope="module")
 def late():
     """The bench, its result, its points, and what was left of light, microwave and coils."""
-    with wired(3, **LATE) as bench:
+    with without_wires(3, **LATE) as bench:
         known(bench)
         result, points = run(delays(bench.lab, DelaysPlan()))
         yield bench, result, points, is_dark(bench)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import qutip
-import qutip_pair
 from scipy.integrate import solve_ivp
+from support import qutip_pair
 
 from physics.paulis import INDEX, density_matrix
 from sequences.analysis.classes import Spread, classes

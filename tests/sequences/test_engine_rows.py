@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from known_pair import GATES, analysis_programs, calibration, counted, known_covariance
+from support.known_pair import GATES, analysis_programs, calibration, counted, known_covariance
 
 from physics.paulis import INDEX
 from sequences.analysis.calibration import NAMES, SCALES

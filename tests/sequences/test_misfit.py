@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from known_pair import GATES, calibration, counted
 from scipy.stats import chi2 as chi2_law
+from support.known_pair import GATES, calibration, counted
 
 from sequences.analysis.calibration import NAMES, SCALES
 from sequences.analysis.calibration_fit import CalibrationFit

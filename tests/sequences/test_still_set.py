@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from wired import STATION, Kept, sample
 
 from instruments.errors import ChangedError
 from labctl.station import Wires, opened
@@ -17,6 +16,7 @@ from sequences.routines.measure import measure
 from sequences.routines.still_set import LOOK_AFTER_S, still_set
 from simulated_instruments.bench import Bench
 from simulated_instruments.faults.script import Fault
+from tools.trials.wired import STATION, Kept, sample
 
 HAPPENINGS = [
     ("main_supply", "reset", "main_supply"),

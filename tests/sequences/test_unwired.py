@@ -1,11 +1,9 @@
 """The lab without wires counts what the wired one counts, at the same laboratory time, and tells the same of itself."""
 
-from functools import cache, partial
+from functools import partial
 
 import pytest
-from known_bench import know_aligned, know_baths
-from known_magnet import know_magnet
-from wired import know_field, know_pair, wired
+from support.known_bench import know_aligned, know_all
 
 from instruments.errors import ChangedError
 from labctl.safety import make_safe
@@ -21,6 +19,8 @@ from sequences.routines.still_set import as_it_is, still_set
 from sequences.tomography import TomographyPlan, tomography
 from sequences.wiring import WiringPlan, wiring
 from simulated_instruments.safe import still_on
+from tools.trials.known import know_magnet
+from tools.trials.wired import know_field, know_pair, wired
 
 SEED = 81
 
@@ -41,20 +41,9 @@ def pulsed(bench):
     know_magnet(bench)
 
 
-@cache
-def known():
-    """What a calibration of the default sample stores."""
-    bench = unwired(seed=41)
-    pulsed(bench)
-    ran(calibrate(bench.lab, CalibratePlan(hours=1.0)))
-    know_baths(bench)
-    return bench.kept
-
-
 def calibrated(bench):
     powered(bench)
-    bench.lab.calibration.values.update(known().values)
-    bench.lab.calibration.correlated.update(known().correlated)
+    know_all(bench)
 
 
 def seen(bench, prepare, sequence):
