@@ -35,21 +35,27 @@ def nothing_stays_of_a_test(nothing_stays_of_a_module):  # noqa: ARG001  # what 
 
 
 def _delete_all_but(these):
-    """Widgets without a parent: those that were closed, then those that nobody holds, then the rest."""
-    _delete_closed()
+    """Widgets without a parent: whole windows, then those that nobody holds, then menus and what else lay about."""
+    _delete(lambda widget: widget not in these and _is_window(widget))
     gc.collect()
-    for widget in _without_parent():
-        if widget not in these:
-            widget.deleteLater()
-    _delete_closed()
+    _delete(lambda widget: widget not in these)
 
 
-def _delete_closed():
-    """What waits for its deletion: Qt itself would wait for a loop of events."""
-    if "pyqtgraph" in sys.modules:
-        from pyqtgraph.Qt import QtCore
+def _is_window(widget):
+    from pyqtgraph.Qt import QtWidgets
 
-        QtCore.QCoreApplication.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete)
+    return isinstance(widget, QtWidgets.QMainWindow)
+
+
+def _delete(which):
+    """These of them, and what was closed before: Qt itself would wait with it for a loop of events."""
+    if "pyqtgraph" not in sys.modules:
+        return
+    from pyqtgraph.Qt import QtCore
+
+    for widget in filter(which, _without_parent()):
+        widget.deleteLater()
+    QtCore.QCoreApplication.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete)
 
 
 def _without_parent():
