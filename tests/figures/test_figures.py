@@ -4,8 +4,8 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from examples import EXAMPLES, EXAMPLES_MORE
 from matplotlib import pyplot
+from support.examples import EXAMPLES, EXAMPLES_MORE
 
 from labctl.figures import SEQUENCES, draw
 from labctl.figures.columns import error_of, measured, named

@@ -7,6 +7,8 @@ import pytest
 from labctl.gui.outlook import Follower, Pace, expected_photons, quantities
 from labctl.gui.record import Record, Table
 
+pytestmark = pytest.mark.unit
+
 
 def record(sequence="cool", **known):
     return Record(1, sequence, {}, Table([]), **known)

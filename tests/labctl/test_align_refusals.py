@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import STATION
 from ruamel.yaml import YAML
+from support.made_up import STATION
 
 from labctl import catalogue
 from labctl.data.history import points

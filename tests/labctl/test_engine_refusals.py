@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import STATION
+from support.made_up import STATION
 
 from labctl.safety import make_safe
 from labctl.station_file import read_station

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from sequences.pulses.compile import compiled, decompiled
 from sequences.pulses.program import LINES, Program, PulseError
 
+pytestmark = pytest.mark.unit
+
 STATION = {line: k for k, line in enumerate(LINES)}
 wirings = st.permutations(range(8)).map(lambda order: dict(zip(LINES, order, strict=True)))
 steps = st.lists(st.tuples(st.integers(1, 30), st.sets(st.sampled_from(LINES))), min_size=1, max_size=12)

@@ -7,6 +7,8 @@ from sequences.analysis.edges import segments
 from sequences.pulses.library import pulse, wait
 from sequences.pulses.program import Program
 
+pytestmark = pytest.mark.unit
+
 PULSED = wait(500, "shift") + pulse(200, "x", "gradient") + wait(300, "shift", "gradient")
 NO_TAIL = (0.0, 1.0)
 

@@ -12,6 +12,8 @@ from physics.paulis import INDEX, density_matrix
 from sequences.analysis.classes import Spread, classes
 from sequences.analysis.engine_model import EngineModel
 
+pytestmark = pytest.mark.unit
+
 MODEL = EngineModel(
     g_rad_per_s=66.4e3,
     zz_rad_per_s=132.9e3,

@@ -27,6 +27,8 @@ from sequences.analysis.pair import pumped_state
 from sequences.analysis.tomography import Asked, Beliefs, calibration_root, reconstruct
 from sequences.pulses.library import hot_left
 
+pytestmark = pytest.mark.unit
+
 TIME_S = 5.4e-6
 POLARISATION = (0.06, 0.93)
 AROUND = Surroundings(POLARISATION, (1e4, 1.2e5))

@@ -22,6 +22,8 @@ from simulated_instruments.bench import Bench
 from simulated_instruments.faults.script import Fault
 from tools.trials.wired import STATION, Kept, sample
 
+pytestmark = pytest.mark.system
+
 KINDS = ("refused", "unavailable", "cut_off", "slow", "reset")
 REPEATS, MEASURED = 200, 90
 OPENING, EVERY = 60, 101

@@ -12,6 +12,8 @@ from simulated_instruments.bench import Bench
 from simulated_instruments.faults.script import Fault
 from tools.trials.wired import STATION, Kept, sample
 
+pytestmark = pytest.mark.system
+
 KINDS = (
     "unanswered",
     "garbage",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from test_still_set import all_on
+from support.everything_on import all_on
 
 from labctl.catalogue import ENTRIES
 from labctl.limits import programs_beyond, used

@@ -13,6 +13,8 @@ from sequences.results import SequenceError
 from sequences.routines.calibration_programs import programs
 from sequences.routines.judgement import REMEDIES, judged
 
+pytestmark = pytest.mark.unit
+
 FREEDOM = 400.0
 
 

@@ -7,6 +7,8 @@ from labctl.station_file import read_station
 from sequences.routines.no_dip import best_rate, no_dip
 from tools.trials.wired import STATION
 
+pytestmark = pytest.mark.unit
+
 RATE_PER_S = 6e3
 """Little enough to be linear in it."""
 WIDTH_MT, CONTACT_S, INVERSION, ERROR = 0.005, 4e-6, 0.08, 5e-4

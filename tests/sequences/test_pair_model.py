@@ -15,6 +15,8 @@ from sequences.analysis.pair import PairModel, pumped_state
 from sequences.pulses.library import wait
 from sequences.pulses.program import Program
 
+pytestmark = pytest.mark.unit
+
 MICROWAVE = {"mw_x", "mw_y"}
 READ = frozenset({"gradient"})
 """Of the lines that matter, those that are high while the pair is read."""

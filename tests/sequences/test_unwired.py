@@ -22,6 +22,8 @@ from simulated_instruments.safe import still_on
 from tools.trials.known import know_magnet
 from tools.trials.wired import know_field, know_pair, wired
 
+pytestmark = pytest.mark.system
+
 SEED = 81
 
 

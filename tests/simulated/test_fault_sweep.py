@@ -7,8 +7,8 @@ from pathlib import Path
 import grpc
 import nidaqmx
 import pytest
-from nidaq_bench import CountingWorld
 from nidaqmx.errors import DaqError, RpcError
+from support.nidaq_bench import CountingWorld
 
 from benchmarks.fault_sweep import _cases, _one_of_each
 from benchmarks.faulted_run import Seen, pull, verdict

@@ -1,0 +1,34 @@
+"""Parts of a made-up lab whose every setting can be read back."""
+
+from pathlib import Path
+
+STATION = Path(__file__).parents[2] / "station.yaml"
+
+
+class Setting:
+    """A parameter: call it to read, call it with a value to set. `broken` raises, `stuck` keeps its old value."""
+
+    def __init__(self, value, log, name):
+        self.value, self.log, self.name = value, log, name
+        self.broken = self.stuck = False
+
+    def __call__(self, *new):
+        if self.broken:
+            raise ConnectionError(f"{self.name}: no answer")
+        if not new:
+            return self.value
+        self.log.append((self.name, *new))
+        if not self.stuck:
+            self.value = new[0]
+        return None
+
+
+class Clock:
+    def __init__(self):
+        self.seconds = 0.0
+
+    def now(self):
+        return self.seconds
+
+    def sleep(self, seconds):
+        self.seconds += seconds
