@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from labctl.data.memory import Kept
 from labctl.station import Wires, opened
 from labctl.station_file import read_station
 from sequences.lab import Lab
 from sequences.routines import controls
 from simulated_instruments.bench import Bench
 from simulated_instruments.faults.script import Fault
-from tools.trials.wired import STATION, Kept, sample
+from tools.trials.wired import STATION, sample
 
 MAGNET_A = (0.01, -0.02, 0.5)
 
