@@ -16,7 +16,7 @@ import pytest
 import xarray
 from support.engine_again import recorded, recording
 
-from benchmarks.engine_seeds import (
+from tools.trials.engine_truth import (
     concurrence_pulls,
     criteria,
     largest,
