@@ -9,11 +9,14 @@ from instruments.errors import ChangedError
 from labctl.safety import make_safe
 from labctl.station_file import StationFile, read_station
 from labctl.unwired import STATION, ran, unwired, unwired_lab
+from sequences.align import AlignPlan, align
 from sequences.calibrate import CalibratePlan, calibrate
 from sequences.cool import CoolPlan, cool
+from sequences.delays import DelaysPlan, delays
 from sequences.locate import LocatePlan, locate
 from sequences.odmr import OdmrPlan, odmr
 from sequences.rabi import RabiPlan, rabi
+from sequences.relaxometry import RelaxometryPlan, relaxometry
 from sequences.routines import controls, state
 from sequences.routines.still_set import as_it_is, still_set
 from sequences.tomography import TomographyPlan, tomography
@@ -63,6 +66,9 @@ def seen(bench, prepare, sequence):
         pytest.param(powered, partial(odmr, plan=OdmrPlan()), id="odmr"),
         pytest.param(powered, partial(locate, plan=LocatePlan()), id="locate"),
         pytest.param(aligned, partial(rabi, plan=RabiPlan()), id="rabi"),
+        pytest.param(powered, partial(align, plan=AlignPlan()), id="align"),
+        pytest.param(pulsed, partial(delays, plan=DelaysPlan(point_s=0.5)), id="delays"),
+        pytest.param(pulsed, partial(relaxometry, plan=RelaxometryPlan()), id="relaxometry"),
         pytest.param(pulsed, partial(calibrate, plan=CalibratePlan(hours=0.1)), id="calibrate"),
         pytest.param(calibrated, partial(cool, plan=CoolPlan(hours=0.1)), id="cool"),
         pytest.param(calibrated, partial(tomography, plan=TomographyPlan(hours=0.1)), id="tomography"),
