@@ -1,7 +1,7 @@
 # All the logic is in tools/environment.py, so that Windows needs no make: py -3.11 tools\environment.py run
 PYTHON ?= python3
 
-.PHONY: run gui test check soak setup lock
+.PHONY: run gui test check soak setup lock unit twin system
 
 run gui test check setup lock:
 	@$(PYTHON) tools/environment.py $@
@@ -9,3 +9,7 @@ run gui test check setup lock:
 # make soak LONG="kills mutations": only these
 soak:
 	@$(PYTHON) tools/environment.py soak $(LONG)
+
+# the tests of one tier
+unit twin system:
+	@$(PYTHON) tools/environment.py test --tier $@

@@ -12,7 +12,6 @@ then a run that was suspended goes on, and above ten minutes it brings the field
 """
 
 import argparse
-import re
 import shutil
 import signal
 import sys
@@ -29,10 +28,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.faulted_run import Experiment, Faulted, Seen, in_short, load_what_runs_need, one_fault, verdict
 from benchmarks.forked_run import hung_in, normal_run, told
-from simulated_instruments.faults.kinds import Call, applicable
-from simulated_instruments.faults.script import Fault
+from tools.trials.fault_cases import Case, cases_of, one_of_each
+from tools.trials.faulted_run import Experiment, Faulted, Seen, in_short, load_what_runs_need, verdict
 
 EXPERIMENTS: Final = {
     "odmr": Experiment("odmr", ("target_khz=50",)),
@@ -46,24 +44,6 @@ BAD: Final = ("wrong result", "nameless", "unsafe", "lost", "traceback", "hang")
 OUTCOMES: Final = (*GOOD, "out of reach", *BAD, "not reached")
 """out of reach: an unplugged instrument is still on, all else is off, and labctl says NOT SAFE."""
 _PAUSE_S: Final = 0.02
-_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
-
-
-@dataclass(frozen=True)
-class Case:
-    """One fault at one call."""
-
-    call: Call
-    kind: str
-    for_s: float | None = None
-
-    @property
-    def fault(self) -> Fault:
-        """As the twin is told it."""
-        return one_fault(self.kind, self.call.instrument, self.call.number, self.for_s)
-
-    def __str__(self) -> str:
-        return f"{self.call.instrument} {self.call.number}, {self.kind} at {self.call.text[:60]!r}"
 
 
 @dataclass(frozen=True)
@@ -92,8 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"The run without faults fails: {normal.said if normal else 'it died'}")
             return 2
         wall_s = time.monotonic() - began_s
-        calls = _one_of_each(normal.calls, options.seed) if options.forms else normal.calls
-        cases = [c for c in _cases(calls, options.for_s) if _is_wanted(c, options)]
+        calls = one_of_each(normal.calls, options.seed) if options.forms else normal.calls
+        cases = [c for c in cases_of(calls, options.for_s) if _is_wanted(c, options)]
         print(f"{experiment.sequence}: {len(normal.calls)} calls, {wall_s:.1f} s, {len(cases)} cases", flush=True)
         chosen = _chosen(cases, options.sample, options.seed)
         limit_s = options.limit or 5.0 * wall_s + 20.0
@@ -115,8 +95,8 @@ def _forked(experiment: Experiment, folder: Path, options: argparse.Namespace) -
         print(f"The run without faults fails: {normal.seen.said if normal else 'it died'}")
         return 2
     wall_s = time.monotonic() - began_s
-    calls = _one_of_each(normal.calls, options.seed) if options.forms else normal.calls
-    cases = [case for case in _cases(calls, options.for_s) if _is_wanted(case, options)]
+    calls = one_of_each(normal.calls, options.seed) if options.forms else normal.calls
+    cases = [case for case in cases_of(calls, options.for_s) if _is_wanted(case, options)]
     chosen = _chosen(cases, options.sample, options.seed)
     print(f"{experiment.sequence}: {len(normal.calls)} calls, {wall_s:.1f} s, {len(cases)} cases", flush=True)
     wanted: dict[int, list[str]] = {}
@@ -152,19 +132,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
     parser.add_argument("--limit", type=float, help="wall seconds after which a run hangs")
     return parser.parse_args(arguments)
-
-
-def _cases(calls: Sequence[Call], for_s: float | None = None) -> Iterator[Case]:
-    return (Case(call, kind, for_s) for call in calls for kind in applicable(call))
-
-
-def _one_of_each(calls: Sequence[Call], seed: int) -> list[Call]:
-    """A call of every form that an instrument was spoken to in; the calls of a form differ in numbers only."""
-    forms: dict[tuple[str, str], list[Call]] = {}
-    for call in calls:
-        forms.setdefault((call.instrument, _NUMBER.sub("0", call.text)), []).append(call)
-    draw = np.random.default_rng(seed)
-    return [alike[int(draw.integers(len(alike)))] for alike in forms.values()]
 
 
 def _is_wanted(case: Case, options: argparse.Namespace) -> bool:

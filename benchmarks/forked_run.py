@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import simulated_instruments.bench as twins
-from benchmarks.faulted_run import Experiment, Seen, Watch, code_of, in_short, one_fault, seen_after, verdict
-from benchmarks.loopback import Loopback
 from labctl.data.store import Store
 from labctl.drawing import Drawing
 from simulated_instruments.faults.injector import Injector
 from simulated_instruments.faults.kinds import Call
 from simulated_instruments.faults.script import Fault
+from tools.trials.faulted_run import Experiment, Seen, Watch, code_of, in_short, one_fault, seen_after, verdict
+from tools.trials.loopback import Loopback
 
 HEARD: Final = 4
 """Calls to the instrument after its fault until a child that is set right is over."""

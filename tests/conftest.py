@@ -1,11 +1,30 @@
-"""What all tests share."""
+"""What all tests share, and the tier of each: see support.tiers."""
 
 import itertools
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 
 import pytest
+
+pytest.register_assert_rewrite("support", "tools.trials")
+
+from support.tiers import closed, sort_into_tiers, tier_of  # noqa: E402
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Before `-m` chooses among them."""
+    sort_into_tiers(items, config.pluginmanager.hasplugin("timeout"))
+
+
+@pytest.fixture(autouse=True)
+def nothing_opens(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No socket, process or window in the tiers that have none."""
+    tier = tier_of(request.node)
+    with nullcontext() if tier in (None, "system") else closed(tier):
+        yield
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
     python tools/environment.py run      the engine experiment on the simulated bench
     python tools/environment.py gui      the live window on the simulated bench
-    python tools/environment.py test     the tests
+    python tools/environment.py test     the tests; `test --tier unit` those of a tier: unit, twin or system
     python tools/environment.py check    ruff, mypy and import-linter
     python tools/environment.py soak     the long tests, hours: faults, kills, mutations, a week; `soak kills` for one
     python tools/environment.py setup    the environment alone, ready for `labctl`
@@ -41,6 +41,9 @@ NEEDED: Final = {"run": "run", "setup": "run", "gui": "gui", "test": "develop", 
 LOCKER: Final = "uv==0.13.9"
 """The resolver that writes the lock files: one resolution for both platforms and every Python."""
 
+TIERS: Final = ("unit", "twin", "system")
+"""Of the tests: see tests/support/tiers.py."""
+
 LONG: Final = {
     "faults": ["fault_sweep.py", "--experiment", "engine", "--forms"],
     "kills": ["kills.py", "200"],
@@ -77,7 +80,7 @@ def commands(what: str, rest: list[str]) -> Commands:
     if what == "test":
         # loadfile: tests that share a long run stand in one file, and one worker runs it once
         spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-        return [[*python, "-m", "pytest", *spread, "--durations", "25", *rest]]
+        return [[*python, "-m", "pytest", *spread, "--durations", "25", *of_tiers(rest)]]
     if what == "check":
         return [
             [*python, "-m", "ruff", "check", "."],
@@ -86,6 +89,14 @@ def commands(what: str, rest: list[str]) -> Commands:
             [str(inside(ENVIRONMENT, "lint-imports")), "--no-logo"],
         ]
     return []
+
+
+def of_tiers(rest: list[str]) -> list[str]:
+    """What pytest is told of the tiers that are wanted: `--tier unit --tier twin` is `-m "unit or twin"`."""
+    parser = argparse.ArgumentParser(prog="test", allow_abbrev=False)
+    parser.add_argument("--tier", action="append", choices=TIERS, default=[])
+    asked, others = parser.parse_known_args(rest)
+    return [*(["-m", " or ".join(asked.tier)] if asked.tier else []), *others]
 
 
 def soak(wanted: list[str]) -> int:

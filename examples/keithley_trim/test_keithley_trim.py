@@ -22,6 +22,8 @@ from simulated_instruments.bench import Bench
 from simulated_instruments.sample import load_sample
 from simulated_instruments.visa import backend
 
+pytestmark = pytest.mark.system
+
 HERE = Path(__file__).parent
 HOME = HERE.parents[1]
 AT = "USB0::0x0B21::0x0039::91U112233::INSTR"

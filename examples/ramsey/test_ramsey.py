@@ -21,6 +21,8 @@ from labctl.unwired import STATION, ran, unwired
 from physics.levels import cross_relaxation_fields_mt
 from sequences.analysis.oscillation import collective_shift_hz
 
+pytestmark = pytest.mark.system
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # no screen is needed
 
 QUARTER_NS, SHIFT_A = 200, -0.1

@@ -23,6 +23,8 @@ from sequences.routines.measure import measure
 from simulated_instruments.bench import Bench
 from simulated_instruments.sample import load_sample
 
+pytestmark = pytest.mark.system
+
 HERE = Path(__file__).parent
 STATION = HERE.parents[1] / "station.yaml"
 MW_X = MICROWAVE.bit_length() - 1

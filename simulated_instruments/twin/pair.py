@@ -75,25 +75,116 @@ class Baths:
     t1n_s: float
 
 
-def _rates(condition: Condition, p: Two) -> tuple[Two, Two]:
-    """|0> -> |1> and |1> -> |0> of each NV in contact with baths of these polarisations, in 1/s."""
-    c, up, down = condition, [], []
-    for k in (0, 1):
-        both = 0.5 * c.contact_per_s[k] + c.relax_per_s
-        bias = 0.5 * c.signed_per_s[k] * p[k]
-        up.append(both - bias + c.pump_up_per_s[k])
-        down.append(both + bias + c.pump_down_per_s[k])
-    return (up[0], up[1]), (down[0], down[1])
+@dataclass(frozen=True, eq=False)
+class Passage:
+    """One interval under one condition: all that does not depend on the state is computed once, for every repeat.
+
+    It is compared by identity, so that a look into the cache of propagators costs no comparison of conditions.
+    """
+
+    condition: Condition
+    steps: int
+    step_s: float
+    spins: float
+    kept: float
+    """Of a bath's polarisation after a step, by its own relaxation."""
+    sides: tuple["_Side", "_Side"]
+
+    def advance(self, state: State) -> tuple[State, float]:
+        """The state after it, and the photons that a counter with an open gate is expected to see in it."""
+        vector, photons = state.vector, 0.0
+        p: list[float] = state.polarisation.tolist()
+        for _ in range(self.steps):
+            vector, p, seen = self._step(vector, p)
+            photons += seen
+        return State(vector, np.array(p)), photons
+
+    def _step(self, vector: Real, p: list[float]) -> tuple[Real, list[float], float]:
+        """Every excitation counts: dp/dt = (2/N) [gamma+ P(0) - gamma- P(1)] - p/T1n; what the NV gets the bath gives.
+
+        For gamma+- = Gamma1 (1 -+ p)/2 the bracket is Gamma1 (z - p)/2; the mirror resonance drives p towards -z.
+        """
+        left, right = self.sides
+        p_left, p_right = p
+        middle_left = left.middle(vector.item(_Z[0]), p_left)
+        middle_right = right.middle(vector.item(_Z[1]), p_right)
+        out = _carried(self, middle_left, middle_right) @ vector
+        photons, z_left, z_right = out[_SIZE:].tolist()
+        after = [
+            p_left * self.kept
+            + (left.signed_per_s * z_left - left.contact_per_s * middle_left * self.step_s) / self.spins,
+            p_right * self.kept
+            + (right.signed_per_s * z_right - right.contact_per_s * middle_right * self.step_s) / self.spins,
+        ]
+        return out[:_SIZE], after, photons
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """What one NV and its bath do in half a step of an interval."""
+
+    contact_per_s: float
+    signed_per_s: float
+    half_s: float
+    both_per_s: float
+    """By which contact and relaxation flip the NV, either way."""
+    pump_up_per_s: float
+    pump_down_per_s: float
+    driven: float
+    """Pull of sigma_z at the bath, over the rate at which the bath forgets."""
+    forgets_per_s: float
+    kept: float
+    """Of a bath's distance from where it is drawn."""
+    rounding: float
+
+    @classmethod
+    def of(cls, condition: Condition, k: int, half_s: float, baths: Baths) -> "_Side":
+        """Of the left (0) or the right (1) NV."""
+        contact, signed = condition.contact_per_s[k], condition.signed_per_s[k]
+        rate = contact / baths.spins + 1.0 / baths.t1n_s
+        return cls(
+            contact,
+            signed,
+            half_s,
+            0.5 * contact + condition.relax_per_s,
+            condition.pump_up_per_s[k],
+            condition.pump_down_per_s[k],
+            signed / baths.spins,
+            rate,
+            exp(-rate * half_s),
+            _NEGLIGIBLE / max(2.0 * contact * half_s, _NEGLIGIBLE),
+        )
+
+    def rates(self, p: float) -> Two:
+        """|0> -> |1> and |1> -> |0> of the NV in contact with a bath of this polarisation, in 1/s."""
+        bias = 0.5 * self.signed_per_s * p
+        return self.both_per_s - bias + self.pump_up_per_s, self.both_per_s + bias + self.pump_down_per_s
+
+    def middle(self, z: float, p: float) -> float:
+        """Bath polarisation half a step from now: the NV approaches what pumping and its bath want of it.
+
+        Rounded to what changes the state by next to nothing, so that the propagators of many steps are one.
+        """
+        if self.signed_per_s == 0.0:
+            return round(p * self.kept / self.rounding) * self.rounding
+        up, down = self.rates(p)
+        both = up + down
+        settling = max(both * self.half_s, _NEGLIGIBLE)
+        wanted = (down - up) / max(both, _NEGLIGIBLE)
+        mean_z = wanted + (z - wanted) * -expm1(-settling) / settling
+        target = self.driven * mean_z / self.forgets_per_s
+        middle = target + (p - target) * self.kept
+        return round(middle / self.rounding) * self.rounding
 
 
 @lru_cache(maxsize=20_000)
-def _carried(condition: Condition, p_left: float, p_right: float, duration_s: float) -> Real:
+def _carried(passage: Passage, p_left: float, p_right: float) -> Real:
     """exp of the generator with its three integrals: (19, 16), Pauli vector -> (itself, photons, integrals of z).
 
     The cache holds some 50 MB when full: ten times more costs ten times the memory and saves 4 % of a run's time.
     """
-    c = condition
-    up, down = _rates(c, (p_left, p_right))
+    c = passage.condition
+    up, down = zip(passage.sides[0].rates(p_left), passage.sides[1].rates(p_right), strict=True)
     extended = np.zeros((_SIZE + 3, _SIZE + 3))
     extended[:_SIZE, :_SIZE] = liouvillian(
         g=c.g_rad_per_s,
@@ -108,57 +199,22 @@ def _carried(condition: Condition, p_left: float, p_right: float, duration_s: fl
     for k in (0, 1):
         extended[_SIZE, _Z[k]] = 0.5 * (c.bright_cps[k] - c.faint_cps[k])
         extended[_SIZE + 1 + k, _Z[k]] = 1.0
-    return np.ascontiguousarray(propagator(extended, duration_s)[:, :_SIZE])
+    return np.ascontiguousarray(propagator(extended, passage.step_s)[:, :_SIZE])
+
+
+@lru_cache(maxsize=5_000)
+def passage(condition: Condition, duration_s: float, baths: Baths) -> Passage:
+    """One interval. The same one for the same arguments, for its propagators are kept."""
+    fastest = max(condition.contact_per_s) / baths.spins
+    steps = max(1, ceil(duration_s * fastest / _BATH_STEP))
+    step_s = duration_s / steps
+    sides = _Side.of(condition, 0, 0.5 * step_s, baths), _Side.of(condition, 1, 0.5 * step_s, baths)
+    return Passage(condition, steps, step_s, baths.spins, exp(-step_s / baths.t1n_s), sides)
 
 
 def advance(state: State, condition: Condition, duration_s: float, baths: Baths) -> tuple[State, float]:
-    """The state after the interval, and the photons that a counter with an open gate is expected to see in it."""
-    fastest = max(condition.contact_per_s) / baths.spins
-    steps = max(1, ceil(duration_s * fastest / _BATH_STEP))
-    photons = 0.0
-    for _ in range(steps):
-        state, seen = _step(state, condition, duration_s / steps, baths)
-        photons += seen
-    return state, photons
-
-
-def _step(state: State, condition: Condition, duration_s: float, baths: Baths) -> tuple[State, float]:
-    """Every excitation counts: dp/dt = (2/N) [gamma+ P(0) - gamma- P(1)] - p/T1n, and what the NV gets the bath gives.
-
-    For gamma+- = Gamma1 (1 -+ p)/2 the bracket is Gamma1 (z - p)/2; the mirror resonance drives p towards -z.
-    """
-    before: list[float] = state.polarisation.tolist()
-    middle = _middle(state, condition, 0.5 * duration_s, baths)
-    out = _carried(condition, middle[0], middle[1], duration_s) @ state.vector
-    photons, *z_s = out[_SIZE:].tolist()
-    kept = exp(-duration_s / baths.t1n_s)
-    after = [
-        before[k] * kept
-        + (condition.signed_per_s[k] * z_s[k] - condition.contact_per_s[k] * middle[k] * duration_s) / baths.spins
-        for k in (0, 1)
-    ]
-    return State(out[:_SIZE], np.array(after)), photons
-
-
-def _middle(state: State, condition: Condition, half_s: float, baths: Baths) -> Two:
-    """Bath polarisations half a step from now: each NV approaches what pumping and its bath want of it.
-
-    Rounded to what changes the state by next to nothing, so that the propagators of many steps are one.
-    """
-    p: list[float] = state.polarisation.tolist()
-    ups, downs = _rates(condition, (p[0], p[1]))
-    out = []
-    for k in (0, 1):
-        both, contact = ups[k] + downs[k], condition.contact_per_s[k]
-        settling = max(both * half_s, _NEGLIGIBLE)
-        wanted = (downs[k] - ups[k]) / max(both, _NEGLIGIBLE)
-        mean_z = wanted + (float(state.vector[_Z[k]]) - wanted) * -expm1(-settling) / settling
-        rate = contact / baths.spins + 1.0 / baths.t1n_s
-        target = condition.signed_per_s[k] / baths.spins * mean_z / rate
-        middle = target + (p[k] - target) * exp(-rate * half_s)
-        rounding = _NEGLIGIBLE / max(2.0 * contact * half_s, _NEGLIGIBLE)
-        out.append(round(middle / rounding) * rounding)
-    return out[0], out[1]
+    """The state after an interval, and the photons that a counter with an open gate is expected to see in it."""
+    return passage(condition, duration_s, baths).advance(state)
 
 
 def idle(state: State, condition: Condition, duration_s: float, baths: Baths) -> State:

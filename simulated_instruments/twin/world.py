@@ -17,7 +17,7 @@ from simulated_instruments.twin.conditions import Now, Scene, Tuning
 from simulated_instruments.twin.counter import Counter
 from simulated_instruments.twin.ensemble import Ensemble, Slopes
 from simulated_instruments.twin.glow import Glow
-from simulated_instruments.twin.pair import Baths, Condition, State, advance, idle
+from simulated_instruments.twin.pair import Baths, Condition, State, idle, passage
 from simulated_instruments.twin.planning import ensemble_of
 from simulated_instruments.twin.player import Pass, repeated
 from simulated_instruments.twin.surroundings import Drift, line
@@ -202,15 +202,23 @@ class Twin:
         self, program: Timeline, conditions: Mapping[Setting, Condition], tick_s: float, repeats: int, counters: int
     ) -> tuple[State, Real]:
         frozen: dict[int, State] = {}
+        passages = [
+            (
+                passage(conditions[one.setting], one.duration_s, self._baths),
+                one.duration_s,
+                np.array(one.gates) if any(one.gates) else None,
+            )
+            for one in program.intervals
+        ]
 
         def play_once(state: State) -> Pass:
             photons = np.zeros(counters)
-            for k, one in enumerate(program.intervals):
+            for k, (one, duration_s, gates) in enumerate(passages):
                 if k in marks:
                     frozen[k] = state
-                state, seen = advance(state, conditions[one.setting], one.duration_s, self._baths)
-                if any(one.gates):
-                    photons += self._counter.seen(seen, one.duration_s) * np.array(one.gates)
+                state, seen = one.advance(state)
+                if gates is not None:
+                    photons += self._counter.seen(seen, duration_s) * gates
             return Pass(state, photons)
 
         marks = {mark.interval for mark in program.marks}

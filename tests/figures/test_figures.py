@@ -5,8 +5,8 @@ from io import BytesIO
 import numpy as np
 import pytest
 from matplotlib import pyplot
+from support.examples import EXAMPLES, EXAMPLES_MORE
 
-from examples import EXAMPLES, EXAMPLES_MORE
 from labctl.figures import draw
 from labctl.figures.columns import error_of, measured, named
 from labctl.figures.words import quoted

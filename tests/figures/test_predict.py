@@ -115,6 +115,7 @@ def test_unknown_coupling_is_wrong_usage():
     assert RUN.invoke(app, ["transient", "--coupling", "strong"]).exit_code == 2
 
 
+@pytest.mark.system
 def test_nothing_heavy_is_imported_before_a_command_runs():
     code = "import sys, labctl.cli_predict; print([m for m in ('numpy', 'scipy', 'matplotlib') if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,13 +1,14 @@
 """The real window on the simulated bench, for tests: opened, waited for, and read back."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pyqtgraph.Qt import QtCore
 
+from labctl.bench import OpenBench
 from labctl.cli_bench import Choice, opened_bench
 from labctl.gui.bench_process import serve
 from labctl.gui.link import Link
@@ -28,11 +29,15 @@ def opened_window(
     pace: float | None = None,
     bench: Path | None = None,
     station: Path = STATION,
+    opens: Callable[..., AbstractContextManager[OpenBench]] = opened_bench,
 ) -> Iterator[Window]:
-    """The window of `labctl gui --simulated`, or of --bench, its bench open; left as its user leaves it."""
+    """The window of `labctl gui --simulated`, or of --bench, its bench open; left as its user leaves it.
+
+    opens: the bench, in the process that has it.
+    """
     file = read_station(station)
     choice = Choice(False, bench=bench) if bench else Choice(True, None, seed, pace)
-    opener = partial(opened_bench, choice, file, folder)
+    opener = partial(opens, choice, file, folder)
     session = Session(
         partial(Link, serve, opener, folder), Queue(folder), file.bounds(), guarded=choice.owned(file.path)
     )

@@ -80,6 +80,7 @@ def shared_window(folder: Path) -> Iterator[Window]:
     yield window
     _left(window)
     window.close()
+    window.deleteLater()
 
 
 def made_window(folder: Path, theme: Any = "light", *heard: Heard) -> Window:

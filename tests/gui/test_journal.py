@@ -11,6 +11,8 @@ from labctl.news import Counted, News, Playing, Suspended, Waiting
 from sequences.pulses.library import cw_odmr
 from sequences.results import Begin, Column, End, Estimate, Point, Progress
 
+pytestmark = pytest.mark.unit
+
 COLUMNS = {"engine": (), "odmr": (Column("x", "x", ""), Column("y", "y", "", ("x",)))}
 
 

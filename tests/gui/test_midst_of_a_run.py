@@ -8,6 +8,8 @@ from labctl.gui.outlook import Follower
 from labctl.gui.record import Record, Table
 from labctl.gui.views.run import left_words
 
+pytestmark = pytest.mark.unit
+
 EXPECTED_S = 128_160.0
 """As its plan foresees."""
 COURSE = (

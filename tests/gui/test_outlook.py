@@ -8,6 +8,8 @@ from labctl.gui.outlook import Follower, Pace, expected_photons, quantities
 from labctl.gui.record import Record, Table
 from sequences.results import Column
 
+pytestmark = pytest.mark.unit
+
 
 def record(sequence="cool", **known):
     return Record(1, sequence, {}, Table([]), **known)

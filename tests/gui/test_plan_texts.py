@@ -3,6 +3,7 @@
 import json
 import shlex
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,8 @@ from labctl.data.plain import plain
 from labctl.gui.views.plan_form import command_of
 from labctl.plans import plan_of, settings_of, texts_of
 from sequences.engine import EnginePlan
+
+pytestmark = pytest.mark.unit
 
 
 @settings(max_examples=100, deadline=None)

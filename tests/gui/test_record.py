@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from labctl.gui.record import Record, Table
 from sequences.results import Column
 
+pytestmark = pytest.mark.unit
+
 NAMES = ("a", "b", "c")
 COLUMNS = tuple(Column(name, name, "") for name in NAMES)
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True, width=64)

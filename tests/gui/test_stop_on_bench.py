@@ -8,7 +8,7 @@ import pytest
 from live import STATION, opened_window, until
 from pyqtgraph.Qt import QtCore, QtTest
 
-from benchmarks.served_bench import served
+from tools.trials.served_bench import served
 
 F12 = QtCore.Qt.Key.Key_F12
 OLD_WITHIN_S = 2.0

@@ -12,7 +12,7 @@ from instruments.fitness import lacking, members_of
 from instruments.readings import Reading
 from instruments.roles import SAFE_STATE, Role
 from labctl.data.memory import Kept
-from labctl.settings import noted, restore
+from labctl.settings import noted
 from labctl.station import Wires, opened
 from labctl.station_drivers import driver
 from labctl.station_file import read_station
@@ -122,15 +122,6 @@ def test_what_a_play_depends_on_is_noted_while_it_is_on(lit: Lab) -> None:
     controls.dark(lit)
     controls.coils_off(lit)
     assert noted(lit) == {}
-
-
-def test_what_was_noted_is_set_again(lit: Lab, bench: Bench) -> None:
-    before, knobs = noted(lit), bench.twin.knobs
-    controls.dark(lit)
-    controls.coils_off(lit)
-    restore(lit, before)
-    assert noted(lit) == before
-    assert (bench.twin.knobs.shift_a, bench.twin.knobs.gradient_a) == (knobs.shift_a, knobs.gradient_a)
 
 
 def test_no_experiment_and_no_part_of_the_application_knows_a_driver() -> None:

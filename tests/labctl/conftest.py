@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from support.made_up import Clock, Setting
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -19,37 +20,6 @@ import toy_rabi
 from instruments.safely import faults_of
 from labctl import catalogue
 from labctl.__main__ import main
-
-STATION = Path(__file__).parents[2] / "station.yaml"
-
-
-class Setting:
-    """A parameter: call it to read, call it with a value to set. `broken` raises, `stuck` keeps its old value."""
-
-    def __init__(self, value, log, name):
-        self.value, self.log, self.name = value, log, name
-        self.broken = self.stuck = False
-
-    def __call__(self, *new):
-        if self.broken:
-            raise ConnectionError(f"{self.name}: no answer")
-        if not new:
-            return self.value
-        self.log.append((self.name, *new))
-        if not self.stuck:
-            self.value = new[0]
-        return None
-
-
-class Clock:
-    def __init__(self):
-        self.seconds = 0.0
-
-    def now(self):
-        return self.seconds
-
-    def sleep(self, seconds):
-        self.seconds += seconds
 
 
 class Fake(SimpleNamespace):

@@ -1,15 +1,26 @@
-"""align on benches that cannot be aligned: exit code 1, what was seen and what to try, points kept, the bench safe."""
+"""align on benches that cannot be aligned: what was seen and what to try; nothing calibrated, the bench safe.
+
+Without wires, but for those that `refused_by_the_program` runs: exit code 1, points kept, and how a shell shows it.
+"""
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from conftest import STATION
 from ruamel.yaml import YAML
+from support.made_up import STATION
 
+from labctl import catalogue
 from labctl.data.history import points
+from labctl.safety import make_safe
+from labctl.station_file import read_station
+from labctl.unwired import unwired
 from physics.levels import cross_relaxation_fields_mt
+from sequences.results import Point, SequenceError, Stream
 from simulated_instruments.bench import Bench
 from simulated_instruments.knobs import Knobs
 from simulated_instruments.sample import Sample, load_sample
@@ -56,18 +67,11 @@ def knobs_left(monkeypatch):
 
 
 @pytest.fixture
-def refused(labctl, tmp_path, knobs_left):
+def refused_by_the_program(labctl, tmp_path, knobs_left):
     """Run on a bench with this truth and a station with these words replaced; checks what every refusal must leave."""
 
     def call(sequence: str = "align", replaced: tuple[tuple[str, str], ...] = (), **truth) -> Refused:
-        sample, station = tmp_path / "sample.yaml", tmp_path / "station.yaml"
-        with sample.open("w", encoding="utf-8") as stream:
-            YAML().dump(truth, stream)
-        content = STATION.read_text(encoding="utf-8")
-        for old, new in replaced:
-            assert old in content
-            content = content.replace(old, new)
-        station.write_text(content, encoding="utf-8")
+        sample, station = written(tmp_path, replaced, truth)
         options = ["--simulated", "--sample", str(sample), "--station", str(station), "--seed", "4", "--json"]
         answer = labctl("run", sequence, *options)
         assert (answer.code, answer.json["status"], answer.json["result"]) == (1, "failed", None)
@@ -85,6 +89,47 @@ def refused(labctl, tmp_path, knobs_left):
         return Refused(answer.json["message"], columns, load_sample(sample))
 
     return call
+
+
+@pytest.fixture
+def refused(tmp_path):
+    """Run on a bench with this truth and a station with these words replaced; checks what every refusal must leave."""
+
+    def call(sequence: str = "align", replaced: tuple[tuple[str, str], ...] = (), **truth) -> Refused:
+        sample, station = written(tmp_path, replaced, truth)
+        bench = unwired(load_sample(sample), 4, read_station(station))
+        bench.lab.magnet.switch_on()
+        entry, columns = catalogue.ENTRIES[sequence], defaultdict(list)
+        stream = entry.function(bench.lab, entry.plan())
+        with pytest.raises(SequenceError) as why:
+            kept_in(columns, stream)
+        assert [step.fault for step in make_safe(bench.lab, ramp_magnet=True) if step.fault] == []
+        assert bench.twin.levels == 0
+        assert is_safe(bench.twin.knobs)
+        assert bench.kept.values == {}
+        return Refused(str(why.value), {name: np.array(values) for name, values in columns.items()}, bench.twin.sample)
+
+    return call
+
+
+def kept_in(columns: dict[str, list[float]], stream: Stream[Any]) -> None:
+    """The points of a run, column by column."""
+    for event in stream:
+        for name, value in event.values.items() if isinstance(event, Point) else ():
+            columns[name].append(value)
+
+
+def written(folder: Path, replaced: tuple[tuple[str, str], ...], truth: dict[str, Any]) -> tuple[Path, Path]:
+    """Sample and station as files."""
+    sample, station = folder / "sample.yaml", folder / "station.yaml"
+    with sample.open("w", encoding="utf-8") as stream:
+        YAML().dump(truth, stream)
+    content = STATION.read_text(encoding="utf-8")
+    for old, new in replaced:
+        assert old in content
+        content = content.replace(old, new)
+    station.write_text(content, encoding="utf-8")
+    return sample, station
 
 
 def is_safe(knobs: Knobs) -> bool:
@@ -111,8 +156,8 @@ def currents_a(truth: Sample) -> np.ndarray:
     return np.linalg.solve(np.array(truth.coil_matrix_mt_per_a), wanted)
 
 
-def test_no_photons(refused):
-    found = refused(optics={"saturated_cps": 0.0, "background_cps": 0.0})
+def test_no_photons(refused_by_the_program):
+    found = refused_by_the_program(optics={"saturated_cps": 0.0, "background_cps": 0.0})
     light, light_err, dark, dark_err = found.numbers(r"VALUE counts/s with green light, VALUE in the dark")
     assert agrees(light, light_err, found.truth.optics.dark_cps)
     assert agrees(dark, dark_err, found.truth.optics.dark_cps)
@@ -222,8 +267,8 @@ def test_a_field_beyond_the_supply_is_refused_at_low_field(refused, replaced, co
     assert np.max(found.columns["along_mt"]) < 15.0
 
 
-def test_a_current_beyond_the_limit_is_not_set(refused):
-    found = refused(replaced=(("main_a: 0.98", "main_a: 0.03"),))
+def test_a_current_beyond_the_limit_is_not_set(refused_by_the_program):
+    found = refused_by_the_program(replaced=(("main_a: 0.98", "main_a: 0.03"),))
     assert "The field needs 0.0500 A in the main coil, whose limit is 0.03 A" in found.message
     assert "5.50 mT, of which it may make 3.30 mT" in found.message
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import Clock
+from support.made_up import Clock
 
 from labctl.data.calibration import CalibrationStore
 from labctl.refusals import Refusal

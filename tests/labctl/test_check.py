@@ -1,7 +1,7 @@
 """`labctl check`: who answers, in a line each, and why others do not."""
 
 import pytest
-from conftest import STATION
+from support.made_up import STATION
 
 from labctl.silence import Silent
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import xarray
-from conftest import STATION
+from support.made_up import STATION
 
 ROOT = STATION.parent
 

@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from conftest import STATION, Clock
+from support.made_up import STATION, Clock
 
 from labctl.condition import condition, conditions
 from labctl.data.calibration import CalibrationStore

@@ -3,8 +3,13 @@
 import re
 
 import pytest
-from conftest import STATION
+from support.made_up import STATION
 
+from labctl.safety import make_safe
+from labctl.station_file import read_station
+from labctl.unwired import ran, unwired
+from sequences.engine import EnginePlan, engine
+from sequences.results import SequenceError
 from simulated_instruments.bench import Bench
 
 
@@ -58,17 +63,38 @@ def test_without_selectivity_it_refuses_and_says_how_large_the_cross_talk_is(lab
 SWAPS = [("pump", "depletion"), ("mw_x", "mw_y"), ("shift", "gradient"), ("gate_signal", "gate_reference")]
 
 
-@pytest.mark.parametrize(("first", "second"), SWAPS)
-def test_two_swapped_lines_are_named(labctl, twins, tmp_path, first, second):
-    station = tmp_path / "station.yaml"
+def with_swapped(folder, first, second):
+    """A station.yaml with these two lines swapped, its lines, and the right ones."""
+    station = folder / "station.yaml"
     text = STATION.read_text()
     lines = dict(re.findall(r"(\w+): (\d)", re.search(r"lines: \{(.*)\}", text)[1]))
     wrong = lines | {first: lines[second], second: lines[first]}
     station.write_text(re.sub(r"lines: \{.*\}", f"lines: {{{', '.join(f'{k}: {v}' for k, v in wrong.items())}}}", text))
-    answer = labctl("run", "engine", "--simulated", "--seed", "2", "--station", str(station), "--json")
-    message = refused(answer)
+    return station, wrong, lines
+
+
+def assert_named(message, swapped, wrong, lines):
     assert "swapped" in message
-    for role in (first, second):
+    for role in swapped:
         assert f"{role} (line {wrong[role]})" in message
         assert f"{role}: {lines[role]}" in message
+
+
+def test_two_swapped_lines_are_named_by_the_program(labctl, twins, tmp_path):
+    station, wrong, lines = with_swapped(tmp_path, *SWAPS[0])
+    answer = labctl("run", "engine", "--simulated", "--seed", "2", "--station", str(station), "--json")
+    assert_named(refused(answer), SWAPS[0], wrong, lines)
     assert_safe(twins)
+
+
+@pytest.mark.parametrize(("first", "second"), SWAPS[1:])
+def test_two_swapped_lines_are_named(tmp_path, first, second):
+    """Without wires; what the program makes of a refusal does not depend on the lines."""
+    station, wrong, lines = with_swapped(tmp_path, first, second)
+    bench = unwired(seed=2, file=read_station(station))
+    bench.lab.magnet.switch_on()
+    with pytest.raises(SequenceError) as why:
+        ran(engine(bench.lab, EnginePlan()))
+    assert_named(str(why.value), (first, second), wrong, lines)
+    assert [step.fault for step in make_safe(bench.lab, ramp_magnet=True) if step.fault] == []
+    assert_safe([bench.twin])

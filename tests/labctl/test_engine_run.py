@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray
+from support.engine_again import recorded, recording
 
-from benchmarks.engine_seeds import (
+from tools.trials.engine_truth import (
     concurrence_pulls,
     criteria,
     largest,
@@ -223,6 +224,18 @@ def test_runs_lists_the_parts_with_their_parent(answer, program):
     assert listed[0]["result"] == answer["result"]
     assert [run["result"] for run in listed[1:]] == [part["result"] for part in answer["children"]]
     assert [run["run_id"] for run in listed[1:]] == [part["run_id"] for part in answer["children"]]
+
+
+def test_the_run_that_windows_are_told_again_has_the_form_of_this_one(answer, folder):  # noqa: ARG001  # measured first
+    """Made anew where a change of a sequence makes it outdated: see support.engine_again."""
+    fresh, told = recorded(folder), recording()
+    assert told["result"].keys() == fresh["result"].keys()
+    measured, again = ({part["sequence"]: part for part in run["parts"]} for run in (fresh, told))
+    assert measured.keys() == again.keys()
+    for sequence, part in measured.items():
+        assert again[sequence]["result"].keys() == part["result"].keys(), sequence
+        known = {name for point in part["points"] for name in point}
+        assert {name for point in again[sequence]["points"] for name in point} <= known, sequence
 
 
 def test_show_knows_how_it_was_measured(answer, program):

@@ -9,6 +9,8 @@ import pytest
 
 from labctl.gate import POLL_S, Gate
 
+pytestmark = pytest.mark.unit
+
 SOON_S = 5.0
 
 

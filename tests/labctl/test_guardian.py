@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import served_bench
-from benchmarks.served_bench import until
 from labctl.heartbeat import READY
 from labctl.lock import held
+from tools.trials import served_bench
+from tools.trials.served_bench import until
 
 STATION = Path(__file__).parents[2] / "station.yaml"
 HELD = "main_a is 0.045455 A"

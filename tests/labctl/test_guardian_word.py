@@ -6,6 +6,8 @@ from labctl import guardian_word
 from labctl.guardian_word import Word, forget, read, write
 from labctl.lock import lock_file
 
+pytestmark = pytest.mark.unit
+
 
 @pytest.fixture
 def bench(tmp_path, monkeypatch):

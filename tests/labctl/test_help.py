@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import STATION
+from support.made_up import STATION
 
 from labctl.__main__ import main
 from labctl.cli_run import _patience

@@ -6,12 +6,11 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from conftest import Clock
-from toy import COLUMNS
+from support.made_up import Clock
+from support.stored_run import store_a_run
 
 from labctl.data.calibration import CalibrationStore
 from labctl.data.history import all_runs
-from labctl.data.store import Store
 from labctl.refusals import Refusal
 
 TEXTS = [
@@ -42,14 +41,6 @@ def written(tmp_path_factory):
 def data(written, tmp_path):
     """The same, for one test."""
     return shutil.copytree(written, tmp_path / "data")
-
-
-def store_a_run(folder):
-    with closing(Store(folder, "a bench")) as store:
-        recording = store.begin("part", COLUMNS, {"plan": {"points": 2}, "versions": {}})
-        for k in range(2):
-            recording.add({"voltage_v": float(k), "counts": 7.0})
-        recording.end({"status": "completed", "result": {"slope_per_v": 100.0}, "lab_time_s": 2.0})
 
 
 @pytest.mark.parametrize("column", ["labctl_record", "labctl_outcome"])

@@ -9,7 +9,7 @@ import time
 from contextlib import closing
 
 import pytest
-from conftest import STATION
+from support.made_up import STATION
 
 from labctl.data.blocks import blocks_of
 from labctl.data.history import all_runs, one_run, points

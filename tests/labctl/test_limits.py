@@ -23,6 +23,8 @@ from sequences.calibrate import CalibratePlan
 from sequences.limited import LimitedBy, Sets, driving
 from sequences.pulses.program import Program
 
+pytestmark = pytest.mark.unit
+
 FILE = read_station(Path(__file__).parents[2] / "station.yaml")
 LIMITS = FILE.limits()
 Pulsed = Annotated[float, LimitedBy("pulsed_a")]

@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from conftest import STATION
+from support.made_up import STATION
 
 from labctl.lock import held, lock_file
 from labctl.refusals import BenchFault

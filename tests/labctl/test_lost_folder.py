@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from test_observed_run import PLAYS, glowing, opened
+from support.observed import PLAYS, glowing, opened
 
 from labctl import runner as runner_module
 from labctl.data.blocks import blocks_of

@@ -2,81 +2,20 @@
 
 import os
 import signal
-import sys
 import threading
-from contextlib import closing, contextmanager
-from pathlib import Path
 
 import pytest
-
-sys.path.append(str(Path(__file__).parents[1] / "sequences"))
-from wired import is_dark, wired
+from support.observed import PLAYS, PROGRAM, REPEATS, glowing, opened
 
 from instruments.pulse_generator import LONGEST_PLAY_S
-from labctl.data.calibration import CalibrationStore
 from labctl.data.history import one_run, points
-from labctl.data.store import Store
 from labctl.gate import Gate
 from labctl.interrupts import Interrupts
 from labctl.news import Counted, Playing
-from labctl.runner import Runner
-from sequences.pulses.library import cw_odmr
-from sequences.results import Begin, Column, End, Estimate, Point, Progress
-from sequences.routines import controls
-from sequences.routines.measure import measure
-from simulated_instruments.twin.surroundings import light
+from sequences.results import Begin, End, Estimate, Point, Progress
+from tools.trials.wired import is_dark
 
-COLUMNS = (Column("play", "play", ""), Column("signal", "photons", "", ("play",)))
-PLAYS = 5
-PROGRAM = cw_odmr(100)
-REPEATS = 500
 LOOK_S = 0.3
-
-
-def glowing(lab, repeats=REPEATS, plays=PLAYS):
-    """Count the light of the NVs again and again."""
-    with controls.left_safe(lab):
-        controls.pump(lab)
-        total = 0
-        for k in range(plays):
-            counts = measure(lab, PROGRAM, repeats)
-            total += counts.signal
-            yield Point({"play": float(k), "signal": float(counts.signal)})
-            yield Estimate({"photons": total, "photons_err": total**0.5})
-            yield Progress((k + 1) / plays)
-    return {"photons": total}
-
-
-class Bench:
-    """A wired lab with a runner, and all that was heard of it."""
-
-    def __init__(self, found, folder, store):
-        self.lab, self.twin, self.folder, self.store = found.lab, found.twin, folder, store
-        self.found, self.news = found, []
-        self.calibration = CalibrationStore(folder / "calibration", "a bench", self.lab.clock)
-
-    def run(self, stream=None, gate=None, listeners=(), interrupts=None):
-        heard = (self.news.append, *listeners)
-        runner = Runner(self.lab, self.store, self.calibration, lambda _: COLUMNS, heard, interrupts, gate)
-        return runner.run("glowing", {}, (stream or glowing)(runner.lab)).run
-
-    def heard(self, kind):
-        return [news.event for news in self.news if isinstance(news.event, kind)]
-
-    @property
-    def levels(self):
-        """Of the lines: by the card, and at the twin."""
-        return self.lab.pulse_generator.levels(), self.twin.levels
-
-    def shine(self, levels):
-        """Rate at which the brighter NV is pumped at these levels of the lines."""
-        return light(self.twin.sample, self.twin.knobs, levels, self.twin.drift).pump_per_s.max()
-
-
-@contextmanager
-def opened(folder):
-    with wired(7) as found, closing(Store(folder, "a bench")) as store:
-        yield Bench(found, folder, store)
 
 
 @pytest.fixture

@@ -1,15 +1,11 @@
 """What was measured is on disk as soon as it is: another process sees every point and every block at once."""
 
 import sqlite3
-import sys
 from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 import pytest
-from test_observed_run import COLUMNS, PLAYS, PROGRAM, REPEATS, glowing, opened
-
-sys.path.append(str(Path(__file__).parents[1] / "sequences"))
+from support.observed import COLUMNS, PLAYS, PROGRAM, REPEATS, glowing, opened
 
 from instruments.pulse_generator import words
 from labctl.catalogue import ENTRIES

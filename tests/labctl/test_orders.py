@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from conftest import STATION
+from support.made_up import STATION
 
 from labctl.catalogue import entry
 from labctl.cli_bench import Choice, opened_bench

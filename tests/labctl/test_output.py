@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from test_hostile_data import store_a_run
+from support.stored_run import store_a_run
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from labctl.data.plain import plain
 from labctl.plans import keys_of, make_plan, plan_of, settings_of, texts_of
 from labctl.refusals import Refusal
 
+pytestmark = pytest.mark.unit
+
 
 def test_defaults():
     assert make_plan(ToyPlan, []) == ToyPlan()

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray
-from test_hostile_data import store_a_run
+from support.stored_run import store_a_run
 
 from labctl.data.blocks import blocks_of
 from labctl.data.history import all_runs, one_run, points

@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from conftest import Clock
+from support.made_up import Clock
 
 from labctl.data.blocks import blocks_of
 from labctl.data.book import Book

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from labctl.bench import Interrupted, OpenBench
-from labctl.catalogue import ENTRIES, Entry
+from labctl.catalogue import ENTRIES
 from labctl.cli_bench import Choice, opened_bench
 from labctl.continuation import continuation
 from labctl.data.blocks import Block, blocks_of
@@ -96,7 +96,8 @@ def aligning(monkeypatch: pytest.MonkeyPatch) -> Aligning:
 
 
 def experiment(name: str, plan: Any, function: Any, columns: Any) -> Any:
-    return SimpleNamespace(name=name, plan=plan, function=function, columns=columns)
+    calibrates = ("field",) if name == "align" else ()
+    return SimpleNamespace(name=name, plan=plan, function=function, columns=columns, calibrates=calibrates)
 
 
 def learn(calibration: Any, currents_a: tuple[float, float, float]) -> None:
@@ -135,7 +136,7 @@ def run(
             before = continuation(data, str(resumes)).on(bench.store.label, bench.record)
             before = replace(before, gap_s=before.gap_s + gap_s)
         seen = Seen(bench, plays, of)
-        found: Entry = ENTRIES["wander"]
+        found = ENTRIES["wander"]
         return bench.run(found, WanderPlan(), (seen,), interrupted=before).run, before, seen
 
 

@@ -11,6 +11,8 @@ from labctl.progress import Lines, clock_words, progress
 from labctl.tables import print_result
 from sequences.results import Begin, End, Point, Progress
 
+pytestmark = pytest.mark.unit
+
 
 def news(event, depth=0, lab_time_s=0.0, sequence="engine"):
     return News(7 + depth, sequence, depth, event, lab_time_s)

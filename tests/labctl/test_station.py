@@ -1,8 +1,8 @@
 """The station, opened on the simulated bench: station.yaml reaches the drivers, and what opens is closed again."""
 
 import pytest
-from conftest import STATION, Clock
 from qcodes.instrument import Instrument
+from support.made_up import STATION, Clock
 
 from instruments.magnet import MagnetLimitError
 from instruments.supply import CurrentLimitError

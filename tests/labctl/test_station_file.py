@@ -4,9 +4,9 @@ import pickle
 import sys
 
 import pytest
-from conftest import STATION
 from pydantic import ValidationError
 from qcodes.station import Station, ValidationWarning
+from support.made_up import STATION
 
 from labctl.refusals import Refusal
 from labctl.station_file import read_station

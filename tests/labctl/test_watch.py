@@ -1,13 +1,8 @@
 """A watch asks every instrument again and again from its own thread, survives what fails, and changes no run."""
 
-import sys
 import threading
 import time
-from pathlib import Path
 from types import SimpleNamespace
-
-sys.path.append(str(Path(__file__).parents[1] / "sequences"))
-from wired import STATION, Kept, sample
 
 from labctl import watch
 from labctl.station import Wires, opened
@@ -17,6 +12,7 @@ from sequences.pulses.library import cw_odmr
 from sequences.routines import controls
 from sequences.routines.measure import measure
 from simulated_instruments.bench import Bench
+from tools.trials.wired import STATION, Kept, sample
 
 FAST_S = 0.01
 PLAYS = 8

@@ -5,8 +5,8 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from conftest import STATION, Clock
 from qcodes.instrument import VisaInstrument
+from support.made_up import STATION, Clock
 
 from labctl.condition import condition
 from labctl.data.calibration import CalibrationStore

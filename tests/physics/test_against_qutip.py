@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pairs import random_states
+from support.pairs import random_states
 
 from physics.engine import liouvillian, propagator, steady_state
 from physics.entanglement import concurrence, fidelity, trace_distance

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pairs import GAMMA1, SWAP, pair, random_states, thermal
+from support.pairs import GAMMA1, SWAP, pair, random_states, thermal
 
 from physics.engine import evolve, liouvillian, propagator, steady_state
 from physics.entanglement import concurrence

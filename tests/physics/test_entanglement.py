@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pairs import random_states
 from scipy.stats import unitary_group
+from support.pairs import random_states
 
 from physics.entanglement import (
     concurrence,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pairs import GAMMA1, pair, thermal
+from support.pairs import GAMMA1, pair, thermal
 
 from physics.coupling import gamma1_per_s
 from physics.engine import evolve, steady_state

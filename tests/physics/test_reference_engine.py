@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pairs import pair, thermal
+from support.pairs import pair, thermal
 
 from physics.engine import propagator, steady_state
 from physics.entanglement import concurrence

@@ -5,6 +5,8 @@ import pytest
 
 from sequences.analysis.adaptive import Belief, first_sight
 
+pytestmark = pytest.mark.unit
+
 TRIPLET = np.array([0.0, 2.16e6, 4.32e6])
 SINGLE = np.zeros(1)
 WIDTH, CONTRAST, PHOTONS_PER_S, TARGET = 2e5, 0.12, 6e4, 5e3

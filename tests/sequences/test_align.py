@@ -1,12 +1,12 @@
-"""align brings the twin from power-on to the 13C resonance through the wires, or refuses."""
+"""align brings the twin from power-on to the 13C resonance, or refuses."""
 
 import numpy as np
 import pytest
-from wired import Wired, is_dark, know_field, run, swapped, wired
 
 from physics.constants import GAMMA_13C_HZ_PER_MT
 from sequences.align import AlignPlan, align
 from sequences.results import Point, SequenceError
+from tools.trials.wired import Bench, is_dark, know_field, run, swapped, without_wires
 
 COLD_S, AGAIN_SHARE = 20 * 60.0, 0.6
 """Laboratory time of an align from nothing, and part of it that one from its calibration takes."""
@@ -25,7 +25,7 @@ SINGLE_LINE = {
 }
 
 
-def truth(bench: Wired) -> tuple[float, float, float]:
+def truth(bench: Bench) -> tuple[float, float, float]:
     """Field along (mT) and across (uT), and detuning (kHz) of f- from the 13C line on its side of the crossing."""
     along, across = bench.twin.field_mt(0)
     minus_hz = bench.twin.lines(float(along[0]), across).minus_hz[0]
@@ -33,7 +33,7 @@ def truth(bench: Wired) -> tuple[float, float, float]:
     return float(along[0]), across * 1e3, float(detuning_hz) * 1e-3
 
 
-def assert_aligned(bench: Wired, result):
+def assert_aligned(bench: Bench, result):
     """The tolerances of the experiment, and estimates that agree with the truth."""
     along, across, detuning = truth(bench)
     assert across < 2.0
@@ -56,7 +56,7 @@ def assert_aligned(bench: Wired, result):
     ids=["default", "harsh and beyond the crossing", "without nitrogen"],
 )
 def test_a_cold_bench_is_brought_to_the_resonance_and_back_to_it(seed, sample, plan, most_s):
-    with wired(seed, **sample) as bench:
+    with without_wires(seed, **sample) as bench:
         result, _ = run(align(bench.lab, plan))
         assert_aligned(bench, result)
         cold_s = bench.lab.clock.now()
@@ -79,14 +79,14 @@ def test_a_cold_bench_is_brought_to_the_resonance_and_back_to_it(seed, sample, p
 
 
 def test_what_is_known_is_used_unless_it_shall_be_forgotten():
-    with wired(1) as bench:
+    with without_wires(1) as bench:
         know_field(bench)
         for plan, lowest_mt in ((AlignPlan(), 90.0), (AlignPlan(from_scratch=True), 5.0)):
             fields = [value for p in run_until(bench, plan, 4) if (value := p.get("along_mt"))]
             assert min(fields) == pytest.approx(lowest_mt, rel=0.15)
 
 
-def run_until(bench: Wired, plan: AlignPlan, visits: int) -> list[dict]:
+def run_until(bench: Bench, plan: AlignPlan, visits: int) -> list[dict]:
     """The points until so many lines were measured."""
     seen, stream = [], align(bench.lab, plan)
     for event in stream:
@@ -108,7 +108,7 @@ def run_until(bench: Wired, plan: AlignPlan, visits: int) -> list[dict]:
     ],
 )
 def test_what_cannot_be_aligned_is_refused(sample, words):
-    with wired(4, **sample) as bench:
+    with without_wires(4, **sample) as bench:
         with pytest.raises(SequenceError, match=words):
             run(align(bench.lab, AlignPlan()))
         assert is_dark(bench)
@@ -116,14 +116,14 @@ def test_what_cannot_be_aligned_is_refused(sample, words):
 
 
 def test_swapped_lines_are_no_alignment():
-    with wired(5) as bench:
+    with without_wires(5) as bench:
         with pytest.raises(SequenceError):
             run(align(swapped(bench, "mw_x", "shift"), AlignPlan()))
         assert bench.lab.calibration.get("field.resonance_mt") is None
 
 
 def test_a_field_that_wanders_is_refused_or_mastered():
-    with wired(6, field_drift_ut_per_sqrt_min=2.0) as bench:
+    with without_wires(6, field_drift_ut_per_sqrt_min=2.0) as bench:
         with pytest.raises(SequenceError, match="field stands still"):
             run(align(bench.lab, AlignPlan()))
         assert is_dark(bench)

@@ -2,17 +2,17 @@
 
 import numpy as np
 import pytest
-from estimates import assert_ends_as, followed
-from wired import wired
+from support.estimates import assert_ends_as, followed
 
 from sequences.align import AlignPlan, align
 from sequences.analysis.relaxation import surviving_curve
+from tools.trials.wired import without_wires
 
 
 @pytest.fixture(scope="module")
 def seen():
     """A run, and the truth about the NV axis."""
-    with wired(11) as bench:
+    with without_wires(11) as bench:
         return followed(align(bench.lab, AlignPlan())), bench.twin.sample.nv_axis
 
 

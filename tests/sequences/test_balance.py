@@ -10,6 +10,8 @@ from sequences.analysis.balance import polarisation_after, polarisations, quoted
 from sequences.analysis.engine_model import EngineModel
 from sequences.analysis.release import Release
 
+pytestmark = pytest.mark.unit
+
 WEAK = EngineModel(
     g_rad_per_s=66.45e3,
     zz_rad_per_s=132.9e3,

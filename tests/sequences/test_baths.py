@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from known_pair import GATES, VALUES, calibration, counted
+from support.known_pair import GATES, VALUES, calibration, counted
 
 from physics.paulis import INDEX
 from sequences.analysis.balance import release_states

@@ -5,6 +5,8 @@ import pytest
 
 from sequences.analysis.bridge import between
 
+pytestmark = pytest.mark.unit
+
 WALK = 0.3
 
 

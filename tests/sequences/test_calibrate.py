@@ -1,13 +1,14 @@
 """calibrate finds the numbers of the frozen pair of the twin, or says what is in the way."""
 
+import numpy as np
 import pytest
-from known_bench import calibrated, know_aligned, powered
-from wired import is_dark
+from support.known_bench import calibrated, know_aligned, stored
 
 from labctl.unwired import ran
 from sequences.analysis.calibration import NAMES
 from sequences.calibrate import CalibratePlan, calibrate
 from sequences.results import SequenceError
+from tools.trials.wired import is_dark, powered
 
 
 def pull(found, key, true):
@@ -44,6 +45,21 @@ def test_what_it_found_is_kept_with_its_covariance_and_the_bench_is_left_dark():
     assert seen.result.gate_ns % 200 == 0
     assert sum(point.values.get("counts", 0.0) for point in seen.points) >= seen.result.photons
     assert seen.left_dark
+
+
+def test_what_other_tests_start_from_is_what_a_calibration_stores():
+    """Where a change of `calibrate` makes it outdated: PYTHONPATH=.:tests python -m support.known_bench."""
+    kept, fresh = stored(), calibrated().store
+    assert list(kept.values) == list(fresh.values)
+    assert list(kept.correlated) == list(fresh.correlated)
+    for key, known in fresh.values.items():
+        there = kept.values[key]
+        assert abs(there.value - known.value) <= 4.0 * known.error + 1e-9 * abs(known.value), key
+        assert there.error == pytest.approx(known.error, rel=0.2), key
+    for keys, covariance in fresh.correlated.items():
+        sizes = np.sqrt(np.diag(covariance))
+        scale = np.outer(sizes, sizes) + np.finfo(float).tiny
+        np.testing.assert_allclose(kept.correlated[keys] / scale, covariance / scale, atol=0.2)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from sequences.analysis.classes import NO_SPREAD, Spread, classes, frozen_field, nitrogen_lines
 
+pytestmark = pytest.mark.unit
+
 KHZ = 2 * np.pi * 1e3
 variances = st.floats(0.0, 1e4)
 shares = st.floats(0.0, 0.2)

@@ -11,6 +11,8 @@ from instruments.pulse_generator import words as played_by_the_card
 from sequences.pulses import compile as pulses
 from sequences.pulses.program import LINES, Program, PulseError
 
+pytestmark = pytest.mark.unit
+
 STATION = {line: k for k, line in enumerate(LINES)}
 wirings = st.permutations(range(8)).map(lambda order: dict(zip(LINES, order, strict=True)))
 

@@ -1,12 +1,12 @@
 """cool finds both baths of the twin or says that there is no heat to run on."""
 
 import pytest
-from known_bench import calibrated_bench
-from wired import is_dark
+from support.known_bench import calibrated_bench
 
 from labctl.unwired import ran
 from sequences.cool import CoolPlan, cool
 from sequences.results import SequenceError
+from tools.trials.wired import is_dark
 
 
 def pull(found, side, true):

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from known_bench import know_pair_numbers, powered
+from support.known_bench import know_pair_numbers
 
 from physics.paulis import NAMES, density_matrix, pauli_vector
 from sequences.analysis.prediction import predict
 from sequences.routines import state
 from sequences.routines.course import Course
 from sequences.routines.outlook import Outlook
+from tools.trials.wired import powered
 
 TIMES_US = np.array([2.0, 4.0, 5.4, 9.0])
 ALL_TIMES = len(TIMES_US)

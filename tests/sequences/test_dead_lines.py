@@ -1,14 +1,14 @@
 """What wiring says of a bench on which something is dead rather than swapped."""
 
 import pytest
-from wired import is_dark, run, wired
 
 from sequences.results import SequenceError
 from sequences.wiring import WiringPlan, wiring
+from tools.trials.wired import is_dark, run, without_wires
 
 
 def test_a_dark_bench_is_told_from_a_wrong_cable():
-    with wired(1, optics={"saturated_cps": 0.0, "background_cps": 0.0}) as bench:
+    with without_wires(1, optics={"saturated_cps": 0.0, "background_cps": 0.0}) as bench:
         with pytest.raises(SequenceError, match="No photons under constant green light"):
             run(wiring(bench.lab, WiringPlan()))
         assert is_dark(bench)
@@ -25,7 +25,7 @@ def test_a_dark_bench_is_told_from_a_wrong_cable():
     ],
 )
 def test_a_dead_line_is_named(truth, words):
-    with wired(1, **truth) as bench:
+    with without_wires(1, **truth) as bench:
         with pytest.raises(SequenceError, match=words):
             run(wiring(bench.lab, WiringPlan()))
         assert is_dark(bench)

@@ -1,17 +1,16 @@
 """Delays of a bench whose light and microwave are late, measured over its wires; and what is played from then on."""
 
-from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from known_bench import know_pulses
-from wired import is_dark, know_field, know_pair, run, wired
 
 from sequences.delays import DelaysPlan, delays
 from sequences.pulses.program import Program
 from sequences.routines.delays import ahead_ticks, remainders, rise_ns
 from sequences.routines.measure import measure
+from tools.trials.known import know_pulses
+from tools.trials.wired import Kept, is_dark, kept_of, know_field, know_pair, run, without_wires
 
 LIGHT_NS, RISE_NS, MICROWAVE_NS = 450.0, 40.0, 30.0
 LATE = {
@@ -29,7 +28,7 @@ def known(bench):
 @pytest.fixture(scope="module")
 def late():
     """The bench, its result, its points, and what was left of light, microwave and coils."""
-    with wired(3, **LATE) as bench:
+    with without_wires(3, **LATE) as bench:
         known(bench)
         result, points = run(delays(bench.lab, DelaysPlan()))
         yield bench, result, points, is_dark(bench)
@@ -67,7 +66,9 @@ def test_they_are_kept_and_played_ahead(late):
 
 def test_another_run_measures_the_same_though_its_lines_would_be_played_ahead(late):
     bench, result, _, _ = late
-    lab = bench.lab.within(replace(bench.lab.run, calibration=deepcopy(bench.lab.calibration)))
+    another = Kept()
+    another.values.update(kept_of(bench).values)
+    lab = bench.lab.within(replace(bench.lab.run, calibration=another))
     again, _ = run(delays(lab, DelaysPlan(stage="light")))
     assert again.measured == ("pump", "depletion")
     assert again.mw_ns is None

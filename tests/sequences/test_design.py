@@ -5,6 +5,8 @@ import pytest
 
 from sequences.analysis.design import Candidates, shares_for
 
+pytestmark = pytest.mark.unit
+
 SECONDS = 3600.0
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from sequences.analysis.drifting import Round, solve
 
+pytestmark = pytest.mark.unit
+
 P, PLAYS, ROUNDS, RUNS = 4, 30, 10, 120
 MODES = np.array([[3.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]])
 TRUE = np.array([0.4, -1.2, 0.7, 0.1])

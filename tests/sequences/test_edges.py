@@ -7,6 +7,8 @@ from sequences.analysis.edges import segments
 from sequences.pulses.library import pulse, wait
 from sequences.pulses.program import Program
 
+pytestmark = pytest.mark.unit
+
 PULSED = (
     wait(500, "shift", tick_ns=100)
     + pulse(200, "x", "gradient", tick_ns=100)

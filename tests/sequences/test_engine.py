@@ -4,12 +4,11 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-from known_bench import powered
-from wired import is_dark
 
 from physics.paulis import NAMES, pauli_vector
 from sequences.engine import EnginePlan, engine
 from sequences.results import Begin, End, Estimate, SequenceError
+from tools.trials.wired import is_dark, powered
 
 PARTS = ["wiring", "delays", "locate", "align", "rabi", "delays", "wiring", "relaxometry", "calibrate", "cool"]
 SHORT = EnginePlan(

@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import qutip
-import qutip_pair
 from scipy.integrate import solve_ivp
+from support import qutip_pair
 
 from physics.paulis import INDEX, density_matrix
 from sequences.analysis.classes import Spread, classes
 from sequences.analysis.engine_model import EngineModel
+
+pytestmark = pytest.mark.unit
 
 MODEL = EngineModel(
     g_rad_per_s=66.4e3,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from known_pair import GATES, analysis_programs, calibration, counted, known_covariance
+from support.known_pair import GATES, analysis_programs, calibration, counted, known_covariance
 
 from physics.paulis import INDEX
 from sequences.analysis.calibration import NAMES, SCALES
@@ -26,6 +26,8 @@ from sequences.analysis.engine_rows import (
 from sequences.analysis.pair import pumped_state
 from sequences.analysis.tomography import Asked, Beliefs, calibration_root, reconstruct
 from sequences.pulses.library import hot_left
+
+pytestmark = pytest.mark.unit
 
 TIME_S = 5.4e-6
 POLARISATION = (0.06, 0.93)

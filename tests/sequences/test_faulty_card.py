@@ -6,7 +6,6 @@ from itertools import cycle
 
 import numpy as np
 import pytest
-from wired import STATION, Kept, sample
 
 from instruments import ni_line
 from instruments.ni_card import CardFault
@@ -21,6 +20,9 @@ from sequences.routines import controls
 from sequences.routines.measure import PLAYS, measure
 from simulated_instruments.bench import Bench
 from simulated_instruments.faults.script import Fault
+from tools.trials.wired import STATION, Kept, sample
+
+pytestmark = pytest.mark.system
 
 KINDS = ("refused", "unavailable", "cut_off", "slow", "reset")
 REPEATS, MEASURED = 200, 90

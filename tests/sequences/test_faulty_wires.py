@@ -3,7 +3,6 @@
 import random
 
 import pytest
-from wired import STATION, Kept, sample
 
 from instruments.errors import InstrumentError
 from labctl.station import Wires, opened
@@ -11,6 +10,9 @@ from labctl.station_file import read_station
 from sequences.lab import Lab
 from simulated_instruments.bench import Bench
 from simulated_instruments.faults.script import Fault
+from tools.trials.wired import STATION, Kept, sample
+
+pytestmark = pytest.mark.system
 
 KINDS = (
     "unanswered",

@@ -4,11 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from known_bench import know_pulses
-from known_magnet import know_magnet
-from wired import know_field, know_pair, run, sample, wired
 
-from benchmarks.night import night
 from sequences.analysis.bowl import Bowl, fit_across
 from sequences.analysis.null import Shine, fit_null, fit_shine
 from sequences.analysis.walk import standing
@@ -16,6 +12,9 @@ from sequences.results import SequenceError
 from sequences.routines import controls, state
 from sequences.routines.hold import Hold
 from sequences.routines.hold.rates import believed, is_worth_it, keep_rate
+from tools.trials.known import know_magnet, know_pulses
+from tools.trials.night import night
+from tools.trials.wired import know_field, know_pair, run, sample, without_wires
 
 CROSS_UT = 16.0 * np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
 PAIR_NM = np.array([[29.0, -23.0], [41.0, -17.0]])
@@ -24,7 +23,7 @@ PAIR_NM = np.array([[29.0, -23.0], [41.0, -17.0]])
 @contextmanager
 def held(seed, quiet=False, **truth):
     """A bench on resonance, and a hold that has begun; quiet: one that expects it to stand still."""
-    with wired(seed, **truth) as bench:
+    with without_wires(seed, **truth) as bench:
         know_field(bench)
         know_pair(bench)
         know_pulses(bench)
@@ -44,7 +43,7 @@ def detuning_khz(bench):
 
 
 def test_an_hour_is_held_and_would_not_be_without():
-    kept, left = (night(1.0, 5, held) for held in ("auto", False))
+    kept, left = (night(1.0, 5, held, without_wires) for held in ("auto", False))
     assert min(kept.shares) > 0.95  # 0.98 of a night; an hour has few independent excursions
     assert kept.cost < 0.10
     assert min(left.shares) < 0.5
@@ -119,7 +118,7 @@ def test_what_is_noise_or_does_not_matter_is_not_corrected_on_a_bench_that_stand
 
 def test_the_rate_that_a_run_saw_is_what_the_next_one_believes():
     rates = (0.003, 0.02, 0.1, 0.3, 1.0)
-    with wired() as bench:
+    with without_wires() as bench:
         assert not believed(bench.lab, "hold.null_walk_nm_per_sqrt_min", rates).any()
         chance, place = np.random.default_rng(3), 0.0
         walk = standing([0.0], 0.01 * np.eye(1), [(rate**2 / 60.0,) for rate in rates], 0.0)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from sequences.analysis.late_pulse import Cut, fit_late, flipped
 from sequences.routines.late_pulse import cut_program
 
+pytestmark = pytest.mark.unit
+
 PI_NS, RABI_MHZ, TICK_NS = 400.0, 1.25, 100.0
 
 

@@ -8,6 +8,8 @@ from sequences.analysis.inversion import field_from_two
 from sequences.analysis.odmr import LineShape, dips, fit_known_line, fit_line, shares
 from sequences.analysis.relaxation import fit_dip, rate_at, surviving
 
+pytestmark = pytest.mark.unit
+
 TRIPLET_HZ = np.array([0.0, -2.16e6, -4.33e6])
 SEEDS = 40
 

@@ -1,6 +1,10 @@
 """Verdicts about lines from counts."""
 
+import pytest
+
 from sequences.analysis.lines import Misled, falling, misled, rising
+
+pytestmark = pytest.mark.unit
 
 COUNTS = {"pump": 10_000.0, "depletion": 103.0, "shift": 96.0}
 

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from test_still_set import all_on
-from wired import STATION
+from support.everything_on import all_on
 
 from labctl.catalogue import ENTRIES
 from labctl.limits import programs_beyond, used
@@ -15,6 +14,7 @@ from sequences.load import Drive, LimitError, loads, refuse_beyond
 from sequences.pulses.program import Program
 from sequences.routines.allowed import drive
 from sequences.routines.measure import measure
+from tools.trials.wired import STATION
 
 FILE = read_station(STATION)
 LIMITS, PATHS = FILE.limits(), FILE.paths()

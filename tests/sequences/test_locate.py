@@ -1,12 +1,12 @@
-"""locate finds both NVs of the twin through the wires, or says why it cannot."""
+"""locate finds both NVs of the twin, or says why it cannot."""
 
 import numpy as np
 import pytest
-from estimates import assert_ends_as, followed
-from wired import is_dark, run, wired
+from support.estimates import assert_ends_as, followed
 
 from sequences.locate import LocatePlan, locate
 from sequences.results import SequenceError
+from tools.trials.wired import is_dark, run, without_wires
 
 MOST_PLAYS = 400
 KEYS = [f"pair.{side}_{axis}_nm" for side in ("left", "right") for axis in "xy"]
@@ -24,7 +24,7 @@ KEYS = [f"pair.{side}_{axis}_nm" for side in ("left", "right") for axis in "xy"]
     ],
 )
 def test_both_nvs_are_found_well_within_a_nanometre(seed, pair, optics):
-    with wired(seed, pair=pair, optics=optics) as bench:
+    with without_wires(seed, pair=pair, optics=optics) as bench:
         result, points = run(locate(bench.lab, LocatePlan()))
         places = bench.twin.sample.pair.positions_nm
         places = places[np.lexsort((places[:, 1], places[:, 0]))]
@@ -54,7 +54,7 @@ def test_both_nvs_are_found_well_within_a_nanometre(seed, pair, optics):
     ],
 )
 def test_what_is_not_a_pair_is_refused(truth, words):
-    with wired(4, **truth) as bench:
+    with without_wires(4, **truth) as bench:
         with pytest.raises(SequenceError, match=words):
             run(locate(bench.lab, LocatePlan()))
         assert bench.lab.calibration.get("pair.left_x_nm") is None
@@ -63,7 +63,7 @@ def test_what_is_not_a_pair_is_refused(truth, words):
 
 @pytest.mark.parametrize("seed", [11, 12, 13])
 def test_places_are_those_to_steer_to_after_a_walk(seed):
-    with wired(seed, optics={"steering_drift_nm_per_sqrt_min": 1.0}) as bench:
+    with without_wires(seed, optics={"steering_drift_nm_per_sqrt_min": 1.0}) as bench:
         result, _ = run(locate(bench.lab, LocatePlan()))
         now = bench.twin.sample.pair.positions_nm - bench.twin.drift.steering_nm
     wrong = np.ravel(result.pair_nm) - now.ravel()
@@ -75,7 +75,7 @@ def test_places_are_those_to_steer_to_after_a_walk(seed):
 
 
 def test_a_pair_outside_the_region_is_not_measured_but_pointed_at():
-    with wired(14, pair={"centre_nm": [420.0, 0.0]}) as bench:
+    with without_wires(14, pair={"centre_nm": [420.0, 0.0]}) as bench:
         with pytest.raises(SequenceError) as caught:
             run(locate(bench.lab, LocatePlan()))
         there = {"centre_x_nm": caught.value.seen["x_nm"], "centre_y_nm": caught.value.seen["y_nm"]}
@@ -84,7 +84,7 @@ def test_a_pair_outside_the_region_is_not_measured_but_pointed_at():
 
 
 def test_it_says_after_each_image_how_wide_the_doughnut_is():
-    with wired(7) as bench:
+    with without_wires(7) as bench:
         seen = followed(locate(bench.lab, LocatePlan()))
         true_nm = bench.twin.sample.optics.doughnut_radius_nm
     assert_ends_as(seen)

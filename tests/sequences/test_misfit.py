@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from known_pair import GATES, calibration, counted
 from scipy.stats import chi2 as chi2_law
+from support.known_pair import GATES, calibration, counted
 
 from sequences.analysis.calibration import NAMES, SCALES
 from sequences.analysis.calibration_fit import CalibrationFit
@@ -12,6 +12,8 @@ from sequences.analysis.misfit import Candidate, Extension, explained, ranked, v
 from sequences.results import SequenceError
 from sequences.routines.calibration_programs import programs
 from sequences.routines.judgement import REMEDIES, judged
+
+pytestmark = pytest.mark.unit
 
 FREEDOM = 400.0
 

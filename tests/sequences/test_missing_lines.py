@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from wired import Wired, is_dark, know_field, wired
 
 from sequences.align import AlignPlan, align
 from sequences.odmr import OdmrPlan, odmr
 from sequences.results import Point, SequenceError
+from tools.trials.wired import Bench, is_dark, know_field, without_wires
 
 STRONG_MT_PER_A = 150.0
 LOOK_HZ = (2.6e9, 3.14e9)
@@ -26,7 +26,7 @@ def refusal(stream) -> tuple[SequenceError, list[Point]]:
     pytest.fail("nothing was refused")
 
 
-def aligned_elsewhere(bench: Wired, off_a: float) -> None:
+def aligned_elsewhere(bench: Bench, off_a: float) -> None:
     """Calibrate the field from the truth, but with so much too much current in the main coil."""
     know_field(bench)
     kept = bench.lab.calibration
@@ -34,7 +34,7 @@ def aligned_elsewhere(bench: Wired, off_a: float) -> None:
 
 
 def test_a_field_that_is_not_the_calibrated_one_sends_align_back_to_the_start():
-    with wired(3) as bench:
+    with without_wires(3) as bench:
         aligned_elsewhere(bench, -0.02)
         ramps, ramp_to = [], bench.lab.magnet.ramp_to
         bench.lab.magnet.ramp_to = lambda currents_a: (ramps.append(currents_a), ramp_to(currents_a))
@@ -54,7 +54,7 @@ def test_a_field_that_is_not_the_calibrated_one_sends_align_back_to_the_start():
 
 
 def test_odmr_at_a_field_that_is_not_the_calibrated_one_leaves_the_magnet_as_it_was():
-    with wired(4) as bench:
+    with without_wires(4) as bench:
         aligned_elsewhere(bench, 0.02)
         before = (0.01, -0.02, 0.9)
         bench.lab.magnet.ramp_to(before)
@@ -66,7 +66,7 @@ def test_odmr_at_a_field_that_is_not_the_calibrated_one_leaves_the_magnet_as_it_
 
 
 def test_a_dead_trim_is_told_from_a_turned_axis():
-    with wired(5, coil_matrix_mt_per_a=((0.0, 0.5, 0.4), (0.0, 39.7, -0.7), (0.0, 0.3, 110.6))) as bench:
+    with without_wires(5, coil_matrix_mt_per_a=((0.0, 0.5, 0.4), (0.0, 39.7, -0.7), (0.0, 0.3, 110.6))) as bench:
         ended, _ = refusal(align(bench.lab, AlignPlan()))
         assert is_dark(bench)
         assert "do not fit one linear magnet" in ended.what
@@ -77,7 +77,9 @@ def test_a_dead_trim_is_told_from_a_turned_axis():
 
 @pytest.mark.parametrize("method", ["adaptive", "raster"])
 def test_a_line_that_the_source_cannot_make(method):
-    with wired(6, coil_matrix_mt_per_a=((40.0, 0.0, 0.0), (0.0, 40.0, 0.0), (0.0, 0.0, STRONG_MT_PER_A))) as bench:
+    with without_wires(
+        6, coil_matrix_mt_per_a=((40.0, 0.0, 0.0), (0.0, 40.0, 0.0), (0.0, 0.0, STRONG_MT_PER_A))
+    ) as bench:
         matrix = ((40.0, 0.0, 0.0), (0.0, 40.0, 0.0), (0.0, 0.0, STRONG_MT_PER_A))
         lab = replace(bench.lab, guesses=bench.lab.guesses.model_copy(update={"coil_matrix_mt_per_a": matrix}))
         lab.magnet.ramp_to((0.0, 0.0, 0.9))

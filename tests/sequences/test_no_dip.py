@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
-from wired import STATION
 
 from labctl.station_file import read_station
 from sequences.routines.no_dip import best_rate, no_dip
+from tools.trials.wired import STATION
+
+pytestmark = pytest.mark.unit
 
 RATE_PER_S = 6e3
 """Little enough to be linear in it."""

@@ -1,14 +1,14 @@
-"""odmr finds both lines of the twin through the wires and reads the field off them."""
+"""odmr finds both lines of the twin and reads the field off them."""
 
 import numpy as np
 import pytest
-from wired import Wired, is_dark, know_field, run, wired
 
 from sequences.odmr import OdmrPlan, odmr
 from sequences.results import SequenceError
+from tools.trials.wired import Bench, is_dark, know_field, run, without_wires
 
 
-def assert_true(bench: Wired, result):
+def assert_true(bench: Bench, result):
     along, across = bench.twin.field_mt(0)
     lines = bench.twin.lines(float(along[0]), across)
     exchange_hz = bench.twin.g_rad_per_s / (2 * np.pi)  # raises the line of a pair driven as one
@@ -33,7 +33,7 @@ def assert_true(bench: Wired, result):
     ],
 )
 def test_a_fresh_bench_shows_its_field(seed, sample, plan, field_mt, tilt_err_deg):
-    with wired(seed, **sample) as bench:
+    with without_wires(seed, **sample) as bench:
         result, points = run(odmr(bench.lab, plan))
         assert_true(bench, result)
         assert result.field_mt == pytest.approx(field_mt, abs=0.3)
@@ -47,7 +47,7 @@ def test_a_fresh_bench_shows_its_field(seed, sample, plan, field_mt, tilt_err_de
 
 
 def test_the_present_field_is_kept_where_there_is_one():
-    with wired(4) as bench:
+    with without_wires(4) as bench:
         know_field(bench)
         kept = bench.lab.calibration
         currents = tuple(kept.get(f"field.{name}_a").value for name in ("x", "y", "main"))
@@ -59,7 +59,7 @@ def test_the_present_field_is_kept_where_there_is_one():
 
 
 def test_without_microwave_it_says_what_was_seen():
-    with wired(5, microwave={"rabi_mhz_at_0dbm": 1e-6}) as bench:
+    with without_wires(5, microwave={"rabi_mhz_at_0dbm": 1e-6}) as bench:
         with pytest.raises(SequenceError, match=r"No ODMR dip for f- within .* MHz, and none at all"):
             run(odmr(bench.lab, OdmrPlan()))
         assert is_dark(bench)

@@ -2,18 +2,18 @@
 
 import numpy as np
 import pytest
-from estimates import assert_ends_as, followed
-from wired import wired
+from support.estimates import assert_ends_as, followed
 
 from sequences.analysis.odmr import line_curve
 from sequences.odmr import OdmrPlan, odmr
+from tools.trials.wired import without_wires
 
 SWEEPS = 4
 
 
 @pytest.fixture(scope="module")
 def seen():
-    with wired(seed=5) as bench:
+    with without_wires(seed=5) as bench:
         return followed(odmr(bench.lab, OdmrPlan(method="raster", sweeps=SWEEPS)))
 
 
@@ -55,7 +55,7 @@ def test_the_lines_of_the_last_estimate_go_through_the_mean_of_all_sweeps(seen):
 def test_the_time_of_a_point_is_shared_among_its_sweeps():
     spent = []
     for sweeps in (1, 5):
-        with wired(seed=5) as bench:
+        with without_wires(seed=5) as bench:
             followed(odmr(bench.lab, OdmrPlan(method="raster", sweeps=sweeps)))
             spent.append(bench.lab.clock.now())
     assert spent[1] == pytest.approx(spent[0], rel=0.02)

@@ -17,6 +17,8 @@ from sequences.analysis.oscillation import (
     z_after,
 )
 
+pytestmark = pytest.mark.unit
+
 RAMSEY = (Segment(200, "x"), Segment(20_000), Segment(200, "y"))
 PROGRAMS = (RAMSEY, (Segment(3_400, "x"),), (Segment(300, "y"), Segment(7_000), Segment(500, "x"), Segment(900)))
 

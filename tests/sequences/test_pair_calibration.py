@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from known_pair import GATES, believed, calibration, counted
+from support.known_pair import GATES, believed, calibration, counted
 
 from sequences.analysis.calibration import NAMES, SCALES, SHARES, CountedProgram, PairCalibration
 from sequences.analysis.calibration_fit import MODES, bounds, fit_calibration, fit_mean, merged, modes

@@ -6,14 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import qutip
-import qutip_pair
-from known_pair import GATES, PAPER, calibration, random_state
+from support import qutip_pair
+from support.known_pair import GATES, PAPER, calibration, random_state
 
 from physics.paulis import INDEX, density_matrix, pauli_vector, product_vector
 from sequences.analysis.classes import NO_SPREAD, Spread
 from sequences.analysis.pair import PairModel, pumped_state
 from sequences.pulses.library import wait
 from sequences.pulses.program import Program
+
+pytestmark = pytest.mark.unit
 
 MICROWAVE = {"mw_x", "mw_y"}
 READ = frozenset({"gradient"})

@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from known_bench import know_pulses
-from wired import is_dark, know_field, know_pair, run, wired
 
 from instruments.pulse_generator import words
 from sequences.delays import DelaysPlan, delays
@@ -12,6 +10,8 @@ from sequences.lab import Nobody
 from sequences.pulses.program import Program
 from sequences.results import SequenceError
 from sequences.routines.measure import measure
+from tools.trials.known import know_pulses
+from tools.trials.wired import is_dark, know_field, know_pair, run, without_wires
 
 
 class Watch(Nobody):
@@ -41,7 +41,7 @@ class Loads:
 @pytest.fixture
 def watched():
     """A lab that plays the pump four ticks ahead, and keeps what it plays."""
-    with wired(4) as bench:
+    with without_wires(4) as bench:
         bench.lab.calibration.put("delays.pump_ns", 430.0, 1.0)
         run = replace(bench.lab.run, observer=Watch())
         yield replace(bench.lab, run=run, pulse_generator=Loads(bench.lab.pulse_generator))
@@ -75,7 +75,7 @@ def test_a_program_shorter_than_a_delay_is_refused_and_not_played(watched):
     ],
 )
 def test_refusals_name_what_is_missing(truth, plan, words):
-    with wired(5, **truth) as bench:
+    with without_wires(5, **truth) as bench:
         with pytest.raises(SequenceError, match=words):
             run(delays(bench.lab, plan))
         assert is_dark(bench)
@@ -83,7 +83,7 @@ def test_refusals_name_what_is_missing(truth, plan, words):
 
 
 def test_a_microwave_beyond_the_scan_is_refused():
-    with wired(6, microwave={"delay_ns": 2_700.0}) as bench:
+    with without_wires(6, microwave={"delay_ns": 2_700.0}) as bench:
         know_field(bench)
         know_pair(bench)
         know_pulses(bench)

@@ -12,6 +12,8 @@ from sequences.analysis.engine_model import EngineModel
 from sequences.analysis.prediction import Uncertain, predict, signed
 from sequences.analysis.release import Release
 
+pytestmark = pytest.mark.unit
+
 MODEL = EngineModel(66.4e3, 132.9e3, 250e3, relaxation_per_s=200.0, dephasing_per_s=1500.0, spins=20.0)
 TIMES_US = np.array([2.0, 5.4])
 

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from sequences.pulses.program import LINES, Interval, Program, PulseError, joined
 
+pytestmark = pytest.mark.unit
+
 lines = st.sets(st.sampled_from(LINES))
 steps = st.lists(st.tuples(st.integers(1, 50), lines), min_size=1, max_size=12)
 

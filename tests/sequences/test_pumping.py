@@ -6,6 +6,8 @@ from scipy.optimize import minimize_scalar
 
 from sequences.analysis.pumping import BEST_WINDOW, Pumping, fit_pumping
 
+pytestmark = pytest.mark.unit
+
 WINDOWS_S = np.array([0.2, 0.5, 1.0, 1.6, 2.5, 4.0]) * 1e-6
 RATE_PER_S, PHOTONS = 0.85e6, 0.06
 

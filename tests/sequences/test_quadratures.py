@@ -1,17 +1,17 @@
 """The order of the two quadratures, on pulses that rabi calibrated."""
 
 import pytest
-from wired import is_dark, know_field, know_pair, run, swapped, wired
 
 from sequences.pulses.program import LINES
 from sequences.rabi import RabiPlan, rabi
 from sequences.results import SequenceError
 from sequences.wiring import WiringPlan, wiring
+from tools.trials.wired import is_dark, know_field, know_pair, run, swapped, without_wires
 
 
 @pytest.fixture(scope="module")
 def bench():
-    with wired(2) as bench:
+    with without_wires(2) as bench:
         know_field(bench)
         know_pair(bench)
         run(rabi(bench.lab, RabiPlan()))

@@ -1,14 +1,14 @@
-"""rabi calibrates the quarter turn of the twin through the wires, or says what is missing."""
+"""rabi calibrates the quarter turn of the twin, or says what is missing."""
 
 import numpy as np
 import pytest
-from estimates import assert_ends_as, followed
-from known_magnet import know_magnet
-from wired import frozen_hz, is_dark, know_field, know_pair, run, wired
+from support.estimates import assert_ends_as, followed
 
 from sequences.analysis.oscillation import oscillation_curve
 from sequences.rabi import RabiPlan, rabi
 from sequences.results import SequenceError
+from tools.trials.known import know_magnet
+from tools.trials.wired import frozen_hz, is_dark, know_field, know_pair, run, without_wires
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from sequences.results import SequenceError
     ],
 )
 def test_a_quarter_turn_is_a_whole_number_of_ticks(seed, truth, plan):
-    with wired(seed, **truth) as bench:
+    with without_wires(seed, **truth) as bench:
         know_field(bench)
         know_pair(bench)
         result, points = run(rabi(bench.lab, plan))
@@ -47,7 +47,7 @@ def test_a_quarter_turn_is_a_whole_number_of_ticks(seed, truth, plan):
 
 @pytest.mark.parametrize("seed", [4, 6])
 def test_a_line_that_walks_is_followed(seed):
-    with wired(seed, field_drift_ut_per_sqrt_min=0.2) as bench:
+    with without_wires(seed, field_drift_ut_per_sqrt_min=0.2) as bench:
         know_field(bench)
         know_pair(bench)
         know_magnet(bench)
@@ -66,7 +66,7 @@ def test_a_line_that_walks_is_followed(seed):
 
 
 def test_a_reversed_shift_coil_freezes_with_the_opposite_current():
-    with wired(3, pulsed_coils={"shift_mt_per_a": -10.0}) as bench:
+    with without_wires(3, pulsed_coils={"shift_mt_per_a": -10.0}) as bench:
         know_field(bench)
         know_pair(bench)
         result, _ = run(rabi(bench.lab, RabiPlan()))
@@ -76,7 +76,7 @@ def test_a_reversed_shift_coil_freezes_with_the_opposite_current():
 
 
 def test_without_a_field_it_says_which_run_finds_it():
-    with wired() as bench:
+    with without_wires() as bench:
         with pytest.raises(SequenceError, match="labctl run align"):
             run(rabi(bench.lab, RabiPlan()))
         assert is_dark(bench)
@@ -92,7 +92,7 @@ def test_without_a_field_it_says_which_run_finds_it():
     ],
 )
 def test_what_cannot_be_calibrated_is_refused(truth, plan, words):
-    with wired(2, **truth) as bench:
+    with without_wires(2, **truth) as bench:
         know_field(bench)
         with pytest.raises(SequenceError, match=words):
             run(rabi(bench.lab, plan))
@@ -101,7 +101,7 @@ def test_what_cannot_be_calibrated_is_refused(truth, plan, words):
 
 
 def test_it_says_while_it_runs_how_fast_the_pair_turns():
-    with wired(6) as bench:
+    with without_wires(6) as bench:
         know_field(bench)
         know_pair(bench)
         seen = followed(rabi(bench.lab, RabiPlan()))

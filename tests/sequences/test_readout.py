@@ -6,6 +6,8 @@ import pytest
 from physics.paulis import INDEX, product_vector
 from sequences.analysis.readout import Readout
 
+pytestmark = pytest.mark.unit
+
 READOUT = Readout(level=0.5, left=0.002, right=0.03)
 
 

@@ -1,16 +1,16 @@
-"""relaxometry measures the twin's 13C dip through the wires, or names the run that is missing."""
+"""relaxometry measures the twin's 13C dip, or names the run that is missing."""
 
 import numpy as np
 import pytest
-from wired import Wired, frozen_hz, is_dark, know_field, run, wired
 
 from physics.constants import GAMMA_1_PER_S
 from physics.levels import cross_relaxation_fields_mt
 from sequences.relaxometry import RelaxometryPlan, relaxometry
 from sequences.results import SequenceError
+from tools.trials.wired import Bench, frozen_hz, is_dark, know_field, run, without_wires
 
 
-def know_pulses(bench: Wired) -> None:
+def know_pulses(bench: Bench) -> None:
     """Calibrate the lock and the quarter turn from the truth, as good runs of `align` and `rabi` would."""
     put, kept = bench.lab.calibration.put, bench.lab.calibration
     bench.lab.magnet.ramp_to(tuple(kept.get(f"field.{name}_a").value for name in ("x", "y", "main")))
@@ -32,7 +32,7 @@ def know_pulses(bench: Wired) -> None:
     ],
 )
 def test_rate_width_and_place_of_the_dip(seed, sample):
-    with wired(seed, **sample) as bench:
+    with without_wires(seed, **sample) as bench:
         know_field(bench)
         know_pulses(bench)
         true = bench.twin.sample
@@ -54,7 +54,7 @@ def test_rate_width_and_place_of_the_dip(seed, sample):
 
 
 def test_the_magnet_returns_to_the_calibrated_field_and_a_wrong_one_is_told():
-    with wired(4) as bench:
+    with without_wires(4) as bench:
         know_field(bench)
         know_pulses(bench)
         put, kept = bench.lab.calibration.put, bench.lab.calibration
@@ -67,7 +67,7 @@ def test_the_magnet_returns_to_the_calibrated_field_and_a_wrong_one_is_told():
 
 
 def test_missing_calibrations_name_their_run():
-    with wired(5) as bench:
+    with without_wires(5) as bench:
         with pytest.raises(SequenceError, match="labctl run align"):
             run(relaxometry(bench.lab, RelaxometryPlan()))
         know_field(bench)

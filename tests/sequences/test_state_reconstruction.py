@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from known_pair import analysis_programs, calibration, counted, known_covariance, random_state, random_vector
+from support.known_pair import analysis_programs, calibration, counted, known_covariance, random_state, random_vector
 
 from physics.entanglement import concurrence
 from physics.paulis import PAULIS, density_matrix, pauli_vector, product_vector

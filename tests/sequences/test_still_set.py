@@ -1,22 +1,20 @@
 """A bench that changes behind a sequence's back: noticed at the next look, and named."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
-from wired import STATION, Kept, sample
+from support.everything_on import MAGNET_A, all_on
 
 from instruments.errors import ChangedError
-from labctl.station import Wires, opened
-from labctl.station_file import read_station
 from sequences.lab import Lab
 from sequences.pulses.library import cw_odmr
 from sequences.results import SequenceError
 from sequences.routines import controls
 from sequences.routines.measure import measure
 from sequences.routines.still_set import LOOK_AFTER_S, still_set
-from simulated_instruments.bench import Bench
 from simulated_instruments.faults.script import Fault
+
+pytestmark = pytest.mark.system
 
 HAPPENINGS = [
     ("main_supply", "reset", "main_supply"),
@@ -38,23 +36,6 @@ HAPPENINGS = [
     ("sprout", "reset", "depletion_beam"),
     ("sprout", "interlock", "depletion_beam"),
 ]
-MAGNET_A = (0.01, -0.02, 0.5)
-
-
-@contextmanager
-def all_on(*faults: Fault) -> Iterator[tuple[Lab, Bench]]:
-    """Everything on that an experiment may switch on."""
-    with Bench(sample(), 3, faults=faults) as bench:
-        wires = Wires(bench.visalib, bench.ni_target, bench.clock)
-        with opened(read_station(STATION), wires) as station:
-            lab = station.lab(Kept())
-            lab.magnet.switch_on()
-            lab.magnet.ramp_to(MAGNET_A)
-            controls.carrier(lab, 2.87e9, -20.0)
-            controls.pulsed_coils(lab, -0.05, 0.1, 0.02)
-            controls.pump(lab)
-            controls.doughnut(lab, 400.0)
-            yield lab, bench
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from wired import know_field, run, wired
 
 from sequences.routines import survey
 from sequences.routines.first_light import first_light
 from sequences.routines.known_magnet import from_calibration, keep
 from sequences.routines.spectroscopy import stored_tracker
+from tools.trials.wired import know_field, run, without_wires
 
 NEAR_MT = 101.5
 OFF_HZ = 3e5
@@ -16,7 +16,7 @@ OFF_HZ = 3e5
 
 @pytest.fixture
 def bench():
-    with wired(8) as bench:
+    with without_wires(8) as bench:
         know_field(bench)
         yield bench
 

@@ -4,13 +4,13 @@ import re
 
 import numpy as np
 import pytest
-from wired import is_dark, run, wired
 
 from sequences.locate import LocatePlan, locate
 from sequences.pulses.program import Program
 from sequences.results import SequenceError
 from sequences.routines import controls
 from sequences.routines.measure import measure
+from tools.trials.wired import is_dark, run, without_wires
 
 PAIR = {"separation_nm": 14.0, "centre_nm": [30.0, 10.0], "orientation_deg": 70.0}
 
@@ -20,7 +20,7 @@ PAIR = {"separation_nm": 14.0, "centre_nm": [30.0, 10.0], "orientation_deg": 70.
     [((42.0, 12.0), 0.5), ((30.0, 35.0), 1.3), ((-10.0, 60.0), 0.6), ((130.0, -60.0), 0.4)],
 )
 def test_a_third_emitter_is_named_with_its_place_and_brightness(place, brightness):
-    with wired(5, pair=PAIR, bystanders=[{"position_nm": place, "brightness": brightness}]) as bench:
+    with without_wires(5, pair=PAIR, bystanders=[{"position_nm": place, "brightness": brightness}]) as bench:
         with pytest.raises(SequenceError, match="A third emitter stands at") as caught:
             run(locate(bench.lab, LocatePlan()))
         assert bench.lab.calibration.get("pair.left_x_nm") is None
@@ -34,14 +34,14 @@ def test_a_third_emitter_is_named_with_its_place_and_brightness(place, brightnes
 
 def test_a_faint_third_beyond_the_doughnut_does_no_harm():
     """At 900 nm the doughnut does not reach it: the pair is found as if it were not there."""
-    with wired(6, pair=PAIR, bystanders=[{"position_nm": [930.0, 10.0], "brightness": 1.0}]) as bench:
+    with without_wires(6, pair=PAIR, bystanders=[{"position_nm": [930.0, 10.0], "brightness": 1.0}]) as bench:
         result, _ = run(locate(bench.lab, LocatePlan()))
     assert abs(result.separation_nm - 14.0) < 4 * result.separation_nm_err
 
 
 def rates(gaussian, **truth):
     """Counts per second under the Gaussian beam or the doughnut's crest, of a sample without a pair's light."""
-    with wired(3, **truth) as bench:
+    with without_wires(3, **truth) as bench:
         if gaussian:
             controls.pump(bench.lab)
         else:

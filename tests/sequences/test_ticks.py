@@ -4,8 +4,7 @@ import dataclasses
 from dataclasses import replace
 
 import pytest
-from known_bench import know_aligned, sample
-from wired import run
+from support.known_bench import know_aligned
 
 from instruments.playable import Playable, whole_ns
 from instruments.pulse_generator import PulseGenerator
@@ -21,6 +20,7 @@ from sequences.rabi import RabiPlan, rabi
 from sequences.results import SequenceError
 from sequences.routines.delays import ahead_ticks, remainders
 from sequences.routines.measure import measure
+from tools.trials.wired import run, sample
 
 TICKS_NS = (1, 2, 7, 8, 30, 100, 200)
 LONGEST_TRAIN = 33

@@ -1,10 +1,13 @@
 """A program as text and as a picture."""
 
+import pytest
 from matplotlib.figure import Figure
 
 from sequences.pulses.library import cw_odmr
 from sequences.pulses.program import LINES, Program
 from sequences.pulses.timeline import as_text, draw
+
+pytestmark = pytest.mark.unit
 
 ODMR = """\
 cw odmr: 200 us

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from known_bench import calibrated_bench
-from wired import is_dark
+from support.known_bench import calibrated_bench
 
 from labctl.unwired import ran
 from physics.entanglement import concurrence
 from physics.paulis import NAMES
 from sequences.results import SequenceError
 from sequences.tomography import TomographyPlan, tomography
+from tools.trials.wired import is_dark
 
 
 def truth(bench, plan):

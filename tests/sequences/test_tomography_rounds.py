@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-from known_bench import calibrated_bench
+from support.known_bench import calibrated_bench
 
 from sequences.results import Estimate, Point
 from sequences.routines.rounds import in_rounds

@@ -4,19 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from wired import run, wired
 
 from sequences.results import SequenceError
 from sequences.routines.first_light import first_light
 from sequences.routines.known_magnet import from_nothing
 from sequences.routines.tracking import track_line
+from tools.trials.wired import run, without_wires
 
 SPACING_HZ = 2.16e6
 
 
 @pytest.fixture(scope="module")
 def bench():
-    with wired(11) as bench:
+    with without_wires(11) as bench:
         yield bench
 
 

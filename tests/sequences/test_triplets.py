@@ -4,12 +4,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from wired import run
 
 from sequences.results import Point
 from sequences.routines import tracking
 from sequences.routines.spectroscopy import Expected, Tracker
 from sequences.routines.tracking import track_line
+from tools.trials.wired import run
+
+pytestmark = pytest.mark.unit
 
 TRUE_HZ, OFFSETS_HZ = 3.1822551e9, np.array([0.0, 2.16e6, 4.32e6])
 TRACKER = Tracker(width_0dbm_hz=2.4e6, contrast=0.05, counts_per_s=2.0e4, target_hz=1.5e4)

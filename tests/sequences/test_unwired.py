@@ -1,26 +1,31 @@
 """The lab without wires counts what the wired one counts, at the same laboratory time, and tells the same of itself."""
 
-from functools import cache, partial
+from functools import partial
 
 import pytest
-from known_bench import know_aligned, know_baths
-from known_magnet import know_magnet
-from wired import know_field, know_pair, wired
+from support.known_bench import know_aligned, know_all
 
 from instruments.errors import ChangedError
 from labctl.safety import make_safe
 from labctl.station_file import StationFile, read_station
 from labctl.unwired import STATION, ran, unwired, unwired_lab
+from sequences.align import AlignPlan, align
 from sequences.calibrate import CalibratePlan, calibrate
 from sequences.cool import CoolPlan, cool
+from sequences.delays import DelaysPlan, delays
 from sequences.locate import LocatePlan, locate
 from sequences.odmr import OdmrPlan, odmr
 from sequences.rabi import RabiPlan, rabi
+from sequences.relaxometry import RelaxometryPlan, relaxometry
 from sequences.routines import controls, state
 from sequences.routines.still_set import as_it_is, still_set
 from sequences.tomography import TomographyPlan, tomography
 from sequences.wiring import WiringPlan, wiring
 from simulated_instruments.safe import still_on
+from tools.trials.known import know_magnet
+from tools.trials.wired import know_field, know_pair, wired
+
+pytestmark = pytest.mark.system
 
 SEED = 81
 
@@ -41,20 +46,9 @@ def pulsed(bench):
     know_magnet(bench)
 
 
-@cache
-def known():
-    """What a calibration of the default sample stores."""
-    bench = unwired(seed=41)
-    pulsed(bench)
-    ran(calibrate(bench.lab, CalibratePlan(hours=1.0)))
-    know_baths(bench)
-    return bench.kept
-
-
 def calibrated(bench):
     powered(bench)
-    bench.lab.calibration.values.update(known().values)
-    bench.lab.calibration.correlated.update(known().correlated)
+    know_all(bench)
 
 
 def seen(bench, prepare, sequence):
@@ -72,6 +66,9 @@ def seen(bench, prepare, sequence):
         pytest.param(powered, partial(odmr, plan=OdmrPlan()), id="odmr"),
         pytest.param(powered, partial(locate, plan=LocatePlan()), id="locate"),
         pytest.param(aligned, partial(rabi, plan=RabiPlan()), id="rabi"),
+        pytest.param(powered, partial(align, plan=AlignPlan()), id="align"),
+        pytest.param(pulsed, partial(delays, plan=DelaysPlan(point_s=0.5)), id="delays"),
+        pytest.param(pulsed, partial(relaxometry, plan=RelaxometryPlan()), id="relaxometry"),
         pytest.param(pulsed, partial(calibrate, plan=CalibratePlan(hours=0.1)), id="calibrate"),
         pytest.param(calibrated, partial(cool, plan=CoolPlan(hours=0.1)), id="cool"),
         pytest.param(calibrated, partial(tomography, plan=TomographyPlan(hours=0.1)), id="tomography"),

@@ -5,6 +5,8 @@ import pytest
 
 from sequences.analysis.walk import standing
 
+pytestmark = pytest.mark.unit
+
 RATES = (0.003, 0.03, 0.1, 0.2, 0.4, 0.8)
 ONE = np.eye(1)
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from known_bench import know_aligned, powered
-from known_pair import GATES, calibration
+from support.known_bench import know_aligned
+from support.known_pair import GATES, calibration
 
 from sequences.analysis.calibration import NAMES, SCALES
 from sequences.analysis.calibration_fit import MODES, modes
@@ -11,6 +11,7 @@ from sequences.pulses.library import Reading
 from sequences.pulses.program import Program
 from sequences.routines import controls, state
 from sequences.routines.shots import Shot, count
+from tools.trials.wired import powered
 
 TRUE = calibration()
 READING = Reading(24_000, 2_500, 1_800, 100)

@@ -6,6 +6,8 @@ import pytest
 from physics.levels import nv_lines
 from sequences.analysis.wide import field_of_dips, find_dips
 
+pytestmark = pytest.mark.unit
+
 WIDTH_HZ = 6e6
 FREQUENCIES_HZ = 2870e6 + np.arange(-280e6, 280e6, 0.6 * WIDTH_HZ)
 ERROR = 0.005

@@ -3,11 +3,11 @@
 from itertools import combinations
 
 import pytest
-from wired import is_dark, run, swapped, wired
 
 from sequences.pulses.program import LINES
 from sequences.results import SequenceError
 from sequences.wiring import WiringPlan, wiring
+from tools.trials.wired import is_dark, run, swapped, without_wires
 
 PAIRS = [pair for pair in combinations(LINES, 2) if pair != ("mw_x", "mw_y")]
 MOST_PLAYS = 45
@@ -15,7 +15,7 @@ MOST_PLAYS = 45
 
 @pytest.fixture(scope="module")
 def bench():
-    with wired(1) as bench:
+    with without_wires(1) as bench:
         yield bench
 
 

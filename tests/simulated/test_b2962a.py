@@ -1,7 +1,7 @@
 """Keysight B2962A on the wire: traces."""
 
 import pytest
-from bare_world import BareWorld, Step, check_trace
+from support.bare_world import BareWorld, Step, check_trace
 
 from simulated_instruments.visa.b2962a import B2962A
 

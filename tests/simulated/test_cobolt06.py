@@ -1,7 +1,7 @@
 """Cobolt 06-DPL on the wire: traces."""
 
 import pytest
-from bare_world import BareWorld, Step, check_trace
+from support.bare_world import BareWorld, Step, check_trace
 
 from simulated_instruments.visa.cobolt06 import Cobolt06
 

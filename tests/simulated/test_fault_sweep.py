@@ -7,15 +7,15 @@ from pathlib import Path
 import grpc
 import nidaqmx
 import pytest
-from nidaq_bench import CountingWorld
 from nidaqmx.errors import DaqError, RpcError
+from support.nidaq_bench import CountingWorld
 
-from benchmarks.fault_sweep import _cases, _one_of_each
-from benchmarks.faulted_run import Seen, pull, verdict
-from benchmarks.loopback import Loopback
 from simulated_instruments.faults.injector import Injected, Injector
 from simulated_instruments.faults.kinds import Call
 from simulated_instruments.faults.script import Fault
+from tools.trials.fault_cases import cases_of, one_of_each
+from tools.trials.faulted_run import Seen, pull, verdict
+from tools.trials.loopback import Loopback
 
 ROOT = Path(__file__).parents[2]
 CALL = Call("sprout", 3, 9, "OPMODE?", replied=True)
@@ -83,11 +83,11 @@ def test_results_are_compared_in_their_standard_errors() -> None:
 def test_calls_of_one_form_differ_in_numbers_only() -> None:
     texts = ["FREQ 2870000000.5", "FREQ 1e9", "AMPR -3.2", "AMPR?", "AMPR 4"]
     calls = [Call("microwave", k, k, text, text.endswith("?")) for k, text in enumerate(texts, start=1)]
-    forms = _one_of_each(calls, 1)
+    forms = one_of_each(calls, 1)
     assert [call.text.rstrip("-.0123456789e") for call in forms] == ["FREQ ", "AMPR ", "AMPR?"]
-    kinds = {case.kind for case in _cases(forms) if case.call.text == "AMPR?"}
+    kinds = {case.kind for case in cases_of(forms) if case.call.text == "AMPR?"}
     assert {"garbage", "late", "lost", "unlock"} <= kinds
-    assert "garbage" not in {case.kind for case in _cases(forms) if case.call.text.startswith("FREQ")}
+    assert "garbage" not in {case.kind for case in cases_of(forms) if case.call.text.startswith("FREQ")}
 
 
 def test_a_few_cases_through_the_whole_program() -> None:

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 import grpc
 import nidaqmx
 import pytest
-from nidaq_bench import Client, CountingWorld
 from nidaqmx._stubs import nidaqmx_pb2 as pb
 from nidaqmx._stubs.nidaqmx_pb2_grpc import NiDAQmxStub
 from nidaqmx.errors import DaqError, RpcError
 from nidaqmx.stream_readers import CounterReader
 from nidaqmx.stream_writers import DigitalSingleChannelWriter
+from support.nidaq_bench import Client, CountingWorld
 
 from simulated_instruments.faults.injector import Injector
 from simulated_instruments.faults.kinds import Call, applicable

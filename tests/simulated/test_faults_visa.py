@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
-from faulty_wires import Bench, benches
 from pyvisa.errors import VisaIOError
+from support.faulty_wires import Bench, benches
 
 from simulated_instruments.faults.injector import TIME_OUT_S
 from simulated_instruments.faults.kinds import RESOURCES, applicable, kinds_of

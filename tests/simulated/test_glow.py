@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from nidaq_bench import Client, client
+from support.nidaq_bench import Client, client
 
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin

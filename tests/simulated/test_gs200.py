@@ -1,7 +1,7 @@
 """Yokogawa GS200 on the wire: traces."""
 
 import pytest
-from bare_world import BareWorld, Step, check_trace
+from support.bare_world import BareWorld, Step, check_trace
 
 from simulated_instruments.visa.gs200 import GS200
 

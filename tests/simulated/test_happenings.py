@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from faulty_wires import LIT_SUPPLY, Bench, Wired, benches
 from pyvisa.resources import MessageBasedResource
+from support.faulty_wires import LIT_SUPPLY, Bench, Wired, benches
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """AA MPDS on the wire: traces. Replies carry their own line ends."""
 
 import pytest
-from bare_world import BareWorld, Step, check_trace
+from support.bare_world import BareWorld, Step, check_trace
 
 from simulated_instruments.visa.mpds import MPDS
 

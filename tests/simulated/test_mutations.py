@@ -1,9 +1,9 @@
-"""Some of the mutated files and replies of benchmarks/mutations.py, for every change."""
+"""Some of the mutated files and replies of tools/trials/mutations.py, for every change."""
 
 import numpy as np
 
-from benchmarks.mutated_wires import mutated
-from benchmarks.mutations import files, wires
+from tools.trials.mutated_wires import mutated
+from tools.trials.mutations import files, wires
 
 
 def bad(cases):

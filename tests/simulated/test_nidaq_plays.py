@@ -6,12 +6,12 @@ from time import sleep
 
 import numpy as np
 import pytest
-from nidaq_bench import Client, Played, client
 from nidaqmx.constants import AcquisitionType, Edge, RegenerationMode, TaskMode
 from nidaqmx.errors import DaqError
 from nidaqmx.stream_readers import CounterReader
 from nidaqmx.stream_writers import AnalogMultiChannelWriter
 from nidaqmx.system import Device, System
+from support.nidaq_bench import Client, Played, client
 
 GATE, OTHER = 1 << 6, 1 << 7
 

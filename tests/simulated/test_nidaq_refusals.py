@@ -6,12 +6,12 @@ import grpc
 import nidaqmx
 import numpy as np
 import pytest
-from nidaq_bench import Client, CountingWorld, client, refusal
 from nidaqmx._stubs import nidaqmx_pb2, nidaqmx_pb2_grpc
 from nidaqmx.constants import AcquisitionType, LineGrouping, RegenerationMode, TaskMode, TriggerType
 from nidaqmx.errors import DaqReadError
 from nidaqmx.stream_readers import CounterReader
 from nidaqmx.system import Device
+from support.nidaq_bench import Client, CountingWorld, client, refusal
 
 from simulated_instruments.nidaq.calls import CALLS
 from simulated_instruments.nidaq.server import NIServer, Servicer

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from aligned_twin import sample
+from support.aligned_twin import sample
 
 from physics.constants import TWO_PI
 from physics.entanglement import signed_concurrence

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from serving import AOM, GREEN, SPROUT, SUPPLY, opened, served_in
+from support.serving import AOM, GREEN, SPROUT, SUPPLY, opened, served_in
 
 from simulated_instruments.faults.script import Fault
 from simulated_instruments.served.bench import Served

@@ -9,7 +9,7 @@ import grpc
 import nidaqmx
 import pytest
 from nidaqmx.constants import LineGrouping
-from serving import AOM, GREEN, SPROUT, opened, served_in
+from support.serving import AOM, GREEN, SPROUT, opened, served_in
 
 from simulated_instruments.__main__ import main
 from simulated_instruments.bench import FOLLOWS_S

@@ -1,7 +1,7 @@
 """SRS SG386 on the wire: traces."""
 
 import pytest
-from bare_world import BareWorld, Step, check_trace
+from support.bare_world import BareWorld, Step, check_trace
 
 from simulated_instruments.visa.sg386 import SG386
 

@@ -1,7 +1,7 @@
 """Sprout-G on the wire: traces."""
 
 import pytest
-from bare_world import BareWorld, Step, check_trace
+from support.bare_world import BareWorld, Step, check_trace
 
 from simulated_instruments.visa.sprout import SproutG
 

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
-from aligned_twin import sample
 from scipy.special import j0
+from support.aligned_twin import sample
 
 from simulated_instruments.twin.classes import classes_of, has_classes, spread_of
 from simulated_instruments.twin.quadrature import gaussian, gaussian_and_sine, points_for, sine
+
+pytestmark = pytest.mark.twin
 
 TWO_PI = 2 * np.pi
 

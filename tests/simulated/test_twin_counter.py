@@ -1,13 +1,15 @@
 """The counter's dead time and after-pulses, what wanders for hours, and the microwave's two quadratures."""
 
-import aligned_twin
 import numpy as np
 import pytest
-from aligned_twin import PUMPED, QUARTER, SIGNAL, driven, lit, play, word, z
-from test_twin_shots import FAR, bench, exact
+from support import aligned_twin
+from support.aligned_twin import PUMPED, QUARTER, SIGNAL, driven, lit, play, word, z
+from support.shots import FAR, bench, exact
 
 from simulated_instruments.twin.counter import Counter
 from simulated_instruments.twin.walks import Walks
+
+pytestmark = pytest.mark.twin
 
 LIT = [(200, word("pump")), (100, word("pump") | SIGNAL)]
 

@@ -1,9 +1,11 @@
 """Slow walks of field and steering: as the root of time, idle or playing."""
 
-import aligned_twin
 import numpy as np
 import pytest
-from aligned_twin import play
+from support import aligned_twin
+from support.aligned_twin import play
+
+pytestmark = pytest.mark.twin
 
 FIELD_UT, STEERING_NM = 0.3, 2.0
 WALKS = {

@@ -1,13 +1,15 @@
 """Light and microwave that follow their lines late, light that rises, coils that settle, and shelved NVs."""
 
-import aligned_twin
 import numpy as np
 import pytest
-from aligned_twin import PI, PUMPED, QUARTER, READ, SIGNAL, TICK_S, pattern, play, word, z
-from test_twin_shots import FAR, HUGE, bench, exact
+from support import aligned_twin
+from support.aligned_twin import PI, PUMPED, QUARTER, READ, SIGNAL, TICK_S, pattern, play, word, z
+from support.shots import FAR, HUGE, bench, exact
 
 from simulated_instruments.cables import LINES
 from simulated_instruments.twin.timeline import timeline
+
+pytestmark = pytest.mark.twin
 
 STEADY = {"background_cps": 0.0, "dark_cps": 0.0, "contrast": 0.0}
 """Light that tells only whether it is there."""

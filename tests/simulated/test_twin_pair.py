@@ -11,6 +11,8 @@ from physics.engine import liouvillian
 from physics.paulis import density_matrix, pauli_vector, product_vector
 from simulated_instruments.twin.pair import Baths, Condition, State, advance, idle
 
+pytestmark = pytest.mark.twin
+
 Z = [12, 3]
 FROZEN = Baths(spins=1e15, t1n_s=1e15)
 CLOSED = Baths(spins=20.0, t1n_s=1e15)

@@ -1,12 +1,14 @@
 """Many repeats of a program without playing them all: against playing them all."""
 
-import aligned_twin
 import numpy as np
 import pytest
-from aligned_twin import PI, PUMPED, QUARTER, READ, SIGNAL, play, word
+from support import aligned_twin
+from support.aligned_twin import PI, PUMPED, QUARTER, READ, SIGNAL, play, word
 
 from simulated_instruments.twin.pair import State
 from simulated_instruments.twin.player import Pass, repeated, segments
+
+pytestmark = pytest.mark.twin
 
 COOLING = [(700, word("depletion", "gradient"))]
 TURN = [(QUARTER, word("mw_x", "shift"))]

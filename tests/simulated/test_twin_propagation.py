@@ -12,6 +12,8 @@ from physics.paulis import density_matrix, product_vector
 from simulated_instruments.twin.levels import PLAIN, SHELVED, elements, pauli, unfolded
 from simulated_instruments.twin.propagation import exponential, propagators
 
+pytestmark = pytest.mark.twin
+
 REFERENCE = Path(__file__).parents[1] / "physics" / "reference" / "overhauser.csv"
 ROWS = list(csv.DictReader(REFERENCE.read_text().splitlines()))
 TWO_PI = 2 * np.pi

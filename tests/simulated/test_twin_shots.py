@@ -3,36 +3,19 @@
 import gc
 import weakref
 
-import aligned_twin
 import numpy as np
 import pytest
-from aligned_twin import CARRIER_DBM, PI, PUMPED, QUARTER, READ, SIGNAL, TICK_S, driven, lit, play, word, z
+from support import aligned_twin
+from support.aligned_twin import CARRIER_DBM, PI, PUMPED, QUARTER, READ, SIGNAL, TICK_S, driven, lit, play, word, z
+from support.shots import FAR, HUGE, bench, exact
 
 from simulated_instruments.truth import truth
 from simulated_instruments.twin import world
 from simulated_instruments.twin.pair import State
 
-HUGE = 1_000_000.0
-FAR = {"separation_nm": 400.0}
-"""So far apart that neither feels the other."""
+pytestmark = pytest.mark.twin
+
 TURN = [(QUARTER, word("mw_x", "shift"))]
-
-
-class Expected:
-    """In place of the random generator: the expected counts themselves, in millionths."""
-
-    def poisson(self, expected):
-        return np.round(np.asarray(expected) * 1e6)
-
-
-def bench(**changed):
-    optics = {"aom_extinction": 0.0} | changed.pop("optics", {})
-    return driven(lit(aligned_twin.twin(optics=optics, **changed)))
-
-
-def exact(bench):
-    bench._counting = Expected()
-    return bench
 
 
 def cold(bench, left, right):

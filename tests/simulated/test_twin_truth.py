@@ -1,12 +1,14 @@
 """The truth about a result, in the lab's names: left is the NV with the smaller x, whatever the sample calls it."""
 
-import aligned_twin
 import numpy as np
 import pytest
-from aligned_twin import PUMPED, QUARTER, SIGNAL, driven, lit, play, word
+from support import aligned_twin
+from support.aligned_twin import PUMPED, QUARTER, SIGNAL, driven, lit, play, word
 
 from physics.entanglement import concurrence
 from simulated_instruments.truth import truth
+
+pytestmark = pytest.mark.twin
 
 EVOLUTION = [(54, 0), (1, word("shift") | SIGNAL)]
 SWAP = np.array([0, 2, 1, 3])

@@ -1,13 +1,15 @@
 """The bench as a whole: pulses on f- and f+, freezing, both resonances, read-out, counts, the engine in the dark."""
 
-import aligned_twin
 import numpy as np
 import pytest
-from aligned_twin import MIRROR_MT, PI, PUMPED, QUARTER, READ, SIGNAL, TICK_S, driven, lit, play, word, z
+from support import aligned_twin
+from support.aligned_twin import MIRROR_MT, PI, PUMPED, QUARTER, READ, SIGNAL, TICK_S, driven, lit, play, word, z
 
 from physics.engine import Bath, evolve, liouvillian
 from physics.entanglement import concurrence
 from physics.paulis import density_matrix
+
+pytestmark = pytest.mark.twin
 
 HUGE = 1_000_000.0
 """Spins of a bath so large that nothing changes it."""

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 import pyvisa
-from bare_world import BareWorld
 from pyvisa.errors import VisaIOError
 from pyvisa.resources import MessageBasedResource
 from pyvisa_sim.component import NoResponse
 from pyvisa_sim.devices import Device, Devices
+from support.bare_world import BareWorld
 
 from simulated_instruments.visa import backend
 

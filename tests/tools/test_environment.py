@@ -110,6 +110,25 @@ def test_gui_is_the_window_on_the_simulated_bench(tool):
     assert command == ["-m", "labctl", "gui", "--simulated", "--theme", "dark"]
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--tier", "unit"], ["-m", "unit"]),
+        (["tests/physics", "--tier=unit", "--tier", "twin", "-x"], ["-m", "unit or twin", "tests/physics", "-x"]),
+        (["-x"], ["-x"]),
+    ],
+)
+def test_tests_of_a_tier_are_chosen_by_its_name(tool, given, told):
+    (command,) = tool.commands("test", given)
+    assert command[-len(told) - 2 :] == ["--durations", "25", *told]
+
+
+def test_a_tier_that_does_not_exist_is_refused(tool, capsys):
+    with pytest.raises(SystemExit):
+        tool.commands("test", ["--tier", "quick"])
+    assert "choose from" in capsys.readouterr().err
+
+
 def test_all_commands_are_run_and_the_first_failure_counts(tool):
     codes = [0, 3, 0, 4]
     planned = [

@@ -1,5 +1,8 @@
 """A twin whose knobs are set by its own truth: on resonance, with pulses that turn by a quarter in two ticks."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 
 from physics.levels import cross_relaxation_fields_mt
@@ -15,7 +18,7 @@ CARRIER_DBM = 20.0 * np.log10(1.25)
 SIGNAL = 1 << GATE_LINES["PFI9"]
 
 
-def sample(**changed) -> Sample:
+def sample(**changed: Any) -> Sample:
     """The default truth with some keys changed; a mapping changes only the keys it names."""
     truth = load_sample().model_dump()
     for key, value in changed.items():
@@ -23,7 +26,7 @@ def sample(**changed) -> Sample:
     return Sample.model_validate(truth)
 
 
-def twin(field_mt=RESONANT_MT, seed=1, **changed) -> Twin:
+def twin(field_mt: float = RESONANT_MT, seed: int = 1, **changed: Any) -> Twin:
     """A bench with this field along the NV axis, a shift of -1 mT, a gradient that keeps the right NV, no light."""
     truth = sample(**changed)
     out = Twin(truth, seed=seed)
@@ -64,7 +67,7 @@ def pattern(*parts: tuple[int, int]) -> np.ndarray:
     return np.concatenate([np.full(ticks, levels, dtype=np.uint32) for ticks, levels in parts])
 
 
-def play(bench: Twin, parts, repeats: int = 1, counting: bool = True) -> list[int]:
+def play(bench: Twin, parts: Iterable[tuple[int, int]], repeats: int = 1, counting: bool = True) -> list[int]:
     """Play; the window is open where the signal gate is high. Laboratory time follows."""
     words = pattern(*parts)
     counts = bench.play(words, TICK_S, repeats, [(words & SIGNAL) > 0] if counting else [])

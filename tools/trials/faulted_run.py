@@ -37,7 +37,7 @@ SPEAK_FOR: Final[Mapping[str, tuple[str, ...]]] = {
     "ni_card": ("pulse_generator", "photon_counter", "depletion_beam"),
 }
 """Instruments of the station that are built on another; a message that names one of them names it."""
-STATION: Final = Path(__file__).parents[1] / "station.yaml"
+STATION: Final = Path(__file__).parents[2] / "station.yaml"
 DRIVES: Final[Mapping[str, tuple[str, ...]]] = {
     "main_supply": ("main_a", "shift_a"),
     "pulsed_supply": ("gradient_a", "compensation_a"),
@@ -62,7 +62,7 @@ _PAUSE_S: Final = 0.02
 
 def one_fault(kind: str, instrument: str, call: int, for_s: float | None) -> Fault:
     """Of this kind at this call. for_s: laboratory time after which it is over, if it is of a kind that can be."""
-    over = {"for_s": for_s} if for_s is not None and kind in PASSING else {}
+    over: dict[str, Any] = {"for_s": for_s} if for_s is not None and kind in PASSING else {}
     return Fault(kind=kind, instrument=instrument, call=call, **over)
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pyvisa
-from bare_world import BareWorld
 from pyvisa.resources import MessageBasedResource
 
 from simulated_instruments.faults.injector import Injector
 from simulated_instruments.faults.kinds import RESOURCES
 from simulated_instruments.faults.script import Fault
 from simulated_instruments.visa import backend
+from support.bare_world import BareWorld
 
 ENDS = {"green_laser": ("\r", "\r\n"), "sprout": ("\r", "\r"), "aom": ("\r", "\n\r"), "microwave": ("\n", "\r\n")}
 LIT_SUPPLY = ":SENS1:VOLT:PROT 21;:SOUR1:FUNC:MODE CURR;:SOUR1:CURR 0.5;:OUTP1 1"

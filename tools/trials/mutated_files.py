@@ -15,7 +15,7 @@ import simulated_instruments.bench as twins
 from labctl.__main__ import main
 from simulated_instruments.sample import DEFAULT_SAMPLE
 
-STATION: Final = Path(__file__).resolve().parents[1] / "station.yaml"
+STATION: Final = Path(__file__).resolve().parents[2] / "station.yaml"
 LIMIT_S: Final = 20.0
 """Wall time after which a case hangs."""
 LONGEST: Final = 200_000

@@ -1,15 +1,19 @@
 """A pair of NVs whose numbers are known, and the counts that it would give: what analysis tests start from."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from physics.paulis import pauli_vector
-from sequences.analysis.calibration import NAMES, SCALES, CountedProgram, PairCalibration
+from sequences.analysis.calibration import NAMES, SCALES, Beam, CountedProgram, Listed, PairCalibration
 from sequences.analysis.classes import frozen_field
 from sequences.pulses.library import Gates
 from sequences.pulses.program import Program
 from sequences.routines.calibration_programs import programs
+
+Real = NDArray[np.float64]
 
 GATES = Gates(quarter_ns=200, gate_ns=23_600, tick_ns=100)
 VALUES = {
@@ -52,7 +56,8 @@ PAPER = dict.fromkeys((n for n in NAMES if n.startswith(("spread", "nitrogen", "
 """What the paper's pair is free of."""
 
 
-def calibration(covariance=None, **changed):
+def calibration(covariance: Real | None = None, **changed: float) -> PairCalibration:
+    """With these numbers changed."""
     values = tuple({**VALUES, **changed}[name] for name in NAMES)
     none = np.zeros((len(NAMES), len(NAMES)))
     return PairCalibration(values, none if covariance is None else covariance, frozen=frozen_field(102.4755, -1.0))
@@ -79,37 +84,40 @@ BELIEVED = {
 """What is believed before a calibration, to 1 sigma, of what it does not tell by itself."""
 
 
-def believed():
+def believed() -> Real:
     """(p,): 1 sigma of every number before the calibration; infinite where nothing is known."""
     return np.array([BELIEVED.get(name, np.inf) for name in NAMES])
 
 
 @cache
-def known_covariance(shots, **changed):
+def known_covariance(shots: int, **changed: float) -> Real:
     """(p, p): what a calibration with so many shots of unit weight leaves uncertain, by its information."""
     listed = [(program, beam) for program, beam, _ in programs(GATES)]
     weight = np.array([w for _, _, w in programs(GATES)])
-    there = calibration(**changed)
+    there = calibration(None, **changed)
     whitened = there.jacobian(listed) / np.sqrt(there.expected(listed) / (shots * weight))[:, None]
     information = whitened.T @ whitened + np.diag((SCALES / believed()) ** 2)
     return np.linalg.inv(information) * np.outer(SCALES, SCALES)
 
 
-def made_up_covariance():
+def made_up_covariance() -> Real:
     """That of a day, for what only computes."""
     return known_covariance(3_000_000)
 
 
-def analysis_programs():
+def analysis_programs() -> list[Listed]:
     """Turns of both NVs, of the right one, with and without the gate: complete for all fifteen Pauli terms."""
     none = Program("-", GATES.tick_ns)
     first = [none, GATES.turn("x"), GATES.turn("y"), GATES.turn("x", 2)]
     second = [none, GATES.turn_right("x"), GATES.turn_right("y")]
     last = [none, GATES.entangle() + GATES.turn("x"), GATES.entangle() + GATES.turn("y")]
-    return [(a + b + c, beam) for a in first for b in second for c in last for beam in ("pump", "depletion")]
+    beams: tuple[Beam, Beam] = ("pump", "depletion")
+    return [(a + b + c, beam) for a in first for b in second for c in last for beam in beams]
 
 
-def counted(expected, listed, repeats, rng):
+def counted(
+    expected: Real, listed: Sequence[Listed], repeats: int | Real, rng: np.random.Generator
+) -> list[CountedProgram]:
     """Poisson counts of programs that let expect (n,) photons a shot. repeats: of each, or (n,)."""
     return [
         CountedProgram(program, beam, int(rng.poisson(mean * n)), int(n))
@@ -117,13 +125,13 @@ def counted(expected, listed, repeats, rng):
     ]
 
 
-def random_state(rng, rank=4):
+def random_state(rng: np.random.Generator, rank: int = 4) -> NDArray[np.complex128]:
     """A density matrix of two qubits."""
     a = rng.standard_normal((4, rank)) + 1j * rng.standard_normal((4, rank))
-    rho = a @ a.conj().T
-    return rho / np.trace(rho)
+    rho: NDArray[np.complex128] = a @ a.conj().T
+    return np.asarray(rho / np.trace(rho))
 
 
-def random_vector(rng, rank=4):
+def random_vector(rng: np.random.Generator, rank: int = 4) -> Real:
     """Its Pauli vector."""
     return pauli_vector(random_state(rng, rank))

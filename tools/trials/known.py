@@ -1,17 +1,32 @@
-"""What a good `align` would have stored of the magnet and of f+, so that a hold can be tested alone."""
+"""What good runs of `align` and `rabi` would have stored, from the truth: so that what builds on them runs alone."""
+
+from typing import Final
 
 import numpy as np
-from wired import Wired, run
 
 from sequences.analysis.field import NAMES
 from sequences.pulses.library import cw_odmr
 from sequences.routines import controls, state
 from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker
 from sequences.routines.tracking import track_line
+from tools.trials.wired import Bench, frozen_hz, run
+
+SHIFT_A: Final = -0.1
+QUARTER_NS: Final = 200
 
 
-def know_magnet(bench: Wired) -> None:
-    """The coils in the frame of the NV from the truth, and f+ as the lab would see it at the calibrated field."""
+def know_pulses(bench: Bench) -> None:
+    """Calibrate freezing and the quarter turn from the truth, as a good `rabi` would."""
+    put, mhz = bench.lab.calibration.put, 250.0 / QUARTER_NS
+    put("microwave.pi_half_ns", QUARTER_NS, 0.3)
+    put("microwave.pi_half_dbm", 20 * np.log10(mhz / bench.twin.sample.microwave.rabi_mhz_at_0dbm), 0.01)
+    put("shift.a", SHIFT_A, 0.0)
+    state.set_field(bench.lab)
+    put("microwave.frozen_hz", frozen_hz(bench, SHIFT_A), 1e3)
+
+
+def know_magnet(bench: Bench) -> None:
+    """Calibrate the coils in the frame of the NV from the truth, and f+ as the lab would see it, as a good `align`."""
     truth, put = bench.twin.sample, bench.lab.calibration.put
     axis = truth.nv_axis.unit_vector
     coils = np.array(truth.coil_matrix_mt_per_a)
@@ -28,7 +43,7 @@ def know_magnet(bench: Wired) -> None:
     put("field.f_plus_hz", f_plus_hz(bench), 1e3)
 
 
-def f_plus_hz(bench: Wired) -> float:
+def f_plus_hz(bench: Bench) -> float:
     """f+ of the driven pair, by a long spectrum."""
     lab = bench.lab
     state.set_field(lab)
@@ -41,6 +56,6 @@ def f_plus_hz(bench: Wired) -> float:
     return float(fit.centre_hz)
 
 
-def truth_rabi(bench: Wired) -> float:
+def truth_rabi(bench: Bench) -> float:
     """Rabi frequency at 0 dBm in MHz."""
     return float(bench.twin.sample.microwave.rabi_mhz_at_0dbm)

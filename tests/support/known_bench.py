@@ -1,17 +1,17 @@
 """What earlier runs would have stored, so that each sequence can be tested alone: from the truth, or measured once."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
-from known_magnet import know_magnet
-from known_pair import GATES, PAPER, calibration, made_up_covariance
-from wired import Wired, frozen_hz, is_dark, know_field, know_pair, sample
 
 from labctl.data.memory import Kept
-from labctl.unwired import Unwired, ran, unwired
+from labctl.unwired import Unwired, ran
 from physics.levels import cross_relaxation_fields_mt
+from sequences import lab
 from sequences.analysis.calibration import PairCalibration
 from sequences.analysis.calibration_fit import MODES
 from sequences.analysis.release import Release
@@ -19,30 +19,12 @@ from sequences.calibrate import CalibratePlan, CalibrateResult, calibrate
 from sequences.pulses.library import Reading
 from sequences.routines import state
 from simulated_instruments.twin.surroundings import light
+from support.known_pair import GATES, PAPER, calibration, made_up_covariance
+from tools.trials.known import QUARTER_NS, know_magnet, know_pulses
+from tools.trials.wired import Bench, is_dark, kept_of, know_field, know_pair, powered
 
-Bench = Wired | Unwired
-
-SHIFT_A = -0.1
-QUARTER_NS = 200
 SHIFT, GRADIENT, DEPLETION = 1 << 4, 1 << 5, 1 << 1
 """Lines of port 0, as they are cabled."""
-
-
-def powered(seed: int, **truth: Any) -> Unwired:
-    """A bench without wires, its magnet switched on. truth: keys of the default sample to be replaced."""
-    bench = unwired(sample(**truth), seed)
-    bench.lab.magnet.switch_on()
-    return bench
-
-
-def know_pulses(bench: Bench) -> None:
-    """Calibrate freezing and the quarter turn from the truth, as a good `rabi` would."""
-    put, mhz = bench.lab.calibration.put, 250.0 / QUARTER_NS
-    put("microwave.pi_half_ns", QUARTER_NS, 0.3)
-    put("microwave.pi_half_dbm", 20 * np.log10(mhz / bench.twin.sample.microwave.rabi_mhz_at_0dbm), 0.01)
-    put("shift.a", SHIFT_A, 0.0)
-    state.set_field(bench.lab)
-    put("microwave.frozen_hz", frozen_hz(bench, SHIFT_A), 1e3)
 
 
 def know_contact(bench: Bench) -> None:
@@ -106,13 +88,18 @@ class Calibrated:
     zz_rad_per_s: float
 
 
+STORED: Final = Path(__file__).with_name("calibrated.json")
+PLAN: Final = CalibratePlan(hours=12.0)
+SEED: Final = 41
+
+
 @cache
 def calibrated() -> Calibrated:
-    """Measured once."""
-    bench = powered(41)
+    """Measured anew, once in a process: for the tests of `calibrate`. Others start from what is stored of it."""
+    bench = powered(SEED)
     know_aligned(bench)
     know_magnet(bench)
-    done = ran(calibrate(bench.lab, CalibratePlan(hours=12.0)))
+    done = ran(calibrate(bench.lab, PLAN))
     dark = is_dark(bench)
     state.ready(bench.lab)
     left_hz, right_hz = lines_hz(bench, SHIFT | GRADIENT)
@@ -129,12 +116,29 @@ def calibrated() -> Calibrated:
     )
 
 
+@cache
+def stored() -> Kept:
+    """What `calibrated` has once put into its store, read from the file beside this one."""
+    content, kept = json.loads(STORED.read_text(encoding="utf-8")), Kept()
+    for key, row in content["values"].items():
+        kept.values[key] = lab.Calibrated(**row)
+    for one in content["correlated"]:
+        kept.correlated[tuple(one["keys"])] = np.array(one["covariance"])
+    return kept
+
+
+def store(kept: Kept) -> None:
+    """Write it anew: PYTHONPATH=.:tests python -m support.known_bench."""
+    values = {key: asdict(one) for key, one in kept.values.items()}
+    correlated = [{"keys": keys, "covariance": c.tolist()} for keys, c in kept.correlated.items()]
+    STORED.write_text(json.dumps({"values": values, "correlated": correlated}, indent=1) + "\n", encoding="utf-8")
+
+
 def know_all(bench: Bench) -> None:
     """Everything that the engine's last parts build on, measured on the default sample."""
-    known, store = calibrated().store, bench.lab.calibration
-    assert isinstance(store, Kept)
-    store.values.update(known.values)
-    store.correlated.update(known.correlated)
+    known, kept = stored(), kept_of(bench)
+    kept.values.update(known.values)
+    kept.correlated.update(known.correlated)
     know_baths(bench)
 
 
@@ -155,6 +159,10 @@ def lines_hz(bench: Bench, levels: int) -> tuple[float, float]:
 def true_cross_talk(bench: Bench) -> float:
     """Photons that a flip of the left NV takes from the doughnut's window, over those that one of the right takes."""
     seen = light(bench.twin.sample, bench.twin.knobs, DEPLETION, bench.twin.drift)
-    window_s = bench.lab.calibration.get("beams.doughnut_window_ns").value * 1e-9
+    window_s = kept_of(bench).values["beams.doughnut_window_ns"].value * 1e-9
     photons = seen.emission_cps * -np.expm1(-seen.pump_per_s * window_s) / seen.pump_per_s
     return float(photons[0] / photons[1])
+
+
+if __name__ == "__main__":
+    store(calibrated().store)

@@ -11,7 +11,7 @@ from typing import Final
 from simulated_instruments.served.client import ServedBench
 from simulated_instruments.served.wires import read_wires
 
-HOME: Final = Path(__file__).resolve().parents[1]
+HOME: Final = Path(__file__).resolve().parents[2]
 PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.01
 

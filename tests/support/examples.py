@@ -79,7 +79,7 @@ def calibrate() -> Example:
     photons = np.where(beam == 0, 0.58, 0.41) + 0.03 * np.sin(program) + 3e-4 * RNG.standard_normal(120)
     points = {"program": program, "beam": beam, "round": rounds, "repeats": np.full(120, 4e6), "counts": 4e6 * photons}
     points |= {"reference": np.full(120, 2e6)}
-    result = {"cross_talk": 0.116, "cross_talk_err": 0.002, "reduced_chi2": 1.04, "p_value": 0.31}
+    result: dict[str, Any] = {"cross_talk": 0.116, "cross_talk_err": 0.002, "reduced_chi2": 1.04, "p_value": 0.31}
     result |= {"fidelity": [0.948, 0.951], "fidelity_err": [0.004, 0.005], "nitrogen": 0.962, "nitrogen_err": 0.003}
     result |= {"spread_khz": [74.1, 75.8], "spread_khz_err": [1.2, 1.4], "charged": [0.75, 0.74]}
     return points, result | {"charged_err": [0.01, 0.01], "pulls": RNG.standard_normal(120).tolist()}
@@ -89,7 +89,7 @@ def old_calibrate() -> Example:
     """As it was stored before plays were told by their round, the first ten plays outside the fit."""
     points, _ = calibrate()
     points = {key: points[key][:40] for key in ("program", "beam", "repeats", "counts")}
-    result = {"cross_talk": 0.116, "cross_talk_err": 0.002, "reduced_chi2": 1.04}
+    result: dict[str, Any] = {"cross_talk": 0.116, "cross_talk_err": 0.002, "reduced_chi2": 1.04}
     return points, result | {"pulls": RNG.standard_normal(30).tolist()}
 
 
@@ -208,7 +208,9 @@ def unmeasured_engine() -> Example:
     result = engine()[1]
     gone = ("significance", "children", "predicted_concurrence")
     result = {key: value for key, value in result.items() if key not in gone}
-    empty = {key: [] for key in ("evolution_us", "concurrence", "concurrence_err", "concurrence_ci95", "populations")}
+    empty: dict[str, list[float]] = {
+        key: [] for key in ("evolution_us", "concurrence", "concurrence_err", "concurrence_ci95", "populations")
+    }
     result |= {"expected": False, "why": WHY_NOT, "expected_us": 4.1, "expected_significance": -9.3}
     lower = (np.array(result["curve_concurrence"]) - 0.12).tolist()
     result |= {"expected_signed_concurrence": -0.062, "curve_concurrence": lower}

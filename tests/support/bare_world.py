@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ class BareWorld:
     knobs: Knobs = field(default_factory=Knobs)
     clock: Clock = field(default_factory=VirtualClock)
 
-    def turn(self, **changes: object) -> None:
+    def turn(self, **changes: Any) -> None:
         self.knobs = replace(self.knobs, **changes)
 
     def hold(self, levels: int) -> None:

@@ -1,4 +1,4 @@
-"""A lab on the simulated bench, over its real wires, with the bench's truth beside it for the assertions."""
+"""A lab on the simulated bench, over its wires or without them, with the bench's truth beside it for the assertions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +11,11 @@ import numpy as np
 from labctl.data.memory import Kept
 from labctl.station import Wires, opened
 from labctl.station_file import read_station
+from labctl.unwired import Unwired, unwired
 from physics.levels import cross_relaxation_fields_mt
 from sequences.lab import Lab
 from sequences.results import Point, Stream
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import Bench as Simulated
 from simulated_instruments.sample import Sample, load_sample
 from simulated_instruments.twin import Twin
 
@@ -37,10 +38,13 @@ def sample(**truth: Any) -> Sample:
     return Sample.model_validate(content)
 
 
+Bench = Wired | Unwired
+
+
 @contextmanager
 def wired(seed: int = 1, **truth: Any) -> Iterator[Wired]:
     """A bench from power-on to power-off."""
-    with Bench(sample(**truth), seed) as bench:
+    with Simulated(sample(**truth), seed) as bench:
         wires = Wires(bench.visalib, bench.ni_target, bench.clock)
         with opened(read_station(STATION), wires) as station:
             lab = station.lab(Kept())
@@ -48,9 +52,29 @@ def wired(seed: int = 1, **truth: Any) -> Iterator[Wired]:
             yield Wired(lab, bench.twin)
 
 
+def powered(seed: int, **truth: Any) -> Unwired:
+    """A bench without wires, its magnet switched on. truth: keys of the default sample to be replaced."""
+    bench = unwired(sample(**truth), seed)
+    bench.lab.magnet.switch_on()
+    return bench
+
+
+@contextmanager
+def without_wires(seed: int = 1, **truth: Any) -> Iterator[Unwired]:
+    """The same as `wired`: it counts the same photons at the same laboratory time, as test_unwired shows."""
+    yield powered(seed, **truth)
+
+
+def kept_of(bench: Bench) -> Kept:
+    """Its calibration store, to look into."""
+    store = bench.lab.calibration
+    assert isinstance(store, Kept)
+    return store
+
+
 def run(stream: Stream[Any]) -> tuple[Any, list[Point]]:
     """Result and points of a sequence."""
-    points = []
+    points: list[Point] = []
     while True:
         try:
             event = next(stream)
@@ -60,7 +84,7 @@ def run(stream: Stream[Any]) -> tuple[Any, list[Point]]:
             points.append(event)
 
 
-def know_field(bench: Wired) -> None:
+def know_field(bench: Bench) -> None:
     """Calibrate the field from the truth, as a good `align` would."""
     truth, put = bench.twin.sample, bench.lab.calibration.put
     resonance_mt = cross_relaxation_fields_mt(nitrogen=truth.nitrogen == "14N")[0]
@@ -71,21 +95,21 @@ def know_field(bench: Wired) -> None:
     put("field.resonance_mt", resonance_mt, 1e-4)
 
 
-def know_pair(bench: Wired) -> None:
+def know_pair(bench: Bench) -> None:
     """Calibrate the places of the NVs from the truth, as a good `locate` would."""
     for side, place in zip(("left", "right"), bench.twin.sample.pair.positions_nm, strict=True):
         for axis, value in zip("xy", place, strict=True):
             bench.lab.calibration.put(f"pair.{side}_{axis}_nm", value, 0.05)
 
 
-def frozen_hz(bench: Wired, shift_a: float) -> float:
+def frozen_hz(bench: Bench, shift_a: float) -> float:
     """The truth: f- of the right NV while the shift coil carries this current."""
     along_mt, across_mt = bench.twin.field_mt(0)
     added_mt = bench.twin.sample.pulsed_coils.shift_mt_per_a * shift_a
     return float(bench.twin.lines(float(along_mt[1]) + added_mt, across_mt).minus_hz[0])
 
 
-def is_dark(bench: Wired) -> bool:
+def is_dark(bench: Bench) -> bool:
     """Whether beams, microwave and pulsed coils are off and all lines low."""
     knobs = bench.twin.knobs
     light = (knobs.green_w, knobs.depletion_w)
@@ -93,7 +117,7 @@ def is_dark(bench: Wired) -> bool:
     return not any(light) and not any(currents) and not knobs.carrier_on and bench.twin.levels == 0
 
 
-def swapped(bench: Wired, first: str, second: str) -> Lab:
+def swapped(bench: Bench, first: str, second: str) -> Lab:
     """The lab as station.yaml would have it with these two lines swapped; the cables stay."""
     lines = bench.lab.wiring.lines
     lines = {**lines, first: lines[second], second: lines[first]}
