@@ -36,8 +36,8 @@ START_LIMIT_S: Final = 300.0
 _FAULTS: Final = {0: "none", 1: "temperature", 3: "interlock", 4: "constant power time-out"}
 _STAGES: Final = {
     0: "off",
-    1: "waiting for temperature",
-    2: "waiting for key",
+    1: "waiting for key",
+    2: "waiting for temperature",
     3: "warm-up",
     4: "completed",
     5: "fault",

@@ -1,6 +1,5 @@
 """Cool one bath: build-up of its polarisation under the doughnut, and both baths as the engine finds them."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Final
@@ -21,7 +20,7 @@ from sequences.analysis.baths import (
     fit_shift,
     sigma_z,
 )
-from sequences.analysis.calibration import Beam, CountedProgram, PairCalibration
+from sequences.analysis.calibration import Beam, PairCalibration
 from sequences.analysis.engine_rows import Surroundings, class_states, engine_rows
 from sequences.analysis.release import NAMES, Release
 from sequences.experiment import Experiment, Quantity
@@ -44,7 +43,7 @@ from sequences.results import Column, Estimate, Point, Progress, Stream
 from sequences.routines import controls, hold, state
 from sequences.routines.hold import HoldChoice, Holding
 from sequences.routines.judgement import check_apart, judged_release
-from sequences.routines.measure import repeats_for
+from sequences.routines.pair_shots import counted_shots, read_both
 from sequences.routines.state import Bench
 from sequences.station import Wiring
 
@@ -172,36 +171,6 @@ def _result(curve: BuildUp, found: Release, shift: LineShift) -> CoolResult:
     )
 
 
-def _counted(
-    lab: Lab, holding: Holding, bench: Bench, shots: Sequence[tuple[Program, Beam, Program]], seconds: float
-) -> Stream[list[CountedProgram]]:
-    """Play (shot, beam, what it is known by) for so long each, told by the light of their own shots."""
-    usual = state.usual_light(lab, bench.reading)
-    out = []
-    for shot, beam, program in shots:
-        counts = yield from holding.measure(shot, repeats_for(shot, seconds))
-        looks = round(shot.time_high_ns("gate_reference") / bench.reading.reference_ns(beam))
-        out.append(CountedProgram(program, beam, counts.signal, counts.repeats * looks, counts.reference, usual[beam]))
-    return out
-
-
-def _read_both(
-    lab: Lab,
-    holding: Holding,
-    bench: Bench,
-    calibration: PairCalibration,
-    shots: Sequence[Callable[[Beam], Program]],
-    seconds: float,
-) -> Stream[tuple[Real, Real]]:
-    """sigma_z of both NVs, (n, 2), after each of these programs, each played with either read-out."""
-    nothing = Program("-", bench.gates.tick_ns)
-    counted = yield from _counted(
-        lab, holding, bench, [(shot(beam), beam, nothing) for beam in BEAMS for shot in shots], seconds
-    )
-    seen = np.array([[d.per_shot, d.error] for d in counted]).reshape(2, len(shots), 2)
-    return sigma_z(calibration, (seen[0, :, 0], seen[0, :, 1]), (seen[1, :, 0], seen[1, :, 1]))
-
-
 def _build_up(
     lab: Lab, holding: Holding, plan: CoolPlan, bench: Bench, calibration: PairCalibration, seconds: float
 ) -> Stream[tuple[Real, Real, Real]]:
@@ -223,7 +192,7 @@ def _build_up(
             ]
             return joined("build-up", [*first, *([after] if after else []), read_out(bench.reading, beam)])
 
-        z, z_err = yield from _read_both(
+        z, z_err = yield from read_both(
             lab,
             holding,
             bench,
@@ -265,7 +234,7 @@ def _shift(
         for last in ("x", "y")
     ]
     shots = [(engine_shot(cycle, gates, p, bench.reading, "depletion"), BEAMS[1], p) for p in listed]
-    counted = yield from _counted(lab, holding, bench, shots, seconds / len(shots))
+    counted = yield from counted_shots(lab, holding, bench, shots, seconds / len(shots))
     baths = (_FORESEEN_HOT, float(np.clip(polarisation, 0.0, 1.0)))
     model = state.engine_model(lab, calibration, Surroundings(baths))
     release_s, start_z = 1e-9 * tick_ns, (0.0, 2.0 * calibration.fidelity[1] - 1.0)
@@ -299,7 +268,7 @@ def _release(
     for k, released_us in enumerate(times):
         cycle = Cycle(cooling_ns, lab.whole_ticks(float(released_us) * 1e3), plan.heating_steps)
         shots = [(engine_shot(cycle, bench.gates, nothing, bench.reading, beam), beam, nothing) for beam in BEAMS]
-        counted = yield from _counted(lab, holding, bench, shots, seconds / len(times) / 2.0)
+        counted = yield from counted_shots(lab, holding, bench, shots, seconds / len(times) / 2.0)
         photons[k], errors[k] = [d.per_shot for d in counted], [d.error for d in counted]
         z, z_err = sigma_z(calibration, *((photons[k, b : b + 1], errors[k, b : b + 1]) for b in (0, 1)))
         yield Point(

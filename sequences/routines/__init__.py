@@ -9,7 +9,8 @@ most, `survey` the magnet moved and its lines followed, `first_light` the first 
 hands to the next, `diagnosis` what stands where a line is missing, `dip` relaxation at the 13C resonance, `no_dip` what
 is said where there is none, `frozen_pulse` a first pi pulse, `frozen` the frozen pair's line and global pulses on it.
 On the calibrated pair: `late_pulse` a turn that a coil cuts short, `hold` field and null kept where they are while a
-run plays, `rounds` programs dealt out in rounds that are alike, `shots` played and counted, each with its reference;
+run plays, `rounds` programs dealt out in rounds that are alike, `shots` played and counted, each with its reference,
+`pair_shots` what either NV says at the end of a shot;
 `beams` both of them as read-outs, `gradient` with its compensation; `pair_guess` what is known of the pair beforehand,
 `calibration_programs` and `tomography_programs`, what those two experiments play, `calibration_design` for how long;
 `engine_offer` what a tomography may play and what the model says of it; `judgement` whether counts are explained, and

@@ -13,7 +13,7 @@ POLL_S: Final = 1.0
 START_LIMIT_S: Final = 300.0
 _STEADY: Final = (4, 7)
 """Stages of `gom?`: completed, modulation."""
-_NEVER: Final = (0, 2, 5, 6)
+_NEVER: Final = (0, 1, 5, 6)
 """Stages in which no light will come: off, waiting for key, fault, aborted."""
 _READINGS: Final = 3
 """Now and then it answers `pa?` with a bare 1; a fresh question gets the power."""

@@ -34,11 +34,11 @@ _RUN_TOGETHER: Final = ("@cobasdr0", "@cobasdr1")
 
 
 class Stage(IntEnum):
-    """Operating mode of a DPL head, as `gom?` numbers it."""
+    """Operating mode of a DPL head, as `gom?` numbers it; pycobolt calls the second one "waiting for 5V"."""
 
     OFF = 0
-    WAITING_FOR_TEC = 1
-    WAITING_FOR_KEY = 2
+    WAITING_FOR_KEY = 1
+    WAITING_FOR_TEC = 2
     WARM_UP = 3
     COMPLETED = 4
     FAULT = 5

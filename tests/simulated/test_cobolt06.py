@@ -32,7 +32,7 @@ POWER_ON: list[Step] = [
 AUTOSTART: list[Step] = [
     ("p 0.0500", "OK"),
     ("@cob1", "OK"),
-    ("gom?", "1"),
+    ("gom?", "2"),  # pycobolt, Cobolt06DPL.get_state: 1 is the key
     ("l?", "0"),
     30.0,
     ("gom?", "3"),
@@ -55,7 +55,7 @@ OEM: list[Step] = [
     ("gom?", "4"),
     ("l?", "1"),
 ]
-ABORT: list[Step] = [("@cob1", "OK"), ("@cob0", "OK"), ("gom?", "6"), ("l?", "0"), ("@cob1", "OK"), ("gom?", "1")]
+ABORT: list[Step] = [("@cob1", "OK"), ("@cob0", "OK"), ("gom?", "6"), ("l?", "0"), ("@cob1", "OK"), ("gom?", "2")]
 CONTROL: list[Step] = [
     ("gam?", "1"),
     ("ci", "OK"),
@@ -158,7 +158,7 @@ def test_key_holds_the_start() -> None:
     world, head = lit()
     head.turn_key(False)
     assert world.knobs.green_w == 0.0
-    check_trace(head, world.clock, [("gkses?", "0"), ("l?", "0"), ("@cob1", "OK"), 60.0, ("gom?", "2"), ("l?", "0")])
+    check_trace(head, world.clock, [("gkses?", "0"), ("l?", "0"), ("@cob1", "OK"), 60.0, ("gom?", "1"), ("l?", "0")])
     head.turn_key(True)
     assert world.knobs.green_w == 0.08
 
