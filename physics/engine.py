@@ -73,8 +73,11 @@ def liouvillian(
     Arguments broadcast against each other; their common shape is the batch. Source: eqs 1-3 and 10.
     """
     values = (g, zz, *detuning, *drive, *up, *down, *dephasing)
-    alone = all(isinstance(value, float) for value in values)  # broadcasting costs several times the sum itself
-    coefficients = np.array(values) if alone else np.stack(np.broadcast_arrays(*values), axis=-1).astype(float)
+    if all(isinstance(value, float) for value in values):
+        return np.tensordot(np.array(values), _TERMS, axes=1)
+    coefficients = np.empty((*np.broadcast_shapes(*(np.shape(value) for value in values)), len(values)))
+    for k, value in enumerate(values):  # np.broadcast_arrays costs several times the sum itself
+        coefficients[..., k] = value
     return np.tensordot(coefficients, _TERMS, axes=1)
 
 
