@@ -63,7 +63,7 @@ def test_the_magnet_ramps_it_and_the_safe_state_switches_it_off(station, bench):
     assert bench.twin.knobs.trim_x_a == pytest.approx(0.05)
     assert lab.magnet.currents() == pytest.approx((0.05, -0.02, 0.1))
     controls.pump(lab)
-    assert measure(lab, cw_odmr(), 1000).reference > 0
+    assert measure(lab, cw_odmr(lab.wiring.tick_ns), 1000).reference > 0
     still_set(lab)
     assert [step.fault for step in make_safe(lab, ramp_magnet=True) if step.fault] == []
     assert (bench.twin.knobs.trim_x_a, lab.magnet.currents()) == (0.0, (0.0, 0.0, 0.0))

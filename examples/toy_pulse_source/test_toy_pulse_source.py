@@ -91,7 +91,7 @@ def test_a_rabi_oscillation_is_played_and_counted_to_the_nanosecond(lab, box):
     for duration_ns in (1, 37, 50, 63, 100):
         counts = measure(lab, rabi(duration_ns), 100_000)
         assert high(box, MW_X) == [(7000, 7000 + duration_ns)]
-        assert box.lasts_ns == 16_200 + duration_ns
+        assert box.lasts_ns == 16_200 + duration_ns + 1  # in which the gate closes
         brightness = 1.0 - CONTRAST * sin(pi * RABI_MHZ * 1e-3 * duration_ns) ** 2
         assert counts.signal / counts.reference == pytest.approx(brightness, abs=1e-4)
         lasted_ns += 100_000 * box.lasts_ns

@@ -1,7 +1,7 @@
 """Program -> pattern of a pulse source, by the lab's wiring; and back, for tests and for showing what was played."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import accumulate
 
 from sequences.pulses.program import LINES, Program, PulseError
@@ -10,8 +10,16 @@ Pattern = tuple[tuple[int, int], ...]
 """Run-length intervals in their order: (ticks, levels). Bit `lines[role]` of levels is high while that role is."""
 
 
-def compiled(program: Program, lines: Mapping[str, int], ahead: Mapping[str, int] | None = None) -> Pattern:
+def compiled(
+    program: Program,
+    lines: Mapping[str, int],
+    ahead: Mapping[str, int] | None = None,
+    low_at_end: Collection[str] = (),
+) -> Pattern:
     """One repeat as a pulse source takes it, in the program's ticks. PulseError if there is none.
+
+    low_at_end: roles that must not stay high when a play is over, for some time passes until the lines are lowered. A
+    program that ends with one of them high gets one more tick, in which they are low.
 
     ahead: role -> ticks by which its line is raised and lowered earlier than written, because what it drives acts so
     much later. A program is repeated, so what comes before its beginning is played at its end, for the next repeat: the
@@ -29,7 +37,9 @@ def compiled(program: Program, lines: Mapping[str, int], ahead: Mapping[str, int
         if ticks and program.time_high_ns(role):
             _check_shorter(program, role, ticks)
             early[ticks] = early.get(ticks, 0) | 1 << lines[role]
-    return _joined(_turned(written, early) if early else written)
+    played = _joined(_turned(written, early) if early else written)
+    left_high = played[-1][1] & sum(1 << lines[role] for role in low_at_end)
+    return (*played, (1, played[-1][1] & ~left_high)) if left_high else played
 
 
 def _check_shorter(program: Program, role: str, early: int) -> None:

@@ -1,7 +1,7 @@
 """The one place that plays a program and returns counts."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 from instruments.errors import GarbledError, PlayError
 from sequences.lab import Lab
 from sequences.pulses.compile import Pattern, compiled
-from sequences.pulses.program import Program, PulseError
+from sequences.pulses.program import LINES, Program, PulseError
 from sequences.results import SequenceError
 from sequences.routines.allowed import check_allowed
 from sequences.routines.delays import ahead_ticks
@@ -71,7 +71,8 @@ def measure(
     if a play fails time after time.
     """
     check_allowed(lab, program)
-    pattern = _pattern(lab, program, ahead_ticks(lab) if ahead is None else ahead)
+    counted_while = _GATES if gated else LINES
+    pattern = _pattern(lab, program, ahead_ticks(lab) if ahead is None else ahead, counted_while)
     longest = _at_once(lab, program, repeats)
     signal = reference = played = 0
     left = repeats
@@ -110,8 +111,11 @@ def _at_once(lab: Lab, program: Program, repeats: int) -> int:
     return longest
 
 
-def _pattern(lab: Lab, program: Program, ahead: Mapping[str, int]) -> Pattern:
-    """What is played of a program: its lines, each ahead by its delay. Whoever watches is told the program itself."""
+def _pattern(lab: Lab, program: Program, ahead: Mapping[str, int], low_at_end: Collection[str]) -> Pattern:
+    """What is played of a program: its lines, each ahead by its delay. Whoever watches is told the program itself.
+
+    low_at_end: what would let a counter go on between the end of the play and the moment in which it is read.
+    """
     if program.tick_ns != (tick_ns := lab.pulse_generator.playable.tick_ns):
         raise PulseError(
             f"program {program.name!r} has {program.tick_ns} ns ticks, the pulse_generator plays {tick_ns} ns",
@@ -119,7 +123,7 @@ def _pattern(lab: Lab, program: Program, ahead: Mapping[str, int]) -> Pattern:
             tick_ns,
         )
     try:
-        return compiled(program, lab.wiring.lines, ahead)
+        return compiled(program, lab.wiring.lines, ahead, low_at_end)
     except PulseError as refused:
         if not any(ahead.values()):
             raise

@@ -48,7 +48,7 @@ def test_every_point_and_block_is_on_disk_when_it_is_told(bench):
 
 
 def test_blocks_say_what_was_played_and_counted_and_when(bench):
-    ended = bench.run(child("part", {}, glowing(bench.lab)))
+    ended = bench.run(lambda lab: child("part", {}, glowing(lab)))
     blocks = blocks_of(bench.folder, ended.run_id)
     counted = bench.heard(Counted)
     assert [(b.signal, b.reference) for b in blocks] == [(c.signal, c.reference) for c in counted]
@@ -75,7 +75,7 @@ def test_a_folder_without_blocks_has_none(tmp_path):
 
 def test_blocks_begin_anew_with_every_run(bench):
     bench.run()
-    bench.run(glowing(bench.lab, plays=2))
+    bench.run(lambda lab: glowing(lab, plays=2))
     assert [b.number for b in blocks_of(bench.folder, 2)] == [0, 1]
     assert all(isinstance(b, Block) for b in blocks_of(bench.folder, 1))
 

@@ -97,7 +97,7 @@ def aligning(monkeypatch: pytest.MonkeyPatch) -> Aligning:
 
 def experiment(name: str, plan: Any, function: Any, columns: Any) -> Any:
     calibrates = ("field",) if name == "align" else ()
-    return SimpleNamespace(name=name, plan=plan, function=function, columns=columns, calibrates=calibrates)
+    return SimpleNamespace(name=name, plan=plan, function=function, columns=columns, calibrates=calibrates, figure="")
 
 
 def learn(calibration: Any, currents_a: tuple[float, float, float]) -> None:

@@ -113,3 +113,13 @@ def test_a_program_shorter_than_a_delay_is_refused():
     with pytest.raises(PulseError, match=r"'short' lasts 400 ns: too short for the line pump, .* 400 ns ahead"):
         compiled(program, STATION, {"pump": 4})
     assert len(compiled(program, STATION, {"mw_x": 4})) == 4, "a line that is never raised needs no room"
+
+
+@pytest.mark.parametrize("low_at_end", [(), ("gate_reference",), LINES])
+def test_what_would_count_on_until_the_lines_are_lowered_is_low_in_a_last_tick(low_at_end):
+    program = Program("open", 100).then(300, "pump").then(500, "pump", "shift", "gate_reference")
+    played = pulses.decompiled(pulses.compiled(program, STATION, low_at_end=low_at_end), STATION, 100)
+    last = Program("last", 100).then(100, *({"pump", "shift", "gate_reference"} - set(low_at_end)))
+    assert played.intervals == (program + last if low_at_end else program).intervals
+    closed = program.then(100, "shift")
+    assert pulses.compiled(closed, STATION, low_at_end=("gate_reference",)) == pulses.compiled(closed, STATION)

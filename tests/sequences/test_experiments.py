@@ -40,7 +40,8 @@ def test_what_is_missing_is_measured_by_the_experiment_that_stores_it():
 
 
 def test_a_calibration_that_nothing_stores_is_said_to_be_so():
-    lab = replace(unwired().lab, calibration=Asked())
+    bench = unwired()
+    lab = bench.lab.within(replace(bench.lab.run, calibration=Asked()))
     with pytest.raises(SequenceError, match="None of the experiments says that it measures it"):
         calibrated(lab, "weather.rain")
 
@@ -50,7 +51,7 @@ def test_what_it_asks_for_before_it_measures_is_what_it_says_that_it_needs(name,
     """Each calibration is given when it was found missing, until something else goes wrong; nothing is played."""
     monkeypatch.setattr(measuring, "measure", lambda *_, **__: 1 / 0)
     bench, asked, missed = unwired(), Asked(), []
-    lab = replace(bench.lab, calibration=asked)
+    lab = bench.lab.within(replace(bench.lab.run, calibration=asked))
     plan = on_grid(EXPERIMENTS[name].plan(), lab.wiring.tick_ns)
     while True:
         try:

@@ -68,6 +68,7 @@ def test_each_limit_refuses_what_is_beyond_it_and_nothing_that_stands_at_it(limi
     assert caught.value.remedy
 
 
+@pytest.mark.system
 def test_a_play_beyond_a_limit_is_refused_before_it_starts() -> None:
     program = Program("bright", 100).then(1000, "pump", "depletion", "mw_x", "shift", "gradient", "gate_signal")
     with all_on() as (lab, bench):

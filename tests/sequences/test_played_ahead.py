@@ -52,7 +52,7 @@ def test_the_observer_sees_the_program_as_it_was_written(watched):
     measure(watched, program, 10, may_be_dark=True)
     assert watched.run.observer.played == [program]
     pump, gate = (1 << watched.wiring.lines[role] for role in ("pump", "gate_signal"))
-    assert watched.pulse_generator.bits[0].tolist() == [0, pump, 0, 0, 0, 0, gate, gate, gate]
+    assert watched.pulse_generator.bits[0].tolist() == [0, pump, 0, 0, 0, 0, gate, gate, gate, 0]  # and closes the gate
     assert watched.pulse_generator.levels() == 0
 
 
