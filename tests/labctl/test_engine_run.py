@@ -16,6 +16,7 @@ import pytest
 import xarray
 from support.engine_again import recorded, recording
 
+from labctl.catalogue import ENTRIES
 from tools.trials.engine_truth import (
     concurrence_pulls,
     criteria,
@@ -234,8 +235,9 @@ def test_the_run_that_windows_are_told_again_has_the_form_of_this_one(answer, fo
     assert measured.keys() == again.keys()
     for sequence, part in measured.items():
         assert again[sequence]["result"].keys() == part["result"].keys(), sequence
-        known = {name for point in part["points"] for name in point}
-        assert {name for point in again[sequence]["points"] for name in point} <= known, sequence
+        known = {column.name for column in ENTRIES[sequence].columns}
+        for run in (part, again[sequence]):
+            assert {name for point in run["points"] for name in point} <= known, sequence
 
 
 def test_show_knows_how_it_was_measured(answer, program):

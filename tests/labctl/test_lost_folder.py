@@ -66,7 +66,7 @@ def test_a_run_whose_database_is_gone_fails_and_all_of_it_is_in_a_copy(bench, st
 def test_no_other_run_begins_where_nobody_would_find_it(bench):
     bench.run(listeners=(once(bench, lambda: deleted(bench)),))
     with pytest.raises(NotBegun, match=r"Nothing has begun: .*runs\.db was deleted, moved or replaced"):
-        bench.run(glowing(bench.lab))
+        bench.run(glowing)
 
 
 def test_a_run_goes_on_when_the_folder_is_put_back(bench, tmp_path, state):

@@ -117,12 +117,12 @@ def test_ctrl_c_ends_a_run_that_waits(bench, monkeypatch, patient):
 
 
 def test_a_part_begins_when_there_is_room_again(bench):
-    def two():
-        yield from child("first", {}, glowing(bench.lab, plays=AFTER))
-        yield from child("second", {}, glowing(bench.lab, plays=1))
+    def two(lab):
+        yield from child("first", {}, glowing(lab, plays=AFTER))
+        yield from child("second", {}, glowing(lab, plays=1))
 
     with Disk(bench, heals=True) as disk:
-        ended = bench.run(two(), listeners=(disk.hear,))
+        ended = bench.run(two, listeners=(disk.hear,))
     assert ended.status == "completed"
     assert [(run.sequence, run.status) for run in all_runs(bench.folder)] == [
         ("glowing", "completed"),
@@ -134,7 +134,7 @@ def test_a_part_begins_when_there_is_room_again(bench):
 
 def test_a_full_disk_at_the_very_end_is_waited_for_too(bench):
     with Disk(bench, heals=True) as disk:
-        ended = bench.run(glowing(bench.lab, plays=AFTER), listeners=(disk.hear,))
+        ended = bench.run(lambda lab: glowing(lab, plays=AFTER), listeners=(disk.hear,))
     assert (ended.status, len(disk.why)) == ("completed", 2)
     assert one_run(bench.folder, 1).result == ended.result
 
@@ -142,7 +142,7 @@ def test_a_full_disk_at_the_very_end_is_waited_for_too(bench):
 def test_the_next_run_takes_in_what_waits_of_the_last(bench):
     with Disk(bench, heals=False) as disk:
         bench.run(listeners=(disk.hear,))
-    bench.run(glowing(bench.lab, plays=1))
+    bench.run(lambda lab: glowing(lab, plays=1))
     assert side_files(bench.folder) == []
     assert [run.status for run in all_runs(bench.folder)] == ["failed", "completed"]
     assert len(points(bench.folder, 1).values["signal"]) == AFTER

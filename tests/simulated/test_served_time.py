@@ -86,7 +86,7 @@ def test_a_monitor_counts_the_light_of_the_moment(tmp_path: Path) -> None:
             lines.write(0)
             counter.ci_channels.add_ci_count_edges_chan("Dev1/ctr0").ci_count_edges_term = "/Dev1/PFI8"
             counter.start()
-            bench._bench.clock.sleep(30.0)  # the crystals come to temperature
+            bench._bench.clock.sleep(120.0)  # the crystals come to temperature
             assert counter.read() == 0, "lines that rest low let no light through"
             watch.mark(lambda: lines.write(1))
             rates = []
