@@ -1,7 +1,9 @@
-"""`labctl predict`: the paper's Fig. 3 as numbers and as a figure. Physics is imported only when a command runs."""
+"""`labctl predict`: the paper's Fig. 3 as numbers and as a figure, and what survives in a real diamond.
+
+Physics is imported only when a command runs.
+"""
 
 import json
-import math
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -9,14 +11,15 @@ from typing import Annotated, Any
 
 import typer
 
+from labctl.cli_numbers import FIGURES, MOST_NUMBERS, numbers, refuse, to_write, within
+from labctl.cli_survival import survival
+
 app = typer.Typer(no_args_is_help=True, help="Predict the engine from the paper's equations: no lab, no data.")
 
-_FIGURES = (".png", ".pdf", ".svg")
 _C13_PERCENT = (1e-3, 100.0)
 _G_RAD_PER_S = (1.0, 1e9)
 _POLARISATION = (-1.0, 1.0)
 _UNTIL_US = (1e-3, 1e6)
-_MOST_NUMBERS = 1001
 
 
 class CouplingName(StrEnum):
@@ -50,9 +53,9 @@ def steady_state(
 
     Its concurrence against polarisation and coupling.
     """
-    p = _numbers("--polarisation", polarisation, *_POLARISATION)
-    g = _numbers("--g-rad-per-s", g_rad_per_s, *_G_RAD_PER_S)
-    _within("--c13-percent", c13_percent, *_C13_PERCENT)
+    p = numbers("--polarisation", polarisation, *_POLARISATION)
+    g = numbers("--g-rad-per-s", g_rad_per_s, *_G_RAD_PER_S)
+    within("--c13-percent", c13_percent, *_C13_PERCENT)
     setting = _setting(coupling, polarisation_left, losses, figure)
 
     from labctl.predict import predict_steady_state
@@ -75,8 +78,8 @@ def optimal_coupling(
 
     Against 13C content, the coupling with the most entangled steady state.
     """
-    _within("--polarisation", polarisation, *_POLARISATION)
-    c13 = _numbers("--c13-percent", c13_percent, *_C13_PERCENT)
+    within("--polarisation", polarisation, *_POLARISATION)
+    c13 = numbers("--c13-percent", c13_percent, *_C13_PERCENT)
     setting = _setting(coupling, polarisation_left, losses, figure)
 
     from labctl.predict import predict_optimal_coupling
@@ -103,12 +106,12 @@ def transient(
 
     Its concurrence, from the thermal product state on.
     """
-    _within("--polarisation", polarisation, *_POLARISATION)
-    _within("--until-us", until_us, *_UNTIL_US)
-    _within("--points", points, 2, _MOST_NUMBERS)
+    within("--polarisation", polarisation, *_POLARISATION)
+    within("--until-us", until_us, *_UNTIL_US)
+    within("--points", points, 2, MOST_NUMBERS)
     if g_rad_per_s is not None:
-        _within("--g-rad-per-s", g_rad_per_s, *_G_RAD_PER_S)
-    c13 = _numbers("--c13-percent", c13_percent, *_C13_PERCENT)
+        within("--g-rad-per-s", g_rad_per_s, *_G_RAD_PER_S)
+    c13 = numbers("--c13-percent", c13_percent, *_C13_PERCENT)
     setting = _setting(coupling, polarisation_left, losses, figure)
 
     from labctl.predict import predict_transient
@@ -117,48 +120,15 @@ def transient(
     _publish(predict_transient(polarisation, c13, times, setting, g_rad_per_s), figure, as_json, _say_transient)
 
 
+app.command("survival")(survival)
+
+
 # ---- what is asked ---------------------------------------------------------------------------------------------
 
 
-def _refuse(message: str) -> typer.Exit:
-    typer.echo(f"labctl predict: {message}", err=True)
-    return typer.Exit(2)
-
-
-def _within(option: str, value: float, low: float, high: float) -> float:
-    if not (math.isfinite(value) and low <= value <= high):
-        raise _refuse(f"{option} {value:g} is out of range: give a number from {low:g} to {high:g}.")
-    return value
-
-
-def _numbers(option: str, text: str, low: float, high: float) -> list[float]:
-    """'a,b,c' or 'start:stop:count' -> numbers, each within the range."""
-    try:
-        if ":" in text:
-            start, stop, count = text.split(":")
-            values = _spread(float(start), float(stop), int(count))
-        else:
-            values = [float(part) for part in text.split(",")]
-    except ValueError:
-        raise _refuse(f"{option} {text!r} cannot be read: give numbers a,b,c or a range start:stop:count.") from None
-    if not 1 <= len(values) <= _MOST_NUMBERS:
-        raise _refuse(f"{option} {text!r} has {len(values)} values: give 1 to {_MOST_NUMBERS}.")
-    return [_within(option, value, low, high) for value in values]
-
-
-def _spread(start: float, stop: float, count: int) -> list[float]:
-    if not 2 <= count <= _MOST_NUMBERS:
-        raise ValueError(count)
-    return [start + (stop - start) * k / (count - 1) for k in range(count)]
-
-
 def _setting(coupling: CouplingName, polarisation_left: float, losses: bool, figure: Path | None) -> Any:
-    _within("--polarisation-left", polarisation_left, *_POLARISATION)
-    if figure is not None:
-        if figure.suffix.lower() not in _FIGURES:
-            raise _refuse(f"--figure {figure} has no known ending: use {', '.join(_FIGURES)}.")
-        if not figure.parent.is_dir():
-            raise _refuse(f"--figure {figure}: the folder {figure.parent} does not exist. Make it first.")
+    within("--polarisation-left", polarisation_left, *_POLARISATION)
+    to_write("--figure", figure, FIGURES)
 
     from labctl.predict import Setting
 
@@ -177,7 +147,7 @@ def _publish(
         try:
             draw_prediction(prediction).savefig(figure)
         except OSError as error:
-            raise _refuse(f"--figure {figure} cannot be written ({error.strerror}).") from None
+            raise refuse(f"--figure {figure} cannot be written ({error.strerror}).") from None
         typer.echo(f"figure: {figure}", err=True)
     if as_json:
         typer.echo(json.dumps(prediction))
