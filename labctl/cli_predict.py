@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from labctl.cli_numbers import FIGURES, MOST_NUMBERS, numbers, refuse, to_write, within
+from labctl.cli_paper import baths, check_paper
 from labctl.cli_survival import survival
 
 app = typer.Typer(no_args_is_help=True, help="Predict the engine from the paper's equations: no lab, no data.")
@@ -121,6 +122,8 @@ def transient(
 
 
 app.command("survival")(survival)
+app.command("baths")(baths)
+app.command("check-paper")(check_paper)
 
 
 # ---- what is asked ---------------------------------------------------------------------------------------------
