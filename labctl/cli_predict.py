@@ -65,6 +65,37 @@ def steady_state(
     _publish(prediction, figure, as_json, _say_steady_state)
 
 
+@app.command("polarisations")
+def polarisations(
+    left: Annotated[str, typer.Option("--left", help="Of one bath: a,b,c or start:stop:count, -1 to 1.")] = "-1:1:81",
+    right: Annotated[str, typer.Option("--right", help="Of the other one.")] = "-1:1:81",
+    detuning_khz: Annotated[
+        float, typer.Option("--detuning-khz", help="Difference of the qubits' energies, each on its own bath's line.")
+    ] = 0.0,
+    c13_percent: Annotated[float, typer.Option(help="13C content.")] = 1.1,
+    g_rad_per_s: Annotated[float | None, typer.Option(help="Default: the best one at each point.")] = None,
+    losses: Losses = False,
+    figure: FigureFile = None,
+    as_json: Json = False,
+) -> None:
+    """Any two baths, negative temperatures among them.
+
+    Signed concurrence of the steady state and of the transient against both polarisations; with --detuning-khz for
+    qubits of different energy, the paper's first cooling scheme.
+    """
+    lefts, rights = (numbers(f"--{k}", text, *_POLARISATION) for k, text in (("left", left), ("right", right)))
+    within("--detuning-khz", detuning_khz, -1e5, 1e5)
+    within("--c13-percent", c13_percent, *_C13_PERCENT)
+    if g_rad_per_s is not None:
+        within("--g-rad-per-s", g_rad_per_s, *_G_RAD_PER_S)
+    setting = _setting(CouplingName.spin1, 0.0, losses, figure)
+
+    from labctl.two_baths import predict_polarisations
+
+    prediction = predict_polarisations(lefts, rights, c13_percent, setting, detuning_khz, g_rad_per_s)
+    _publish(prediction, figure, as_json, _say_polarisations)
+
+
 @app.command("optimal-coupling")
 def optimal_coupling(
     polarisation: Polarisation = 1.0,
@@ -167,6 +198,16 @@ def _say_steady_state(p: dict[str, Any]) -> None:
         f"best concurrence {best['concurrence']:.4f} at polarisation {best['polarisation']:g}, "
         f"g = {best['g_rad_per_s']:.4g} rad/s"
     )
+
+
+def _say_polarisations(p: dict[str, Any]) -> None:
+    for name in ("steady", "transient"):
+        values = p[f"{name}_signed_concurrence"]
+        best, row, column = max((value, i, k) for i, line in enumerate(values) for k, value in enumerate(line))
+        typer.echo(
+            f"{name:9} best {best:+.4f} at p = {p['polarisation_left'][row]:+.3g} and "
+            f"{p['polarisation_right'][column]:+.3g}, g = {p['g_rad_per_s'][row][column]:.4g} rad/s"
+        )
 
 
 def _say_optimal_coupling(p: dict[str, Any]) -> None:
