@@ -107,20 +107,25 @@ def _arrays(pair: Pair) -> tuple[Real, Real]:
 
 
 def _real_modes(values: Complex, rows: Complex, times: Real) -> Real:
-    """sum_k rows_k exp(values_k t), which is real: (b, k), (b, r, k), (n,) -> (b, r, n)."""
-    course = _exponentials(values, times)
-    return np.asarray(np.real(rows) @ np.real(course) - np.imag(rows) @ np.imag(course))
+    """sum_k rows_k exp(values_k t), which is real: (b, k), (b, r, k), (n,) -> (b, r, n).
 
-
-def _exponentials(values: Complex, times: Real) -> Complex:
-    """exp(values t), (b, k, n). Of evenly spaced times as products of some early ones and some in wide steps."""
-    count, step = len(times), (times[-1] - times[0]) / max(len(times) - 1, 1) if len(times) else 0.0
-    if count < _MANY or np.max(np.abs(times - times[0] - step * np.arange(count))) > 1e-14 * np.max(np.abs(times)):
-        return np.asarray(np.exp(values[:, :, None] * times))
+    Evenly spaced times are a few early ones after each of some wide steps.
+    """
+    count = len(times)
+    step = (times[-1] - times[0]) / (count - 1) if count > 1 else 0.0
+    even = count >= _MANY and np.max(np.abs(times - times[0] - step * np.arange(count))) <= 1e-14 * np.max(times)
+    if not even:
+        return _real_product(rows, np.exp(values[:, :, None] * times))
     width = int(np.ceil(np.sqrt(count)))
     early = np.exp(values[:, :, None] * (step * np.arange(width)))
-    wide = np.exp(values[:, :, None] * (times[0] + step * width * np.arange(-(-count // width))))
-    return np.asarray((wide[..., None] * early[..., None, :]).reshape(*values.shape, -1)[..., :count])
+    wide = np.exp(values[:, None, :] * (times[0] + step * width * np.arange(-(-count // width)))[:, None])
+    begun = (rows[:, :, None, :] * wide[:, None, :, :]).reshape(len(values), -1, values.shape[1])
+    return _real_product(begun, early).reshape(*rows.shape[:2], -1)[..., :count]
+
+
+def _real_product(one: Complex, other: Complex) -> Real:
+    """The real part of the matrix product."""
+    return np.asarray(np.real(one) @ np.real(other) - np.imag(one) @ np.imag(other))
 
 
 @dataclass(frozen=True)
