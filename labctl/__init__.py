@@ -16,7 +16,9 @@ how runs are kept, `figures` drawn from them, and `drawing`, the process that do
 interruption: `continuation` finds what there is of a run, `resumption` brings the bench back, `replay` plays the run
 again from disk, `journal` notes what that takes, the bench's `settings` among it, and `known_then` is the calibration
 of then. When something holds the bench: `interlocks` finds what, `suspension` waits until it is gone. On the screen:
-`progress` while a run goes on, `tables` of results. `predict` the paper's Fig. 3. Beneath all: `refusals` and `faults`
-in words, `interrupts` Ctrl-C where it may fall, `lock` who has the bench, `commands` that a person is told to run,
-`log` what the screen need not show, `places` what belongs to its user, `output` what a console can show.
+`progress` while a run goes on, `tables` of results. `predict` the paper's Fig. 3, `survival` what a real diamond leaves
+of it, `paper` its baths and its formulas, `two_baths` any polarisations, with `cli_survival`, `cli_paper` and the
+numbers that they are asked for (`cli_numbers`). Beneath all: `refusals` and `faults` in words, `interrupts` Ctrl-C
+where it may fall, `lock` who has the bench, `commands` that a person is told to run, `log` what the screen need not
+show, `places` what belongs to its user, `output` what a console can show.
 """

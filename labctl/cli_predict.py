@@ -1,7 +1,9 @@
-"""`labctl predict`: the paper's Fig. 3 as numbers and as a figure. Physics is imported only when a command runs."""
+"""`labctl predict`: the paper's Fig. 3 as numbers and as a figure, and what survives in a real diamond.
+
+Physics is imported only when a command runs.
+"""
 
 import json
-import math
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -9,14 +11,16 @@ from typing import Annotated, Any
 
 import typer
 
+from labctl.cli_numbers import FIGURES, MOST_NUMBERS, numbers, refuse, to_write, within
+from labctl.cli_paper import baths, check_paper
+from labctl.cli_survival import survival
+
 app = typer.Typer(no_args_is_help=True, help="Predict the engine from the paper's equations: no lab, no data.")
 
-_FIGURES = (".png", ".pdf", ".svg")
 _C13_PERCENT = (1e-3, 100.0)
 _G_RAD_PER_S = (1.0, 1e9)
 _POLARISATION = (-1.0, 1.0)
 _UNTIL_US = (1e-3, 1e6)
-_MOST_NUMBERS = 1001
 
 
 class CouplingName(StrEnum):
@@ -50,15 +54,46 @@ def steady_state(
 
     Its concurrence against polarisation and coupling.
     """
-    p = _numbers("--polarisation", polarisation, *_POLARISATION)
-    g = _numbers("--g-rad-per-s", g_rad_per_s, *_G_RAD_PER_S)
-    _within("--c13-percent", c13_percent, *_C13_PERCENT)
+    p = numbers("--polarisation", polarisation, *_POLARISATION)
+    g = numbers("--g-rad-per-s", g_rad_per_s, *_G_RAD_PER_S)
+    within("--c13-percent", c13_percent, *_C13_PERCENT)
     setting = _setting(coupling, polarisation_left, losses, figure)
 
     from labctl.predict import predict_steady_state
 
     prediction = predict_steady_state(p, g, c13_percent, setting)
     _publish(prediction, figure, as_json, _say_steady_state)
+
+
+@app.command("polarisations")
+def polarisations(
+    left: Annotated[str, typer.Option("--left", help="Of one bath: a,b,c or start:stop:count, -1 to 1.")] = "-1:1:81",
+    right: Annotated[str, typer.Option("--right", help="Of the other one.")] = "-1:1:81",
+    detuning_khz: Annotated[
+        float, typer.Option("--detuning-khz", help="Difference of the qubits' energies, each on its own bath's line.")
+    ] = 0.0,
+    c13_percent: Annotated[float, typer.Option(help="13C content.")] = 1.1,
+    g_rad_per_s: Annotated[float | None, typer.Option(help="Default: the best one at each point.")] = None,
+    losses: Losses = False,
+    figure: FigureFile = None,
+    as_json: Json = False,
+) -> None:
+    """Any two baths, negative temperatures among them.
+
+    Signed concurrence of the steady state and of the transient against both polarisations; with --detuning-khz for
+    qubits of different energy, the paper's first cooling scheme.
+    """
+    lefts, rights = (numbers(f"--{k}", text, *_POLARISATION) for k, text in (("left", left), ("right", right)))
+    within("--detuning-khz", detuning_khz, -1e5, 1e5)
+    within("--c13-percent", c13_percent, *_C13_PERCENT)
+    if g_rad_per_s is not None:
+        within("--g-rad-per-s", g_rad_per_s, *_G_RAD_PER_S)
+    setting = _setting(CouplingName.spin1, 0.0, losses, figure)
+
+    from labctl.two_baths import predict_polarisations
+
+    prediction = predict_polarisations(lefts, rights, c13_percent, setting, detuning_khz, g_rad_per_s)
+    _publish(prediction, figure, as_json, _say_polarisations)
 
 
 @app.command("optimal-coupling")
@@ -75,8 +110,8 @@ def optimal_coupling(
 
     Against 13C content, the coupling with the most entangled steady state.
     """
-    _within("--polarisation", polarisation, *_POLARISATION)
-    c13 = _numbers("--c13-percent", c13_percent, *_C13_PERCENT)
+    within("--polarisation", polarisation, *_POLARISATION)
+    c13 = numbers("--c13-percent", c13_percent, *_C13_PERCENT)
     setting = _setting(coupling, polarisation_left, losses, figure)
 
     from labctl.predict import predict_optimal_coupling
@@ -103,12 +138,12 @@ def transient(
 
     Its concurrence, from the thermal product state on.
     """
-    _within("--polarisation", polarisation, *_POLARISATION)
-    _within("--until-us", until_us, *_UNTIL_US)
-    _within("--points", points, 2, _MOST_NUMBERS)
+    within("--polarisation", polarisation, *_POLARISATION)
+    within("--until-us", until_us, *_UNTIL_US)
+    within("--points", points, 2, MOST_NUMBERS)
     if g_rad_per_s is not None:
-        _within("--g-rad-per-s", g_rad_per_s, *_G_RAD_PER_S)
-    c13 = _numbers("--c13-percent", c13_percent, *_C13_PERCENT)
+        within("--g-rad-per-s", g_rad_per_s, *_G_RAD_PER_S)
+    c13 = numbers("--c13-percent", c13_percent, *_C13_PERCENT)
     setting = _setting(coupling, polarisation_left, losses, figure)
 
     from labctl.predict import predict_transient
@@ -117,48 +152,17 @@ def transient(
     _publish(predict_transient(polarisation, c13, times, setting, g_rad_per_s), figure, as_json, _say_transient)
 
 
+app.command("survival")(survival)
+app.command("baths")(baths)
+app.command("check-paper")(check_paper)
+
+
 # ---- what is asked ---------------------------------------------------------------------------------------------
 
 
-def _refuse(message: str) -> typer.Exit:
-    typer.echo(f"labctl predict: {message}", err=True)
-    return typer.Exit(2)
-
-
-def _within(option: str, value: float, low: float, high: float) -> float:
-    if not (math.isfinite(value) and low <= value <= high):
-        raise _refuse(f"{option} {value:g} is out of range: give a number from {low:g} to {high:g}.")
-    return value
-
-
-def _numbers(option: str, text: str, low: float, high: float) -> list[float]:
-    """'a,b,c' or 'start:stop:count' -> numbers, each within the range."""
-    try:
-        if ":" in text:
-            start, stop, count = text.split(":")
-            values = _spread(float(start), float(stop), int(count))
-        else:
-            values = [float(part) for part in text.split(",")]
-    except ValueError:
-        raise _refuse(f"{option} {text!r} cannot be read: give numbers a,b,c or a range start:stop:count.") from None
-    if not 1 <= len(values) <= _MOST_NUMBERS:
-        raise _refuse(f"{option} {text!r} has {len(values)} values: give 1 to {_MOST_NUMBERS}.")
-    return [_within(option, value, low, high) for value in values]
-
-
-def _spread(start: float, stop: float, count: int) -> list[float]:
-    if not 2 <= count <= _MOST_NUMBERS:
-        raise ValueError(count)
-    return [start + (stop - start) * k / (count - 1) for k in range(count)]
-
-
 def _setting(coupling: CouplingName, polarisation_left: float, losses: bool, figure: Path | None) -> Any:
-    _within("--polarisation-left", polarisation_left, *_POLARISATION)
-    if figure is not None:
-        if figure.suffix.lower() not in _FIGURES:
-            raise _refuse(f"--figure {figure} has no known ending: use {', '.join(_FIGURES)}.")
-        if not figure.parent.is_dir():
-            raise _refuse(f"--figure {figure}: the folder {figure.parent} does not exist. Make it first.")
+    within("--polarisation-left", polarisation_left, *_POLARISATION)
+    to_write("--figure", figure, FIGURES)
 
     from labctl.predict import Setting
 
@@ -177,7 +181,7 @@ def _publish(
         try:
             draw_prediction(prediction).savefig(figure)
         except OSError as error:
-            raise _refuse(f"--figure {figure} cannot be written ({error.strerror}).") from None
+            raise refuse(f"--figure {figure} cannot be written ({error.strerror}).") from None
         typer.echo(f"figure: {figure}", err=True)
     if as_json:
         typer.echo(json.dumps(prediction))
@@ -194,6 +198,16 @@ def _say_steady_state(p: dict[str, Any]) -> None:
         f"best concurrence {best['concurrence']:.4f} at polarisation {best['polarisation']:g}, "
         f"g = {best['g_rad_per_s']:.4g} rad/s"
     )
+
+
+def _say_polarisations(p: dict[str, Any]) -> None:
+    for name in ("steady", "transient"):
+        values = p[f"{name}_signed_concurrence"]
+        best, row, column = max((value, i, k) for i, line in enumerate(values) for k, value in enumerate(line))
+        typer.echo(
+            f"{name:9} best {best:+.4f} at p = {p['polarisation_left'][row]:+.3g} and "
+            f"{p['polarisation_right'][column]:+.3g}, g = {p['g_rad_per_s'][row][column]:.4g} rad/s"
+        )
 
 
 def _say_optimal_coupling(p: dict[str, Any]) -> None:

@@ -2,7 +2,8 @@
 
 The paper's eq. 2 has no other loss than the baths; `losses` adds dephasing (eq. 19) and spin-lattice relaxation.
 The paper's coupling has C = 0 and reads distances off eq. 11, the spin-1 one has C = 2 g. From a thermal product
-state, an X state, C changes nothing: the two differ in the distance that a given g asks for.
+state, an X state, C changes nothing: the two differ in the distance that a given g asks for. So closed forms do
+(`physics.x_states`).
 """
 
 from collections.abc import Callable, Sequence
@@ -12,9 +13,9 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from physics.coupling import gamma1_per_s, gamma2_per_s, separation_paper_nm, separation_spin1_nm
-from physics.engine import Bath, liouvillian, propagator, steady_state
-from physics.entanglement import concurrence, signed_concurrence
-from physics.paulis import Real, density_matrix, product_vector
+from physics.engine import Bath
+from physics.paulis import Real
+from physics.x_states import XEngine, XState
 
 Coupling = Literal["paper", "spin1"]
 Prediction = dict[str, Any]
@@ -23,7 +24,6 @@ Prediction = dict[str, Any]
 GAMMA_SL_PER_S: Final = 200.0
 """Spin-lattice relaxation at room temperature (paper, Sec. III C)."""
 _SEPARATION: Final[dict[str, Callable[[Real], Real]]] = {"paper": separation_paper_nm, "spin1": separation_spin1_nm}
-_ZZ_PER_G: Final = {"paper": 0.0, "spin1": 2.0}
 _SEARCH: Final = np.geomspace(0.02, 2.0, 161)
 """Couplings to try for the best one, in units of Gamma1."""
 
@@ -42,21 +42,20 @@ class Setting:
         gamma_sl = GAMMA_SL_PER_S if self.losses else 0.0
         return Bath(gamma1_per_s(c13_percent), polarisation, gamma_sl)  # type: ignore[arg-type]  # arrays broadcast
 
-    def generator(self, polarisation: float | Real, g_rad_per_s: float | Real, c13_percent: float | Real) -> Real:
-        """Liouvillian for a cold bath on the right; the arguments broadcast."""
+    def engine(self, polarisation: float | Real, g_rad_per_s: float | Real, c13_percent: float | Real) -> XEngine:
+        """With a cold bath on the right; the arguments broadcast. The n_L n_R term acts on none of its states."""
         left, right = self.bath(self.polarisation_left, c13_percent), self.bath(polarisation, c13_percent)
         dephasing = gamma2_per_s(c13_percent) * self.losses
-        return liouvillian(
-            g=g_rad_per_s,
-            zz=np.asarray(g_rad_per_s) * _ZZ_PER_G[self.coupling],
-            up=(left.up_per_s, right.up_per_s),
-            down=(left.down_per_s, right.down_per_s),
-            dephasing=(dephasing, dephasing),
+        return XEngine(
+            g_rad_per_s,
+            up_per_s=(left.up_per_s, right.up_per_s),
+            down_per_s=(left.down_per_s, right.down_per_s),
+            dephasing_per_s=(dephasing, dephasing),
         )
 
-    def thermal(self, polarisation: float) -> Real:
-        """Pauli vector in which each NV has the polarisation of its bath."""
-        return product_vector(np.array([1, 0, 0, self.polarisation_left]), np.array([1, 0, 0, polarisation]))
+    def thermal(self, polarisation: float) -> XState:
+        """Each NV with the polarisation of its bath."""
+        return XState.product(self.polarisation_left, polarisation)
 
     def describe(self, prediction: str) -> Prediction:
         return {
@@ -76,8 +75,7 @@ def predict_steady_state(
 ) -> Prediction:
     """Fig. 3a: concurrence of the steady state on a grid of polarisation (rows) and coupling (columns)."""
     p, g = np.asarray(polarisations, dtype=float), np.asarray(couplings_rad_per_s, dtype=float)
-    steady = steady_state(setting.generator(p[:, None], g[None, :], c13_percent))
-    values = concurrence(density_matrix(steady))
+    values = setting.engine(p[:, None], g[None, :], c13_percent).steady().concurrence
     row, column = np.unravel_index(np.argmax(values), values.shape)
     return setting.describe("steady-state") | {
         "c13_percent": c13_percent,
@@ -101,7 +99,7 @@ def optimum(polarisation: float, c13_percents: Real, setting: Setting) -> tuple[
     scale = gamma1_per_s(c13_percents)[:, None]
 
     def steady(ratio: Real) -> Real:
-        return signed_concurrence(density_matrix(steady_state(setting.generator(polarisation, ratio * scale, c13))))
+        return setting.engine(polarisation, ratio * scale, c13).steady().signed_concurrence
 
     c13 = np.asarray(c13_percents)[:, None]
     low, high = _around_best(np.broadcast_to(_SEARCH, (len(c13), len(_SEARCH))), steady)
@@ -142,24 +140,23 @@ def predict_transient(
     c13 = np.asarray(c13_percents, dtype=float)
     best_g = optimum(polarisation, c13, setting)[0]
     g = best_g if g_rad_per_s is None else np.full(len(c13), g_rad_per_s)
-    curves = [_curve(polarisation, *pair, evolution_us, setting) for pair in zip(g, c13, strict=True)]
+    engine, times_s = setting.engine(polarisation, g, c13), np.asarray(evolution_us) * 1e-6
+    courses = engine.transient(setting.thermal(polarisation), times_s).concurrence
+    each = zip(c13, g, setting.separation_nm(g), courses, engine.steady().concurrence, strict=True)
     return setting.describe("transient") | {
         "polarisation": polarisation,
         "evolution_us": list(evolution_us),
-        "curves": curves,
+        "curves": [_curve(*one, evolution_us) for one in each],
     }
 
 
-def _curve(polarisation: float, g: float, c13: float, evolution_us: Sequence[float], setting: Setting) -> Prediction:
-    generator = setting.generator(polarisation, g, c13)
-    states = propagator(generator, np.asarray(evolution_us) * 1e-6) @ setting.thermal(polarisation)
-    values = concurrence(density_matrix(states))
+def _curve(c13: float, g: float, nm: float, course: Real, steady: float, evolution_us: Sequence[float]) -> Prediction:
     return {
         "c13_percent": float(c13),
         "g_rad_per_s": float(g),
-        "separation_nm": float(setting.separation_nm(g)),
-        "concurrence": values.tolist(),
-        "best_concurrence": float(values.max()),
-        "best_us": float(evolution_us[int(np.argmax(values))]),
-        "steady_state_concurrence": float(concurrence(density_matrix(steady_state(generator)))),
+        "separation_nm": float(nm),
+        "concurrence": course.tolist(),
+        "best_concurrence": float(course.max()),
+        "best_us": float(evolution_us[int(np.argmax(course))]),
+        "steady_state_concurrence": float(steady),
     }

@@ -203,20 +203,23 @@ def field_from_lines(f_plus_hz: ArrayLike, f_minus_hz: ArrayLike) -> tuple[Real,
     return np.asarray(field_mt), np.asarray(cos_squared)
 
 
-def cross_relaxation_fields_mt(across_mt: float = 0.0, nitrogen: bool = True) -> tuple[float, ...]:
-    """Fields along the axis at which |f-| (m_I = +1) meets the 13C line, ascending: one either side of the crossing.
+def cross_relaxation_fields_mt(
+    across_mt: float = 0.0, nitrogen: bool = True, gamma_hz_per_mt: float = GAMMA_13C_HZ_PER_MT
+) -> tuple[float, ...]:
+    """Fields along the axis at which |f-| (m_I = +1) meets a bath's line, ascending: one either side of the crossing.
 
-    B across mixes the branches near the crossing and can leave fewer than these two.
+    gamma_hz_per_mt: gyromagnetic ratio of the bath's spins. B across mixes the branches near the crossing and can leave
+    fewer than these two; so does 14N, between 2.4 and 8 MHz below the crossing, where the line anticrosses |0, 0>.
     """
-    mismatch = partial(_mismatch_hz, across_mt=across_mt, nitrogen=nitrogen)
+    mismatch = partial(_mismatch_hz, across_mt=across_mt, nitrogen=nitrogen, gamma_hz_per_mt=gamma_hz_per_mt)
     grid = _CROSSING_MT + np.linspace(-0.6, 0.6, 601)
     signs = np.sign(mismatch(grid))
     roots = [_root(mismatch, grid[k], grid[k + 1]) for k in np.flatnonzero(signs[1:] != signs[:-1])]
     return tuple(b for b in roots if abs(mismatch(b)) < 1e3)  # a jump of the name is no resonance
 
 
-def _mismatch_hz(along_mt: ArrayLike, across_mt: float, nitrogen: bool) -> Real:
-    larmor = GAMMA_13C_HZ_PER_MT * np.asarray(along_mt)
+def _mismatch_hz(along_mt: ArrayLike, across_mt: float, nitrogen: bool, gamma_hz_per_mt: float) -> Real:
+    larmor = gamma_hz_per_mt * np.asarray(along_mt)
     return np.abs(nv_lines(along_mt, across_mt, nitrogen).minus_hz[..., 0]) - larmor
 
 

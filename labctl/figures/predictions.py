@@ -11,7 +11,7 @@ _COUPLING = {"paper": "eq. 11, g = ω_dd/4", "spin1": "spin 1, g = ω_dd/2"}
 
 
 def draw_prediction(prediction: dict[str, Any]) -> Figure:
-    """Picture of any of the three predictions."""
+    """Picture of any of the predictions."""
     return _DRAW[prediction["prediction"]](prediction)
 
 
@@ -82,4 +82,31 @@ def _transient(p: dict[str, Any]) -> Figure:
     return figure
 
 
-_DRAW = {"steady-state": _steady_state, "optimal-coupling": _optimal_coupling, "transient": _transient}
+def _polarisations(p: dict[str, Any]) -> Figure:
+    figure = new_figure(9.0, 4.2)
+    left, right = np.array(p["polarisation_left"]), np.array(p["polarisation_right"])
+    rows, columns = np.argsort(left), np.argsort(right)
+    for k, (name, title) in enumerate((("steady", "Steady state"), ("transient", "Best of the transient"))):
+        axes = figure.add_subplot(1, 2, k + 1)
+        values = np.array(p[f"{name}_signed_concurrence"])[np.ix_(rows, columns)]
+        if min(values.shape) == 1:
+            x = right if len(right) > 1 else left
+            axes.plot(np.sort(x), values.ravel(), color=DATA)
+            dress(axes, title, "polarisation of a bath", "signed concurrence")
+            continue
+        mesh = axes.pcolormesh(right[columns], left[rows], values, cmap=INTENSITY, shading="gouraud", rasterized=True)
+        if values.min() < 0.0 < values.max():
+            axes.contour(right[columns], left[rows], values, levels=[0.0], colors="white", linewidths=1.0)
+        figure.colorbar(mesh, ax=axes, label="signed concurrence (white: entanglement ends)")
+        dress(axes, title, "polarisation of the right bath", "polarisation of the left bath")
+        axes.grid(False)
+    figure.suptitle(f"{p['c13_percent']:g} % 13C, qubits {p['detuning_khz']:g} kHz apart", fontsize=10)
+    return figure
+
+
+_DRAW = {
+    "polarisations": _polarisations,
+    "steady-state": _steady_state,
+    "optimal-coupling": _optimal_coupling,
+    "transient": _transient,
+}

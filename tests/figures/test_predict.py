@@ -56,12 +56,6 @@ def test_couplings_differ_in_the_distance_only():
     assert ratio == pytest.approx(2 ** (1 / 3))
 
 
-def test_spin1_has_the_zz_term_and_the_paper_has_not():
-    paper, spin1 = (Setting(name).generator(1.0, 66e3, 1.1) for name in ("paper", "spin1"))
-    assert abs(paper - spin1).max() > 1e4
-    assert abs(paper - Setting("paper").generator(1.0, 66e3, 1.1)).max() == 0.0
-
-
 def test_losses_cost_entanglement():
     with_losses = predict_optimal_coupling(1.0, [1.1], Setting(losses=True))
     assert with_losses["steady_state_concurrence"][0] == pytest.approx(0.038, abs=1e-3)

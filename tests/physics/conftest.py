@@ -29,3 +29,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def levels_rows() -> list[dict[str, float | str]]:
     return read_rows("levels.csv")
+
+
+@pytest.fixture(scope="session")
+def overhauser_rows() -> list[dict[str, float | str]]:
+    return read_rows("overhauser.csv")

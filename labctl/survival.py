@@ -1,0 +1,168 @@
+"""Does the engine entangle in a real diamond? Signed concurrence against separation and 13C content: numbers, no lab.
+
+Beyond the paper: T2*, pump fidelity, finite baths in steady cycles, the narrowing and the shift of a line by its own
+bath, and cross-talk (`physics.cycle`). What it leaves out, docs/physics.md says.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from physics.constants import GAMMA_E_HZ_PER_MT, NATURAL_C13_PERCENT, TWO_PI
+from physics.coupling import (
+    CR_HALF_WIDTH_RAD_PER_S,
+    flip_flop_spin1_rad_per_s,
+    gamma1_per_s,
+    gamma2_per_s,
+    lorentzian,
+)
+from physics.cycle import Cycles, Heating, Sample, best_cycles
+from physics.optics import doughnut_profile, pump_rate_per_s, saturation
+from physics.paulis import Real
+from physics.spread import overhauser_khz
+
+GAMMA_SL_PER_S: Final = 200.0
+_KHZ: Final = TWO_PI * 1e3
+_DOUGHNUT_RADIUS_NM: Final = 180.0
+_PUMP_PER_S: Final = 1e6
+"""Of a saturated NV (literature)."""
+_SATURATION: Final = 0.5
+"""Of the doughnut's light at the cold NV: a third of the saturated rate. More would pump the hot one the more."""
+_TILE: Final = 256
+"""Points that are solved together. The same wherever a map is cut, so that its numbers are the same."""
+Survival = dict[str, Any]
+"""Plain numbers, strings and lists: ready for JSON."""
+MAPS: Final = {
+    "signed_concurrence": "",
+    "evolution_us": "us",
+    "polarisation_left": "",
+    "polarisation_right": "",
+    "start_z_left": "",
+    "start_z_right": "",
+}
+"""What is known at every point, and its unit."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is the same on the whole map. T2*, shift and spins are those at 1.1 % 13C: all go with it."""
+
+    t2star_us: float = 3.0
+    pump_fidelity: float = 0.95
+    """P(0) after pumping, of both NVs."""
+    doughnut_null: float = 3e-4
+    """Intensity in the doughnut's null over that on its crest."""
+    heating: Heating = "turned"
+    cooling_us: float = 75.0
+    bath_spins: float = 20.0
+    line_shift_khz: float = 50.0
+    """Of a line beside a wholly polarised bath."""
+    gradient_ut_per_nm: float = 20.0
+    """While the cold NV is pumped: it keeps the hot one off the resonance with its bath."""
+
+    def sample(self, separation_nm: Real, c13_percent: Real) -> Sample:
+        """Arrays of one shape (b,)."""
+        natural, one = c13_percent / NATURAL_C13_PERCENT, np.ones(c13_percent.shape)
+        apart_rad_per_s = TWO_PI * GAMMA_E_HZ_PER_MT * 1e-3 * self.gradient_ut_per_nm * separation_nm
+        return Sample(
+            g_rad_per_s=flip_flop_spin1_rad_per_s(separation_nm),
+            gamma1_per_s=gamma1_per_s(c13_percent),
+            gamma2_per_s=gamma2_per_s(c13_percent),
+            gamma_sl_per_s=GAMMA_SL_PER_S * one,
+            spins=self.bath_spins * natural,
+            sigma_rad_per_s=_KHZ * overhauser_khz(self.t2star_us) * natural,
+            shift_rad_per_s=_KHZ * self.line_shift_khz * natural,
+            pumped_z=(2.0 * self.pump_fidelity - 1.0) * one,
+            pump_per_s=pump_rate_per_s(_SATURATION, _PUMP_PER_S) * one,
+            leak=self.leak(separation_nm),
+            contact_share=lorentzian(apart_rad_per_s, CR_HALF_WIDTH_RAD_PER_S),
+            cooling_s=1e-6 * self.cooling_us * one,
+        )
+
+    def leak(self, separation_nm: Real) -> Real:
+        """Rate at which the doughnut pumps the hot NV in its null, over that of the cold one."""
+        of_cold = self.doughnut_null / doughnut_profile(separation_nm, _DOUGHNUT_RADIUS_NM, self.doughnut_null)
+        return np.asarray(saturation(_SATURATION * of_cold) / saturation(_SATURATION))
+
+
+def predict_survival(
+    separations_nm: Sequence[float],
+    c13_percents: Sequence[float],
+    around: Surroundings,
+    advanced: Callable[[int, int], None] | None = None,
+) -> Survival:
+    """On a grid of 13C content (rows) and separation (columns).
+
+    advanced: is told after each part how many points are done, of how many.
+    """
+    c13, apart = np.meshgrid(np.asarray(c13_percents, float), np.asarray(separations_nm, float), indexing="ij")
+    sample, count = around.sample(apart.ravel(), c13.ravel()), apart.size
+    parts = []
+    for first in range(0, count, _TILE):
+        parts.append(best_cycles(sample.part(slice(first, first + _TILE)), around.heating))
+        if advanced is not None:
+            advanced(min(first + _TILE, count), count)
+    return {
+        "prediction": "survival",
+        **asdict(around),
+        "separation_nm": list(separations_nm),
+        "c13_percent": list(c13_percents),
+        **_maps(parts, apart.shape),
+        **_best(parts, apart.ravel(), c13.ravel()),
+    }
+
+
+def _maps(parts: Sequence[Cycles], shape: tuple[int, ...]) -> dict[str, Any]:
+    def whole(name: str, unit: float = 1.0) -> Any:
+        return (unit * np.concatenate([getattr(part, name) for part in parts])).reshape(shape).tolist()
+
+    return {
+        "signed_concurrence": whole("signed_concurrence"),
+        "evolution_us": whole("evolution_s", 1e6),
+        "polarisation_left": whole("p_left"),
+        "polarisation_right": whole("p_right"),
+        "start_z_left": whole("start_z_left"),
+        "start_z_right": whole("start_z_right"),
+    }
+
+
+def _best(parts: Sequence[Cycles], separation_nm: Real, c13_percent: Real) -> dict[str, Any]:
+    values = np.concatenate([part.signed_concurrence for part in parts])
+    at = int(np.argmax(values))
+    best = {
+        "signed_concurrence": float(values[at]),
+        "separation_nm": float(separation_nm[at]),
+        "c13_percent": float(c13_percent[at]),
+    }
+    return {"best": best}
+
+
+def widest_nm(survival: Survival) -> list[float | None]:
+    """For each 13C content the largest separation that entangles, between the grid's points; None if there is none."""
+    apart = np.array(survival["separation_nm"])
+    order = np.argsort(apart)
+    return [_last_above(apart[order], np.array(row)[order]) for row in survival["signed_concurrence"]]
+
+
+def _last_above(x: Real, y: Real) -> float | None:
+    above = np.flatnonzero(y > 0.0)
+    if not len(above):
+        return None
+    k = int(above[-1])
+    if k == len(x) - 1:
+        return float(x[k])
+    return float(x[k] + (x[k + 1] - x[k]) * y[k] / (y[k] - y[k + 1]))
+
+
+def as_dataset(survival: Survival) -> Any:
+    """The same for xarray: maps against 13C content and separation, all else as attributes."""
+    import xarray
+
+    axes = ("c13_percent", "separation_nm")
+    maps = {name: (axes, np.array(survival[name]), {"units": unit or "1"}) for name, unit in MAPS.items()}
+    units = {"c13_percent": "%", "separation_nm": "nm"}
+    coordinates = {name: (name, np.array(survival[name]), {"units": units[name]}) for name in axes}
+    kept = {k: v for k, v in survival.items() if isinstance(v, (str, float, int))}
+    return xarray.Dataset(maps, coordinates, kept)
