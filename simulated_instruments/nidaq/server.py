@@ -15,7 +15,7 @@ from simulated_instruments.nidaq.calls import CALLS
 from simulated_instruments.nidaq.card import Card
 from simulated_instruments.nidaq.disturbed import disturbed
 from simulated_instruments.nidaq.properties import Call
-from simulated_instruments.nidaq.refusals import ReadRefusal, Refusal, not_served
+from simulated_instruments.nidaq.refusals import ReadRefusal, Refusal, SessionRefusal, not_simulated
 
 _THREADS: Final = 8
 """A client may stop a task while another of its threads waits for it."""
@@ -91,8 +91,10 @@ def _answering(name: str, call: Call | None) -> Callable[[Servicer, Any, grpc.Se
     def answer(self: Servicer, request: Any, context: grpc.ServicerContext) -> Any:
         try:
             if call is None:
-                raise not_served(f"the call {name}", "Use only the calls that simulated_instruments.nidaq.calls lists")
+                raise not_simulated(f"The call {name}", "docs/nidaqmx.md lists what is simulated")
             return disturbed(self.injector, self.card, name, lambda: call(self.card, request), context)
+        except SessionRefusal as refusal:
+            context.abort(grpc.StatusCode[refusal.status], str(refusal))
         except Refusal as refusal:
             _refuse(context, refusal, getattr(getattr(request, "task", None), "name", ""))
 
