@@ -55,7 +55,7 @@ class Play:
 
     def word(self, now_s: float) -> int:
         """The lines now, or the last word once it is over."""
-        return int(self.words[max(self.ticks_out(now_s) - 1, 0) % len(self.words)])
+        return int(self.levels(np.array([now_s]))[0])
 
     def levels(self, times_s: NDArray[np.float64]) -> Words:
         """(samples,): the lines at these times, none of them before it began."""

@@ -28,6 +28,8 @@ from simulated_instruments.nidaq.trains import Train
 from simulated_instruments.nidaq.verifying import playable
 from simulated_instruments.nidaq.waves import Wave
 
+LEAST_DELAY_TICKS: Final = 2
+"""Before the first pulse of a counter, even if no delay is asked for."""
 _SEED: Final = 6363
 """Of noise that concerns nobody but the reader: what the twin draws stays as it is."""
 
@@ -240,7 +242,7 @@ class Running:
         most = task.timing.samples if task.timing.by == "implicit" else 1
         for name, channel in task.channels.items():
             assert isinstance(channel, Pulses)
-            first = channel.delay_ticks + (channel.low_ticks if channel.idle_high else 0)
+            first = max(channel.delay_ticks, LEAST_DELAY_TICKS) + (channel.low_ticks if channel.idle_high else 0)
             last = channel.high_ticks + (0 if channel.idle_high else channel.low_ticks)
             train = Train(channel.rate_hz, at_s + first * TICK_S, most, last * TICK_S)
             out = task.listens_at(self._model, name)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-_ROUNDING = 1e-3
-"""Of a period, by which a clock that was slept up to an edge may miss it."""
+_ROUNDING_S = 1e-9
+"""By which a clock that was slept up to an edge may miss it."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Train:
 
     def edges(self, now_s: float) -> int:
         """That have come by now."""
-        come = max(int(np.floor((now_s - self.first_s) * self.rate_hz + _ROUNDING)) + 1, 0)
+        come = max(int(np.floor((now_s - self.first_s + _ROUNDING_S) * self.rate_hz)) + 1, 0)
         return come if self.most is None else min(come, self.most)
 
     def edge_s(self, number: int) -> float:
