@@ -118,9 +118,16 @@ def of_channel(card: Card, task: Task, channel_names: str, number: int) -> Any:
     if name == "CO_PULSE_DONE" and isinstance(channel, Pulses):
         return task.state is not State.RUNNING or card.running.done_at(task) <= card.clock.now()
     found = _OF_CHANNEL[type(channel)].get(name)
-    if found is None or (isinstance(channel, Lines) and not name.startswith(channel.kind.upper())):
+    if found is None or not _concerns(name, channel):
         raise unknown("Chan", number)
     return found(channel)
+
+
+def _concerns(name: str, channel: Channel) -> bool:
+    """Whether a property is of an input or an output, of a frequency or a period."""
+    if isinstance(channel, Gauge) and name.endswith("_UNITS"):
+        return name.startswith(f"CI_{channel.measures}")
+    return name.startswith(channel.kind.upper())
 
 
 def _physical(card: Card, channel: Channel) -> str:
@@ -169,7 +176,7 @@ def of_timing(card: Card, task: Task, number: int) -> Any:
     """A property of the timing, whether it was set or not."""
     name, _ = name_of("Timing", number), task.first
     no_clock = name in _OF_CLOCKS and task.kind in ("ci", "co") and not task.clock
-    not_its_own = name.startswith("AI_") and task.kind != "ai"
+    not_its_own = task.kind != {"AI": "ai", "ON": "ao"}.get(name[:2], task.kind)
     if name not in _TIMING or no_clock or not_its_own:
         raise unknown("Timing", number)
     return _TIMING[name](card, task)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from nidaqmx._stubs import nidaqmx_pb2 as pb
 
-from simulated_instruments.nidaq.attributes import TERMINALS, Attr, Scope, Value, attribute, raw, unknown
+from simulated_instruments.nidaq.attributes import ATTRIBUTES, TERMINALS, Attr, Scope, Value, attribute, raw, unknown
 from simulated_instruments.nidaq.card import Card
 from simulated_instruments.nidaq.derived import of_channel, of_task, of_timing, reset_timing, set_timing
 from simulated_instruments.nidaq.model import check_device
@@ -94,9 +94,17 @@ def _value(card: Card, task: Task, scope: Scope, request: Any) -> Any:
 
 
 def _check_has(task: Task, channel: str, attr: Attr) -> None:
-    """A counter has the terminal of what it does, and no other."""
-    if channel and attr in TERMINALS and attr is not task.terminal_of(channel):
+    """A counter has the terminal and the edge of what it does, and no others."""
+    if not channel:
+        return
+    own = task.terminal_of(channel)
+    if own is None or _does(own) != _does(attr):
         raise unknown("Chan", attr)
+
+
+def _does(attr: Attr) -> str:
+    """`CI.CountEdges.Term` -> `CI.CountEdges`."""
+    return ATTRIBUTES[attr].name.rpartition(".")[0]
 
 
 def _terminal(card: Card, task: Task, channel: str, attr: Attr) -> str:
@@ -109,8 +117,10 @@ def _resetter(scope: Scope) -> Call:
 
     def call(card: Card, request: Any) -> Any:
         with card.changing(request.task.name) as task:
+            attr = attribute(raw(request), scope)
             for channel in _channels(task, request, scope):
-                task.reset(channel, attribute(raw(request), scope))
+                _check_has(task, channel, attr)
+                task.reset(channel, attr)
         return response()
 
     return call

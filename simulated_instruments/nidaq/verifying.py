@@ -22,6 +22,10 @@ def verify(task: Task, model: Model) -> None:
     task.starts_on(model)
     if task.kind == "ci" and task[Attr.START_TYPE] != TriggerType.NONE.value:
         raise not_simulated("A start trigger of a counter input", "Use the arm start trigger")
+    if task.kind != "ci":
+        for kind, what in ((Attr.PAUSE_TYPE, "A pause trigger"), (Attr.ARM_TYPE, "An arm start trigger")):
+            if task[kind] != TriggerType.NONE.value:
+                raise not_simulated(f"{what} of anything but a counter input", "Use a digital start trigger")
     task.state = max(task.state, State.VERIFIED)
 
 
@@ -88,8 +92,6 @@ def _verify_pulses(task: Task, model: Model) -> None:
         task.listens_at(model, name)
     if task.clock:
         raise not_simulated("Pulses by a sample clock", "Use implicit timing")
-    if task[Attr.PAUSE_TYPE] != TriggerType.NONE.value:
-        raise not_simulated("A pause trigger of pulses", "Start and stop the task")
 
 
 _VERIFY: Final[dict[Kind, Callable[[Task, Model], None]]] = {
