@@ -113,7 +113,7 @@ class Card:
                 )
             resting = max(task.state, State.VERIFIED)
             self.advance(task, State.RESERVED)
-            task.resting = resting
+            task.resting, task.started_by_read = resting, False
             try:
                 self.running.begin(task)
             except Refusal:

@@ -27,7 +27,7 @@ from simulated_instruments.nidaq.reading import available, default_count
 from simulated_instruments.nidaq.refusals import bad_value
 from simulated_instruments.nidaq.tasks import State, Task
 from simulated_instruments.nidaq.terminals import named
-from simulated_instruments.nidaq.timing import fastest_hz
+from simulated_instruments.nidaq.timing import convert_hz, fastest_hz
 
 OfTask = Callable[[Card, Task], Any]
 OfChannel = Callable[[Any], Any]
@@ -167,6 +167,12 @@ _TIMING: Final[dict[str, OfTask]] = {
     "SAMP_CLK_TIMEBASE_ACTIVE_EDGE": lambda _, _task: Edge.RISING.value,
     "SAMP_CLK_TIMEBASE_DIV": lambda card, task: round(card.model.timebase_hz / task.rate_hz(card.model)),
     "AI_CONV_MAX_RATE": lambda card, _: card.model.ai_total_hz,
+    "AI_CONV_RATE": lambda card, task: convert_hz(card.model, task.rate_hz(card.model), len(task.channels)),
+    "AI_CONV_SRC": lambda card, _: f"/{card.model.name}/ai/ConvertClockTimebase",
+    "AI_CONV_ACTIVE_EDGE": lambda _, _task: Edge.RISING.value,
+    "SAMP_CLK_DIG_FLTR_ENABLE": lambda _, _task: False,
+    "SAMP_CLK_DIG_SYNC_ENABLE": lambda _, _task: False,
+    "FIRST_SAMP_TIMESTAMP_ENABLE": lambda _, _task: False,
     "ON_DEMAND_SIMULTANEOUS_AO_ENABLE": lambda _, _task: False,
 }
 _OF_CLOCKS: Final = frozenset(name for name in _TIMING if name.startswith("SAMP_CLK"))

@@ -79,13 +79,23 @@ def _times(card: Card, task: Task, samples: int, timeout_s: float) -> Real:
         _started(card, task)
         taking = card.running.inputs.get(task)
         if taking is None and not task.clock:
+            _over(card, task)
             return np.full(max(samples, 1), card.clock.now())
         count = default_count(card, task) if samples < 0 else samples
         ready_s = taking.ready_s(count) if taking else np.inf
     _wait(card, ready_s, timeout_s, count, taking.there(card.clock.now()) if taking else 0)
     with card.lock:
         assert taking is not None
-        return taking.take(count)
+        times = taking.take(count)
+        if taking.taken == taking.wanted:
+            _over(card, task)
+        return times
+
+
+def _over(card: Card, task: Task) -> None:
+    """An input that a read has started is stopped when that has all its samples, so that the next read starts anew."""
+    if task.started_by_read and task.kind in ("ai", "di"):
+        card.stop(task)
 
 
 def _wait(card: Card, ready_s: float, timeout_s: float, wanted: int, there: int) -> None:
@@ -116,6 +126,7 @@ def _started(card: Card, task: Task) -> None:
             "task first.",
         )
     card.start(task)
+    task.started_by_read = True
 
 
 # ---- counters --------------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ class Task:
         self.state = State.UNVERIFIED
         self.resting = State.UNVERIFIED
         """State to which a stop leads back."""
+        self.started_by_read = False
         self.channels: dict[str, Channel] = {}
         self.timing = Timing()
         self.buffer: Buffer | None = None

@@ -1,11 +1,14 @@
 """When a task samples: on demand, by a sample clock, or by the signal itself; and the rates that a clock can have."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from simulated_instruments.nidaq.channels import Kind
 from simulated_instruments.nidaq.model import Model
 from simulated_instruments.nidaq.terminals import ON_BOARD
+
+_SETTLING_S: Final = 10e-6
+"""By which the driver lets an input settle longer than it must."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,13 @@ def coerced_hz(model: Model, kind: Kind, rate_hz: float) -> float:
     wanted = model.timebase_hz / rate_hz
     divisor = max(int(wanted + 1e-9) if kind == "ai" else round(wanted), 1)
     return model.timebase_hz / divisor
+
+
+def convert_hz(model: Model, rate_hz: float, channels: int) -> float:
+    """How fast the converter goes from channel to channel: 10 us more than it needs for each, if there is time."""
+    relaxed_hz = coerced_hz(model, "ai", 1.0 / (1.0 / model.ai_total_hz + _SETTLING_S))
+    needed_hz = rate_hz * channels
+    return relaxed_hz if needed_hz <= relaxed_hz else needed_hz
 
 
 def fastest_hz(model: Model, kind: Kind, channels: int) -> float:

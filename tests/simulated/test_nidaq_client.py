@@ -87,6 +87,7 @@ def test_the_timing_can_be_read_set_and_reset(card: Client) -> None:
     assert (timing.samp_clk_src, timing.samp_clk_active_edge) == ("/Dev1/PFI0", Edge.FALLING)
     assert (timing.samp_quant_samp_mode, timing.samp_quant_samp_per_chan) == (AcquisitionType.FINITE, 7)
     assert timing.samp_clk_max_rate == 5e5, "two channels share a converter of 1 MS/s"
+    assert timing.ai_conv_rate == pytest.approx(1e6 / 11), "1 us for the converter, 10 us to settle"
     del timing.samp_clk_src, timing.samp_quant_samp_mode
     timing.samp_clk_rate = 2000.0
     assert (timing.samp_clk_src, timing.samp_clk_rate) == ("/Dev1/ai/SampleClockTimebase", 2000.0)

@@ -12,13 +12,11 @@ import pytest
 from nidaqmx.constants import (
     READ_ALL_AVAILABLE,
     AcquisitionType,
-    Edge,
-    Level,
     LineGrouping,
     ProductCategory,
     RegenerationMode,
 )
-from nidaqmx.stream_readers import AnalogSingleChannelReader, CounterReader, DigitalSingleChannelReader
+from nidaqmx.stream_readers import AnalogSingleChannelReader, DigitalSingleChannelReader
 from nidaqmx.stream_writers import AnalogMultiChannelWriter, AnalogSingleChannelWriter
 from nidaqmx.system import Device, System
 from support.nidaq_bench import Client, client
@@ -36,11 +34,7 @@ def shared() -> Iterator[Client]:
 @pytest.fixture
 def card(shared: Client) -> Iterator[Client]:
     yield shared
-    Device("Dev1", grpc_options=shared.options).reset_device()
-    shared.tasks.clear()
-    shared.world.held.clear()
-    shared.world.played.clear()
-    shared.world.glow = 0
+    shared.reset()
 
 
 @pytest.fixture
@@ -71,6 +65,7 @@ def test_voltage_acq_int_clk(lit: Client) -> None:
     assert np.mean(data) == pytest.approx(LIGHT_V, abs=1e-3)
     assert 1e-4 < np.std(data) < 1e-3, "the converter's noise"
     assert lit.world.clock.now() - before_s == pytest.approx(0.049)
+    assert len(task.read(READ_ALL_AVAILABLE)) == 50, "a read starts it anew"
 
 
 def test_cont_voltage_acq_int_clk(lit: Client) -> None:
@@ -305,100 +300,6 @@ def test_do_data_gen_ends_where_its_buffer_does(card: Client) -> None:
     task.start()
     task.wait_until_done()
     assert [played.words for played in card.world.played] == [[1, 2, 4, 8]]
-
-
-# ---- counters ----------------------------------------------------------------------------------------------------
-
-
-def test_cnt_dig_event(card: Client) -> None:
-    task = card.task()
-    channel = task.ci_channels.add_ci_count_edges_chan("Dev1/ctr0", edge=Edge.RISING, initial_count=5)
-    channel.ci_count_edges_term = "/Dev1/PFI8"
-    task.start()
-    card.lines().write(1)
-    card.world.glow += 1000
-    assert task.read() == 1005
-
-
-def pulses(card: Client, counter: str, freq: float, duty: float = 0.5) -> nidaqmx.Task:
-    task = card.task()
-    task.co_channels.add_co_pulse_chan_freq(
-        f"Dev1/{counter}", idle_state=Level.LOW, initial_delay=0.0, freq=freq, duty_cycle=duty
-    )
-    task.timing.cfg_implicit_timing(sample_mode=AcquisitionType.CONTINUOUS)
-    return task
-
-
-def test_cont_cnt_buff_event_ext_clk(card: Client) -> None:
-    """Photons in bins: the pulses of another counter clock them."""
-    clock, counter = pulses(card, "ctr1", 100.0), card.counter("ctr0")
-    counter.timing.cfg_samp_clk_timing(1000, source="/Dev1/PFI13", sample_mode=AcquisitionType.CONTINUOUS)
-    card.lines().write(1)
-    counter.start()
-    clock.start()
-    card.world.clock.sleep(0.995)
-    card.world.glow += 99_500
-    counts = np.array(counter.read(number_of_samples_per_channel=100))
-    bins = np.diff(counts)
-    assert counts[0] == 0
-    assert counts[-1] == pytest.approx(99_000, abs=500)
-    assert np.abs(bins - 1000).max() < 6 * np.sqrt(1000)
-    assert np.std(bins) > 10, "photons come at random"
-
-
-def test_read_freq(card: Client) -> None:
-    pulses(card, "ctr1", 12_345.0).start()
-    task = card.task()
-    channel = task.ci_channels.add_ci_freq_chan("Dev1/ctr0", min_val=2.0, max_val=100000.0)
-    channel.ci_freq_term = "/Dev1/PFI13"
-    task.start()
-    assert task.read() == pytest.approx(12_345.0, rel=1e-4)
-
-
-def test_cont_read_buff_freq(card: Client) -> None:
-    pulses(card, "ctr1", 1000.0).start()
-    task = card.task()
-    task.ci_channels.add_ci_freq_chan("Dev1/ctr0", min_val=2.0, max_val=100000.0).ci_freq_term = "Ctr1InternalOutput"
-    task.timing.cfg_implicit_timing(sample_mode=AcquisitionType.CONTINUOUS)
-    task.start()
-    before_s = card.world.clock.now()
-    assert task.read(number_of_samples_per_channel=100) == pytest.approx([1000.0] * 100)
-    assert card.world.clock.now() - before_s == pytest.approx(0.101, abs=1e-3)
-
-
-def test_cont_gen_dig_pulse_train(card: Client) -> None:
-    task = pulses(card, "ctr0", 1.0)
-    task.co_channels[0].co_pulse_term = "/Dev1/PFI12"
-    task.start()
-    counter = card.counter("ctr1", photons="/Dev1/PFI12")
-    counter.start()
-    card.world.clock.sleep(10.5)
-    assert counter.read() == 11, "the first pulse comes at once"
-    assert not task.is_task_done()
-    task.stop()
-    card.world.clock.sleep(10.0)
-    assert counter.read() == 11, "the first pulse comes at once"
-
-
-def test_write_single_dig_pulse(card: Client) -> None:
-    task, before_s = card.task(), card.world.clock.now()
-    channel = task.co_channels.add_co_pulse_chan_time(
-        "Dev1/ctr0", idle_state=Level.LOW, initial_delay=0.0, low_time=0.5, high_time=1.0
-    )
-    channel.co_pulse_term = "/Dev1/PFI12"
-    task.start()
-    task.wait_until_done(timeout=10)
-    task.stop()
-    assert card.world.clock.now() - before_s == pytest.approx(1.5)
-
-
-def test_ci_count_edges_into_an_array(card: Client) -> None:
-    pulses(card, "ctr1", 1e6).start()
-    counter = card.counter("ctr0", photons="/Dev1/100kHzTimebase")
-    counter.timing.cfg_samp_clk_timing(1e6, "/Dev1/Ctr1InternalOutput", samps_per_chan=21)
-    data = np.zeros(21, dtype=np.uint32)
-    CounterReader(counter.in_stream).read_many_sample_uint32(data, 21)
-    assert int(data[-1]) - int(data[0]) == 2
 
 
 # ---- the system --------------------------------------------------------------------------------------------------

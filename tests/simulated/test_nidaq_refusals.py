@@ -122,10 +122,6 @@ def volts(card: Client, value: float) -> None:
     task.write(value)
 
 
-def volts_start(card: Client) -> None:
-    card.tasks[-1].start()
-
-
 def mixed(card: Client) -> None:
     task = card.counter()
     task.ao_channels.add_ao_voltage_chan("Dev1/ao0")
@@ -210,7 +206,7 @@ REFUSED: dict[str, tuple[Call, str, str]] = {
     "empty task": (lambda c: c.task().start(), "CAN_NOT_PERFORM_OP_WHEN_NO_CHANS_IN_TASK", "channels"),
     "mixed task": (mixed, "MULTI_CHAN_TYPES_IN_TASK", "ao0"),
     "fast volts": (
-        lambda c: (volts(c, 0.0), c.tasks[-1].stop(), c.tasks[-1].timing.cfg_samp_clk_timing(3e6), volts_start(c)),
+        lambda c: (volts(c, 0.0), c.tasks[-1].stop(), c.tasks[-1].timing.cfg_samp_clk_timing(3e6), c.tasks[-1].start()),
         "INVALID_ATTRIBUTE_VALUE",
         "3000000.0",
     ),

@@ -12,6 +12,7 @@ from typing import Any, Final
 import nidaqmx
 from nidaqmx.errors import DaqError
 from nidaqmx.system import PhysicalChannel
+
 from support.nidaq_bench import Client, client
 from support.nidaq_usages import USAGES, ai, ao, ci, co, device, di, do
 
@@ -102,7 +103,8 @@ def _head() -> Iterator[str]:
     yield ""
     yield f"Made by `PYTHONPATH=.:tests python -m support.nidaq_features` with nidaqmx {nidaqmx.__version__}; a test"
     yield "compares it. Each line was tried through the unmodified client. *Refused by name* means a DAQmx error that"
-    yield "says what is not simulated. How it behaves, and from where that is known: [hardware](hardware.md#ni-pcie-6363)."
+    yield "says what is not simulated. How it behaves, and from where that is known, is said in"
+    yield "[hardware](hardware.md#ni-pcie-6363)."
 
 
 def _of_usages(table: dict[str, dict[str, str]]) -> Iterator[str]:

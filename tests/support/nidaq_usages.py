@@ -9,6 +9,7 @@ from nidaqmx import constants as c
 from nidaqmx.stream_readers import AnalogMultiChannelReader, CounterReader, DigitalMultiChannelReader
 from nidaqmx.stream_writers import AnalogMultiChannelWriter, CounterWriter, DigitalMultiChannelWriter
 from nidaqmx.system import Device, System
+
 from support.nidaq_bench import Client
 
 Usage = Callable[[Client], Any]
@@ -152,11 +153,13 @@ def _each_multi(card: Client) -> None:
 
 
 def _bytes_out(card: Client) -> None:
-    DigitalMultiChannelWriter(do(card).out_stream, auto_start=True).write_one_sample_port_byte(np.uint8([3]))
+    writer = DigitalMultiChannelWriter(do(card).out_stream, auto_start=True)
+    writer.write_one_sample_port_byte(np.array([3], dtype=np.uint8))
 
 
 def _shorts_out(card: Client) -> None:
-    DigitalMultiChannelWriter(do(card).out_stream, auto_start=True).write_one_sample_port_uint16(np.uint16([3]))
+    writer = DigitalMultiChannelWriter(do(card).out_stream, auto_start=True)
+    writer.write_one_sample_port_uint16(np.array([3], dtype=np.uint16))
 
 
 def _bytes_in(card: Client) -> None:
@@ -174,6 +177,18 @@ def _volts_in(card: Client) -> None:
 def _volts_out(card: Client) -> None:
     writer = AnalogMultiChannelWriter(ao(card, "Dev1/ao0:1").out_stream, auto_start=True)
     writer.write_one_sample(np.zeros(2))
+
+
+def _pulsed(card: Client, kind: str, *arguments: Any) -> None:
+    task = card.task()
+    getattr(task.co_channels, f"add_co_pulse_chan_{kind}")("Dev1/ctr0", *arguments)
+    _ran(task)
+
+
+def _train(card: Client) -> None:
+    task = co(card)
+    task.timing.cfg_implicit_timing(samps_per_chan=5)
+    _ran(task)
 
 
 def _new_frequency(card: Client) -> None:
@@ -270,13 +285,10 @@ USAGES: Final[dict[str, dict[str, Usage]]] = {
     },
     "Counters out": {
         "one pulse by frequency": lambda k: _ran(co(k)),
-        "one pulse by time": lambda k: (k.task().co_channels.add_co_pulse_chan_time("Dev1/ctr0"), _ran(k.tasks[-1])),
-        "one pulse by ticks": lambda k: (
-            k.task().co_channels.add_co_pulse_chan_ticks("Dev1/ctr0", "/Dev1/20MHzTimebase"),
-            _ran(k.tasks[-1]),
-        ),
+        "one pulse by time": lambda k: _pulsed(k, "time"),
+        "one pulse by ticks": lambda k: _pulsed(k, "ticks", "/Dev1/20MHzTimebase"),
         "several counters": lambda k: _ran(co(k, "Dev1/ctr0:1")),
-        "a finite train": lambda k: (co(k).timing.cfg_implicit_timing(samps_per_chan=5), _ran(k.tasks[-1])),
+        "a finite train": _train,
         "pulses written one by one": _new_frequency,
         "pulses by a sample clock": lambda k: (
             co(k).timing.cfg_samp_clk_timing(100.0, "/Dev1/PFI0"),
