@@ -28,6 +28,7 @@ from simulated_instruments.nidaq.refusals import Refusal, bad_value, not_simulat
 from simulated_instruments.nidaq.sheet import terminal_configurations
 from simulated_instruments.nidaq.terminals import TIMEBASES_HZ, terminal
 from simulated_instruments.nidaq.timing import Timing
+from simulated_instruments.nidaq.verifying import check_bounds
 
 _MOST_TICKS: Final = 2**32 - 1
 _FEWEST_TICKS: Final = 2
@@ -116,13 +117,7 @@ def _check_range(card: Card, request: Any, kind: str) -> None:
     for name, volts in (("Min", request.min_val), ("Max", request.max_val)):
         if not abs(volts) <= most:
             raise bad_value(f"{kind}.{name}", volts, Maximum_Value=most, Minimum_Value=-most)
-    if request.min_val >= request.max_val:
-        raise Refusal(
-            DAQmxErrors.MIN_NOT_LESS_THAN_MAX,
-            "Minimum value is greater than or equal to the maximum value. Make the minimum smaller.",
-            Minimum_Value=request.min_val,
-            Maximum_Value=request.max_val,
-        )
+    check_bounds(request.min_val, request.max_val)
     _only(request, "units", VoltageUnits.VOLTS, "A custom scale")
 
 
@@ -190,13 +185,7 @@ def _period(card: Card, request: pb.CreateCIPeriodChanRequest) -> Any:
 
 def _gauge(card: Card, request: Any, measures: Any) -> None:
     falling = _falls(_chosen(request, "edge"))
-    if request.min_val >= request.max_val:
-        raise Refusal(
-            DAQmxErrors.MIN_NOT_LESS_THAN_MAX,
-            "Minimum value is greater than or equal to the maximum value. Make the minimum smaller.",
-            Minimum_Value=request.min_val,
-            Maximum_Value=request.max_val,
-        )
+    check_bounds(request.min_val, request.max_val)
     made = [(f"ctr{k}", Gauge(k, measures, request.min_val, request.max_val)) for k in _numbers(card, request)]
     names = _add(card, request, request.name_to_assign_to_channel, list(made))
     _mark(card, request, names, Attr.FREQ_STARTING_EDGE if measures == "FREQ" else Attr.PERIOD_STARTING_EDGE, falling)

@@ -1,6 +1,7 @@
 """What a client may ask of a task beyond what it has set: names, types, rates, terminals, progress."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -121,6 +122,27 @@ def of_channel(card: Card, task: Task, channel_names: str, number: int) -> Any:
     if found is None or not _concerns(name, channel):
         raise unknown("Chan", number)
     return found(channel)
+
+
+_BOUNDS: Final = {"AO_MAX": "max_v", "AO_MIN": "min_v", "AI_MAX": "max_v", "AI_MIN": "min_v"}
+
+
+def set_bound(card: Card, task: Task, channel_names: str, number: int, volts: float) -> bool:
+    """Set what is expected at most or at least at voltage channels; whether this property is one of these.
+
+    That the maximum is greater than the minimum is seen to when the task is verified: they are set one after the other.
+    """
+    bound = _BOUNDS.get(name_of("Chan", number))
+    if bound is None:
+        return False
+    most = card.model.analogue_max_v
+    if not abs(volts) <= most:
+        raise bad_value(name_of("Chan", number), volts, Maximum_Value=most, Minimum_Value=-most)
+    for name, channel in task.named(channel_names).items():
+        if not _concerns(name_of("Chan", number), channel):
+            raise unknown("Chan", number)
+        task.exchange(name, replace(channel, **{bound: volts}))  # type: ignore[arg-type]
+    return True
 
 
 def _concerns(name: str, channel: Channel) -> bool:

@@ -7,7 +7,7 @@ from nidaqmx._stubs import nidaqmx_pb2 as pb
 
 from simulated_instruments.nidaq.attributes import ATTRIBUTES, TERMINALS, Attr, Scope, Value, attribute, raw, unknown
 from simulated_instruments.nidaq.card import Card
-from simulated_instruments.nidaq.derived import of_channel, of_task, of_timing, reset_timing, set_timing
+from simulated_instruments.nidaq.derived import of_channel, of_task, of_timing, reset_timing, set_bound, set_timing
 from simulated_instruments.nidaq.model import check_device
 from simulated_instruments.nidaq.sheet import of_device, of_physical
 from simulated_instruments.nidaq.tasks import Task
@@ -61,13 +61,19 @@ def _channels(task: Task, request: Any, scope: Scope) -> list[str]:
 def _setter(name: str, scope: Scope, kind: str) -> Call:
     def call(card: Card, request: Any) -> Any:
         with card.changing(request.task.name) as task:
-            attr = attribute(raw(request), scope)
-            for channel in _channels(task, request, scope):
-                _check_has(task, channel, attr)
-                task.put(channel, attr, _given(request, kind))
+            value = _given(request, kind)
+            bounded = scope == "Chan" and kind == "Double"
+            if not (bounded and set_bound(card, task, request.channel, raw(request), float(value))):
+                _put(task, attribute(raw(request), scope), value, _channels(task, request, scope))
         return getattr(pb, f"{name}Response")()
 
     return call
+
+
+def _put(task: Task, attr: Attr, value: Value, channels: list[str]) -> None:
+    for channel in channels:
+        _check_has(task, channel, attr)
+        task.put(channel, attr, value)
 
 
 def _getter(name: str, scope: Scope, kind: str) -> Call:

@@ -88,6 +88,13 @@ class Task:
         self.channels[name] = channel
         self.state = State.UNVERIFIED
 
+    def exchange(self, name: str, channel: Channel) -> None:
+        """Put another channel in the place of one."""
+        if self.state is State.RUNNING:
+            raise while_running("changing a channel")
+        self.channels[name] = channel
+        self.state = min(self.state, State.UNVERIFIED)
+
     def named(self, names: str) -> dict[str, Channel]:
         """The channels of a list of names; all of them for none."""
         wanted = unflatten_channel_string(names) or list(self.channels)

@@ -8,7 +8,7 @@ from nidaqmx.error_codes import DAQmxErrors
 
 from simulated_instruments.cables import GATE_LINES, PHOTONS
 from simulated_instruments.nidaq.attributes import Attr
-from simulated_instruments.nidaq.channels import Gauge, Kind
+from simulated_instruments.nidaq.channels import Analogue, Gauge, Kind, Voltage
 from simulated_instruments.nidaq.model import Model
 from simulated_instruments.nidaq.refusals import Refusal, bad_value, not_simulated
 from simulated_instruments.nidaq.tasks import Buffer, State, Task
@@ -29,7 +29,21 @@ def verify(task: Task, model: Model) -> None:
     task.state = max(task.state, State.VERIFIED)
 
 
+def check_bounds(least: float, most: float) -> None:
+    """Refuse a range that is none."""
+    if least >= most:
+        raise Refusal(
+            DAQmxErrors.MIN_NOT_LESS_THAN_MAX,
+            "Minimum value is greater than or equal to the maximum value. Make the minimum smaller.",
+            Minimum_Value=least,
+            Maximum_Value=most,
+        )
+
+
 def _verify_clock(task: Task, model: Model) -> None:
+    for channel in task.channels.values():
+        if isinstance(channel, Analogue | Voltage):
+            check_bounds(channel.min_v, channel.max_v)
     clock = task.clock
     if clock is None:
         if task.timing.by == "implicit":

@@ -16,6 +16,7 @@ from nidaqmx.constants import (
     ProductCategory,
     RegenerationMode,
 )
+from nidaqmx.errors import DaqError
 from nidaqmx.stream_readers import AnalogSingleChannelReader, DigitalSingleChannelReader
 from nidaqmx.stream_writers import AnalogMultiChannelWriter, AnalogSingleChannelWriter
 from nidaqmx.system import Device, System
@@ -317,6 +318,13 @@ def test_channel_properties(card: Client) -> None:
     task = voltage_in(card)
     channel = task.ai_channels[0]
     assert (channel.physical_channel.name, channel.ai_min, channel.ai_max) == ("Dev1/ai0", -5.0, 5.0)
+    channel.ai_max = 0.1
+    assert (channel.ai_max, channel.ai_rng_high) == (0.1, 5.0), "the range is what holds both bounds"
+    channel.ai_min = -0.1
+    assert (channel.ai_rng_low, channel.ai_rng_high) == (-0.1, 0.1)
+    channel.ai_min = 0.2
+    with pytest.raises(DaqError, match="Minimum value"):
+        task.read()
     assert [other.name for other in Device("Dev1", grpc_options=card.options).ao_physical_chans] == [
         f"Dev1/ao{k}" for k in range(4)
     ]
