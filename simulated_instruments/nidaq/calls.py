@@ -9,6 +9,7 @@ from nidaqmx.error_codes import DAQmxErrors, DAQmxWarnings
 from simulated_instruments.nidaq.attributes import name_of, raw, unknown
 from simulated_instruments.nidaq.calls_channels import CHANNEL_CALLS
 from simulated_instruments.nidaq.card import Card
+from simulated_instruments.nidaq.events import EVENT_CALLS
 from simulated_instruments.nidaq.model import check_device
 from simulated_instruments.nidaq.properties import PROPERTY_CALLS, Call
 from simulated_instruments.nidaq.reading import read_counters, read_volts, read_words
@@ -195,6 +196,7 @@ def _read_volt(card: Card, request: pb.ReadAnalogScalarF64Request) -> Any:
 CALLS: Final[dict[str, Call]] = {
     **PROPERTY_CALLS,
     **CHANNEL_CALLS,
+    **EVENT_CALLS,
     "GetSystemInfoAttributeUInt32": _driver_version,
     "GetSystemInfoAttributeString": _system_names,
     "GetErrorString": _error_string,

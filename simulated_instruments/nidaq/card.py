@@ -193,6 +193,11 @@ class Card:
                 return until == end_s
         return True
 
+    def passed(self, task: Task) -> int:
+        """Samples of each channel that a running task has taken in or put out by now."""
+        with self.lock:
+            return self.running.passed(task) if task.state is State.RUNNING else 0
+
     def _done_at(self, task: Task) -> float:
         with self.lock:
             return self.running.done_at(task) if task.state is State.RUNNING else -np.inf

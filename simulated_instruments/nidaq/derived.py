@@ -263,12 +263,6 @@ def _names(_: Card, task: Task) -> str:
     return ", ".join(task.channels)
 
 
-def _progress(card: Card, task: Task) -> int:
-    with card.lock:
-        taking = card.running.inputs.get(task)
-        return taking.taken + taking.there(card.clock.now()) if taking else 0
-
-
 def _position(card: Card, task: Task) -> int:
     taking = card.running.inputs.get(task)
     return taking.taken if taking else 0
@@ -295,7 +289,8 @@ _OF_TASK: Final[dict[tuple[str, str], OfTask]] = {
     ("Read", "DEFAULT_NUMBER_OF_SAMPLES_TO_READ"): default_count,
     ("Read", "DIGITAL_LINES_BYTES_PER_CHAN"): lambda _, task: _most_lines(task),
     ("Read", "RAW_DATA_WIDTH"): lambda _, task: _width(task),
-    ("Read", "TOTAL_SAMP_PER_CHAN_ACQUIRED"): _progress,
+    ("Read", "TOTAL_SAMP_PER_CHAN_ACQUIRED"): lambda card, task: card.passed(task),
+    ("Write", "TOTAL_SAMP_PER_CHAN_GENERATED"): lambda card, task: card.passed(task),
     ("Read", "CURR_READ_POS"): _position,
     ("Read", "OVERLOADED_CHANS_EXIST"): lambda _, _task: False,
     ("Write", "NUM_CHANS"): lambda _, task: len(task.channels),

@@ -109,6 +109,15 @@ class Running:
             return max(train.ends_s for train in self._trains[task].values())
         return self.inputs[task].done_s if task in self.inputs else -np.inf
 
+    def passed(self, task: Task) -> int:
+        """Samples of each channel that a clocked task has taken in or put out by now."""
+        now = self._world.clock.now()
+        if task in self.inputs:
+            return self.inputs[task].taken + self.inputs[task].there(now)
+        if task in self._waves:
+            return self._waves[task].ticks_out(now)
+        return self._play[1].ticks_out(now) if self._play is not None and self._play[0] is task else 0
+
     def rewritten(self, task: Task) -> None:
         """The buffer of a running generation has new words: they come from now on."""
         self.look()

@@ -25,6 +25,11 @@ class Wave:
         """When the last sample has had its time."""
         return np.inf if self.samples is None else self.started_s + self.samples * self.tick_s
 
+    def ticks_out(self, now_s: float) -> int:
+        """Samples that have had their time by now."""
+        out = max(int(np.floor((now_s - self.started_s) / self.tick_s + _ROUNDING_TICKS)), 0)
+        return out if self.samples is None else min(out, self.samples)
+
     def volts(self, now_s: float) -> dict[str, float]:
         """Of its outputs now; none before it begins."""
         ticks = int(np.floor((now_s - self.started_s) / self.tick_s + _ROUNDING_TICKS))

@@ -326,7 +326,7 @@ def test_every_call_of_the_service_is_either_served_or_refused_by_name() -> None
     assert all(name in vars(Servicer) for name in calls)
 
 
-@pytest.mark.parametrize("name", ["RegisterDoneEvent", "ConnectTerms", "GetCalInfoAttributeBool", "ReadBinaryI16"])
+@pytest.mark.parametrize("name", ["RegisterSignalEvent", "ConnectTerms", "GetCalInfoAttributeBool", "ReadBinaryI16"])
 def test_a_call_that_is_not_served_says_so_on_the_wire(card: Client, name: str) -> None:
     stub = nidaqmx_pb2_grpc.NiDAQmxStub(card.options.grpc_channel)
     request = getattr(nidaqmx_pb2, f"{name}Request")()

@@ -144,6 +144,13 @@ def _retriggered(card: Client) -> None:
 def _every_few(card: Client) -> None:
     task = ai(card, samples=4)
     task.register_every_n_samples_acquired_into_buffer_event(2, lambda *_: 0)
+    task.register_every_n_samples_acquired_into_buffer_event(2, None)
+
+
+def _told_when_done(card: Client) -> None:
+    task = ai(card, samples=4)
+    task.register_done_event(lambda *_: 0)
+    task.register_done_event(None)
 
 
 def _each_multi(card: Client) -> None:
@@ -218,7 +225,7 @@ USAGES: Final[dict[str, dict[str, Usage]]] = {
         "save to the configuration": lambda k: ci(k).save("mine"),
         "names given to channels": _named,
         "events: every N samples": _every_few,
-        "events: done": lambda k: ai(k, samples=4).register_done_event(lambda *_: 0),
+        "events: done": _told_when_done,
         "events: signal": lambda k: ci(k).register_signal_event(c.Signal.COUNTER_OUTPUT_EVENT, lambda *_: 0),
     },
     "Analogue in": {
