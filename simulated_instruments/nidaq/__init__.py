@@ -7,6 +7,7 @@ its states, channels, timing and buffer; `verifying` what a task may not be; `tr
 digital pattern being generated, and what the counters' gates let through; `waves` voltages being generated; `acquired`
 what inputs take; `running` all of these at work on a card, with its triggers; `card` its tasks, sessions, reservations
 and time; `writing` and `reading` data; `derived` what may be asked beyond what was set; `properties` the gRPC calls for
-attributes; `calls_channels` those for tasks, channels and timing; `events` streams that tell of samples; `calls` all of
-them, one call -> the card; `disturbed` what can happen to one on its way; `server` the gRPC shell.
+attributes; `calls_channels` those for tasks, channels and timing; `waveforms` those for voltages with
+their times; `events` streams that tell of samples; `calls` all of them, one call -> the card; `disturbed` what can
+happen to one on its way; `server` the gRPC shell.
 """

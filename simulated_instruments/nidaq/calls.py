@@ -14,6 +14,7 @@ from simulated_instruments.nidaq.model import check_device
 from simulated_instruments.nidaq.properties import PROPERTY_CALLS, Call
 from simulated_instruments.nidaq.reading import read_counters, read_volts, read_words
 from simulated_instruments.nidaq.refusals import Refusal
+from simulated_instruments.nidaq.waveforms import WAVEFORM_CALLS
 from simulated_instruments.nidaq.writing import BY_SCAN, write_levels, write_volts, write_words
 
 _VERSION: Final = {4722: 25, 6435: 5, 12066: 0}
@@ -197,6 +198,7 @@ CALLS: Final[dict[str, Call]] = {
     **PROPERTY_CALLS,
     **CHANNEL_CALLS,
     **EVENT_CALLS,
+    **WAVEFORM_CALLS,
     "GetSystemInfoAttributeUInt32": _driver_version,
     "GetSystemInfoAttributeString": _system_names,
     "GetErrorString": _error_string,

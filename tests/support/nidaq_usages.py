@@ -9,6 +9,7 @@ from nidaqmx import constants as c
 from nidaqmx.stream_readers import AnalogMultiChannelReader, CounterReader, DigitalMultiChannelReader
 from nidaqmx.stream_writers import AnalogMultiChannelWriter, CounterWriter, DigitalMultiChannelWriter
 from nidaqmx.system import Device, System
+from nitypes.waveform import AnalogWaveform
 
 from support.nidaq_bench import Client
 
@@ -246,6 +247,9 @@ USAGES: Final[dict[str, dict[str, Usage]]] = {
         "voltage, on demand": lambda k: ao(k).write(1.0),
         "voltages of several channels (stream writer)": _volts_out,
         "voltage, finite": lambda k: _ran(_wave(k)),
+        "voltage as waveforms": lambda k: ao(k, samples=3).write(
+            AnalogWaveform.from_array_1d([0.0, 1.0, 2.0], np.float64)
+        ),
         "current": lambda k: k.task().ao_channels.add_ao_current_chan("Dev1/ao0"),
         "function generator": lambda k: k.task().ao_channels.add_ao_func_gen_chan("Dev1/ao0"),
     },
