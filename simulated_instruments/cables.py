@@ -13,3 +13,6 @@ PHOTONS: Final = "PFI8"
 """Terminal of the single-photon counter's output."""
 STEERING: Final = ("ao0", "ao1")
 """Analogue outputs that steer the doughnut in x and y."""
+PHOTODIODE: Final = "ai0"
+"""Analogue input of the photodiode behind the AOM of the pump."""
+PHOTODIODE_V_PER_W: Final = 50.0

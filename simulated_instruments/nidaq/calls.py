@@ -4,56 +4,48 @@ from typing import Any, Final
 
 import numpy as np
 from nidaqmx._stubs import nidaqmx_pb2 as pb
-from nidaqmx.constants import AcquisitionType, CountDirection, Edge, LineGrouping, TaskMode
-from session_pb2 import Session
+from nidaqmx.error_codes import DAQmxErrors, DAQmxWarnings
 
-from simulated_instruments.nidaq.attributes import unknown
+from simulated_instruments.nidaq.attributes import name_of, raw, unknown
+from simulated_instruments.nidaq.calls_channels import CHANNEL_CALLS
 from simulated_instruments.nidaq.card import Card
-from simulated_instruments.nidaq.model import analogue_outputs, check_device, counter, port0_mask
-from simulated_instruments.nidaq.properties import PROPERTY_CALLS, Call, number
-from simulated_instruments.nidaq.refusals import bad_value, not_served
-from simulated_instruments.nidaq.tasks import Analogue, Channel, Edges, Lines, SampleClock
+from simulated_instruments.nidaq.events import EVENT_CALLS
+from simulated_instruments.nidaq.model import check_device
+from simulated_instruments.nidaq.properties import PROPERTY_CALLS, Call
+from simulated_instruments.nidaq.reading import read_counters, read_volts, read_words
+from simulated_instruments.nidaq.refusals import Refusal
+from simulated_instruments.nidaq.waveforms import WAVEFORM_CALLS
+from simulated_instruments.nidaq.writing import BY_SCAN, write_levels, write_volts, write_words
 
 _VERSION: Final = {4722: 25, 6435: 5, 12066: 0}
 """Of the driver that the simulated server pretends to run: major, minor, update."""
+_SYSTEM: Final = {"GLOBAL_CHANS": "", "SCALES": "", "TASKS": ""}
+"""Nothing is stored on this computer."""
 
 
 # ---- the card itself -------------------------------------------------------------------------------------------
 
 
 def _driver_version(_: Card, request: pb.GetSystemInfoAttributeUInt32Request) -> Any:
-    if number(request) not in _VERSION:
-        raise unknown("System", number(request))
-    return pb.GetSystemInfoAttributeUInt32Response(value=_VERSION[number(request)])
+    if raw(request) not in _VERSION:
+        raise unknown("SystemInfo", raw(request))
+    return pb.GetSystemInfoAttributeUInt32Response(value=_VERSION[raw(request)])
 
 
-def _device_names(card: Card, request: pb.GetSystemInfoAttributeStringRequest) -> Any:
-    if number(request) != 6459:
-        raise unknown("System", number(request))
-    return pb.GetSystemInfoAttributeStringResponse(value=card.model.name)
+def _system_names(card: Card, request: pb.GetSystemInfoAttributeStringRequest) -> Any:
+    names = {**_SYSTEM, "DEV_NAMES": card.model.name}
+    name = name_of("SystemInfo", raw(request))
+    if name not in names:
+        raise unknown("SystemInfo", raw(request))
+    return pb.GetSystemInfoAttributeStringResponse(value=names[name])
 
 
-def _device_text(card: Card, request: pb.GetDeviceAttributeStringRequest) -> Any:
-    check_device(card.model, request.device_name)
-    terminals = ", ".join(f"/{card.model.name}/{name}" for name in card.model.terminals)
-    texts = {0x631: card.model.product_type, 0x2A40: terminals}
-    if number(request) not in texts:
-        raise unknown("Device", number(request))
-    return pb.GetDeviceAttributeStringResponse(value=texts[number(request)])
-
-
-def _device_serial(card: Card, request: pb.GetDeviceAttributeUInt32Request) -> Any:
-    check_device(card.model, request.device_name)
-    if number(request) != 0x632:
-        raise unknown("Device", number(request))
-    return pb.GetDeviceAttributeUInt32Response(value=card.model.serial)
-
-
-def _device_rate(card: Card, request: pb.GetDeviceAttributeDoubleRequest) -> Any:
-    check_device(card.model, request.device_name)
-    if number(request) != 0x299A:
-        raise unknown("Device", number(request))
-    return pb.GetDeviceAttributeDoubleResponse(value=card.model.do_max_hz)
+def _error_string(_: Card, request: pb.GetErrorStringRequest) -> Any:
+    """A sentence of the error's own name: NI's texts are NI's. Empty for a number that is none of the driver's."""
+    code = int(request.error_code)
+    known = {int(one.value): one.name for one in (*DAQmxErrors, *DAQmxWarnings)}
+    words = known.get(code, "").replace("_", " ").capitalize()
+    return pb.GetErrorStringResponse(error_string=f"{words}.\n\nStatus Code: {code}" if words else "")
 
 
 def _reset(card: Card, request: pb.ResetDeviceRequest) -> Any:
@@ -62,175 +54,175 @@ def _reset(card: Card, request: pb.ResetDeviceRequest) -> Any:
     return pb.ResetDeviceResponse()
 
 
-# ---- tasks and channels ----------------------------------------------------------------------------------------
+def _self_test(card: Card, request: pb.SelfTestDeviceRequest) -> Any:
+    check_device(card.model, request.device_name)
+    return pb.SelfTestDeviceResponse()
 
 
-def _create(card: Card, request: pb.CreateTaskRequest) -> Any:
-    task = card.create(request.session_name)
-    return pb.CreateTaskResponse(task=Session(name=task.name), new_session_initialized=True)
+# ---- writing ---------------------------------------------------------------------------------------------------
 
 
-def _clear(card: Card, request: pb.ClearTaskRequest) -> Any:
-    card.clear(card.task(request.task.name))
-    return pb.ClearTaskResponse()
+def _layout(request: Any) -> int:
+    return int(request.data_layout or request.data_layout_raw)
 
 
-def _add(card: Card, task_name: str, name: str, channel: Channel) -> None:
-    with card.changing(task_name) as task:
-        task.add(name, channel)
+def _words_written(card: Card, request: Any, values: Any) -> int:
+    task = card.task(request.task.name)
+    return write_words(card, task, values, _layout(request), request.auto_start)
 
 
-def _lines(card: Card, request: pb.CreateDOChanRequest) -> Any:
-    mask = port0_mask(card.model, request.lines)
-    if (request.line_grouping or request.line_grouping_raw) != LineGrouping.CHAN_FOR_ALL_LINES.value:
-        raise not_served("one channel per line", "Use LineGrouping.CHAN_FOR_ALL_LINES")
-    _add(card, request.task.name, request.name_to_assign_to_lines or request.lines.replace(":", ".."), Lines(mask))
-    return pb.CreateDOChanResponse()
-
-
-def _voltage(card: Card, request: pb.CreateAOVoltageChanRequest) -> Any:
-    most = card.model.analogue_max_v
-    for name, volts in (("AO.Min", request.min_val), ("AO.Max", request.max_val)):
-        if abs(volts) > most:
-            raise bad_value(name, volts, Maximum_Value=most, Minimum_Value=-most)
-    for output in analogue_outputs(card.model, request.physical_channel):
-        channel = Analogue(output, max_v=request.max_val, min_v=request.min_val)
-        _add(card, request.task.name, f"{card.model.name}/{output}", channel)
-    return pb.CreateAOVoltageChanResponse()
-
-
-def _edges(card: Card, request: pb.CreateCICountEdgesChanRequest) -> Any:
-    channel = Edges(counter(card.model, request.counter), request.initial_count)
-    _falls(request.edge or request.edge_raw)
-    if (request.count_direction or request.count_direction_raw) != CountDirection.COUNT_UP.value:
-        raise not_served("counting down", "Use CountDirection.COUNT_UP")
-    _add(card, request.task.name, request.name_to_assign_to_channel or request.counter, channel)
-    return pb.CreateCICountEdgesChanResponse()
-
-
-def _sample_clock(card: Card, request: pb.CfgSampClkTimingRequest) -> Any:
-    mode = request.sample_mode or request.sample_mode_raw
-    if mode not in (AcquisitionType.FINITE.value, AcquisitionType.CONTINUOUS.value):
-        raise not_served(f"sample mode {mode}", "Use FINITE or CONTINUOUS")
-    clock = SampleClock(
-        request.rate,
-        request.source,
-        _falls(request.active_edge or request.active_edge_raw),
-        request.samps_per_chan if mode == AcquisitionType.FINITE.value else None,
-    )
-    with card.changing(request.task.name) as task:
-        task.time_by(clock)
-    return pb.CfgSampClkTimingResponse()
-
-
-def _falls(edge: int) -> bool:
-    if edge not in (Edge.RISING.value, Edge.FALLING.value):
-        raise bad_value("edge", edge)
-    return edge == int(Edge.FALLING.value)
-
-
-def _start(card: Card, request: pb.StartTaskRequest) -> Any:
-    card.start(card.task(request.task.name))
-    return pb.StartTaskResponse()
-
-
-def _stop(card: Card, request: pb.StopTaskRequest) -> Any:
-    card.stop(card.task(request.task.name))
-    return pb.StopTaskResponse()
-
-
-def _control(card: Card, request: pb.TaskControlRequest) -> Any:
-    action = request.action or request.action_raw
-    if action not in {mode.value for mode in TaskMode}:
-        raise bad_value("action", action)
-    card.control(card.task(request.task.name), TaskMode(action))
-    return pb.TaskControlResponse()
-
-
-def _wait(card: Card, request: pb.WaitUntilTaskDoneRequest) -> Any:
-    card.wait(card.task(request.task.name), request.time_to_wait)
-    return pb.WaitUntilTaskDoneResponse()
-
-
-def _is_done(card: Card, request: pb.IsTaskDoneRequest) -> Any:
-    return pb.IsTaskDoneResponse(is_task_done=card.is_done(card.task(request.task.name)))
-
-
-# ---- data ------------------------------------------------------------------------------------------------------
-
-
-def _write_words(card: Card, request: pb.WriteDigitalU32Request) -> Any:
+def _write_u32(card: Card, request: pb.WriteDigitalU32Request) -> Any:
     words = np.fromiter(request.write_array, dtype=np.uint32, count=len(request.write_array))
-    written = card.write_digital(card.task(request.task.name), words, request.auto_start)
-    return pb.WriteDigitalU32Response(samps_per_chan_written=written)
+    return pb.WriteDigitalU32Response(samps_per_chan_written=_words_written(card, request, words))
+
+
+def _write_u16(card: Card, request: pb.WriteDigitalU16Request) -> Any:
+    words = np.fromiter(request.write_array, dtype=np.uint32, count=len(request.write_array))
+    return pb.WriteDigitalU16Response(samps_per_chan_written=_words_written(card, request, words))
+
+
+def _write_u8(card: Card, request: pb.WriteDigitalU8Request) -> Any:
+    words = np.frombuffer(request.write_array, dtype=np.uint8).astype(np.uint32)
+    return pb.WriteDigitalU8Response(samps_per_chan_written=_words_written(card, request, words))
 
 
 def _write_word(card: Card, request: pb.WriteDigitalScalarU32Request) -> Any:
     word = np.array([request.value], dtype=np.uint32)
-    card.write_digital(card.task(request.task.name), word, request.auto_start)
+    write_words(card, card.task(request.task.name), word, 0, request.auto_start)
     return pb.WriteDigitalScalarU32Response()
 
 
+def _write_lines(card: Card, request: pb.WriteDigitalLinesRequest) -> Any:
+    levels = np.frombuffer(request.write_array, dtype=np.uint8)
+    written = write_levels(card, card.task(request.task.name), levels, _layout(request), request.auto_start)
+    return pb.WriteDigitalLinesResponse(samps_per_chan_written=written)
+
+
 def _write_volts(card: Card, request: pb.WriteAnalogF64Request) -> Any:
-    card.write_analogue(card.task(request.task.name), list(request.write_array), request.auto_start)
-    return pb.WriteAnalogF64Response(samps_per_chan_written=1)
+    volts = np.fromiter(request.write_array, dtype=np.float64, count=len(request.write_array))
+    written = write_volts(card, card.task(request.task.name), volts, _layout(request), request.auto_start)
+    return pb.WriteAnalogF64Response(samps_per_chan_written=written)
 
 
 def _write_volt(card: Card, request: pb.WriteAnalogScalarF64Request) -> Any:
-    card.write_analogue(card.task(request.task.name), [request.value], request.auto_start)
+    write_volts(card, card.task(request.task.name), np.array([request.value]), 0, request.auto_start)
     return pb.WriteAnalogScalarF64Response()
 
 
-def _read(card: Card, request: Any) -> list[int]:
-    return card.read_counter(card.task(request.task.name), request.num_samps_per_chan, request.timeout)
+# ---- reading ---------------------------------------------------------------------------------------------------
 
 
-def _read_words(card: Card, request: pb.ReadCounterU32ExRequest) -> Any:
-    counts = _read(card, request)
-    return pb.ReadCounterU32ExResponse(read_array=counts, samps_per_chan_read=len(counts))
+def _flat(rows: Any, request: Any) -> Any:
+    """(channels, samples) in the order that the request wants."""
+    table = np.asarray(rows)
+    by_scan = int(getattr(request, "fill_mode", 0) or getattr(request, "fill_mode_raw", 0)) == BY_SCAN
+    return (table.swapaxes(0, 1) if by_scan else table).ravel()
 
 
-def _read_doubles(card: Card, request: pb.ReadCounterF64ExRequest) -> Any:
-    counts = _read(card, request)
-    return pb.ReadCounterF64ExResponse(read_array=counts, samps_per_chan_read=len(counts))
+def _counts(card: Card, request: Any, count: int) -> list[list[float]]:
+    return read_counters(card, card.task(request.task.name), count, request.timeout)
+
+
+def _read_counters(name: str, whole: bool) -> Call:
+    def call(card: Card, request: Any) -> Any:
+        rows = _counts(card, request, request.num_samps_per_chan)
+        values = _flat(rows, request).tolist()
+        answer = [int(value) for value in values] if whole else values
+        return getattr(pb, f"{name}Response")(read_array=answer, samps_per_chan_read=len(rows[0]))
+
+    return call
 
 
 def _read_word(card: Card, request: pb.ReadCounterScalarU32Request) -> Any:
-    (count,) = card.read_counter(card.task(request.task.name), 1, request.timeout)
-    return pb.ReadCounterScalarU32Response(value=count)
+    ((count,),) = _counts(card, request, 1)
+    return pb.ReadCounterScalarU32Response(value=int(count))
 
 
 def _read_double(card: Card, request: pb.ReadCounterScalarF64Request) -> Any:
-    (count,) = card.read_counter(card.task(request.task.name), 1, request.timeout)
+    ((count,),) = _counts(card, request, 1)
     return pb.ReadCounterScalarF64Response(value=count)
+
+
+def _words(card: Card, request: Any, count: int) -> list[Any]:
+    return list(read_words(card, card.task(request.task.name), count, request.timeout))
+
+
+def _read_digital(name: str, width: int) -> Call:
+    def call(card: Card, request: Any) -> Any:
+        rows = _words(card, request, request.num_samps_per_chan)
+        values = _flat(rows, request)
+        _check_width(values, width)
+        answer = values.astype(np.uint8).tobytes() if width == 8 else values.tolist()
+        return getattr(pb, f"{name}Response")(read_array=answer, samps_per_chan_read=len(rows[0]))
+
+    return call
+
+
+def _check_width(values: Any, width: int) -> None:
+    if len(values) and int(values.max()) >> width:
+        raise Refusal(
+            DAQmxErrors.NUM_LINES_MISMATCH_IN_READ_OR_WRITE,
+            "The lines of the channel do not fit into the data type of this read. Use a wider one.",
+            Bits=width,
+        )
+
+
+def _read_scalar_word(card: Card, request: pb.ReadDigitalScalarU32Request) -> Any:
+    return pb.ReadDigitalScalarU32Response(value=int(_words(card, request, 1)[0][0]))
+
+
+def _read_lines(card: Card, request: pb.ReadDigitalLinesRequest) -> Any:
+    task = card.task(request.task.name)
+    rows = read_words(card, task, request.num_samps_per_chan, request.timeout)
+    width = max(len(channel.lines) for channel in task.lines)
+    levels = np.zeros((len(rows), len(rows[0]), width), dtype=np.uint8)
+    for at, (row, channel) in enumerate(zip(rows, task.lines, strict=True)):
+        for k, line in enumerate(channel.lines):
+            levels[at, :, k] = row >> np.uint32(line) & np.uint32(1)
+    return pb.ReadDigitalLinesResponse(
+        read_array=_flat(levels, request).tobytes(), samps_per_chan_read=len(rows[0]), num_bytes_per_samp=width
+    )
+
+
+def _read_volts(card: Card, request: pb.ReadAnalogF64Request) -> Any:
+    rows = read_volts(card, card.task(request.task.name), request.num_samps_per_chan, request.timeout)
+    return pb.ReadAnalogF64Response(read_array=_flat(rows, request), samps_per_chan_read=len(rows[0]))
+
+
+def _read_volt(card: Card, request: pb.ReadAnalogScalarF64Request) -> Any:
+    rows = read_volts(card, card.task(request.task.name), 1, request.timeout)
+    return pb.ReadAnalogScalarF64Response(value=float(rows[0][0]))
 
 
 CALLS: Final[dict[str, Call]] = {
     **PROPERTY_CALLS,
+    **CHANNEL_CALLS,
+    **EVENT_CALLS,
+    **WAVEFORM_CALLS,
     "GetSystemInfoAttributeUInt32": _driver_version,
-    "GetSystemInfoAttributeString": _device_names,
-    "GetDeviceAttributeString": _device_text,
-    "GetDeviceAttributeUInt32": _device_serial,
-    "GetDeviceAttributeDouble": _device_rate,
+    "GetSystemInfoAttributeString": _system_names,
+    "GetErrorString": _error_string,
     "ResetDevice": _reset,
-    "CreateTask": _create,
-    "ClearTask": _clear,
-    "CreateDOChan": _lines,
-    "CreateAOVoltageChan": _voltage,
-    "CreateCICountEdgesChan": _edges,
-    "CfgSampClkTiming": _sample_clock,
-    "StartTask": _start,
-    "StopTask": _stop,
-    "TaskControl": _control,
-    "WaitUntilTaskDone": _wait,
-    "IsTaskDone": _is_done,
-    "WriteDigitalU32": _write_words,
+    "SelfTestDevice": _self_test,
+    "WriteDigitalU32": _write_u32,
+    "WriteDigitalU16": _write_u16,
+    "WriteDigitalU8": _write_u8,
     "WriteDigitalScalarU32": _write_word,
+    "WriteDigitalLines": _write_lines,
     "WriteAnalogF64": _write_volts,
     "WriteAnalogScalarF64": _write_volt,
-    "ReadCounterU32Ex": _read_words,
-    "ReadCounterF64Ex": _read_doubles,
+    "ReadCounterU32": _read_counters("ReadCounterU32", whole=True),
+    "ReadCounterU32Ex": _read_counters("ReadCounterU32Ex", whole=True),
+    "ReadCounterF64": _read_counters("ReadCounterF64", whole=False),
+    "ReadCounterF64Ex": _read_counters("ReadCounterF64Ex", whole=False),
     "ReadCounterScalarU32": _read_word,
     "ReadCounterScalarF64": _read_double,
+    "ReadDigitalU8": _read_digital("ReadDigitalU8", 8),
+    "ReadDigitalU16": _read_digital("ReadDigitalU16", 16),
+    "ReadDigitalU32": _read_digital("ReadDigitalU32", 32),
+    "ReadDigitalScalarU32": _read_scalar_word,
+    "ReadDigitalLines": _read_lines,
+    "ReadAnalogF64": _read_volts,
+    "ReadAnalogScalarF64": _read_volt,
 }
 """Every call that the simulated server answers; any other is refused by name."""

@@ -1,83 +1,82 @@
-"""The data sheet of the card, and the names of its channels and terminals."""
+"""The data sheet of the card, and the names of its channels."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from nidaqmx.error_codes import DAQmxErrors
 
-from simulated_instruments.nidaq.refusals import Refusal, not_served
-
-COUNTER_INPUTS: Final = ("PFI8", "PFI3", "PFI0", "PFI5")
-"""Where each counter looks for edges unless it is told."""
-DIGITAL_START: Final = "do/StartTrigger"
+from simulated_instruments.nidaq.refusals import Refusal
 
 
 @dataclass(frozen=True)
 class Model:
-    """What the card is."""
+    """What the card is (NI 6363 specifications, X Series user manual)."""
 
     name: str = "Dev1"
     product_type: str = "PCIe-6363"
     serial: int = 0x01D3A6B2
+    timebase_hz: float = 100e6
+    """All sample clocks are divided down from it."""
     do_max_hz: float = 10e6
-    do_min_hz: float = 0.02328
-    """Slowest rate that the 100 MHz timebase divides down to with 32 bits."""
+    ao_max_hz: tuple[float, ...] = (100e6 / 35, 2e6, 100e6 / 65, 1.25e6)
+    """With so many channels, from one."""
+    ai_max_hz: float = 2e6
+    ai_total_hz: float = 1e6
+    """Of all channels together, if there are several."""
+    slowest_hz: float = 0.02328
+    """That the timebase divides down to with 32 bits."""
     finite_max: int = 2**32 - 1
     """Samples of one finite generation."""
-    port0_lines: int = 32
+    port_widths: tuple[int, ...] = (32, 8, 8)
+    analogue_inputs: int = 32
     analogue_outputs: int = 4
     analogue_max_v: float = 10.0
     counters: int = 4
     pfi: int = 16
 
-    @property
-    def terminals(self) -> tuple[str, ...]:
-        """Terminals that carry a signal on this bench, without the device."""
-        return (*(f"PFI{k}" for k in range(self.pfi)), DIGITAL_START)
+
+def counters(model: Model, text: str) -> tuple[int, ...]:
+    """`Dev1/ctr0:1` -> (0, 1)."""
+    return tuple(_numbered(model, text, "ctr", model.counters))
 
 
-def terminal(model: Model, text: str) -> str:
-    """`/Dev1/PFI8` or `PFI8` -> `PFI8`."""
-    name = _without_device(model, text) if text.startswith("/") else text
-    for known in model.terminals:
-        if known.lower() == name.lower():
-            return known
-    raise Refusal(
-        DAQmxErrors.INVALID_ROUTING_SOURCE_TERMINAL_NAME_ROUTING,
-        "Source terminal to be routed could not be found on the device. Make sure the terminal name is valid for the "
-        "specified device.",
-        Device=model.name,
-        Source_Terminal=text,
-    )
+def analogue_outputs(model: Model, text: str) -> tuple[int, ...]:
+    """`Dev1/ao0:1` -> (0, 1)."""
+    return tuple(_numbered(model, text, "ao", model.analogue_outputs))
 
 
-def counter(model: Model, text: str) -> int:
-    """`Dev1/ctr0` -> 0."""
-    return _numbered(model, text, "ctr", model.counters)[0]
+def analogue_inputs(model: Model, text: str) -> tuple[int, ...]:
+    """`Dev1/ai0:3` -> (0, 1, 2, 3)."""
+    return tuple(_numbered(model, text, "ai", model.analogue_inputs))
 
 
-def analogue_outputs(model: Model, text: str) -> tuple[str, ...]:
-    """`Dev1/ao0:1` -> ("ao0", "ao1")."""
-    return tuple(f"ao{k}" for k in _numbered(model, text, "ao", model.analogue_outputs))
+@dataclass(frozen=True)
+class Named:
+    """Lines of one port, as one part of a list names them."""
+
+    port: int
+    lines: tuple[int, ...]
+    whole: bool
+    """Named as a port."""
 
 
-def port0_mask(model: Model, text: str) -> int:
-    """`Dev1/port0/line0:7` -> 0xFF; `Dev1/port0` -> all its lines."""
-    mask = 0
-    for part in text.split(","):
-        name = _without_device(model, part.strip())
-        port, _, lines = name.partition("/")
-        if port.lower() in ("port1", "port2"):
-            raise not_served(f"{part.strip()} (static only, shared with the PFI terminals)", "Use lines of port0")
-        if port.lower() != "port0":
-            raise _no_channel(model, part)
-        wanted = _range(lines, "line") if lines else range(model.port0_lines)
-        if wanted is None or max(wanted) >= model.port0_lines:
-            raise _no_channel(model, part)
-        mask |= sum(1 << k for k in wanted)
-    return mask
+def digital_lines(model: Model, text: str) -> tuple[Named, ...]:
+    """`Dev1/port0/line0:7` -> its lines; `Dev1/port0` -> all of them; also lists of these."""
+    return tuple(_of_port(model, part) for part in text.split(","))
+
+
+def _of_port(model: Model, part: str) -> Named:
+    name = without_device(model, part.strip())
+    port_name, _, line_names = name.partition("/")
+    ports = _range(port_name, "port")
+    if ports is None or len(ports) != 1 or ports[0] >= len(model.port_widths):
+        raise _no_channel(model, part)
+    width = model.port_widths[ports[0]]
+    lines = _range(line_names, "line") if line_names else range(width)
+    if lines is None or max(lines) >= width:
+        raise _no_channel(model, part)
+    return Named(ports[0], tuple(lines), not line_names)
 
 
 def check_device(model: Model, name: str) -> None:
@@ -86,7 +85,8 @@ def check_device(model: Model, name: str) -> None:
         raise Refusal(DAQmxErrors.INVALID_DEVICE_ID, "Device identifier is invalid.", Device_Specified=name)
 
 
-def _without_device(model: Model, text: str) -> str:
+def without_device(model: Model, text: str) -> str:
+    """`/Dev1/ao0` -> `ao0`. Raises Refusal for another device."""
     device, _, rest = text.strip().lstrip("/").partition("/")
     check_device(model, device)
     return rest
@@ -101,7 +101,7 @@ def _numbered(model: Model, text: str, kind: str, limit: int) -> list[int]:
 
 def _each(model: Model, text: str, kind: str) -> Iterator[int]:
     for part in text.split(","):
-        found = _range(_without_device(model, part), kind)
+        found = _range(without_device(model, part), kind)
         if found is None:
             raise _no_channel(model, part)
         yield from found
@@ -112,7 +112,7 @@ def _range(text: str, kind: str) -> range | None:
     if match is None:
         return None
     first, last = int(match[1]), int(match[2] or match[1])
-    return range(min(first, last), max(first, last) + 1)
+    return range(first, last + 1) if first <= last else range(first, last - 1, -1)
 
 
 def _no_channel(model: Model, text: str) -> Refusal:

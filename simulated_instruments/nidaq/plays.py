@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from simulated_instruments.cables import GATE_LINES, PHOTONS
 from simulated_instruments.knobs import World
-from simulated_instruments.nidaq.refusals import not_served
+from simulated_instruments.nidaq.refusals import not_simulated
+from simulated_instruments.nidaq.trains import Train
 
 Words = NDArray[np.uint32]
 Window = NDArray[np.bool_]
@@ -54,7 +55,24 @@ class Play:
 
     def word(self, now_s: float) -> int:
         """The lines now, or the last word once it is over."""
-        return int(self.words[max(self.ticks_out(now_s) - 1, 0) % len(self.words)])
+        return int(self.levels(np.array([now_s]))[0])
+
+    def levels(self, times_s: NDArray[np.float64]) -> Words:
+        """(samples,): the lines at these times, none of them before it began."""
+        ticks = np.floor((times_s - self.started_s) / self.tick_s + _ROUNDING_TICKS).astype(np.int64)
+        last = np.iinfo(np.int64).max if self.samples is None else self.samples - 1
+        return np.asarray(self.words[np.clip(ticks, 0, last) % len(self.words)])
+
+    def edge_s(self, line: int, falling: bool, before: int) -> float:
+        """When this line first rises or falls; infinite if it never does."""
+        high = (np.append(before, self.words) >> line & 1).astype(np.int8)
+        found = np.flatnonzero(np.diff(high) == (-1 if falling else 1))
+        if not len(found) and high[1] != high[-1] and (high[1] == 0) == falling:
+            found = np.array([len(self.words)])  # from the last word of a repeat to the first of the next
+        at = int(found[0]) if len(found) else -1
+        if at < 0 or (self.samples is not None and at >= self.samples):
+            return np.inf
+        return self.started_s + at * self.tick_s
 
 
 @dataclass
@@ -81,6 +99,15 @@ class Tally:
     """When the samples latched last can be read."""
     taken: int = 0
     carried: int = 0
+    looked_s: float = 0.0
+    """Until when the edges of signals that repeat have been counted."""
+    known: int = 0
+    """Its count then."""
+
+    @property
+    def line_latch(self) -> str | None:
+        """The terminal that clocks its samples, if a line of port 0 is cabled to it."""
+        return self.latch if self.latch in GATE_LINES else None
 
     def value(self, now_s: float) -> int:
         """Count now; 32 bits, as in the hardware."""
@@ -103,14 +130,14 @@ class Tally:
 
     def glow(self, photons: int, levels: int) -> None:
         """Photons at rest, with the lines at these levels."""
-        if self.latch is None and self.window(np.array([levels], dtype=np.uint32))[0]:
+        if self.line_latch is None and self.window(np.array([levels], dtype=np.uint32))[0]:
             self.seen += photons
 
     def latches(self, words: Words, before: int) -> list[int]:
         """Ticks at whose beginning a sample is latched."""
-        if self.latch is None:
+        if self.line_latch is None:
             return []
-        high = level(self.latch, np.concatenate([np.array([before], dtype=np.uint32), words])).astype(np.int8)
+        high = level(self.line_latch, np.concatenate([np.array([before], dtype=np.uint32), words])).astype(np.int8)
         return [int(k) for k in np.flatnonzero(np.diff(high) == (-1 if self.falling else 1))]
 
     @property
@@ -121,6 +148,32 @@ class Tally:
     def there(self, now_s: float) -> int:
         """Latched samples that can be read now."""
         return len(self.latched) - self.taken if now_s >= self.ready_s - _ROUNDING_S else 0
+
+    def follow(self, now_s: float, source: Train | None, clock: Train | None, drawing: np.random.Generator) -> None:
+        """Count what came of a signal that repeats, and latch what a clock that repeats asks for, until now.
+
+        Photons of the time since the last look came evenly: they are dealt out among the samples at random.
+        """
+        if source is not None:
+            self.seen += source.edges(now_s) - source.edges(self.looked_s)
+        if clock is not None and self.line_latch is None:
+            self._latch(now_s, source, clock, drawing)
+        self.looked_s = now_s
+
+    def _latch(self, now_s: float, source: Train | None, clock: Train, drawing: np.random.Generator) -> None:
+        before, come = clock.edges(self.looked_s), clock.edges(now_s)
+        value = self.initial + self.seen + sum(int(counts * play.share(now_s)) for play, counts in self.shares)
+        if come > before and now_s > self.looked_s:
+            times = clock.times(before, come - before)
+            if source is not None:
+                at = value - source.edges(now_s) + np.array([source.edges(t) for t in times])
+            else:
+                spans = np.diff(np.concatenate([[self.looked_s], times, [now_s]])).clip(0.0)
+                parts = drawing.multinomial(max(value - self.known, 0), spans / spans.sum())
+                at = self.known + np.cumsum(parts)[:-1]
+            room = len(times) if self.wanted is None else self.wanted - len(self.latched)
+            self.latched += [int(count) % 2**32 for count in at[:room]]
+        self.known = value
 
     def take(self, counts: list[int], play: Play) -> None:
         """Photons between latches; those after the last one wait for the next."""
@@ -142,7 +195,7 @@ def level(terminal: str, words: Words) -> Window:
 
 def count(world: World, play: Play, repeats: int, rest: int, tallies: list[Tally], before: int) -> None:
     """Play so many whole repeats and `rest` ticks more, and share the photons out among the running counters."""
-    clocked = [tally for tally in tallies if tally.latch and not tally.full]
+    clocked = [tally for tally in tallies if tally.line_latch and not tally.full]
     _check_latches(clocked, play, repeats)
     while repeats and any(not tally.full for tally in clocked):
         _once(world, play, play.words, 1, tallies, before)
@@ -158,7 +211,7 @@ def _check_latches(clocked: list[Tally], play: Play, repeats: int) -> None:
         edges = len(tally.latches(play.words, int(play.words[-1])))
         samples = edges * repeats if tally.wanted is None else min(tally.wanted, edges * repeats)
         if edges > MOST_WINDOWS or samples > MOST_LATCHES:
-            raise not_served(
+            raise not_simulated(
                 f"{samples} clocked counter samples in one play, {edges} in a repeat",
                 f"At most {MOST_LATCHES} and {MOST_WINDOWS} are: play fewer repeats, or read on demand",
             )
@@ -169,7 +222,7 @@ def _once(world: World, play: Play, words: Words, repeats: int, tallies: list[Ta
     counts = iter(world.play(words, play.tick_s, repeats, [window for part in parts for window in part]))
     for tally, part in zip(tallies, parts, strict=True):
         got = [next(counts) for _ in part]
-        if tally.latch:
+        if tally.line_latch:
             tally.take(got, play)
         else:
             tally.add(play, got[0])
@@ -178,7 +231,7 @@ def _once(world: World, play: Play, words: Words, repeats: int, tallies: list[Ta
 def _windows(tally: Tally, words: Words, before: int) -> list[Window]:
     """The counter's window, cut where a sample is latched."""
     is_open = tally.window(words)
-    if not tally.latch or tally.full:
+    if not tally.line_latch or tally.full:
         return [is_open]
     ticks = np.arange(len(words))
     bounds = [0, *tally.latches(words, before), len(words)]

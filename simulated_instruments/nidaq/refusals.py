@@ -23,9 +23,9 @@ def bad_value(name: str, requested: object, **bounds: object) -> Refusal:
     return Refusal(DAQmxErrors.INVALID_ATTRIBUTE_VALUE, message, Property=name, Requested_Value=requested, **bounds)
 
 
-def not_served(what: str, remedy: str) -> Refusal:
+def not_simulated(what: str, remedy: str) -> Refusal:
     """Something that the real card can do and this one cannot."""
-    message = f"This simulated PCIe-6363 does not serve {what}. {remedy}."
+    message = f"{what}: not simulated. The real PCIe-6363 may do this, the simulated one does not. {remedy}."
     return Refusal(DAQmxErrors.FUNCTION_NOT_SUPPORTED_FOR_DEVICE, message)
 
 
@@ -39,3 +39,11 @@ class ReadRefusal(Refusal):
     """A read that gave nothing: DAQmx says how many samples were read all the same."""
 
     samples_read = 0
+
+
+class SessionRefusal(Exception):
+    """The gRPC server itself refuses: no driver error, but one of gRPC's own status codes, by its name."""
+
+    def __init__(self, status: str, message: str) -> None:
+        self.status = status
+        super().__init__(message)

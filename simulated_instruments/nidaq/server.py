@@ -1,9 +1,10 @@
 """The gRPC shell: NI's own service on a loopback port; every refusal travels as DAQmx's do."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from queue import SimpleQueue
+from threading import BoundedSemaphore
 from typing import Any, Final
 
 import grpc
@@ -14,11 +15,13 @@ from simulated_instruments.knobs import World
 from simulated_instruments.nidaq.calls import CALLS
 from simulated_instruments.nidaq.card import Card
 from simulated_instruments.nidaq.disturbed import disturbed
+from simulated_instruments.nidaq.events import STREAMS, Stream
 from simulated_instruments.nidaq.properties import Call
-from simulated_instruments.nidaq.refusals import ReadRefusal, Refusal, not_served
+from simulated_instruments.nidaq.refusals import ReadRefusal, Refusal, SessionRefusal, not_simulated
 
-_THREADS: Final = 8
-"""A client may stop a task while another of its threads waits for it."""
+_THREADS: Final = 32
+"""A client may stop a task while another of its threads waits for it. A stream of events has one while it lasts."""
+_MOST_STREAMS: Final = 16
 
 
 class Servicer(NiDAQmxServicer):  # type: ignore[misc]  # grpc comes without types
@@ -26,6 +29,7 @@ class Servicer(NiDAQmxServicer):  # type: ignore[misc]  # grpc comes without typ
 
     def __init__(self, card: Card, injector: Injector) -> None:
         self.card, self.injector = card, injector
+        self.streams = BoundedSemaphore(_MOST_STREAMS)
 
 
 class _Threads(Executor):
@@ -91,10 +95,26 @@ def _answering(name: str, call: Call | None) -> Callable[[Servicer, Any, grpc.Se
     def answer(self: Servicer, request: Any, context: grpc.ServicerContext) -> Any:
         try:
             if call is None:
-                raise not_served(f"the call {name}", "Use only the calls that simulated_instruments.nidaq.calls lists")
+                raise not_simulated(f"The call {name}", "docs/nidaqmx.md lists what is simulated")
             return disturbed(self.injector, self.card, name, lambda: call(self.card, request), context)
+        except SessionRefusal as refusal:
+            context.abort(grpc.StatusCode[refusal.status], str(refusal))
         except Refusal as refusal:
             _refuse(context, refusal, getattr(getattr(request, "task", None), "name", ""))
+
+    return answer
+
+
+def _streaming(call: Stream) -> Callable[[Servicer, Any, grpc.ServicerContext], Iterator[Any]]:
+    def answer(self: Servicer, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        if not self.streams.acquire(blocking=False):
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, f"more than {_MOST_STREAMS} events: unregister some")
+        try:
+            yield from call(self.card, request, context)
+        except Refusal as refusal:
+            _refuse(context, refusal, request.task.name)
+        finally:
+            self.streams.release()
 
     return answer
 
@@ -108,4 +128,5 @@ def _refuse(context: grpc.ServicerContext, refusal: Refusal, task_name: str) -> 
 
 
 for _name in [name for name in vars(NiDAQmxServicer) if name[0].isupper()]:
-    setattr(Servicer, _name, _answering(_name, CALLS.get(_name)))
+    _stream = STREAMS.get(_name)
+    setattr(Servicer, _name, _streaming(_stream) if _stream else _answering(_name, CALLS.get(_name)))

@@ -130,7 +130,7 @@ def mixed(card: Client) -> None:
 def wrong_arm(card: Client) -> None:
     task = card.counter()
     arm = task.triggers.arm_start_trigger
-    arm.trig_type, arm.dig_edge_src = TriggerType.DIGITAL_EDGE, "/Dev1/PFI2"
+    arm.trig_type, arm.dig_edge_src = TriggerType.DIGITAL_EDGE, "/Dev1/RTSI2"
     task.start()
 
 
@@ -158,11 +158,16 @@ REFUSED: dict[str, tuple[Call, str, str]] = {
     "counter": (lambda c: c.counter("ctr4"), "PHYSICAL_CHAN_DOES_NOT_EXIST", "Dev1/ctr4"),
     "line": (lambda c: c.lines("Dev1/port0/line30:32"), "PHYSICAL_CHAN_DOES_NOT_EXIST", "line30:32"),
     "port": (lambda c: c.lines("Dev1/port3"), "PHYSICAL_CHAN_DOES_NOT_EXIST", "port3"),
-    "static port": (lambda c: c.lines("Dev1/port1/line0"), "FUNCTION_NOT_SUPPORTED_FOR_DEVICE", "port1"),
-    "channel per line": (
-        lambda c: c.task().do_channels.add_do_chan("Dev1/port0/line0:1", line_grouping=LineGrouping.CHAN_PER_LINE),
-        "FUNCTION_NOT_SUPPORTED_FOR_DEVICE",
-        "CHAN_FOR_ALL_LINES",
+    "static port": (lambda c: c.lines("Dev1/port1/line0"), "FUNCTION_NOT_SUPPORTED_FOR_DEVICE", "not simulated"),
+    "port in lines": (
+        lambda c: c.task().do_channels.add_do_chan("Dev1/port0", line_grouping=LineGrouping.CHAN_PER_LINE),
+        "INVALID_LINE_GROUPING",
+        "Name the lines",
+    ),
+    "analogue range upside down": (
+        lambda c: c.task().ao_channels.add_ao_voltage_chan("Dev1/ao0", min_val=1.0, max_val=1.0),
+        "MIN_NOT_LESS_THAN_MAX",
+        "1.0",
     ),
     "analogue output": (
         lambda c: c.task().ao_channels.add_ao_voltage_chan("Dev1/ao4"),
@@ -194,16 +199,16 @@ REFUSED: dict[str, tuple[Call, str, str]] = {
         "CI_ONBOARD_CLOCK_NOT_SUPPORTED_AS_INPUT_TERM",
         "terminal",
     ),
-    "arm source": (wrong_arm, "FUNCTION_NOT_SUPPORTED_FOR_DEVICE", "PFI2"),
+    "arm source": (wrong_arm, "FUNCTION_NOT_SUPPORTED_FOR_DEVICE", "RTSI2: not simulated"),
     "enumeration value": (wrong_edge, "INVALID_ATTRIBUTE_VALUE", "4711"),
     "fast pattern": (lambda c: c.pattern([1, 2], 2, rate_hz=10.1e6), "INVALID_ATTRIBUTE_VALUE", "10100000.0"),
     "long play": (lambda c: c.pattern([1, 2], 2**32), "INVALID_ATTRIBUTE_VALUE", "4294967295"),
     "empty task": (lambda c: c.task().start(), "CAN_NOT_PERFORM_OP_WHEN_NO_CHANS_IN_TASK", "channels"),
     "mixed task": (mixed, "MULTI_CHAN_TYPES_IN_TASK", "ao0"),
-    "clocked volts": (
-        lambda c: (volts(c, 0.0), c.tasks[-1].stop(), c.tasks[-1].timing.cfg_samp_clk_timing(1e3)),
-        "FUNCTION_NOT_SUPPORTED_FOR_DEVICE",
-        "one sample",
+    "fast volts": (
+        lambda c: (volts(c, 0.0), c.tasks[-1].stop(), c.tasks[-1].timing.cfg_samp_clk_timing(3e6), c.tasks[-1].start()),
+        "INVALID_ATTRIBUTE_VALUE",
+        "3000000.0",
     ),
     "volts": (lambda c: volts(c, 10.01), "INVALID_AO_DATA_WRITE", "10.01"),
     "volts below": (lambda c: volts(c, -10.01), "INVALID_AO_DATA_WRITE", "-10.01"),
@@ -221,7 +226,7 @@ REFUSED: dict[str, tuple[Call, str, str]] = {
         "regeneration",
     ),
     "unreserved while running": (unreserved_while_running, "CAN_NOT_PERFORM_OP_WHILE_TASK_RUNNING", "unreserve"),
-    "rewritten while running": (rewritten_while_running, "CAN_NOT_PERFORM_OP_WHILE_TASK_RUNNING", "buffer"),
+    "rewritten while running": (rewritten_while_running, "FUNCTION_NOT_SUPPORTED_FOR_DEVICE", "buffer of a finite"),
     "timed while running": (timed_while_running, "CAN_NOT_PERFORM_OP_WHILE_TASK_RUNNING", "clock"),
     "property while running": (property_while_running, "CANNOT_SET_PROPERTY_WHEN_TASK_RUNNING", "CI.CountEdges.Term"),
     "unstarted counter": (
@@ -239,16 +244,16 @@ REFUSED: dict[str, tuple[Call, str, str]] = {
     ),
     "too many latches": (too_many_latches, "FUNCTION_NOT_SUPPORTED_FOR_DEVICE", "40 in a repeat"),
     "unserved call": (
-        lambda c: c.task().ai_channels.add_ai_voltage_chan("Dev1/ai0"),
+        lambda c: c.task().ai_channels.add_ai_thrmcpl_chan("Dev1/ai0"),
         "FUNCTION_NOT_SUPPORTED_FOR_DEVICE",
-        "CreateAIVoltageChan",
+        "CreateAIThrmcplChan: not simulated",
     ),
     "pulse width": (
         lambda c: c.task().ci_channels.add_ci_pulse_width_chan("Dev1/ctr0"),
         "FUNCTION_NOT_SUPPORTED_FOR_DEVICE",
         "CreateCIPulseWidthChan",
     ),
-    "unserved property": (lambda c: c.counter().ci_channels[0].ci_prescaler, "ATTR_NOT_SUPPORTED", "Chan attribute"),
+    "unserved property": (lambda c: c.counter().ci_channels[0].ci_prescaler, "ATTR_NOT_SUPPORTED", "CI_PRESCALER"),
 }
 
 
@@ -321,7 +326,7 @@ def test_every_call_of_the_service_is_either_served_or_refused_by_name() -> None
     assert all(name in vars(Servicer) for name in calls)
 
 
-@pytest.mark.parametrize("name", ["RegisterDoneEvent", "ConnectTerms", "GetCalInfoAttributeBool", "ReadAnalogF64"])
+@pytest.mark.parametrize("name", ["RegisterSignalEvent", "ConnectTerms", "GetCalInfoAttributeBool", "ReadBinaryI16"])
 def test_a_call_that_is_not_served_says_so_on_the_wire(card: Client, name: str) -> None:
     stub = nidaqmx_pb2_grpc.NiDAQmxStub(card.options.grpc_channel)
     request = getattr(nidaqmx_pb2, f"{name}Request")()

@@ -10,6 +10,7 @@ import numpy as np
 from nidaqmx.constants import AcquisitionType, Edge, Level, LineGrouping, TriggerType
 from nidaqmx.errors import DaqError
 from nidaqmx.stream_writers import DigitalSingleChannelWriter
+from nidaqmx.system import Device
 from numpy.typing import NDArray
 
 from simulated_instruments.clock import VirtualClock
@@ -63,6 +64,14 @@ class Client:
     def task(self) -> nidaqmx.Task:
         self.tasks.append(nidaqmx.Task(grpc_options=self.options))
         return self.tasks[-1]
+
+    def reset(self) -> None:
+        """The card and the world as a test finds them, but for the time."""
+        Device("Dev1", grpc_options=self.options).reset_device()
+        self.tasks.clear()
+        self.world.held.clear()
+        self.world.played.clear()
+        self.world.glow = 0
 
     def counter(self, name: str = "ctr0", gate: str | None = None, photons: str | None = "/Dev1/PFI8") -> nidaqmx.Task:
         """A counter of photons, paused while its gate is low."""
