@@ -19,4 +19,7 @@ of then. When something holds the bench: `interlocks` finds what, `suspension` w
 `progress` while a run goes on, `tables` of results. `predict` the paper's Fig. 3. Beneath all: `refusals` and `faults`
 in words, `interrupts` Ctrl-C where it may fall, `lock` who has the bench, `commands` that a person is told to run,
 `log` what the screen need not show, `places` what belongs to its user, `output` what a console can show.
+
+Runs that are stored: `concluded` says in one line what came out of each, `finding` finds them again; `cli_remarks` are
+the commands by which people say something of them.
 """
