@@ -20,6 +20,6 @@ of then. When something holds the bench: `interlocks` finds what, `suspension` w
 in words, `interrupts` Ctrl-C where it may fall, `lock` who has the bench, `commands` that a person is told to run,
 `log` what the screen need not show, `places` what belongs to its user, `output` what a console can show.
 
-Runs that are stored: `concluded` says in one line what came out of each, `finding` finds them again; `cli_remarks` are
-the commands by which people say something of them.
+Runs that are stored: `concluded` says in one line what came out of each, `finding` finds them again,
+`likeness` takes the plan of one; `cli_remarks` are the commands by which people say something of them.
 """

@@ -21,6 +21,7 @@ from labctl.cli_options import (
     Faults,
     Json,
     Keys,
+    Like,
     List,
     Pace,
     Reveal,
@@ -80,14 +81,17 @@ def run(
     list_all: List = False,
     as_json: Json = False,
     reveal: Reveal = False,
+    like: Like = None,
 ) -> None:
     """Run an experiment and keep what it finds.
 
-    `run SEQUENCE --help` lists the keys of its plan too.
+    `run SEQUENCE --help` lists the keys of its plan too. `run --like RUN --set KEY=VALUE` runs again what was run
+    before, with changes.
     """
     from labctl import catalogue
     from labctl.cli_bench import Choice
     from labctl.cli_plan import check_limits, show_dry_run, show_keys, show_list
+    from labctl.likeness import likeness
     from labctl.log import log_into
     from labctl.plans import make_plan
     from labctl.refusals import Refusal, gathered
@@ -95,17 +99,22 @@ def run(
 
     if list_all:
         return show_list(as_json)
-    if not sequence:
+    if not sequence and like is None:
         raise Refusal("Say what to run: labctl run SEQUENCE. `labctl run --list` shows what there is")
-    entry = catalogue.entry(sequence)
+    before = None if like is None else likeness(data, like, sequence)
+    entry = before.entry if before else catalogue.entry(sequence)
     if keys:
         return show_keys(entry, as_json)
     log_into(data)
     choice = Choice(simulated, sample, seed, pace, served, script)
     plan, file, _ = gathered(
-        lambda: make_plan(entry.plan, settings), lambda: read_station(station), lambda: choice.check(reveal)
+        lambda: before.plan(settings) if before else make_plan(entry.plan, settings),
+        lambda: read_station(station),
+        lambda: choice.check(reveal),
     )
     check_limits(entry, plan, file)
+    if before:
+        typer.echo(f"labctl: {before.words(plan)}", err=True)
     if dry_run:
         return show_dry_run(entry, plan, file, as_json)
     _carry_out(entry, plan, file, choice, data, as_json, reveal)

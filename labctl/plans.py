@@ -70,10 +70,13 @@ class Fault:
     """'must be at most 10, not '11' (allowed: 1 to 10 V)'."""
 
 
-def make_plan(plan: type[Any], settings: Sequence[str]) -> Any:
-    """The plan with these `key=value` settings. Raises Refusal listing every fault."""
+def make_plan(plan: type[Any], settings: Sequence[str], before: Mapping[str, str] | None = None) -> Any:
+    """The plan with these `key=value` settings. Raises Refusal listing every fault.
+
+    before: dotted key -> text of what is so unless a setting says otherwise; nothing: the defaults.
+    """
     split = [setting.partition("=") for setting in settings]
-    texts = {name.strip(): text.strip() for name, equals, text in split if equals}
+    texts = {**(before or {}), **{name.strip(): text.strip() for name, equals, text in split if equals}}
     made, found = plan_of(plan, texts)
     faults = [f"--set {setting}: write it as key=value" for setting in settings if "=" not in setting]
     faults += [_as_setting(plan, fault, texts) for fault in found]
