@@ -12,6 +12,8 @@ from labctl.commands import About
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from matplotlib.figure import Figure
+
     from labctl.data.history import Run
     from labctl.data.repair import Repaired
     from labctl.finding import Listed
@@ -262,11 +264,9 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
 
 def _about(data: Path, run: "Run") -> About:
     """The bench of a run, which its outermost one knows."""
-    from labctl.data.history import one_run
+    from labctl.data.history import outermost
 
-    while run.parent_id is not None and run.parent_id < run.run_id:
-        run = one_run(data, run.parent_id)
-    return About.of_run(run.record, data)
+    return About.of_run(outermost(data, run).record, data)
 
 
 def _draw(data: Path, run: "Run", parts: "list[Run]", to: Path) -> None:
@@ -274,14 +274,28 @@ def _draw(data: Path, run: "Run", parts: "list[Run]", to: Path) -> None:
     from labctl.figures import draw
     from labctl.refusals import Refusal
 
-    if to.suffix.lower() not in _FIGURES:
-        raise Refusal(f"--figure {to} has no known ending: use {', '.join(_FIGURES)}")
-    if not to.parent.is_dir():
-        raise Refusal(f"--figure {to}: the folder {to.parent} does not exist. Make it first")
+    checked_figure(to)
     recorded, result = points(data, run.run_id), {**(run.result or {}), "children": _ids(parts)}
     drawn = draw(run.sequence, recorded.values, result, recorded.columns)
     if drawn is None:
         raise Refusal(f"Run {run.run_id} ({run.sequence}) has nothing to draw")
+    save_figure(drawn, to)
+
+
+def checked_figure(to: Path) -> None:
+    """Raises Refusal if no figure can be saved under this name."""
+    from labctl.refusals import Refusal
+
+    if to.suffix.lower() not in _FIGURES:
+        raise Refusal(f"--figure {to} has no known ending: use {', '.join(_FIGURES)}")
+    if not to.parent.is_dir():
+        raise Refusal(f"--figure {to}: the folder {to.parent} does not exist. Make it first")
+
+
+def save_figure(drawn: "Figure", to: Path) -> None:
+    """Raises Refusal if the file cannot be written."""
+    from labctl.refusals import Refusal
+
     try:
         drawn.savefig(to)
     except OSError as error:

@@ -139,6 +139,22 @@ def points(folder: Path, run_id: int) -> Points:
         return _points(connection, dataset)
 
 
+def outermost(folder: Path, run: Run) -> Run:
+    """The run that this one is a part of, or it itself: that one knows the bench."""
+    while run.parent_id is not None and run.parent_id < run.run_id:
+        run = one_run(folder, run.parent_id)
+    return run
+
+
+def snapshot(folder: Path, run_id: int) -> dict[str, Any]:
+    """QCoDeS's snapshot of the station when the run began; empty if there is none, as for a part of a run."""
+    with reading(folder) as connection:
+        if "snapshot" not in {row[1] for row in connection.execute("PRAGMA table_info(runs)")}:
+            return {}
+        row = connection.execute("SELECT snapshot FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+    return _typed(row[0], {}) if row else {}
+
+
 @contextmanager
 def stored(folder: Path, run_id: int) -> Iterator[tuple[sqlite3.Connection, "DataSet"]]:
     """A run as QCoDeS's own dataset, to be read. Raises Refusal for whatever goes wrong with it."""
