@@ -20,8 +20,8 @@ of then. When something holds the bench: `interlocks` finds what, `suspension` w
 in words, `interrupts` Ctrl-C where it may fall, `lock` who has the bench, `commands` that a person is told to run,
 `log` what the screen need not show, `places` what belongs to its user, `output` what a console can show.
 
-Runs that are stored: `concluded` says in one line what came out of each, `finding` finds them again,
-`likeness` takes the plan of one; `comparison` puts several beside one another, their results by `result_rows`, their
-benches by `settings_then`; `cli_remarks` are the commands by which people say something of them, `cli_compare` those
-that compare them.
+Runs that are stored: `concluded` says in one line what came out of each, `finding` finds them again, `likeness` takes
+the plan of one. `comparison` puts several beside one another, their results by `result_rows`, their benches by
+`settings_then`; `explanation` says what the numbers of a result are. The commands are in `cli_remarks`, what people say
+of runs, and in `cli_compare`.
 """

@@ -1,4 +1,4 @@
-"""`labctl compare`: runs of one sequence beside one another."""
+"""`labctl compare` and `explain`: runs of one sequence beside one another, and what the numbers of a run are."""
 
 import json
 from collections.abc import Sequence
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from labctl.cli_options import DATA, Data, Json
+from labctl.cli_options import DATA, Data, Json, RunId
 
 if TYPE_CHECKING:
     from labctl.comparison import Comparison, Difference
     from labctl.data.history import Run
+    from labctl.explanation import Explanation
     from labctl.result_rows import Cell, Row
 
 Several = Annotated[
@@ -49,6 +50,26 @@ def compare(
     _print(compared)
     if figure is not None:
         typer.echo(f"\nfigure: {figure}")
+
+
+def explain(run: RunId, data: Data = DATA, as_json: Json = False) -> None:
+    """Explain the result of a run.
+
+    Of each number its unit, what it is and how it was found; which columns were recorded, and on which calibrations
+    the run relied.
+    """
+    from labctl.data.history import one_run, run_number
+    from labctl.data.plain import plain
+    from labctl.explanation import explanation
+    from labctl.log import log_into
+
+    log_into(data)
+    found = explanation(data, one_run(data, run_number(data, run)))
+    if as_json:
+        kept = {key: plain(value) for key, value in vars(found).items() if key != "run"}
+        typer.echo(json.dumps({"run_id": found.run.run_id, "sequence": found.run.sequence, **kept}))
+    else:
+        _print_explanation(found)
 
 
 def _draw(data: Path, runs: "Sequence[Run]", to: Path) -> None:
@@ -129,3 +150,41 @@ def _cell(value: "Cell", error: float | None) -> str:
     if value is None or isinstance(value, bool | str):
         return "-" if value is None else str(value)
     return quoted(value, error) if error is not None else f"{value:.6g}"
+
+
+def _print_explanation(found: "Explanation") -> None:
+    from rich.table import Table
+
+    from labctl.tables import console, said
+
+    run = found.run
+    typer.echo(f"run {run.run_id}: {run.sequence}, {run.status}{found.description and f': {found.description}'}")
+    if not found.description:
+        typer.echo(f"The experiment {run.sequence} is not installed here: only names and units are known")
+    if found.how:
+        typer.echo(said(found.how))
+    if run.result is None:
+        typer.echo("It has no result" + (": this is its last estimate" if found.numbers else ""))
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "value", "unit", "what it is"):
+        table.add_column(heading)
+    for one in found.numbers:
+        table.add_row(one.key, one.value, one.unit or "-", one.meaning or "-")
+    if found.numbers:
+        typer.echo("\nresult")
+        console().print(table)
+    _print_origin(found)
+
+
+def _print_origin(found: "Explanation") -> None:
+    """What the numbers were found from."""
+    if found.columns:
+        typer.echo("\nfrom what was recorded, column by column")
+    for column in found.columns:
+        unit = f" in {column.unit}" if column.unit else ""
+        against = f", against {', '.join(column.setpoints)}" if column.setpoints else ""
+        typer.echo(f"  {column.name}: {column.label}{unit}{against}")
+    if found.calibrations:
+        typer.echo("\nand from what other runs had calibrated")
+    for calibration in found.calibrations:
+        typer.echo(f"  {calibration}")

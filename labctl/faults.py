@@ -33,7 +33,8 @@ _KINDS: Final[Mapping[str, str]] = {
 
 
 UNITS: Final[Mapping[str, str]] = {
-    "per_s": "1/s", "ns": "ns", "us": "us", "ms": "ms", "s": "s", "hz": "Hz", "khz": "kHz", "mhz": "MHz",
+    "rad_per_s": "rad/s", "per_s": "1/s", "ns": "ns", "us": "us", "ms": "ms", "s": "s", "hz": "Hz", "khz": "kHz",
+    "mhz": "MHz",
     "mt": "mT", "ut": "uT", "dbm": "dBm", "mw": "mW", "a": "A", "v": "V", "nm": "nm", "deg": "deg",
     "percent": "%", "cps": "counts/s",
 }  # fmt: skip

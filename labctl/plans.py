@@ -46,7 +46,7 @@ class Key:
 
 def keys_of(plan: type[Any], prefix: str = "", defaults: Any = None) -> list[Key]:
     """All keys of a plan, those of plans within it under dotted names."""
-    hints, docs, keys = get_type_hints(plan, include_extras=True), _docstrings(plan), []
+    hints, docs, keys = get_type_hints(plan, include_extras=True), docstrings(plan), []
     limited = {one.name: one.limits for one in driving(plan)}
     for field in dataclasses.fields(plan):
         (hint, limits), bounds = _without_limits(hints[field.name]), bounds_of(_constraints(hints[field.name]))
@@ -259,8 +259,8 @@ def _choices(hint: Any) -> str:
     return "" if hint is bool else " | ".join(choices_of(hint))
 
 
-def _docstrings(plan: type[Any]) -> dict[str, str]:
-    """Field -> the string beneath it, those of base classes included."""
+def docstrings(plan: type[Any]) -> dict[str, str]:
+    """Field of a dataclass -> the string beneath it, those of base classes included."""
     docs: dict[str, str] = {}
     for base in reversed(plan.__mro__):
         if dataclasses.is_dataclass(base):
