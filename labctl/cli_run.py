@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from labctl.cli_bench import Choice
     from labctl.commands import About
     from labctl.continuation import Continuation
-    from labctl.data.live import Wish
     from labctl.runner import Outcome
     from labctl.station_file import StationFile
     from sequences.experiment import Experiment
@@ -189,31 +188,13 @@ def _measure(
     """From the bench's opening to its safe end; the report is filled as soon as there is one."""
     from labctl.cli_bench import opened_bench
     from labctl.data.plain import plain
-    from labctl.gate import Gate
-    from labctl.interrupts import interrupt_main_thread
-    from labctl.orders import Orders
+    from labctl.obeying import obeying
     from labctl.progress import progress
 
-    def at_gate(waiting: bool) -> None:
-        orders.tell("paused" if waiting else "running")
-        about = choice.about(file.path, data)
-        _patience(about.in_words(f"paused, until `labctl resume {orders.run_id}`") if waiting else "goes on")
-
-    def obey(wish: "Wish") -> None:
-        if wish == "pause" and gate.is_open:
-            orders.tell("pausing")
-            gate.close()
-        elif wish == "resume":
-            gate.open()
-            orders.tell("running")
-        elif wish == "stop":
-            interrupt_main_thread()
-
-    gate = Gate(at_gate)
     with opened_bench(choice, file, data, _patience) as bench, progress() as listener:
         bench.interrupts.patient = True
         before = interrupted.on(bench.store.label, bench.record) if interrupted else None
-        with Orders(bench.store.presence, obey) as orders:
+        with obeying(bench, choice.about(file.path, data), _patience) as (gate, orders):
             report |= _report(bench.run(entry, plan, (orders.heard, listener), gate, before))
         if before:
             replay = before.replay

@@ -8,7 +8,7 @@ the unit of its value, and is 1 sigma of it unless its own docstring says otherw
 import dataclasses
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
@@ -64,14 +64,13 @@ def explanation(folder: Path, run: Run) -> Explanation:
     if run.status == FOREIGN:
         raise Refusal(f"Run {run.run_id} was stored by QCoDeS without labctl: nothing is known of its numbers")
     experiment = ENTRIES.get(run.sequence)
-    made = result_type(experiment) if experiment else None
-    about = _fields(made) if made else {}
+    made, about = result_type(experiment) if experiment else None, number_of(experiment)
     result = run.result or run.outcome.get("estimate") or {}
     return Explanation(
         run,
         experiment.description if experiment else "",
         " ".join(text for text in (_doc(experiment.function) if experiment else "", _doc(made)) if text),
-        tuple(_number(key, result, about) for key in result if not _is_error(result, key)),
+        tuple(_number(key, result, *about(key)) for key in result if not is_error(result, key)),
         points(folder, run.run_id).columns,
         tuple(_calibrations(outermost(folder, run))),
     )
@@ -114,32 +113,36 @@ def _unit_of_type(hint: Any) -> str:
     return WORDS if str in kinds and not kinds & {int, float} and getattr(hint, "__origin__", None) is not dict else ""
 
 
-def _fields(made: type[Any]) -> dict[str, tuple[str, str]]:
+def number_of(experiment: Experiment | None) -> Callable[[str], tuple[str, str]]:
+    """What says unit and meaning of a key of its results; of an experiment that is not known here, only the unit."""
+    made = result_type(experiment) if experiment else None
     try:
-        return meanings(made)
+        about = meanings(made) if made else {}
     except (OSError, TypeError, NameError, SyntaxError):  # of a package without its source
-        return {}
+        about = {}
+    return lambda key: about.get(key, (unit_of(key), ""))
 
 
 def _doc(thing: Any) -> str:
     return " ".join((inspect.getdoc(thing) or "").split()) if thing is not None else ""
 
 
-def _is_error(result: Mapping[str, Any], key: str) -> bool:
+def is_error(result: Mapping[str, Any], key: str) -> bool:
+    """Whether this key is the error of another one."""
     return any(error_of(result, other) == key for other in result if other != key)
 
 
-def _number(key: str, result: Mapping[str, Any], about: Mapping[str, tuple[str, str]]) -> Number:
-    unit, meaning = about.get(key, (unit_of(key), ""))
-    return Number(key, _value(result[key], result.get(error_of(result, key) or "")), unit, meaning)
+def _number(key: str, result: Mapping[str, Any], unit: str, meaning: str) -> Number:
+    return Number(key, value_words(result[key], result.get(error_of(result, key) or "")), unit, meaning)
 
 
-def _value(value: Any, error: Any) -> str:
+def value_words(value: Any, error: Any) -> str:
+    """'4.512 ± 0.003'; of what is long how many there are."""
     if isinstance(value, list):
         if any(isinstance(one, list | dict) for one in value) or not 0 < len(value) <= _MOST_VALUES:
             return f"{len(value)} × {len(value[0])} values" if _is_matrix(value) else f"{len(value)} values"
         errors = error if isinstance(error, list) and len(error) == len(value) else [None] * len(value)
-        return ", ".join(_value(one, its) for one, its in zip(value, errors, strict=True))
+        return ", ".join(value_words(one, its) for one, its in zip(value, errors, strict=True))
     if isinstance(value, Mapping):
         return f"{len(value)} values"
     if isinstance(value, bool):

@@ -53,6 +53,7 @@ def test_what_nobody_says_is_not_made_up():
 
 def test_a_rate_of_angle_is_no_rate_of_events():
     assert (unit_of("g_rad_per_s"), unit_of("rate_per_s")) == ("rad/s", "1/s")
+    assert (unit_of("ramp_a_per_s"), unit_of("slope_per_v"), unit_of("seconds_per_point")) == ("A/s", "1/V", "s")
 
 
 @pytest.fixture
