@@ -23,7 +23,8 @@ in words, `interrupts` Ctrl-C where it may fall, `lock` who has the bench, `comm
 Runs that are stored: `concluded` says in one line what came out of each, `finding` finds them again, `likeness` takes
 the plan of one. `comparison` puts several beside one another, their results by `result_rows`, their benches by
 `settings_then`; `explanation` says what the numbers of a result are. The commands are in `cli_remarks`, what people say
-of runs, and in `cli_compare`.
+of runs, in `cli_compare`, and in `cli_report`: `report` writes runs as one `page` of HTML, `bug_report` what is needed
+to find a fault.
 
 In Python: `notebook` opens a bench, `cell_output` tells how its runs go, `opened_data` reads stored runs, `quantities`
 are the numbers of a result with their units. `obeying` is a run that other processes can pause and stop.

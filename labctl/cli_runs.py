@@ -51,9 +51,10 @@ def runs(
     until: Until = "",
     starred: Starred = False,
 ) -> None:
-    """List the stored runs, oldest first; parts of a run are indented.
+    """List the stored runs, oldest first.
 
-    Options choose some of them: `labctl runs --sequence odmr --since yesterday --starred`.
+    Parts of a run are indented. Options choose some of the runs, as in
+    `labctl runs --sequence odmr --since yesterday --starred`.
     """
     from labctl.data.history import nothing_in
     from labctl.data.side import side_files
