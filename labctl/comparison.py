@@ -52,7 +52,7 @@ def comparison(folder: Path, runs: Sequence[Run]) -> Comparison:
         runs[0].sequence,
         tuple(_differences(plans)),
         tuple(_differences([{key: _text(v) for key, v in bench_then(folder, run).items()} for run in runs])),
-        tuple(_differences([{key: _calibrated(entry) for key, entry in one.items()} for one in used])),
+        tuple(_calibrations(used)),
         tuple(rows([_result(run) for run in runs])),
         tuple(_remarks(folder, runs, used)),
     )
@@ -96,11 +96,20 @@ def _used(folder: Path, run: Run) -> dict[str, Mapping[str, Any]]:
     return {key: entry for key, entry in stored.items() if key in used} if isinstance(used, Mapping) else stored
 
 
+def _calibrations(used: Sequence[Calibration]) -> Iterator[Difference]:
+    """Those whose value or error is another one; a value that was stored again as it was is none."""
+    for one in _differences([{key: _calibrated(entry) for key, entry in its.items()} for its in used]):
+        entries = [its.get(one.key) for its in used]
+        pairs = zip(one.values, entries, strict=True)
+        values = (None if entry is None else f"{text} (run {entry.get('run_id')})" for text, entry in pairs)
+        yield Difference(one.key, tuple(values))
+
+
 def _calibrated(entry: Mapping[str, Any]) -> str:
     value, error = entry.get("value"), entry.get("error")
     if not isinstance(value, int | float) or not isinstance(error, int | float):
         return str(value)
-    return f"{quoted(value, error)} (run {entry.get('run_id')})"
+    return quoted(value, error)
 
 
 def _remarks(folder: Path, runs: Sequence[Run], used: Sequence[Calibration]) -> Iterator[str]:
@@ -121,7 +130,8 @@ def _remarks(folder: Path, runs: Sequence[Run], used: Sequence[Calibration]) -> 
 
 
 def _is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return bool(one.get("error")) and all(one.get(key) == other.get(key) for key in ("value", "error", "run_id"))
+    """To every digit: then it was measured once, whichever run stored it again."""
+    return bool(one.get("error")) and all(one.get(key) == other.get(key) for key in ("value", "error"))
 
 
 def _counted_twice(folder: Path, first: Run, run: Run, both: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """A report of stored runs as one page: what was asked, on which bench, what came out, and how to repeat it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import hypot
@@ -21,6 +21,7 @@ from labctl.plans import texts_of
 from labctl.progress import clock_words
 from labctl.refusals import Refusal
 from labctl.settings_then import bench_then
+from sequences.experiment import Experiment
 
 _FIELD: Final = "field"
 """The calibration that an alignment stores."""
@@ -205,16 +206,25 @@ def _alignment(one: _Whole) -> str:
     parts = [part for part in one.parts if part.sequence == aligning.name]
     if parts:
         return "".join(_numbers(_Whole.of(one.folder, part)) for part in parts)
-    return _entries(one, lambda key: key.partition(".")[0] in aligning.calibrates)
+    return _entries(one, lambda key: _is_of(aligning, key))
 
 
 def _calibration(one: _Whole) -> str:
+    """What the run used, but for what stands under the alignment."""
     used = outermost(one.folder, one.run).outcome.get("calibration_used")
     kept = used if isinstance(used, Mapping) else {}
-    return _entries(one, lambda key: key in kept)
+    try:
+        aligning = measuring(_FIELD)
+    except Refusal:
+        return _entries(one, lambda key: key in kept)
+    return _entries(one, lambda key: key in kept and not _is_of(aligning, key))
 
 
-def _entries(one: _Whole, chosen: Any) -> str:
+def _is_of(experiment: Experiment, calibration: str) -> bool:
+    return calibration.partition(".")[0] in experiment.calibrates
+
+
+def _entries(one: _Whole, chosen: Callable[[str], bool]) -> str:
     """What stood in the calibration store when the run began."""
     stored = one.run.record.get("calibration") or {}
     rows = [

@@ -53,6 +53,7 @@ def store_runs(folder):
         result = {"field_mt": 5.0, "field_mt_err": 0.3, "fidelity": [0.9, 0.8], "fidelity_err": [0.01, 0.02], "n": 3}
         measured({"step_mhz": 1.0, "sweeps": 3}, result, calibration=known, seed=1, sample="s")
         known = {"field.a": calibrated(1.0), "field.b": calibrated(2.5, "8"), "unused": calibrated(9.0)}
+        known["field.a"]["run_id"] = "8"  # stored again as it was
         result = {"field_mt": 5.5, "field_mt_err": 0.4, "fidelity": [0.93, 0.8], "fidelity_err": [0.0, 0.02], "n": 4}
         station = STATION.replace("0.9", "0.8")
         measured({"step_mhz": 0.5, "sweeps": 3}, result, 2e9, station=station, calibration=known, seed=1, sample="s")

@@ -18,7 +18,11 @@ from sequences.cool import CoolPlan
 from sequences.odmr import COLUMNS, OdmrPlan
 
 STATION = "instruments:\n  laser: {type: a.B, address: COM3}\n  card:\n    address: Dev1/x  # ours\n"
-KNOWN = {"field.x_a": {"value": 0.0123, "error": 0.0002, "run_id": "7", "time": "2026-11-24T10:00:00+00:00"}}
+TIME = "2026-11-24T10:00:00+00:00"
+KNOWN = {
+    "field.x_a": {"value": 0.0123, "error": 0.0002, "run_id": "7", "time": TIME},
+    "gates.gate_ns": {"value": 800.0, "error": 2.0, "run_id": "7", "time": TIME},
+}
 ENDS = {"img", "meta", "br"}
 """Tags that have no end."""
 
@@ -115,7 +119,8 @@ def test_a_run_says_what_was_asked_what_came_out_and_how_to_repeat_it(reported, 
     assert "field_mt 4.5123 ± 0.0021 mT Magnitude of the field." in text
     assert "the laser was <cold>" in text
     assert "#night" in text
-    assert "Calibration value ± 1 sigma measured by run at field.x_a 0.01230 ± 0.00020 7 2026-11-24" in text
+    assert "Alignment value ± 1 sigma measured by run at field.x_a 0.01230 ± 0.00020 7 2026-11-24" in text
+    assert "Calibration value ± 1 sigma measured by run at gates.gate_ns 800.0 ± 2.0 7 2026-11-24" in text
     assert "bench a <bench>" in text
     assert "the null walked" in text
     assert "2 h 00 min of laboratory time" in text
