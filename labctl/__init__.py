@@ -21,4 +21,35 @@ of it, `paper` its baths and its formulas, `two_baths` any polarisations, with `
 numbers that they are asked for (`cli_numbers`). Beneath all: `refusals` and `faults` in words, `interrupts` Ctrl-C
 where it may fall, `lock` who has the bench, `commands` that a person is told to run, `log` what the screen need not
 show, `places` what belongs to its user, `output` what a console can show.
+
+Runs that are stored: `concluded` says in one line what came out of each, `finding` finds them again, `likeness` takes
+the plan of one. `comparison` puts several beside one another, their results by `result_rows`, their benches by
+`settings_then`; `explanation` says what the numbers of a result are. The commands are in `cli_remarks`, what people say
+of runs, in `cli_compare`, and in `cli_report`: `report` writes runs as one `page` of HTML, `bug_report` what is needed
+to find a fault.
+
+In Python: `notebook` opens a bench, `cell_output` tells how its runs go, `opened_data` reads stored runs, `quantities`
+are the numbers of a result with their units. `obeying` is a run that other processes can pause and stop.
 """
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labctl.notebook import RunFailed as RunFailed
+    from labctl.notebook import open_bench as open_bench
+    from labctl.opened_data import open_data as open_data
+
+_PLACES = {"open_bench": "labctl.notebook", "RunFailed": "labctl.notebook", "open_data": "labctl.opened_data"}
+"""What `import labctl` offers; its modules are loaded when it is asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'labctl' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_PLACES]

@@ -4,7 +4,18 @@ from typing import Annotated
 
 import typer
 
-from labctl import cli_check, cli_guard, cli_gui, cli_live, cli_predict, cli_run, cli_runs
+from labctl import (
+    cli_check,
+    cli_compare,
+    cli_guard,
+    cli_gui,
+    cli_live,
+    cli_predict,
+    cli_remarks,
+    cli_report,
+    cli_run,
+    cli_runs,
+)
 from labctl.commands import addressed
 
 app = typer.Typer(
@@ -43,4 +54,11 @@ app.command("gui")(addressed(cli_gui.gui))
 app.command("runs")(addressed(cli_runs.runs))
 app.command("show")(addressed(cli_runs.show))
 app.command("export")(addressed(cli_runs.export))
-app.add_typer(cli_predict.app, name="predict")
+app.command("compare")(addressed(cli_compare.compare))
+app.command("explain")(addressed(cli_compare.explain))
+app.command("report")(addressed(cli_report.report))
+app.command("bug-report")(addressed(cli_report.bug_report))
+app.command("note")(addressed(cli_remarks.note))
+app.command("tag")(addressed(cli_remarks.tag))
+app.command("star")(addressed(cli_remarks.star))
+app.add_typer(cli_predict.app, name="predict", short_help="Predict the engine from the paper's equations.")

@@ -41,6 +41,12 @@ Sequence = Annotated[
 ]
 Settings = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="A key of the plan; may be repeated.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Number of the run, as `labctl runs` shows it, or latest.")]
+Like = Annotated[
+    str | None,
+    typer.Option(
+        "--like", metavar="RUN", help="With the plan of this stored run, but for what --set says.", show_default=False
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show plan, duration and pulses; switch on nothing.")]
 Keys = Annotated[bool, typer.Option("--keys", help="Show the keys that --set takes.")]
 List = Annotated[bool, typer.Option("--list", help="Show what can be run.")]

@@ -21,6 +21,7 @@ from labctl.cli_options import (
     Faults,
     Json,
     Keys,
+    Like,
     List,
     Pace,
     Reveal,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from labctl.cli_bench import Choice
     from labctl.commands import About
     from labctl.continuation import Continuation
-    from labctl.data.live import Wish
     from labctl.runner import Outcome
     from labctl.station_file import StationFile
     from sequences.experiment import Experiment
@@ -80,14 +80,17 @@ def run(
     list_all: List = False,
     as_json: Json = False,
     reveal: Reveal = False,
+    like: Like = None,
 ) -> None:
     """Run an experiment and keep what it finds.
 
-    `run SEQUENCE --help` lists the keys of its plan too.
+    `run SEQUENCE --help` lists the keys of its plan too. `run --like RUN --set KEY=VALUE` runs again what was run
+    before, with changes.
     """
     from labctl import catalogue
     from labctl.cli_bench import Choice
     from labctl.cli_plan import check_limits, show_dry_run, show_keys, show_list
+    from labctl.likeness import likeness
     from labctl.log import log_into
     from labctl.plans import make_plan
     from labctl.refusals import Refusal, gathered
@@ -95,17 +98,22 @@ def run(
 
     if list_all:
         return show_list(as_json)
-    if not sequence:
+    if not sequence and like is None:
         raise Refusal("Say what to run: labctl run SEQUENCE. `labctl run --list` shows what there is")
-    entry = catalogue.entry(sequence)
+    before = None if like is None else likeness(data, like, sequence)
+    entry = before.entry if before else catalogue.entry(sequence)
     if keys:
         return show_keys(entry, as_json)
     log_into(data)
     choice = Choice(simulated, sample, seed, pace, served, script)
     plan, file, _ = gathered(
-        lambda: make_plan(entry.plan, settings), lambda: read_station(station), lambda: choice.check(reveal)
+        lambda: before.plan(settings) if before else make_plan(entry.plan, settings),
+        lambda: read_station(station),
+        lambda: choice.check(reveal),
     )
     check_limits(entry, plan, file)
+    if before:
+        typer.echo(f"labctl: {before.words(plan)}", err=True)
     if dry_run:
         return show_dry_run(entry, plan, file, as_json)
     _carry_out(entry, plan, file, choice, data, as_json, reveal)
@@ -180,31 +188,13 @@ def _measure(
     """From the bench's opening to its safe end; the report is filled as soon as there is one."""
     from labctl.cli_bench import opened_bench
     from labctl.data.plain import plain
-    from labctl.gate import Gate
-    from labctl.interrupts import interrupt_main_thread
-    from labctl.orders import Orders
+    from labctl.obeying import obeying
     from labctl.progress import progress
 
-    def at_gate(waiting: bool) -> None:
-        orders.tell("paused" if waiting else "running")
-        about = choice.about(file.path, data)
-        _patience(about.in_words(f"paused, until `labctl resume {orders.run_id}`") if waiting else "goes on")
-
-    def obey(wish: "Wish") -> None:
-        if wish == "pause" and gate.is_open:
-            orders.tell("pausing")
-            gate.close()
-        elif wish == "resume":
-            gate.open()
-            orders.tell("running")
-        elif wish == "stop":
-            interrupt_main_thread()
-
-    gate = Gate(at_gate)
     with opened_bench(choice, file, data, _patience) as bench, progress() as listener:
         bench.interrupts.patient = True
         before = interrupted.on(bench.store.label, bench.record) if interrupted else None
-        with Orders(bench.store.presence, obey) as orders:
+        with obeying(bench, choice.about(file.path, data), _patience) as (gate, orders):
             report |= _report(bench.run(entry, plan, (orders.heard, listener), gate, before))
         if before:
             replay = before.replay

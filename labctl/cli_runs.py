@@ -10,8 +10,13 @@ from labctl.cli_options import DATA, Data, Json, RunId
 from labctl.commands import About
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from matplotlib.figure import Figure
+
     from labctl.data.history import Run
     from labctl.data.repair import Repaired
+    from labctl.finding import Listed
 
 Repair = Annotated[bool, typer.Option("--repair", help="Take in what could not be stored, and nothing else.")]
 Excel = Annotated[
@@ -19,24 +24,58 @@ Excel = Annotated[
     typer.Option(help="CSV that Excel opens by itself; comma: where it writes decimal commas."),
 ]
 _FIGURES = (".png", ".pdf", ".svg")
+_MOST_LETTERS = 60
+"""Of a result or a plan in the list."""
+OfSequence = Annotated[list[str], typer.Option("--sequence", metavar="NAME", help="Of this sequence; may be repeated.")]
+OfStatus = Annotated[
+    list[str], typer.Option("--status", metavar="STATUS", help="Completed, failed and so on; may be repeated.")
+]
+OfTag = Annotated[list[str], typer.Option("--tag", metavar="TAG", help="With this tag; may be repeated: with all.")]
+Text = Annotated[str, typer.Option("--text", metavar="WORDS", help="With these words in result, plan, notes or tags.")]
+Since = Annotated[
+    str, typer.Option("--since", metavar="WHEN", help="Begun since: today, yesterday, 2026-11-24, '… 21:00', 12h, 7d.")
+]
+Until = Annotated[str, typer.Option("--until", metavar="WHEN", help="Begun until then; a day is meant as a whole.")]
+Starred = Annotated[bool, typer.Option("--starred", help="With a star.")]
 
 
-def runs(data: Data = DATA, as_json: Json = False, repair: Repair = False) -> None:
-    """List the stored runs, oldest first; parts of a run are indented."""
-    from labctl.data.history import all_runs, nothing_in
+def runs(
+    data: Data = DATA,
+    as_json: Json = False,
+    repair: Repair = False,
+    sequences: OfSequence = [],  # noqa: B006  # typer copies it
+    statuses: OfStatus = [],  # noqa: B006
+    tags: OfTag = [],  # noqa: B006
+    text: Text = "",
+    since: Since = "",
+    until: Until = "",
+    starred: Starred = False,
+) -> None:
+    """List the stored runs, oldest first.
+
+    Parts of a run are indented. Options choose some of the runs, as in
+    `labctl runs --sequence odmr --since yesterday --starred`.
+    """
+    from labctl.data.history import nothing_in
     from labctl.data.side import side_files
+    from labctl.finding import Wanted, check_names, listed
     from labctl.log import log_into
+    from labctl.refusals import Refusal
 
     log_into(data)
+    wanted = Wanted(tuple(sequences), tuple(statuses), tuple(tags), text, *_between(since, until), starred)
+    if repair and wanted != Wanted():
+        raise Refusal("--repair takes in all that there is: leave out the options that choose runs")
     if repair:
         return _repair(data, as_json)
+    check_names(wanted, data)
     if waiting := side_files(data):
         typer.echo(f"labctl: {_count(waiting, 'side file')} not in the database yet: {_repair_command(data)}", err=True)
-    found = all_runs(data)
+    found = list(listed(data, wanted))
     if not found:
-        typer.echo(nothing_in(data), err=as_json)
+        typer.echo(nothing_in(data) if wanted == Wanted() else f"No run in {data} fits.", err=as_json)
     if as_json:
-        typer.echo(json.dumps([_listed(run) for run in found]))
+        typer.echo(json.dumps([{**_listed(one.run), **one.plain()} for one in found]))
     elif found:
         _print_list(found)
 
@@ -51,7 +90,9 @@ def show(
 
     Also what it was measured with, and its figure.
     """
+    from labctl.concluded import changes_of
     from labctl.data.history import children, one_run, run_number
+    from labctl.data.remarks import remarks_of
     from labctl.log import log_into
 
     log_into(data)
@@ -60,7 +101,10 @@ def show(
     if figure is not None:
         _draw(data, found, parts, figure)
     if as_json:
-        typer.echo(json.dumps({**_listed(found), **found.record, "outcome": found.outcome, "children": _ids(parts)}))
+        said = {"remarks": remarks_of(data, found).plain(), "changed": changes_of(found)}
+        typer.echo(
+            json.dumps({**_listed(found), **found.record, "outcome": found.outcome, "children": _ids(parts)} | said)
+        )
     else:
         _print_run(data, found, parts)
         if figure is not None:
@@ -86,6 +130,17 @@ def export(
     found = one_run(data, run_number(data, run))
     for file in write(data, found, to, overwrite, excel):
         typer.echo(f"run {found.run_id}: {file}")
+
+
+def _between(since: str, until: str) -> "tuple[datetime | None, datetime | None]":
+    from labctl.finding import moment
+    from labctl.refusals import gathered
+
+    began, ended = gathered(
+        lambda: moment(since, "--since") if since else None,
+        lambda: moment(until, "--until", is_end=True) if until else None,
+    )
+    return began, ended
 
 
 def _repair_command(data: Path) -> str:
@@ -131,22 +186,29 @@ def _ids(parts: "list[Run]") -> list[dict[str, Any]]:
     return [{"run_id": part.run_id, "sequence": part.sequence, "result": part.result} for part in parts]
 
 
-def _print_list(found: "list[Run]") -> None:
+def _print_list(found: "list[Listed]") -> None:
     from rich.table import Table
 
     from labctl.progress import clock_words
     from labctl.tables import console
 
-    depths: dict[int | None, int] = {None: -1}
     table = Table(box=None, pad_edge=False)
-    for heading in ("run", "sequence", "status", "started", "lab time", "bench"):
+    for heading in ("run", "sequence", "status", "started", "lab time", "bench", "result", "not by default", "tags"):
         table.add_column(heading)
-    for run in found:
-        depths[run.run_id] = depths.get(run.parent_id, -1) + 1
+    for one in found:
+        run = one.run
         lab = clock_words(run.outcome["lab_time_s"]) if "lab_time_s" in run.outcome else "-"
-        name = "· " * depths[run.run_id] + run.sequence
-        table.add_row(str(run.run_id), name, _status(run), run.started, lab, run.record.get("bench", "-"))
+        name, marks = "· " * one.depth + run.sequence, [*(["★"] if one.remarks.is_starred else []), *one.remarks.tags]
+        table.add_row(
+            *(str(run.run_id), name, _status(run), run.started, lab, run.record.get("bench", "-")),
+            *(_short(one.conclusion), _short(one.changed), " ".join(marks)),
+        )
     console().print(table)
+
+
+def _short(words: str) -> str:
+    """So much of it that a list can be read; `labctl show RUN` tells the rest."""
+    return words if len(words) <= _MOST_LETTERS else f"{words[: _MOST_LETTERS - 1].rstrip()}…"
 
 
 def _status(run: "Run") -> str:
@@ -164,9 +226,13 @@ def _status(run: "Run") -> str:
 
 def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
     from labctl.cli_plan import flat, value_words
+    from labctl.concluded import changes_of
+    from labctl.data.remarks import remarks_of
     from labctl.tables import print_result, said
 
-    typer.echo(f"run {run.run_id}: {run.sequence}, {_status(run)}, started {run.started}")
+    remarks, changed = remarks_of(data, run), changes_of(run)
+    star = "★ " if remarks.is_starred else ""
+    typer.echo(f"{star}run {run.run_id}: {run.sequence}, {_status(run)}, started {run.started}")
     about = _about(data, run)
     lines = {
         "why": about.in_words(run.outcome.get("message") or ""),
@@ -177,10 +243,12 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
     lines |= {"versions": ", ".join(f"{k} {v}" for k, v in run.record.get("versions", {}).items())}
     lines |= {"parts": ", ".join(f"{part.run_id} {part.sequence}" for part in parts)}
     stored = run.outcome.get("figure")
-    lines |= {"figure": str(data / stored) if stored else None}
+    lines |= {"figure": str(data / stored) if stored else None, "tags": ", ".join(remarks.tags)}
     for name, value in lines.items():
         if value not in (None, ""):
             typer.echo(f"{name}: {value}")
+    for note in remarks.notes:
+        typer.echo(f"noted {note.time}:\n{said(note.text)}")
     if notes := [note for note in map(str, run.outcome.get("notes", [])) if note not in (run.result or {}).values()]:
         typer.echo("notes:\n" + "\n".join(map(said, map(about.in_words, notes))))
     if run.status == "foreign":
@@ -189,7 +257,7 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
         return
     typer.echo("plan:")
     for key, value in flat(run.record.get("plan", {})):
-        typer.echo(f"  {key} = {value_words(value)}")
+        typer.echo(f"  {key} = {value_words(value)}{'  (not by default)' if key in changed else ''}")
     if run.result:
         typer.echo("result:")
         print_result(about.within(run.result))
@@ -197,11 +265,9 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
 
 def _about(data: Path, run: "Run") -> About:
     """The bench of a run, which its outermost one knows."""
-    from labctl.data.history import one_run
+    from labctl.data.history import outermost
 
-    while run.parent_id is not None and run.parent_id < run.run_id:
-        run = one_run(data, run.parent_id)
-    return About.of_run(run.record, data)
+    return About.of_run(outermost(data, run).record, data)
 
 
 def _draw(data: Path, run: "Run", parts: "list[Run]", to: Path) -> None:
@@ -209,14 +275,28 @@ def _draw(data: Path, run: "Run", parts: "list[Run]", to: Path) -> None:
     from labctl.figures import draw
     from labctl.refusals import Refusal
 
-    if to.suffix.lower() not in _FIGURES:
-        raise Refusal(f"--figure {to} has no known ending: use {', '.join(_FIGURES)}")
-    if not to.parent.is_dir():
-        raise Refusal(f"--figure {to}: the folder {to.parent} does not exist. Make it first")
+    checked_figure(to)
     recorded, result = points(data, run.run_id), {**(run.result or {}), "children": _ids(parts)}
     drawn = draw(run.sequence, recorded.values, result, recorded.columns)
     if drawn is None:
         raise Refusal(f"Run {run.run_id} ({run.sequence}) has nothing to draw")
+    save_figure(drawn, to)
+
+
+def checked_figure(to: Path) -> None:
+    """Raises Refusal if no figure can be saved under this name."""
+    from labctl.refusals import Refusal
+
+    if to.suffix.lower() not in _FIGURES:
+        raise Refusal(f"--figure {to} has no known ending: use {', '.join(_FIGURES)}")
+    if not to.parent.is_dir():
+        raise Refusal(f"--figure {to}: the folder {to.parent} does not exist. Make it first")
+
+
+def save_figure(drawn: "Figure", to: Path) -> None:
+    """Raises Refusal if the file cannot be written."""
+    from labctl.refusals import Refusal
+
     try:
         drawn.savefig(to)
     except OSError as error:

@@ -33,7 +33,8 @@ _KINDS: Final[Mapping[str, str]] = {
 
 
 UNITS: Final[Mapping[str, str]] = {
-    "per_s": "1/s", "ns": "ns", "us": "us", "ms": "ms", "s": "s", "hz": "Hz", "khz": "kHz", "mhz": "MHz",
+    "rad_per_s": "rad/s", "per_s": "1/s", "ns": "ns", "us": "us", "ms": "ms", "s": "s", "hz": "Hz", "khz": "kHz",
+    "mhz": "MHz",
     "mt": "mT", "ut": "uT", "dbm": "dBm", "mw": "mW", "a": "A", "v": "V", "nm": "nm", "deg": "deg",
     "percent": "%", "cps": "counts/s",
 }  # fmt: skip
@@ -44,8 +45,11 @@ _SPELLED: Final[Mapping[str, str]] = {"seconds": "s", "minutes": "min", "hours":
 
 
 def unit_of(name: str) -> str:
-    """The unit in a name: 'MHz' for span_mhz; empty if the name has none."""
+    """The unit in a name: 'MHz' for span_mhz, 'A/s' for ramp_a_per_s; empty if the name has none."""
     last = name.rsplit(".", 1)[-1]
+    what, per, ending = last.rpartition("_per_")
+    if per and ending in UNITS and not last.endswith("_rad_per_s"):
+        return f"{unit_of(what) or '1'}/{UNITS[ending]}"
     spelled = next((unit for word, unit in _SPELLED.items() if word in last.split("_")), "")
     return next((unit for ending, unit in UNITS.items() if last.endswith(f"_{ending}")), spelled)
 

@@ -25,18 +25,19 @@ class Interrupts:
         self._told = told
         self._depth = 0
         self._waiting = self._asked = self._listening = self._driving = False
-        self._before: dict[int, Any] = {}
+        self._before: list[dict[int, Any]] = []
+        """Handlers of each time that it was opened: a notebook puts its own in our place between two cells."""
 
     def __enter__(self) -> Self:
         # Python delivers signals to its main thread only; elsewhere whoever started the thread sees to aborting it.
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._arrived) for number in SIGNALS}
+            self._before.append({number: signal.signal(number, self._arrived) for number in SIGNALS})
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number, handler in self._before.items():
+        for number, handler in (self._before.pop() if self._before else {}).items():
             signal.signal(number, handler)
 
     @contextmanager

@@ -46,7 +46,7 @@ class Key:
 
 def keys_of(plan: type[Any], prefix: str = "", defaults: Any = None) -> list[Key]:
     """All keys of a plan, those of plans within it under dotted names."""
-    hints, docs, keys = get_type_hints(plan, include_extras=True), _docstrings(plan), []
+    hints, docs, keys = get_type_hints(plan, include_extras=True), docstrings(plan), []
     limited = {one.name: one.limits for one in driving(plan)}
     for field in dataclasses.fields(plan):
         (hint, limits), bounds = _without_limits(hints[field.name]), bounds_of(_constraints(hints[field.name]))
@@ -70,10 +70,13 @@ class Fault:
     """'must be at most 10, not '11' (allowed: 1 to 10 V)'."""
 
 
-def make_plan(plan: type[Any], settings: Sequence[str]) -> Any:
-    """The plan with these `key=value` settings. Raises Refusal listing every fault."""
+def make_plan(plan: type[Any], settings: Sequence[str], before: Mapping[str, str] | None = None) -> Any:
+    """The plan with these `key=value` settings. Raises Refusal listing every fault.
+
+    before: dotted key -> text of what is so unless a setting says otherwise; nothing: the defaults.
+    """
     split = [setting.partition("=") for setting in settings]
-    texts = {name.strip(): text.strip() for name, equals, text in split if equals}
+    texts = {**(before or {}), **{name.strip(): text.strip() for name, equals, text in split if equals}}
     made, found = plan_of(plan, texts)
     faults = [f"--set {setting}: write it as key=value" for setting in settings if "=" not in setting]
     faults += [_as_setting(plan, fault, texts) for fault in found]
@@ -256,8 +259,8 @@ def _choices(hint: Any) -> str:
     return "" if hint is bool else " | ".join(choices_of(hint))
 
 
-def _docstrings(plan: type[Any]) -> dict[str, str]:
-    """Field -> the string beneath it, those of base classes included."""
+def docstrings(plan: type[Any]) -> dict[str, str]:
+    """Field of a dataclass -> the string beneath it, those of base classes included."""
     docs: dict[str, str] = {}
     for base in reversed(plan.__mro__):
         if dataclasses.is_dataclass(base):

@@ -10,20 +10,24 @@ def printable(text: str) -> str:
     return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
 
 
-class Refusal(Exception):
+class Told(Exception):
+    """Something that a person can read as it is: a notebook shows its sentences, and no traceback."""
+
+    def __init__(self, faults: str | Iterable[str]) -> None:
+        self.faults = tuple(printable(fault) for fault in ((faults,) if isinstance(faults, str) else faults))
+        super().__init__("\n".join(self.faults))
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython asks an exception for."""
+        return [f"labctl: {fault}" for fault in self.faults]
+
+
+class Refusal(Told):
     """Wrong usage or configuration (exit code 2). `faults` lists every one that was found, a sentence each."""
 
-    def __init__(self, faults: str | Iterable[str]) -> None:
-        self.faults = tuple(printable(fault) for fault in ((faults,) if isinstance(faults, str) else faults))
-        super().__init__("\n".join(self.faults))
 
-
-class BenchFault(Exception):
+class BenchFault(Told):
     """The bench does not do what it was asked (exit code 1). `faults` names every instrument concerned."""
-
-    def __init__(self, faults: str | Iterable[str]) -> None:
-        self.faults = tuple(printable(fault) for fault in ((faults,) if isinstance(faults, str) else faults))
-        super().__init__("\n".join(self.faults))
 
 
 def known(given: str, names: Sequence[str]) -> str:

@@ -101,7 +101,7 @@ class AlignResult:
     currents_a: tuple[float, float, float]
     """Trim x, trim y, main."""
     photons: int
-    """Counted by the dip."""
+    """Counted by the dip. In photons."""
 
 
 def align(lab: Lab, plan: AlignPlan) -> Stream[AlignResult]:

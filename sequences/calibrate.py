@@ -73,6 +73,7 @@ class CalibrateResult:
     """The calibrated pair; errors are 1 sigma."""
 
     g_rad_per_s: float
+    """g, the coupling of the pair."""
     g_rad_per_s_err: float
     zz_rad_per_s: float
     """C of C n_L n_R."""
@@ -80,38 +81,44 @@ class CalibrateResult:
     gate_ns: int
     """pi / C in whole, even ticks."""
     rabi_mhz: float
+    """Rabi frequency of the turns about x."""
     rabi_mhz_err: float
     splitting_mhz: float
     """Of the two NVs while the gradient is on."""
     splitting_mhz_err: float
     compensation_a: float
+    """Current of the compensation coil that puts the right NV on resonance under the gradient."""
     cross_talk: float
-    """Signal of the left NV over that of the right one under the doughnut."""
+    """Signal of the left NV over that of the right one under the doughnut. No unit."""
     cross_talk_err: float
     fidelity: tuple[float, float]
-    """P(0) of the left and of the right NV after pumping."""
+    """P(0) of the left and of the right NV after pumping. No unit."""
     fidelity_err: tuple[float, float]
     spread_khz: tuple[float, float]
     """Standard deviation of the left and of the right line from shot to shot."""
     spread_khz_err: tuple[float, float]
     nitrogen: float
-    """Share of shots in which the nucleus of an NV is in m_I = +1."""
+    """Share of shots in which the nucleus of an NV is in m_I = +1. No unit."""
     nitrogen_err: float
     charged: tuple[float, float]
-    """Share of shots in which the left, the right NV is negative."""
+    """Share of shots in which the left, the right NV is negative. No unit."""
     charged_err: tuple[float, float]
     values: dict[str, tuple[float, float]]
-    """Every number of the pair's model: value and error."""
+    """Every number of the pair's model: value and error. Each in its own unit."""
     believed: dict[str, float]
-    """Number -> the share of its variance that rests on what was believed of it beforehand, where it is above 1 %."""
+    """Number -> the share of its variance that rests on what was believed of it beforehand, where it is above 1 %.
+    No unit."""
     wander: dict[str, float]
-    """By how much something differs from round to round, in 1e-2 of its size, the field in kHz."""
+    """By how much something differs from round to round, in 1e-2 of its size, the field in kHz.
+    Each in its own unit."""
     reduced_chi2: float
+    """Of the fit of the whole model to all plays. No unit."""
     p_value: float
-    """Probability of counts that fit as badly, if the model holds."""
+    """Probability of counts that fit as badly, if the model holds. No unit."""
     pulls: tuple[float, ...]
-    """(measured - fitted) / error of every play, in the order in which they were played."""
+    """(measured - fitted) / error of every play, in the order in which they were played. In sigma."""
     photons: float
+    """Counted in all plays of the fit. In photons."""
 
 
 def calibrate(lab: Lab, plan: CalibratePlan) -> Stream[CalibrateResult]:

@@ -102,15 +102,19 @@ class CoolResult:
     """Both baths at release in the engine's cycle, and how fast the cold one gets cold; errors are 1 sigma."""
 
     polarisation_left: float
+    """Of the bath of the left NV at release: 0 is hot. No unit."""
     polarisation_left_err: float
     polarisation_right: float
+    """Of the bath of the right NV at release, the cold one. No unit."""
     polarisation_right_err: float
     start_z_left: float
-    """sigma_z of the left NV at release: 0 is hot."""
+    """sigma_z of the left NV at release: 0 is hot. No unit."""
     start_z_left_err: float
     start_z_right: float
+    """sigma_z of the right NV at release. No unit."""
     start_z_right_err: float
     build_up_s: float
+    """Of the cold bath: after a cooling time t its polarisation is final (1 - exp(-t / build_up))."""
     build_up_s_err: float
     rate_per_s: float
     """Cross-relaxation rate on resonance."""
@@ -120,9 +124,9 @@ class CoolResult:
     line_shift_khz_err: float
     believed: dict[str, float]
     """Number of the release -> the share of its variance that rests on what was believed of the baths beforehand: that
-    little but the NVs acts on them."""
+    little but the NVs acts on them. No unit."""
     reduced_chi2: float
-    """Of the release."""
+    """Of the release. No unit."""
 
 
 def cool(lab: Lab, plan: CoolPlan) -> Stream[CoolResult]:

@@ -54,13 +54,16 @@ class DelaysResult:
     """To the beginning of the rise and of the fall."""
     pump_ns_err: float | None = None
     depletion_ns: float | None = None
+    """The same of the depletion beam."""
     depletion_ns_err: float | None = None
     rise_ns: float | None = None
     """In which the light of both beams rises and falls: their mean."""
     rise_ns_err: float | None = None
     pump_rise_ns: float | None = None
+    """Of the pump alone."""
     pump_rise_ns_err: float | None = None
     depletion_rise_ns: float | None = None
+    """Of the depletion beam alone."""
     depletion_rise_ns_err: float | None = None
     mw_ns: float | None = None
     """Of the microwave behind both coils."""
@@ -69,9 +72,10 @@ class DelaysResult:
     """Behind the line shift alone."""
     mw_shift_ns_err: float | None = None
     mw_gradient_ns: float | None = None
+    """Behind the line gradient alone."""
     mw_gradient_ns_err: float | None = None
     reduced_chi2: float | None = None
-    """The largest of the fits."""
+    """The largest of the fits. No unit."""
 
 
 def delays(lab: Lab, plan: DelaysPlan) -> Stream[DelaysResult]:

@@ -106,48 +106,54 @@ class EngineResult:
     expected_us: float
     """Evolution time at which the model expects most."""
     expected_signed_concurrence: float
-    """There: 2 (|rho_01,10| - sqrt(rho_00 rho_11)), negative if the state is not entangled."""
+    """There: 2 (|rho_01,10| - sqrt(rho_00 rho_11)), negative if the state is not entangled. No unit."""
     expected_signed_concurrence_err: float
     expected_significance: float
-    """Of the witness after the plan's hours."""
+    """Of the witness after the plan's hours. In sigma."""
     evolution_us: tuple[float, ...]
     """Times that were measured: none if nothing was expected."""
     concurrence: tuple[float, ...]
+    """At each time: mean over all physical states that the counts allow. No unit."""
     concurrence_err: tuple[float, ...]
     concurrence_ci95: tuple[tuple[float, float], ...]
     predicted_concurrence: tuple[float, ...]
-    """By the calibrated model, signed; no photon of the tomographies goes into it."""
+    """By the calibrated model, signed; no photon of the tomographies goes into it. No unit."""
     predicted_concurrence_err: tuple[float, ...]
     """From all that `cool` and `calibrate` know to an error."""
     populations: tuple[Populations, ...]
-    """At each time: unconstrained estimates, so that one may be a little negative."""
+    """At each time: unconstrained estimates, so that one may be a little negative. No unit."""
     populations_err: tuple[Populations, ...]
     best_us: float
     """Where the model expects entanglement to show best, and where most of the time was spent."""
     significance: float | None
-    """Of entanglement at best_us: the witness over its error, in sigma; negative on average for separable states."""
+    """Of entanglement at best_us: the witness over its error; negative on average for separable states. In sigma."""
     witness: float | None
     """Re(rho_01,10 e^(-i phase)) - (share rho_00 + rho_11 / share) / 2, a lower bound of half the concurrence; phase
-    and share were fixed before the photons were counted."""
+    and share were fixed before the photons were counted. No unit."""
     witness_err: float | None
     witness_phase: float | None
+    """The phase in it. In rad."""
     witness_share: float | None
+    """The share in it. No unit."""
     rho_re: tuple[tuple[float, ...], ...] | None
-    """(4, 4): most likely state at best_us, basis |00>, |01>, |10>, |11> (left, right)."""
+    """Real part, (4, 4): most likely state at best_us, basis |00>, |01>, |10>, |11> (left, right). No unit."""
     rho_im: tuple[tuple[float, ...], ...] | None
+    """Imaginary part of the same. No unit."""
     polarisation_left: float
-    """Of the hot bath at release in cycles of best_us, by `cool`."""
+    """Of the hot bath at release in cycles of best_us, by `cool`. No unit."""
     polarisation_left_err: float
     polarisation_right: float
+    """Of the cold bath there. No unit."""
     polarisation_right_err: float
     curve_us: tuple[float, ...]
     """Times of the model's curve."""
     curve_concurrence: tuple[float, ...]
-    """Signed."""
+    """By the model, at the curve's times, signed. No unit."""
     curve_concurrence_err: tuple[float, ...]
     curve_populations: tuple[Populations, ...]
+    """By the model, at the curve's times. No unit."""
     photons: float
-    """In all tomographies."""
+    """Counted in all tomographies. In photons."""
 
 
 def engine(lab: Lab, plan: EnginePlan) -> Stream[EngineResult]:

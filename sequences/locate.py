@@ -80,12 +80,15 @@ class LocateResult:
     """At the end of the run."""
     pair_nm_err: tuple[tuple[float, float], tuple[float, float]]
     pair_covariance_nm2: tuple[tuple[float, ...], ...]
-    """(4, 4): of left x, left y, right x, right y."""
+    """(4, 4): of left x, left y, right x, right y. In nm²."""
     separation_nm: float
+    """Between the two NVs."""
     separation_nm_err: float
     doughnut_radius_nm: float
+    """From the null of the doughnut to its crest."""
     doughnut_radius_nm_err: float
     null_depth: float
+    """Light in the null of the doughnut over that on its crest. No unit."""
     null_depth_err: float
     saturation_mw: float
     """Doughnut power that saturates an NV on the crest."""
@@ -95,12 +98,14 @@ class LocateResult:
     background_cps: float
     """Under the doughnut in the fine image."""
     walk_nm_per_sqrt_min: float
-    """How far each coordinate of the null walked in a minute while the images were taken, 1 sigma."""
+    """How far each coordinate of the null walked in a minute while the images were taken, 1 sigma. In nm per √min."""
     walk_nm_per_sqrt_min_err: float
     two_emitter_sigma: float
-    """Root of the chi2 that a second emitter saves, whatever walk suits either."""
+    """Root of the chi2 that a second emitter saves, whatever walk suits either. In sigma."""
     reduced_chi2: float
+    """Of the fit of two emitters to the images. No unit."""
     photons: int
+    """Counted in the images that were fitted. In photons."""
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ class OdmrResult:
     """Full width of one nuclear component, mean of both lines."""
     linewidth_hz_err: float
     contrast: float
-    """Depth of all nuclear components together, mean of both lines."""
+    """Depth of all nuclear components together, mean of both lines. No unit."""
     contrast_err: float
     field_mt: float
     """Magnitude of the field."""
@@ -85,9 +85,9 @@ class OdmrResult:
     """Angle between field and NV axis; its error is large where the lines hardly depend on it."""
     tilt_deg_err: float
     level: float
-    """Ratio with over without microwave far from the lines, mean of both."""
+    """Ratio with over without microwave far from the lines, mean of both. No unit."""
     nuclear_polarisation: float
-    """0: nuclear components alike; 1: only m_I = +1. Mean of both lines."""
+    """0: nuclear components alike; 1: only m_I = +1. Mean of both lines. No unit."""
     nuclear_offsets_hz: tuple[tuple[float, ...], tuple[float, ...]]
     """Where the components of f- and of f+ stand, from m_I = +1; one each without 14N."""
 

@@ -82,16 +82,18 @@ class RabiResult:
     """The calibrated pulse."""
 
     rabi_mhz: float
+    """Rabi frequency at the power that was found."""
     rabi_mhz_err: float
     pi_half_ns: int
     """Length of a quarter turn as it is played: a whole number of ticks."""
     pi_half_ns_err: float
     """1 sigma of the length that would be exactly a quarter turn."""
     power_dbm: float
+    """Microwave power that was found, at the generator."""
     power_dbm_err: float
     """1 sigma of the power that would make it exactly a quarter turn."""
     angle_error: float
-    """Angle of the quarter turn over its wanted value, less 1."""
+    """Angle of the quarter turn over its wanted value, less 1. No unit."""
     angle_error_err: float
     shift_a: float
     """Current of the shift coil that freezes: the plan's, or its opposite if the coil's polarity is reversed."""
@@ -102,9 +104,10 @@ class RabiResult:
     """The line that global pulses meet: of both NVs together."""
     collective_hz_err: float
     contrast: float
-    """Share of the read-out's light that is lost in |1>."""
+    """Share of the read-out's light that is lost in |1>. No unit."""
     contrast_err: float
     reduced_chi2: float
+    """Of the fit that gave the angle and the detuning. No unit."""
 
 
 def rabi(lab: Lab, plan: RabiPlan) -> Stream[RabiResult]:

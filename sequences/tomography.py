@@ -85,26 +85,32 @@ class TomographyResult:
     """The state at the end of the evolution; errors are 1 sigma, calibration included."""
 
     evolution_us: float
+    """Time of free evolution before the state is read."""
     rho_re: tuple[tuple[float, ...], ...]
-    """(4, 4), basis |00>, |01>, |10>, |11> (left, right): most likely physical state."""
+    """Real part, (4, 4), basis |00>, |01>, |10>, |11> (left, right): most likely physical state. No unit."""
     rho_im: tuple[tuple[float, ...], ...]
+    """Imaginary part of the same. No unit."""
     paulis: dict[str, tuple[float, float]]
-    """Name -> (value, error): unconstrained estimates."""
+    """Name -> (value, error): unconstrained estimates. No unit."""
     concurrence: float
-    """Mean over all physical states that the counts allow."""
+    """Mean over all physical states that the counts allow. No unit."""
     concurrence_err: float
     concurrence_ci95: tuple[float, float]
     witness: float
-    """A lower bound of half the concurrence, linear in the counts; negative on average for separable states."""
+    """A lower bound of half the concurrence, linear in the counts; negative on average for separable states.
+    No unit."""
     witness_err: float
     populations: tuple[float, float, float, float]
-    """Of |00>, |01>, |10>, |11>: unconstrained estimates, so that one may be a little negative."""
+    """Of |00>, |01>, |10>, |11>: unconstrained estimates, so that one may be a little negative. No unit."""
     populations_err: tuple[float, float, float, float]
     shots: float
+    """Repeats of all plays. In shots."""
     photons: float
+    """Counted in all plays. In photons."""
     reduced_chi2: float
+    """Of the state to the counts. No unit."""
     p_value: float
-    """Probability of counts that fit as badly, if some state and the model hold."""
+    """Probability of counts that fit as badly, if some state and the model hold. No unit."""
 
 
 def tomography(lab: Lab, plan: TomographyPlan, expected: Expectation | None = None) -> Stream[TomographyResult]:

@@ -55,10 +55,11 @@ class WiringResult:
     light_cps: float
     """Under the green laser; 0 if not tested."""
     dark_cps: float
+    """With all light off; 0 if not tested."""
     microwave_contrast: float
-    """Share of the light that the microwave takes at zero field; 0 if not tested."""
+    """Share of the light that the microwave takes at zero field; 0 if not tested. No unit."""
     order_sigma: float
-    """By how much the order of the two quadratures is the right one; 0 if not tested."""
+    """By how much the order of the two quadratures is the right one; 0 if not tested. In sigma."""
 
 
 def wiring(lab: Lab, plan: WiringPlan) -> Stream[WiringResult]:

@@ -7,5 +7,6 @@ programs; `entries`, what a run writes while it goes on; `side`, the file beside
 written; `rescue`, which notices that a database is gone; `ledger`, which writes to the one or the other; `presence`,
 which process writes which run, and `interrupted`, what becomes of the runs of one that died; `store`, a run being
 written; `repair` puts a folder in order; `calibration`, what runs have learned, and `memory` the same for a bench that
-is thrown away; `book`, the runs that are being measured now, one within the other.
+is thrown away; `book`, the runs that are being measured now, one within the other. `remarks` is what people say of
+runs: it lies beside the database.
 """

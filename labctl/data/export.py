@@ -109,6 +109,14 @@ def _dataset(sheet: Sheet) -> Any:
     )
 
 
+def datasets(folder: Path, run: Run) -> dict[str, Any]:
+    """The run as xarray's Datasets, one for each kind of rows, named by its setpoints."""
+    if run.status == FOREIGN:
+        return {"run": _foreign(folder, run)}
+    about = {"run_id": run.run_id, "sequence": run.sequence, "status": run.status, "started": run.started}
+    return {sheet.name: _dataset(sheet).assign_attrs(about) for sheet in sheets(points(folder, run.run_id), run.result)}
+
+
 def _attributes(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """'plan.hours': 2.0 and the like: what an attribute can hold as it is, anything else as JSON."""
     if isinstance(value, Mapping):

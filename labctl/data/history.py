@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from qcodes.dataset.data_set import DataSet
 
 _RECORD: Final[dict[str, Any]] = {"sequence": str, "started": str, "parent_id": int, "bench": str, "plan": dict}
-_RECORD.update({"versions": dict, "git": dict, "calibration": dict})
+_RECORD.update({"versions": dict, "git": dict, "calibration": dict, "guid": str})
 _OUTCOME: Final[dict[str, Any]] = {"status": str, "message": str, "result": dict, "estimate": dict, "notes": list}
 _OUTCOME.update({"figure": str, **dict.fromkeys(("lab_time_s", "wall_time_s", "photons", "counting_s"), int | float)})
-_COLUMNS: Final = ("run_id", "name", "run_timestamp", "labctl_record", "labctl_outcome")
+_COLUMNS: Final = ("run_id", "guid", "name", "run_timestamp", "labctl_record", "labctl_outcome")
 FOREIGN: Final = "foreign"
 LATEST: Final = "latest"
 _MOST_DIGITS: Final = 18
@@ -54,6 +54,8 @@ class Run:
     """What was known when it ended: status, message, result, times, figure; empty if it has not.
 
     Of an interrupted run what is on disk of it: points, blocks, photons."""
+    guid: str = field(default="", repr=False)
+    """QCoDeS's name of the run, one in the world; a repair that begins the run anew keeps it."""
 
     @property
     def process(self) -> str:
@@ -137,6 +139,22 @@ def points(folder: Path, run_id: int) -> Points:
         return _points(connection, dataset)
 
 
+def outermost(folder: Path, run: Run) -> Run:
+    """The run that this one is a part of, or it itself: that one knows the bench."""
+    while run.parent_id is not None and run.parent_id < run.run_id:
+        run = one_run(folder, run.parent_id)
+    return run
+
+
+def snapshot(folder: Path, run_id: int) -> dict[str, Any]:
+    """QCoDeS's snapshot of the station when the run began; empty if there is none, as for a part of a run."""
+    with reading(folder) as connection:
+        if "snapshot" not in {row[1] for row in connection.execute("PRAGMA table_info(runs)")}:
+            return {}
+        row = connection.execute("SELECT snapshot FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+    return _typed(row[0], {}) if row else {}
+
+
 @contextmanager
 def stored(folder: Path, run_id: int) -> Iterator[tuple[sqlite3.Connection, "DataSet"]]:
     """A run as QCoDeS's own dataset, to be read. Raises Refusal for whatever goes wrong with it."""
@@ -204,9 +222,9 @@ def _query(connection: sqlite3.Connection, rest: str) -> str:
 
 
 def _run(row: tuple[Any, ...], folder: Path) -> Run:
-    run_id, name, began_s, record_text, outcome_text = row
+    run_id, guid, name, began_s, record_text, outcome_text = row
     if record_text is None:
-        return Run(run_id, _printable(str(name)), FOREIGN, _iso(began_s), None, None, {}, {})
+        return Run(run_id, _printable(str(name)), FOREIGN, _iso(began_s), None, None, {}, {}, str(guid or ""))
     record, outcome = _typed(record_text, _RECORD), _typed(outcome_text, _OUTCOME)
     return Run(
         run_id,
@@ -217,6 +235,7 @@ def _run(row: tuple[Any, ...], folder: Path) -> Run:
         outcome.get("result"),
         record,
         outcome,
+        str(record.get("guid") or guid or ""),
     )
 
 

@@ -3,9 +3,8 @@
 `style` is what all figures share, `words` how values are quoted, `headline` which of them, `columns` finds the recorded
 columns. `generic` draws any experiment from its columns, by the rules of `series`. Experiments of ours have a module
 each: `wiring`, `delays`, `odmr`, `rabi`, `locate`, `align`, `relaxometry`, `calibrate`, `cool`, `tomography` (with the
-density matrix), `engine`; `predictions` draws the paper's Fig. 3, `survival` what is left
-of it in a real diamond. A figure shows what is there: a missing column or
-result leaves its part out.
+density matrix), `engine`; `predictions` draws the paper's Fig. 3, `survival` what is left of it in a real diamond,
+`overlay` several runs over each other. A figure shows what is there: a missing column or result leaves its part out.
 """
 
 from collections.abc import Mapping, Sequence

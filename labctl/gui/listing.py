@@ -6,14 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from labctl.catalogue import ENTRIES
-from labctl.commands import DATA, About
+from labctl.commands import DATA
+from labctl.concluded import concluded
 from labctl.data.history import Run, each_run
-from labctl.faults import unit_of, words_of
-from labctl.figures.headline import headline
-from labctl.figures.words import quoted
 from labctl.progress import clock_words
-from sequences.experiment import Experiment
 
 
 @dataclass(frozen=True)
@@ -69,22 +65,10 @@ def matching(lines: Sequence[Line], words: str) -> list[tuple[Line, tuple[Line, 
     return found
 
 
-def conclusion(sequence: str, result: Mapping[str, Any] | None, message: str) -> str:
-    """One line: 'field 4.512(3) mT, tilt 0.1(1) deg', or the message."""
-    if message or not result:
-        return " ".join(message.split())
-    experiment = ENTRIES.get(sequence)
-    if experiment is not None and experiment.in_words is not None:
-        return experiment.in_words(result, _number)
-    return ", ".join(_said(result, key) for key in _keys(sequence, experiment, result))
-
-
 def _line(run: Run, folder: Path) -> Line:
     lab_s = run.outcome.get("lab_time_s")
     duration = clock_words(lab_s) if isinstance(lab_s, int | float) else ""
-    said = conclusion(
-        run.sequence, run.result, About.of_run(run.record, folder).in_words(run.outcome.get("message") or "")
-    )
+    said = concluded(run, folder)
     started = _local(run.started)
     searched = f"{run.run_id} {run.sequence} {run.status} {started} {said}".lower()
     plan = run.record.get("plan") or {}
@@ -104,21 +88,3 @@ def _has(line: Line, wanted: Sequence[str]) -> bool:
 
 def _has_within(line: Line, wanted: Sequence[str]) -> bool:
     return _has(line, wanted) or any(_has_within(part, wanted) for part in line.parts)
-
-
-def _keys(sequence: str, experiment: Experiment | None, result: Mapping[str, Any]) -> Sequence[str]:
-    """Those that say most; if the experiment names none, or is not known here, the first ones that have errors."""
-    keys = experiment.concludes if experiment is not None else ()
-    keys = keys or tuple(one.key for one in headline(sequence, result))
-    return [key for key in keys if isinstance(result.get(key), int | float)]
-
-
-def _said(result: Mapping[str, Any], key: str) -> str:
-    words = f"{words_of(key)} {_number(result[key], result.get(f'{key}_err'))}"
-    return f"{words} {unit_of(key)}".rstrip()
-
-
-def _number(value: float, error: Any = None) -> str:
-    if isinstance(value, int):
-        return str(value)
-    return quoted(value, error if isinstance(error, int | float) else None)

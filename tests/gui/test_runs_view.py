@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
+from labctl.concluded import conclusion
 from labctl.data.history import Run, all_runs
 from labctl.data.plain import plain
 from labctl.data.store import Store
 from labctl.gui.dialogs import Box
-from labctl.gui.listing import conclusion, lines_of, matching
+from labctl.gui.listing import lines_of, matching
 from labctl.gui.theme import DARK, LIGHT
 from labctl.gui.views.figure_dialog import FigureDialog
 from labctl.gui.views.history_model import HEADINGS
