@@ -331,7 +331,7 @@ def test_conclusions_in_one_line(sequence, result, message, words):
     said = conclusion(sequence, result, message)
     assert "\n" not in said
     if words is None:
-        assert said == "g rad 56000 ± 120 1/s, gate 700 ns"
+        assert said == "g 56000 ± 120 rad/s, gate 700 ns"
     else:
         assert said == words
 
