@@ -63,11 +63,22 @@ def predict(model: EngineModel, release: Release, times_us: Real, uncertain: Seq
     """The states at these times, in cycles as `cool` measured them; uncertain: numbers of the model with errors."""
     values, directions = np.linalg.eigh(release.covariance)
     roots = (directions * np.sqrt(np.clip(values, 0.0, None))).T
-    changes = [_half(model, release.moved(step), model, release.moved(-step), times_us) for step in roots]
-    changes += [_half(each.above, release, each.below, release, times_us) for each in uncertain]
-    error = np.sqrt(np.sum(np.square(changes), axis=0))
-    return Prediction(times_us, release_states(model, release, times_us), error)
+    here = release_states(model, release, times_us)
+    pairs = [((model, release.moved(step)), (model, release.moved(-step))) for step in roots]
+    pairs += [((each.above, release), (each.below, release)) for each in uncertain]
+    changes = [_change(here, *(release_states(*side, times_us) for side in pair)) for pair in pairs]
+    return Prediction(times_us, here, np.sqrt(np.sum(np.square(changes), axis=0)))
 
 
-def _half(above: EngineModel, high: Release, below: EngineModel, low: Release, times_us: Real) -> Real:
-    return 0.5 * (signed(release_states(above, high, times_us)) - signed(release_states(below, low, times_us)))
+def _change(here: Real, above: Real, below: Real) -> Real:
+    """(n,): of `signed` by one sigma. All are (n, 16).
+
+    A population that noise has taken below 0 changes nothing any more. Where one is, the side on which there is none is
+    the one that counts.
+    """
+    up, down = signed(above) - signed(here), signed(here) - signed(below)
+    is_beyond = np.any(
+        [np.min(np.real(np.einsum("nii->ni", density_matrix(one))), axis=1) <= 0.0 for one in (here, above, below)],
+        axis=0,
+    )
+    return np.where(is_beyond, np.maximum(np.abs(up), np.abs(down)), 0.5 * np.abs(up + down))

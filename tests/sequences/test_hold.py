@@ -43,7 +43,7 @@ def detuning_khz(bench):
 
 
 def test_an_hour_is_held_and_would_not_be_without():
-    kept, left = (night(1.0, 5, held, without_wires) for held in ("auto", False))
+    kept, left = (night(1.0, 7, held, without_wires) for held in ("auto", False))
     assert min(kept.shares) > 0.95  # 0.98 of a night; an hour has few independent excursions
     assert kept.cost < 0.10
     assert min(left.shares) < 0.5

@@ -74,6 +74,13 @@ def test_the_band_does_not_halve_where_a_bath_is_nearly_cold():
     assert np.all(np.diff(bands, axis=0) > 0.0)
 
 
+def test_the_band_does_not_halve_where_noise_has_taken_a_bath_beyond_what_is_physical():
+    inside, beyond = (
+        predict(MODEL, release(p, (0.0, 0.04, 0.0, 0.0, 0.0, 0.0)), TIMES_US).signed_err for p in (0.98, 1.015)
+    )
+    assert np.all(beyond > 0.8 * inside)
+
+
 def test_numbers_that_err_together_count_together():
     """The cold bath and the NV that cools it: both stand on the same read-out."""
     apart, together, against = (
