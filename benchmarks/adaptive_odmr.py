@@ -17,22 +17,20 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-HOME: Final = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(HOME), str(HOME / "tests" / "sequences")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from wired import Wired, run, wired  # noqa: E402
-
-from sequences.analysis.odmr import LineFit, fit_line  # noqa: E402
-from sequences.odmr import OdmrPlan  # noqa: E402
-from sequences.pulses.library import cw_odmr  # noqa: E402
-from sequences.results import Stream  # noqa: E402
-from sequences.routines import controls  # noqa: E402
-from sequences.routines.first_light import first_light  # noqa: E402
-from sequences.routines.known_magnet import from_nothing  # noqa: E402
-from sequences.routines.measure import measure, repeats_for  # noqa: E402
-from sequences.routines.spectroscopy import reachable, scan  # noqa: E402
-from sequences.routines.survey import Survey  # noqa: E402
-from sequences.routines.tracking import track_line  # noqa: E402
+from sequences.analysis.odmr import LineFit, fit_line
+from sequences.odmr import OdmrPlan
+from sequences.pulses.library import cw_odmr
+from sequences.results import Stream
+from sequences.routines import controls
+from sequences.routines.first_light import first_light
+from sequences.routines.known_magnet import from_nothing
+from sequences.routines.measure import measure, repeats_for
+from sequences.routines.spectroscopy import reachable, scan
+from sequences.routines.survey import Survey
+from sequences.routines.tracking import track_line
+from tools.trials.wired import Wired, run, wired
 
 Real = NDArray[np.float64]
 

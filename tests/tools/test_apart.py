@@ -1,6 +1,8 @@
 """Tests, benchmarks and what both share: who may import whom."""
 
 import ast
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,17 @@ def taken(files, *roots):
 )
 def test_none_imports_the_other(files, roots):
     assert taken(files, *roots) == []
+
+
+@pytest.mark.parametrize("file", BENCHMARKS, ids=lambda file: file.stem)
+def test_what_a_benchmark_imports_is_there(file, monkeypatch):
+    """No test runs a benchmark: one that took its bench from a module that had moved was not seen to be broken."""
+    monkeypatch.syspath_prepend(HOME)
+    here = {one.stem for one in BENCHMARKS}
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            beside = node.module in here and PathFinder.find_spec(node.module, [str(file.parent)])
+            assert beside or find_spec(node.module), node.module
 
 
 def test_no_test_imports_a_test():
