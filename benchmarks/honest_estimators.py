@@ -29,8 +29,9 @@ from physics.paulis import density_matrix, pauli_vector  # noqa: E402
 from sequences.analysis.balance import polarisation_after  # noqa: E402
 from sequences.analysis.calibration import SCALES, CountedProgram, PairCalibration  # noqa: E402
 from sequences.analysis.engine_rows import ClassStates, class_states, engine_rows  # noqa: E402
-from sequences.analysis.tomography import reconstruct  # noqa: E402
+from sequences.analysis.tomography import Reconstruction, reconstruct  # noqa: E402
 from sequences.engine import EnginePlan, engine  # noqa: E402
+from sequences.lab import Lab  # noqa: E402
 from sequences.pulses.library import Cycle  # noqa: E402
 from sequences.results import End  # noqa: E402
 from sequences.routines import state  # noqa: E402
@@ -70,16 +71,15 @@ def calibrated_bench(name: str, seed: int) -> Unwired:
 
 
 class Estimator:
-    """A tomography of this bench at its best time: its programs, and what is believed of them."""
+    """A tomography of this bench: its programs, and what is believed of them."""
 
-    def __init__(self, bench: Unwired, hours: float, linear: bool) -> None:
+    def __init__(self, bench: Unwired, hours: float, linear: bool, at: tuple[float, Real] | None = None) -> None:
+        """At an evolution time in us, designed for a Pauli vector; by default the model's at the best time."""
         lab = bench.lab
         self.calibration = state.pair(lab)
         self.around, self.known = state.surroundings(lab), beliefs(lab)
-        times = times_us(lab, ())
-        vectors = state.predicted(lab, times)
-        best = int(np.argmax([expectation(vector).merit for vector in vectors]))
-        self.time_us, self.wanted = float(times[best]), expectation(vectors[best])
+        self.time_us, vector = at or _best(lab)
+        self.wanted = expectation(vector)
         cycle = Cycle(lab.whole_ticks(EnginePlan().cooling_us * 1e3), lab.whole_ticks(self.time_us * 1e3))
         offer = offered(lab, state.ready(lab), cycle)
         self.chosen, self.asked = choose(offer, self.wanted, hours * 3600.0, _FOCUS)
@@ -93,6 +93,18 @@ class Estimator:
 
     def _run(self, chance: np.random.Generator) -> Tested:
         vector = self._state(chance)
+        found = self.reconstructed(vector, chance)
+        target = self.wanted.target
+        witness, error = found.linear(target)
+        true = float(target @ vector)
+        rho = density_matrix(vector)
+        pulls = [(witness - true) / error]
+        pulls += [(v - rho[k, k].real) / e for k, (v, e) in enumerate(found.populations())]
+        claim = float(norm.sf(CLAIM_SIGMA - true / error))
+        return Tested(np.array(pulls), witness / error, claim, found.fit.reduced_chi2)
+
+    def reconstructed(self, vector: Real, chance: np.random.Generator) -> Reconstruction:
+        """This state by counts of a bench that differs from the calibrated one by what chance gives it."""
         root, modes = self.known.root, self.known.modes
         drawn = root @ chance.standard_normal(root.shape[1])
         margins = self.asked.margins @ chance.standard_normal(self.asked.margins.shape[1])
@@ -102,15 +114,12 @@ class Estimator:
         for _ in range(_ROUNDS):
             drift = modes.T @ (self.known.wander * chance.standard_normal(len(modes)))
             rounds.append(self._counted(expected + slopes @ drift, chance))
-        found = reconstruct(self.asked, self.known, rounds)
-        target = self.wanted.target
-        witness, error = found.linear(target)
-        true = float(target @ vector)
-        rho = density_matrix(vector)
-        pulls = [(witness - true) / error]
-        pulls += [(v - rho[k, k].real) / e for k, (v, e) in enumerate(found.populations())]
-        claim = float(norm.sf(CLAIM_SIGMA - true / error))
-        return Tested(np.array(pulls), witness / error, claim, found.fit.reduced_chi2)
+        return reconstruct(self.asked, self.known, rounds)
+
+    def covariance(self, vector: Real) -> Real:
+        """(15, 15): of an estimate of this state, calibration included, by counts that are what they are on average."""
+        rounds = [self._counted(self.asked.rows @ vector, None) for _ in range(_ROUNDS)]
+        return reconstruct(self.asked, self.known, rounds).covariance
 
     def _state(self, chance: np.random.Generator) -> Real:
         """(16,): near the model's, of a signed concurrence just below 0, balanced so that its witness is half of it."""
@@ -142,15 +151,25 @@ class Estimator:
         true = replace(self.calibration, values=values)
         return engine_rows(true, self.around, self._class_states(true), [(c.program, c.beam) for c in self.chosen])
 
-    def _counted(self, expected: Real, chance: np.random.Generator) -> list[tuple[int, CountedProgram]]:
+    def _counted(self, expected: Real, chance: np.random.Generator | None) -> list[tuple[int, CountedProgram]]:
+        """Without chance the counts are their means, to whole photons."""
+        draw = chance.poisson if chance else np.rint
         out = []
         for k, choice in enumerate(self.chosen):
             shots = max(1, 2 * choice.repeats // _ROUNDS)
             usual = self._usual[choice.beam]
-            counts = int(chance.poisson(max(float(expected[k]), 0.0) * shots))
-            seen = int(chance.poisson(usual * shots))
+            counts = int(draw(max(float(expected[k]), 0.0) * shots))
+            seen = int(draw(usual * shots))
             out.append((k, CountedProgram(choice.program, choice.beam, counts, shots, seen, usual)))
         return out
+
+
+def _best(lab: Lab) -> tuple[float, Real]:
+    """Where the model expects most: evolution time in us, Pauli vector (16,)."""
+    times = times_us(lab, ())
+    vectors = state.predicted(lab, times)
+    best = int(np.argmax([expectation(vector).merit for vector in vectors]))
+    return float(times[best]), vectors[best]
 
 
 def main() -> int:

@@ -160,8 +160,9 @@ def _against_model(result: Mapping[str, Any]) -> str:
     for key in result:
         model = f"predicted_{key}"
         if model in result and not key.endswith("_err"):
-            pairs = zip(*(_listed(result, name) for name in (key, model)), strict=False)
-            rows += [(f"{key}[{k}]", *_compared(*measured, *its)) for k, (measured, its) in enumerate(pairs)]
+            found = f"signed_{key}" if f"signed_{key}" in result else key  # predictions are not cut at 0
+            pairs = zip(*(_listed(result, name) for name in (found, model)), strict=False)
+            rows += [(f"{found}[{k}]", *_compared(*measured, *its)) for k, (measured, its) in enumerate(pairs)]
     return table(rows, ("", "measured", "model", "pull"), (1, 2, 3))
 
 

@@ -51,6 +51,8 @@ COLUMNS: Final = (
     Column("evolution_us", "evolution time", "us"),
     Column("concurrence", "concurrence", "", ("evolution_us",)),
     Column("concurrence_err", "its error", "", ("evolution_us",)),
+    Column("signed_concurrence", "signed concurrence", "", ("evolution_us",)),
+    Column("signed_concurrence_err", "its error", "", ("evolution_us",)),
     Column("predicted_concurrence", "signed concurrence by the calibrated model", "", ("evolution_us",)),
 )
 _ALIGNING_H: Final = 1.0
@@ -113,9 +115,17 @@ class EngineResult:
     evolution_us: tuple[float, ...]
     """Times that were measured: none if nothing was expected."""
     concurrence: tuple[float, ...]
-    """At each time: mean over all physical states that the counts allow. No unit."""
+    """At each time: `signed_concurrence`, but not below 0. No unit."""
     concurrence_err: tuple[float, ...]
+    """Those of `signed_concurrence`. No unit."""
     concurrence_ci95: tuple[tuple[float, float], ...]
+    """95 % intervals: those of `signed_concurrence`, cut at 0. If one begins at 0, its end is an upper limit.
+    No unit."""
+    signed_concurrence: tuple[float, ...]
+    """At each time: 2 (|rho_01,10| - sqrt(rho_00 rho_11)) by the counts, not clipped. No unit."""
+    signed_concurrence_err: tuple[float, ...]
+    signed_concurrence_ci95: tuple[tuple[float, float], ...]
+    """Intervals that hold the true value in 95 of 100 measurements. No unit."""
     predicted_concurrence: tuple[float, ...]
     """By the calibrated model, signed; no photon of the tomographies goes into it. No unit."""
     predicted_concurrence_err: tuple[float, ...]
@@ -224,6 +234,8 @@ def _point(found: TomographyResult, predicted: float) -> Point:
             "evolution_us": found.evolution_us,
             "concurrence": found.concurrence,
             "concurrence_err": found.concurrence_err,
+            "signed_concurrence": found.signed_concurrence,
+            "signed_concurrence_err": found.signed_concurrence_err,
             "predicted_concurrence": predicted,
         }
     )

@@ -12,13 +12,12 @@ from pydantic import Field
 
 from physics.paulis import NAMES
 from sequences.analysis.calibration import Beam, CountedProgram
+from sequences.analysis.signed_concurrence import signed_concurrence
 from sequences.analysis.tomography import (
     Asked,
     Beliefs,
-    ConcurrenceEstimate,
     Counted,
     Reconstruction,
-    estimated_concurrence,
     reconstruct,
 )
 from sequences.experiment import Experiment, Quantity
@@ -48,10 +47,6 @@ COLUMNS: Final = (
     Column("reference", "photons of pumped NVs in the same shots", "", _SETPOINTS),
     *hold.COLUMNS,
 )
-_SEED: Final = 20230113
-"""Of the resampling of errors: fixed, so that an analysis repeated gives the same interval."""
-_LIVE_SAMPLES: Final = 100
-"""Of the concurrence while it is being measured: a fifth of those of a result, for a tenth of a second."""
 _ROUND_S: Final = 4500.0
 _FEWEST_ROUNDS, _MOST_ROUNDS = 4, 16
 
@@ -93,9 +88,17 @@ class TomographyResult:
     paulis: dict[str, tuple[float, float]]
     """Name -> (value, error): unconstrained estimates. No unit."""
     concurrence: float
-    """Mean over all physical states that the counts allow. No unit."""
+    """`signed_concurrence`, but not below 0. No unit."""
     concurrence_err: float
+    """That of `signed_concurrence`. No unit."""
     concurrence_ci95: tuple[float, float]
+    """95 % interval: that of `signed_concurrence`, cut at 0. If it begins at 0, its end is an upper limit. No unit."""
+    signed_concurrence: float
+    """2 (|rho_01,10| - sqrt(rho_00 rho_11)), by the unconstrained estimates, corrected for what noise does to the mean:
+    not clipped, so negative where the state is not entangled. No unit."""
+    signed_concurrence_err: float
+    signed_concurrence_ci95: tuple[float, float]
+    """Interval that holds the true value in 95 of 100 measurements. No unit."""
     witness: float
     """A lower bound of half the concurrence, linear in the counts; negative on average for separable states.
     No unit."""
@@ -134,7 +137,7 @@ def tomography(lab: Lab, plan: TomographyPlan, expected: Expectation | None = No
         holding.keep()
     found, notes = judged_state(tally.reconstructed(), tally.names())
     lab.notes.extend(notes)
-    result = _result(plan, found, wanted, tally.data(), estimated_concurrence(found, _SEED))
+    result = _result(plan, found, wanted, tally.data())
     yield Estimate({**vars(result)})
     return result
 
@@ -179,7 +182,6 @@ def _counted(holding: Holding, plan: TomographyPlan, tally: _Tally, wanted: Expe
     """Play all rounds, and say after each what it would be if it ended there."""
     count = int(np.clip(round(plan.hours * 3600.0 / _ROUND_S), _FEWEST_ROUNDS, _MOST_ROUNDS))
     rounds = in_rounds([(choice.seconds, choice.repeats) for choice in tally.chosen], count)
-    entangled: ConcurrenceEstimate | None = None
     note = ""
     for done, turns in enumerate(rounds, start=1):
         tally.begin_round()
@@ -187,9 +189,7 @@ def _counted(holding: Holding, plan: TomographyPlan, tally: _Tally, wanted: Expe
         if done == len(rounds) or not tally.is_complete():
             continue
         found = tally.reconstructed()
-        if entangled is None or done & (done - 1) == 0:  # the concurrence takes time: after 1, 2, 4, 8 rounds
-            entangled = estimated_concurrence(found, _SEED, _LIVE_SAMPLES)
-        now = _result(plan, found, wanted, tally.data(), entangled)
+        now = _result(plan, found, wanted, tally.data())
         yield Estimate({**vars(now)})
         note = _note(now)
 
@@ -229,16 +229,14 @@ def programs(plan: TomographyPlan, wiring: Wiring) -> list[Program]:
 
 
 def _note(now: TomographyResult) -> str:
-    return f", C {now.concurrence:.3f}({now.concurrence_err:.3f}), witness {now.witness:.4f}({now.witness_err:.4f})"
+    signed = f"signed C {now.signed_concurrence:+.3f}({now.signed_concurrence_err:.3f})"
+    return f", {signed}, witness {now.witness:.4f}({now.witness_err:.4f})"
 
 
 def _result(
-    plan: TomographyPlan,
-    found: Reconstruction,
-    wanted: Expectation,
-    data: list[CountedProgram],
-    entangled: ConcurrenceEstimate,
+    plan: TomographyPlan, found: Reconstruction, wanted: Expectation, data: list[CountedProgram]
 ) -> TomographyResult:
+    signed = signed_concurrence(found.vector, found.covariance)
     value, value_err = found.linear(wanted.target)
     terms = zip(NAMES[1:], found.vector[1:], found.errors, strict=True)
     (p00, e00), (p01, e01), (p10, e10), (p11, e11) = found.populations()
@@ -247,9 +245,12 @@ def _result(
         rho_re=_rows(found.rho.real),
         rho_im=_rows(found.rho.imag),
         paulis={name: (float(v), float(e)) for name, v, e in terms},
-        concurrence=entangled.value,
-        concurrence_err=entangled.error,
-        concurrence_ci95=entangled.interval,
+        concurrence=signed.concurrence,
+        concurrence_err=signed.error,
+        concurrence_ci95=signed.concurrence_interval,
+        signed_concurrence=signed.value,
+        signed_concurrence_err=signed.error,
+        signed_concurrence_ci95=signed.interval,
         witness=value,
         witness_err=value_err,
         populations=(p00, p01, p10, p11),

@@ -53,3 +53,10 @@ def number(result: Mapping[str, Any], key: str) -> float | None:
     """A finite number of the result, or None."""
     value = result.get(key)
     return float(value) if isinstance(value, int | float) and np.isfinite(value) else None
+
+
+def entanglement_key(*known: Mapping[str, Any]) -> str:
+    """Which key holds the measured entanglement: the signed concurrence, which is not cut at 0, if anything of it is
+    known. Runs of older versions have the concurrence alone.
+    """
+    return "signed_concurrence" if any("signed_concurrence" in one for one in known) else "concurrence"

@@ -1,4 +1,4 @@
-"""The engine: concurrence against evolution time with the model's signed curve, what was expected and why, and the
+"""The engine: signed concurrence against evolution time with the model's curve, what was expected and why, and the
 density matrix at the best time.
 """
 
@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from labctl.figures.columns import Points, number
+from labctl.figures.columns import Points, entanglement_key, number
 from labctl.figures.style import DATA, GUIDE, MODEL, THIRD, dress, legend, new_figure
 from labctl.figures.tomography import bars, density_matrix_of
 
@@ -30,7 +30,7 @@ def figure(points: Points, result: Mapping[str, Any]) -> Figure | None:
     drawn = new_figure(9.0, 6.6 if rho is not None else 4.6)
     grid = drawn.add_gridspec(2 if rho is not None else 1, 2, height_ratios=[1.2, 1.3] if rho is not None else None)
     axes = drawn.add_subplot(grid[0, :])
-    _concurrence(axes, result, measured, curve)
+    _concurrence(axes, points, result, measured, curve)
     if rho is not None:
         at = number(result, "best_us")
         when = f" at {at:g} µs" if at is not None else ""
@@ -42,8 +42,9 @@ def figure(points: Points, result: Mapping[str, Any]) -> Figure | None:
 
 
 def _measured(points: Points, result: Mapping[str, Any]) -> tuple[Any, Any, Any] | None:
-    """Times, concurrence and its errors (None if they are not known for every time)."""
-    time, value, error = (_values(points, result, key) for key in ("evolution_us", "concurrence", "concurrence_err"))
+    """Times, signed concurrence (of old runs the concurrence) and its errors, None if not known for every time."""
+    key = entanglement_key(points, result)
+    time, value, error = (_values(points, result, name) for name in ("evolution_us", key, f"{key}_err"))
     if time is None or value is None or len(time) != len(value) or not len(time):
         return None
     return time, value, error if error is not None and len(error) == len(time) else None
@@ -62,21 +63,22 @@ def _values(points: Points, result: Mapping[str, Any], key: str) -> Any:
     return None if values is None else np.atleast_1d(np.asarray(values, dtype=float))
 
 
-def _concurrence(axes: Axes, result: Mapping[str, Any], measured: Any, curve: Any) -> None:
+def _concurrence(axes: Axes, points: Points, result: Mapping[str, Any], measured: Any, curve: Any) -> None:
     if measured is not None:
-        _points(axes, result, *measured)
+        _points(axes, points, result, *measured)
     _model(axes, result, measured, curve)
     _expected(axes, result)
     axes.axhline(0.0, color=GUIDE, linewidth=0.8)
-    dress(axes, _title(result, measured is not None), "evolution time (µs)", "concurrence")
+    label = entanglement_key(points, result).replace("_", " ")
+    dress(axes, _title(result, measured is not None), "evolution time (µs)", label)
     legend(axes, loc="best")
 
 
-def _points(axes: Axes, result: Mapping[str, Any], time: Any, value: Any, error: Any) -> None:
+def _points(axes: Axes, points: Points, result: Mapping[str, Any], time: Any, value: Any, error: Any) -> None:
     order = np.argsort(time)
     time, value = time[order], value[order]
     error = error[order] if error is not None else None
-    low, high = _interval(result, value, error, order)
+    low, high = _interval(entanglement_key(points, result), result, value, error, order)
     if low is not None:
         axes.vlines(time, low, high, color=DATA, alpha=0.35, linewidth=1.0, label="95 %")
     axes.errorbar(time, value, error, fmt="o", color=DATA, markersize=5, elinewidth=2.5, label="measured, ±1 σ")
@@ -95,13 +97,14 @@ def _title(result: Mapping[str, Any], is_measured: bool) -> str:
     return " · ".join(parts)
 
 
-def _interval(result: Mapping[str, Any], value: Any, error: Any, order: Any) -> tuple[Any, Any]:
-    interval = np.asarray(result.get("concurrence_ci95") or [], dtype=float)
+def _interval(key: str, result: Mapping[str, Any], value: Any, error: Any, order: Any) -> tuple[Any, Any]:
+    interval = np.asarray(result.get(f"{key}_ci95") or [], dtype=float)
     if interval.shape == (len(order), 2):
         return interval[order, 0], interval[order, 1]
     if error is None:
         return None, None
-    return np.maximum(value - 1.96 * error, 0.0), value + 1.96 * error
+    low = value - 1.96 * error
+    return low if key.startswith("signed") else np.maximum(low, 0.0), value + 1.96 * error
 
 
 def _model(axes: Axes, result: Mapping[str, Any], measured: Any, curve: Any) -> None:

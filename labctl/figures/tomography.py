@@ -73,6 +73,8 @@ def _title(result: Mapping[str, Any]) -> str:
         parts[0] += f" after {at:g} µs"
     if value is not None:
         parts.append(f"concurrence {quoted(value, error)}")
+    if (signed := number(result, "signed_concurrence")) is not None and signed < 0.0:
+        parts[-1] += f" (signed: {quoted(signed, number(result, 'signed_concurrence_err'))})"
     if (interval := result.get("concurrence_ci95")) is not None and len(interval) == 2:
         parts.append(f"95 %: {interval[0]:.3f} … {interval[1]:.3f}")
     if (shots := number(result, "shots")) is not None:

@@ -17,5 +17,6 @@ which something wanders, `calibration_fit` all numbers of the pair from counts o
 is short of that does not explain its counts. The engine: `engine_model` what it should do, `release` both baths and
 both NVs when it starts, `balance` what becomes of the baths in cycles of other lengths, `baths` both from what the NVs
 do, `engine_rows` what an analysis says of its state when shots differ, `prediction` what is expected at the end of
-each evolution, `design` how to spend shots, `tomography` the state from counts, by maximum likelihood.
+each evolution, `design` how to spend shots, `tomography` the state from counts, by maximum likelihood,
+`signed_concurrence` how entangled an estimated state is.
 """

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import chi2 as chi2_law
 
-from physics.entanglement import concurrence
 from physics.paulis import PAULIS, Complex, density_matrix, pauli_vector
 from sequences.analysis.calibration import NAMES, SCALES, CountedProgram, PairCalibration
 from sequences.analysis.drifting import Drifting, Round, flickered, solve
@@ -23,9 +22,6 @@ from sequences.analysis.misfit import Candidate
 Real = NDArray[np.float64]
 
 _ROUNDS: Final = 3
-_SAMPLES: Final = 500
-_THINNING: Final = 6
-_BURN_IN: Final = 200
 _MIXED: Final = 1e-3
 
 
@@ -209,67 +205,6 @@ def most_likely(vector: Real, covariance: Real) -> Complex:
 
 def _matrix(x: Real) -> Complex:
     return (x[:16] + 1j * x[16:]).reshape(4, 4)
-
-
-@dataclass(frozen=True)
-class ConcurrenceEstimate:
-    """Concurrence over all physical states that the counts allow; never negative, so no measure of significance."""
-
-    value: float
-    """Mean."""
-    error: float
-    """Standard deviation."""
-    interval: tuple[float, float]
-    """95 %: from the 2.5th to the 97.5th percentile."""
-
-
-def estimated_concurrence(found: Reconstruction, seed: int, samples: int = _SAMPLES) -> ConcurrenceEstimate:
-    """Mean, spread and interval of the concurrence over the posterior of the state, flat over physical states.
-
-    A most likely state on the edge of what is physical has hardly any |00> or |11> in it, and a concurrence far too
-    large: the square root of rho_11 is steepest where it vanishes. The mean over what the counts allow has not.
-    """
-    states = density_matrix(physical_samples(found, np.random.default_rng(seed), samples))
-    values = concurrence(states)
-    low, high = np.percentile(values, [2.5, 97.5])
-    return ConcurrenceEstimate(float(np.mean(values)), float(np.std(values)), (float(low), float(high)))
-
-
-def physical_samples(found: Reconstruction, rng: np.random.Generator, samples: int = _SAMPLES) -> Real:
-    """(samples, 16): states drawn from the Gaussian of the estimate, cut off where a state would not be physical.
-
-    Elliptical slice sampling (Murray, Adams and MacKay 2010): every step stays on an ellipse through the present state
-    and a fresh draw, and shrinks towards the present state until it is physical.
-    """
-    root = np.linalg.cholesky(found.covariance)
-    mean, state = found.vector[1:], (1.0 - _MIXED) * pauli_vector(found.rho)[1:]
-    kept = np.empty((samples, 16))
-    kept[:, 0] = 1.0
-    for step in range(-_BURN_IN, samples * _THINNING):
-        state = mean + _slice(state - mean, root @ rng.standard_normal(15), mean, rng)
-        if step >= 0 and step % _THINNING == 0:
-            kept[step // _THINNING, 1:] = state
-    return kept
-
-
-def _slice(present: Real, fresh: Real, mean: Real, rng: np.random.Generator) -> Real:
-    angle = rng.uniform(0.0, 2.0 * np.pi)
-    low, high = angle - 2.0 * np.pi, angle
-    while True:
-        proposed = np.cos(angle) * present + np.sin(angle) * fresh
-        if _is_physical(mean + proposed):
-            return np.asarray(proposed)
-        low, high = (angle, high) if angle < 0.0 else (low, angle)
-        angle = rng.uniform(low, high)
-
-
-def _is_physical(terms: Real) -> bool:
-    """Whether these fifteen terms are a state: all leading minors of a Cholesky factorisation exist."""
-    try:
-        np.linalg.cholesky(density_matrix(np.concatenate([[1.0], terms])))
-    except np.linalg.LinAlgError:
-        return False
-    return True
 
 
 def witness_target(share: float, phase: float) -> Real:

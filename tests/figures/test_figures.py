@@ -129,6 +129,35 @@ def curve_and_band(figure):
     return curve.get_ydata(), edges
 
 
+def measured_points(figure):
+    """What the data points of the figure say."""
+    axes = figure.axes[0]
+    (found,) = (c for c in axes.containers if c.get_label() == "measured, ±1 σ")
+    return axes.get_ylabel(), found.lines[0].get_ydata()
+
+
+def test_measured_points_are_signed_and_those_of_old_runs_as_they_were_stored():
+    points, result = EXAMPLES["engine"]()
+    label, values = measured_points(draw("engine", points, result))
+    assert (label, values.tolist()) == ("signed concurrence", result["signed_concurrence"])
+    assert values.min() < 0.0
+    live = {key: np.array(result[key]) for key in ("evolution_us", "signed_concurrence", "signed_concurrence_err")}
+    curve = {key: value for key, value in result.items() if key.startswith("curve")}
+    assert measured_points(draw("engine", live, curve))[1].tolist() == result["signed_concurrence"]
+    points, result = EXAMPLES_MORE["old_engine"]()
+    label, values = measured_points(draw("engine", points, result))
+    assert (label, values.tolist()) == ("concurrence", result["concurrence"])
+
+
+def test_a_tomography_without_entanglement_says_by_how_much():
+    points, result = EXAMPLES["tomography"]()
+    assert "signed" not in words(draw("tomography", points, result))
+    below = {"concurrence": 0.0, "concurrence_ci95": [0.0, 0.003], "signed_concurrence": -0.0131}
+    said = words(draw("tomography", points, result | below))
+    assert "concurrence 0.0000 ± 0.0080 (signed: -0.0131 ± 0.0080)" in said
+    assert "95 %: 0.000 … 0.003" in said
+
+
 def test_an_engine_that_measured_nothing_shows_what_was_expected_and_why():
     points, result = EXAMPLES_MORE["unmeasured_engine"]()
     figure = draw("engine", points, result)

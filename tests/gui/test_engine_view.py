@@ -10,9 +10,12 @@ from labctl.gui.views.engine import EngineView
 TIMES = [1.5, 5.4, 9.0]
 KNOWN = {
     "evolution_us": TIMES,
-    "concurrence": [0.021, 0.0648, 0.035],
+    "concurrence": [0.0, 0.0648, 0.035],
     "concurrence_err": [0.020, 0.0102, 0.018],
-    "concurrence_ci95": [[0.0, 0.06], [0.0465, 0.0872], [0.005, 0.08]],
+    "concurrence_ci95": [[0.0, 0.028], [0.0465, 0.0872], [0.005, 0.08]],
+    "signed_concurrence": [-0.012, 0.0648, 0.035],
+    "signed_concurrence_err": [0.020, 0.0102, 0.018],
+    "signed_concurrence_ci95": [[-0.05, 0.028], [0.0465, 0.0872], [0.005, 0.08]],
     "predicted_concurrence": [0.02, 0.05, 0.03],
     "predicted_concurrence_err": [0.008, 0.011, 0.009],
     "populations": [[0.50, -0.01, 0.49, 0.02], [0.52, 0.03, 0.44, 0.01], [0.55, 0.03, 0.41, 0.01]],
@@ -36,16 +39,20 @@ LIVE = {
     "concurrence": 0.07,
     "concurrence_err": 0.02,
     "concurrence_ci95": (0.03, 0.11),
+    "signed_concurrence": 0.07,
+    "signed_concurrence_err": 0.02,
+    "signed_concurrence_ci95": (0.03, 0.11),
     "witness": 0.02,
     "witness_err": 0.005,
     "photons": 1e7,
     "populations": (0.52, 0.03, 0.44, 0.01),
     "populations_err": (0.01, 0.02, 0.03, 0.04),
 }
-SURVEYED = KNOWN | {
-    key: [KNOWN[key][0], KNOWN[key][2]]
-    for key in ("evolution_us", "concurrence", "concurrence_err", "concurrence_ci95", "populations", "populations_err")
-}
+MEASURED = [f"{sign}concurrence{end}" for sign in ("", "signed_") for end in ("", "_err", "_ci95")]
+MEASURED += ["evolution_us", "populations", "populations_err"]
+SURVEYED = KNOWN | {key: [KNOWN[key][0], KNOWN[key][2]] for key in MEASURED}
+OLD = {key: value for key, value in KNOWN.items() if not key.startswith("signed")}
+"""As it was stored before results had a signed concurrence."""
 
 
 def recorded(sequence, known, parts=(), status="completed"):
@@ -63,10 +70,10 @@ def view(qtbot, request):
 
 def test_points_intervals_model_and_predictions_are_those_of_the_result(view):
     assert view.show_run(recorded("engine", KNOWN))
-    np.testing.assert_array_equal(view.points.shown, [TIMES, KNOWN["concurrence"]])
-    interval, value = view.interval.opts, np.array(KNOWN["concurrence"])
+    np.testing.assert_array_equal(view.points.shown, [TIMES, KNOWN["signed_concurrence"]])
+    interval, value = view.interval.opts, np.array(KNOWN["signed_concurrence"])
     ends = np.column_stack([value - interval["bottom"], value + interval["top"]])
-    np.testing.assert_allclose(ends, KNOWN["concurrence_ci95"])
+    np.testing.assert_allclose(ends, KNOWN["signed_concurrence_ci95"])
     np.testing.assert_array_equal(view.points._bars.opts["top"], KNOWN["concurrence_err"])
     np.testing.assert_array_equal(view.model.shown, [KNOWN["curve_us"], KNOWN["curve_concurrence"]])
     _, low, high = view.band.shown
@@ -122,8 +129,7 @@ def test_planned_times_have_predictions_before_anything_is_measured(view):
 
 def test_a_run_that_expects_nothing_shows_its_curve_and_says_why(view):
     why = "Expected after 5.4 us: signed concurrence -0.062(±0.011): no entanglement is expected at any time. " * 3
-    gone = ("evolution_us", "concurrence", "concurrence_err", "concurrence_ci95", "populations", "populations_err")
-    empty = {key: [] for key in gone} | dict.fromkeys(("significance", "witness", "rho_re", "rho_im"))
+    empty = {key: [] for key in MEASURED} | dict.fromkeys(("significance", "witness", "rho_re", "rho_im"))
     empty |= {"predicted_concurrence": [], "predicted_concurrence_err": [], "photons": 0.0}
     lower = {"curve_concurrence": [-0.2, -0.07, -0.1], "expected": False, "why": why, "expected_significance": -9.3}
     assert view.show_run(recorded("engine", KNOWN | empty | lower))
@@ -142,11 +148,11 @@ def test_a_run_that_expects_nothing_shows_its_curve_and_says_why(view):
 
 
 def test_a_run_of_an_older_version_says_nothing_of_what_was_expected(view):
-    view.show_run(
-        recorded("engine", {key: value for key, value in KNOWN.items() if not key.startswith(("exp", "why"))})
-    )
+    view.show_run(recorded("engine", {key: value for key, value in OLD.items() if not key.startswith(("exp", "why"))}))
     assert (view.why.isVisible(), view.figures.read("expected")) == (False, "—")
-    assert len(view.points.shown[0]) == 3
+    np.testing.assert_array_equal(view.points.shown, [TIMES, KNOWN["concurrence"]])
+    interval, value = view.interval.opts, np.array(KNOWN["concurrence"])
+    np.testing.assert_allclose(value + interval["top"], np.array(KNOWN["concurrence_ci95"])[:, 1])
 
 
 @pytest.mark.parametrize(("status", "shown", "hollow"), [("running", 0, 1), ("completed", 1, 0)])
@@ -163,8 +169,9 @@ def test_a_record_may_lack_anything(view, key):
     view.show_run(recorded("engine", KNOWN))
     assert view.show_run(recorded("engine", {name: value for name, value in KNOWN.items() if name != key}))
     assert not view._trouble.isVisible()
-    if key == "concurrence_ci95":
+    if key == "signed_concurrence_ci95":
         assert not view.interval.isVisible()
+    if key == "concurrence_ci95":
         assert view.figures.read("95 %") == "—"
     if key == "curve_concurrence_err":
         assert not len(view.band.shown[0])
@@ -196,5 +203,5 @@ def test_the_legend_says_what_every_sign_is(view):
 
 def test_a_record_in_the_place_of_one_that_is_gone_is_painted(view):
     for value in np.linspace(0.01, 0.3, 30):  # each is let go before the next is made, and may get its address
-        assert view.show_run(recorded("engine", KNOWN | {"concurrence": [0.0, value, 0.0]}))
+        assert view.show_run(recorded("engine", KNOWN | {"signed_concurrence": [0.0, value, 0.0]}))
         assert view.points.shown[1][1] == value

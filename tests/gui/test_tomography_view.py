@@ -27,6 +27,8 @@ def state(seed=3):
         "concurrence": 0.0648,
         "concurrence_err": 0.0102,
         "concurrence_ci95": (0.0465, 0.0872),
+        "signed_concurrence": 0.0648,
+        "signed_concurrence_err": 0.0102,
         "witness": 0.0231,
         "witness_err": 0.0028,
         "reduced_chi2": 1.18,
@@ -116,6 +118,7 @@ def test_figures_say_what_is_known(view):
     expected = {
         "after": "5.4 µs",
         "C": "0.065 ± 0.010",
+        "signed": "0.065 ± 0.010",
         "95 %": "0.046 … 0.087",
         "witness": "0.0231 ± 0.0028",
         "purity": f"{np.trace(rho @ rho).real:.3f}",

@@ -107,11 +107,13 @@ KEYS = {
     },
     "tomography": {
         *("evolution_us", "rho_re", "rho_im", "paulis", "concurrence", "concurrence_err", "concurrence_ci95"),
+        *("signed_concurrence", "signed_concurrence_err", "signed_concurrence_ci95"),
         *("shots", "photons", "p_value"),
     },
 }
 ENGINE_KEYS = {
     *("evolution_us", "concurrence", "concurrence_err", "predicted_concurrence", "best_us", "significance"),
+    *("signed_concurrence", "signed_concurrence_err", "signed_concurrence_ci95"),
     *("expected", "why", "expected_us", "expected_signed_concurrence", "expected_significance", "witness_phase"),
 }
 TRUTH_KEYS = {
@@ -156,6 +158,7 @@ def test_the_parts_have_all_their_keys(answer):
         assert np.shape(found["rho_re"]) == np.shape(found["rho_im"]) == (4, 4)
         assert sorted(found["paulis"]) == sorted(a + b for a in "IXYZ" for b in "IXYZ" if a + b != "II")
         assert found["concurrence_ci95"][0] <= found["concurrence"] <= found["concurrence_ci95"][1]
+        assert found["concurrence"] == max(found["signed_concurrence"], 0.0)
 
 
 def test_entanglement_is_there_is_expected_and_is_seen(answer):

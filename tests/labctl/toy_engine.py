@@ -19,6 +19,7 @@ def engine(lab, plan):
     """Everything but the measurement: no tomography."""
     assert plan.evolution_us == ()
     empty = ("evolution_us", "concurrence", "concurrence_err", "concurrence_ci95", "predicted_concurrence")
+    empty += tuple(f"signed_{key}" for key in empty[1:4])
     empty += ("predicted_concurrence_err", "populations", "populations_err", "curve_populations")
     known = dict.fromkeys(empty, ()) | {"curve_us": CURVE_US, "curve_concurrence": CURVE}
     known |= {"expected": False, "why": WHY, "curve_concurrence_err": (0.01,) * 4, "photons": 0.0}

@@ -30,6 +30,9 @@ class Found:
     concurrence: float = 0.05
     concurrence_err: float = 0.01
     concurrence_ci95: tuple = (0.0, 0.1)
+    signed_concurrence: float = 0.05
+    signed_concurrence_err: float = 0.01
+    signed_concurrence_ci95: tuple = (-0.01, 0.1)
     populations: tuple = (0.25, 0.25, 0.25, 0.25)
     populations_err: tuple = (0.01, 0.01, 0.01, 0.01)
     photons: float = 1e6

@@ -1,4 +1,4 @@
-"""The state from counts: honest errors, physical states, samples of what the counts allow, and the witness."""
+"""The state from counts: honest errors, physical states, and the witness."""
 
 import numpy as np
 import pytest
@@ -10,8 +10,6 @@ from physics.entanglement import concurrence
 from physics.paulis import PAULIS, density_matrix, pauli_vector, product_vector
 from sequences.analysis.calibration import NAMES, SCALES
 from sequences.analysis.calibration_fit import MODES, modes
-from sequences.analysis.drifting import Round, solve
-from sequences.analysis.engine_model import EngineModel
 from sequences.analysis.engine_rows import (
     ClassStates,
     Surroundings,
@@ -24,19 +22,14 @@ from sequences.analysis.pair import pumped_state
 from sequences.analysis.tomography import (
     Asked,
     Beliefs,
-    Reconstruction,
     calibration_root,
-    estimated_concurrence,
     most_likely,
-    physical_samples,
     reconstruct,
     witness_target,
 )
 
 SHOTS = 20_000_000
 PROGRAMS = analysis_programs()
-NO_FIT = solve([Round(np.zeros(1), np.ones((1, 1)))], np.zeros((0, 1)), np.full(1, np.inf))
-"""Of a reconstruction that was not made of counts."""
 
 
 KNOWN = calibration(known_covariance(SHOTS))
@@ -200,66 +193,6 @@ def test_the_most_likely_state_is_physical_and_nearest(seed):
     slope = np.einsum("k,kij->ij", 2.0 * pull, PAULIS[1:])
     here, least = np.trace(slope @ rho).real, np.linalg.eigvalsh(slope)[0]
     assert here - least < 1e-2 * (pull @ covariance @ pull)
-
-
-def test_samples_are_those_of_a_truncated_gaussian():
-    """Against draws of the Gaussian with the unphysical ones thrown away."""
-    rng = np.random.default_rng(4)
-    rho = 0.9 * random_state(rng, rank=2) + 0.025 * np.eye(4)
-    covariance = covariance_of(rng, 0.06)
-    vector = pauli_vector(rho)
-    found = Reconstruction(vector, covariance, most_likely(vector, covariance), NO_FIT)
-    proposed = rng.multivariate_normal(vector[1:], covariance, 60_000)
-    states = density_matrix(np.concatenate([np.ones((len(proposed), 1)), proposed], axis=1))
-    kept = proposed[np.linalg.eigvalsh(states)[:, 0] > 0.0]
-    assert 200 < len(kept) < 30_000  # the edge matters
-    ours = np.concatenate([physical_samples(found, np.random.default_rng(seed))[:, 1:] for seed in range(6)])
-    spread = kept.std(axis=0)
-    assert np.all(np.abs(ours.mean(axis=0) - kept.mean(axis=0)) < 0.2 * spread)
-    assert np.all(np.abs(ours.std(axis=0) / spread - 1.0) < 0.2)
-    shift = np.linalg.norm(kept.mean(axis=0) - vector[1:])
-    assert np.linalg.norm(ours.mean(axis=0) - kept.mean(axis=0)) < 0.3 * shift
-
-
-def test_every_sample_is_a_state():
-    rng = np.random.default_rng(8)
-    covariance = covariance_of(rng, 0.1)
-    vector = np.append(1.0, random_vector(rng, rank=1)[1:] + 0.1 * rng.normal(size=15))
-    found = Reconstruction(vector, covariance, most_likely(vector, covariance), NO_FIT)
-    samples = physical_samples(found, rng)
-    assert np.linalg.eigvalsh(density_matrix(samples))[:, 0].min() > -1e-12
-    np.testing.assert_array_equal(samples[:, 0], 1.0)
-
-
-ENGINE = EngineModel(66.4e3, 132.9e3, 250e3, relaxation_per_s=200.0, dephasing_per_s=1500.0, spins=20.0)
-
-
-def estimate_of(rho, noise, seed):
-    rng = np.random.default_rng(seed)
-    covariance = covariance_of(rng, noise)
-    vector = np.append(1.0, pauli_vector(rho)[1:] + np.linalg.cholesky(covariance) @ rng.normal(size=15))
-    return estimated_concurrence(Reconstruction(vector, covariance, most_likely(vector, covariance), NO_FIT), seed)
-
-
-@pytest.mark.parametrize("noise", [0.004, 0.015])
-def test_the_error_of_the_concurrence_is_honest(noise):
-    """On what the engine leaves behind, at the noise of a long tomography and of a short one."""
-    rho = density_matrix(ENGINE.states(np.array([5.4e-6]), (0.06, 0.985), (0.0, 0.985))[0])
-    true = concurrence(rho)
-    found = [estimate_of(rho, noise, seed) for seed in range(20)]
-    pulls = [(each.value - true) / each.error for each in found]
-    assert 0.7 < np.std(pulls, ddof=1) < 1.3
-    assert abs(np.mean(pulls)) < 0.7
-    assert sum(each.interval[0] <= true <= each.interval[1] for each in found) >= 18
-
-
-def test_a_separable_state_has_no_certain_concurrence():
-    """The mean over what is allowed is never negative, so it is not zero; but its interval begins there."""
-    rho = density_matrix(ENGINE.states(np.array([5.4e-6]), (0.5, 0.985), (0.5, 0.985))[0])
-    assert concurrence(rho) == 0.0
-    found = [estimate_of(rho, 0.015, seed) for seed in range(8)]
-    assert sum(each.interval[0] == 0.0 for each in found) >= 7
-    assert all(each.value < 2.0 * each.error for each in found)
 
 
 # ---- the witness --------------------------------------------------------------------------------------------------

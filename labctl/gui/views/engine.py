@@ -1,4 +1,4 @@
-"""The engine dock: concurrence and populations against evolution time, as measured and as the model has them."""
+"""The engine dock: signed concurrence and populations against evolution time, as measured and as the model has them."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
@@ -8,6 +8,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from pyqtgraph.Qt import QtCore, QtWidgets
 
+from labctl.figures.columns import entanglement_key
 from labctl.figures.words import quoted
 from labctl.gui.axes import left_px
 from labctl.gui.figures import Figures
@@ -22,11 +23,12 @@ _STATES: Final = ("00", "01", "10", "11")
 _SYMBOLS: Final = ("o", "s", "t", "d")
 _SIGNS: Final = ("●", "■", "▼", "◆")
 _OF_STATE: Final = ("evolution_us", "populations", "populations_err")
-_OF_ENTANGLEMENT: Final = ("concurrence", "concurrence_err", "concurrence_ci95")
+_OF_CONCURRENCE: Final = ("concurrence", "concurrence_err", "concurrence_ci95")
+_OF_ENTANGLEMENT: Final = (*_OF_CONCURRENCE, *(f"signed_{key}" for key in _OF_CONCURRENCE))
 _SAME_US: Final = 1e-6
 _MEANINGS: Final = {
-    "C": "Concurrence at the best time: mean over all physical states that the counts allow, ±1 σ",
-    "95 %": "Interval that holds the concurrence at the best time with this probability",
+    "C": "Concurrence at the best time: the signed one that is drawn, but not below 0, ±1 σ",
+    "95 %": "Interval that holds the concurrence at the best time in 95 of 100 measurements; from 0: an upper limit",
     "significance": "Of the entanglement witness at the best time, which was fixed before its photons were counted",
     "expected": "Significance that the calibrated model expected after the plan's hours, before any tomography",
     "photons": "In all tomographies so far",
@@ -78,11 +80,12 @@ class EngineView(View):
         self._show_why({})
 
     def _show_concurrence(self, known: Mapping[str, Any]) -> None:
-        time, value = _row(known, "evolution_us"), _row(known, "concurrence")
+        key = entanglement_key(known)
+        time, value = _row(known, "evolution_us"), _row(known, key)
         if len(value) != len(time):
             time = value = np.zeros(0)
-        self.points.show(time, value, _fitting(_row(known, "concurrence_err"), time))
-        self._show_interval(time, value, _table(known, "concurrence_ci95", 2))
+        self.points.show(time, value, _fitting(_row(known, f"{key}_err"), time))
+        self._show_interval(time, value, _table(known, f"{key}_ci95", 2))
 
     def _show_interval(self, time: Real, value: Real, interval: Real) -> None:
         has = 0 < len(time) == len(interval)
@@ -92,7 +95,8 @@ class EngineView(View):
         self.interval.setVisible(has)  # after the data, which would show it
 
     def _show_live(self, live: Mapping[str, Any]) -> None:
-        time, value, error = (_row(live, key) for key in ("evolution_us", "concurrence", "concurrence_err"))
+        key = entanglement_key(live)
+        time, value, error = (_row(live, name) for name in ("evolution_us", key, f"{key}_err"))
         if len(time) == len(value) == 1:
             self.live.show(time, value, _fitting(error, time))
         else:
@@ -147,7 +151,7 @@ class EngineView(View):
 
     def _concurrence(self) -> Any:
         theme = self.theme
-        self.upper = new_plot(theme, _TIME, "concurrence")
+        self.upper = new_plot(theme, _TIME, "signed concurrence")
         item = self.upper.getPlotItem()
         guide(item, theme, 0.0, vertical=False, in_view=True)
         self.best = guide(item, theme, 0.0, vertical=True, label="best")
@@ -162,9 +166,10 @@ class EngineView(View):
         return keyed(
             self.upper,
             theme,
-            "Concurrence: 0 without entanglement, 1 for a Bell state. Thick bars 1 σ, thin bars the 95 % interval. "
-            "The model knows the calibration and both baths, and no photon of the tomographies; it is signed: below "
-            "zero by how much the state is not entangled.",
+            "Signed concurrence, 2 (|ρ_01,10| − √(ρ_00 ρ_11)): 1 for a Bell state, below zero by how much the state is "
+            "not entangled; of runs of older versions the concurrence, which is never negative. Thick bars 1 σ, thin "
+            "bars the 95 % interval. The model knows the calibration and both baths, and no photon of the "
+            "tomographies.",
             ("●", theme.data, "measured, ±1 σ (thick) and 95 % (thin)"),
             ("◇", theme.third, "being measured"),
             ("━", theme.model, "model, signed, ±1 σ"),

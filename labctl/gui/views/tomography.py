@@ -25,8 +25,9 @@ _DIGITS: Final = 4
 """Of the matrix, where errors are not known."""
 _MEANINGS: Final = {
     "after": "Evolution time of the state shown",
-    "C": "Concurrence: mean over all physical states that the counts allow, ±1 σ",
-    "95 %": "Interval that holds the concurrence with this probability",
+    "C": "Concurrence: the signed one, but not below 0, ±1 σ",
+    "signed": "2 (|ρ_01,10| − √(ρ_00 ρ_11)), ±1 σ: below 0 by how much the state is not entangled",
+    "95 %": "Interval that holds the concurrence in 95 of 100 measurements; one from 0 is an upper limit",
     "witness": "A lower bound of half the concurrence, linear in the counts; negative on average without entanglement",
     "purity": "Tr ρ² of the state shown",
     "χ²": "Per degree of freedom: near 1 if some state explains the counts",
@@ -137,6 +138,7 @@ class TomographyView(View):
         texts = {
             "after": f"{after:g} µs" if after is not None else "—",
             "C": quoted(known.get("concurrence"), known.get("concurrence_err")),
+            "signed": quoted(known.get("signed_concurrence"), known.get("signed_concurrence_err")),
             "95 %": f"{low:.3f} … {high:.3f}" if low is not None and high is not None else "—",
             "witness": quoted(known.get("witness"), known.get("witness_err")),
             "purity": f"{float(np.trace(rho @ rho).real):.3f}" if known.get("rho_re") is not None else "—",
