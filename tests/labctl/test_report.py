@@ -84,7 +84,8 @@ def folder(tmp_path):
             "believed": {"gamma1": 0.25, "balance": 0.5},
         }
         begun("cool", plain(CoolPlan()), engine).end({"status": "completed", "result": cooled})
-        concurrence = {"concurrence": [0.1, 0.2, 0.3], "concurrence_err": [0.03, 0.03, 0.03]}
+        concurrence = {"concurrence": [0.0, 0.2, 0.3], "concurrence_err": [0.03, 0.03, 0.03]}
+        concurrence |= {"signed_concurrence": [-0.1, 0.2, 0.3], "signed_concurrence_err": [0.03, 0.03, 0.03]}
         concurrence["concurrence_ci95"] = [[0.04, 0.16], [0.14, 0.26], [0.24, 0.36]]
         model = {"predicted_concurrence": [0.1, 0.25, 0.3], "predicted_concurrence_err": [0.04, 0.04, None]}
         times = {"evolution_us": [1.0, 2.0, 3.0], "best_us": 2.0}
@@ -129,6 +130,7 @@ def test_a_run_says_what_was_asked_what_came_out_and_how_to_repeat_it(reported, 
 
 def test_an_engine_is_held_against_the_model_and_says_what_was_believed(reported):
     text = reported("2").text
+    assert "signed_concurrence[0] -0.100 ± 0.030 0.100 ± 0.040 -4.0" in text  # the model is not cut at 0 either
     assert "concurrence[1] 0.200 ± 0.030 0.250 ± 0.040 -1.0" in text
     assert "concurrence[2] 0.300 ± 0.030 0.3 -" in text  # a model without an error has no pull
     assert "0.14 … 0.26" in text

@@ -33,11 +33,12 @@ def largest(pulls: Pulls) -> tuple[str, float]:
 
 
 def concurrence_pulls(answer: Mapping[str, Any]) -> Pulls:
-    """At every evolution time."""
+    """Of the signed concurrence, at every evolution time."""
     result = answer["result"]
     if not result["evolution_us"]:
         return {}
-    columns = (result["evolution_us"], result["concurrence"], result["concurrence_err"], answer["truth"]["concurrence"])
+    measured = (result["signed_concurrence"], result["signed_concurrence_err"])
+    columns = (result["evolution_us"], *measured, answer["truth"]["signed_concurrence"])
     return {f"concurrence at {t:g} us": (c - true) / error for t, c, error, true in zip(*columns, strict=True)}
 
 
