@@ -27,12 +27,12 @@ from numpy.typing import NDArray  # noqa: E402
 from scipy.optimize import brentq  # noqa: E402
 from scipy.stats import binom, norm  # noqa: E402
 
-from sequences.analysis.balance import release_states  # noqa: E402
-from sequences.analysis.prediction import signed  # noqa: E402
-from sequences.analysis.signed_concurrence import SignedConcurrence, signed_concurrence  # noqa: E402
-from sequences.lab import Lab  # noqa: E402
-from sequences.routines import state  # noqa: E402
-from sequences.routines.tomography_programs import expectation  # noqa: E402
+from sequences.analysis.engine.balance import release_states  # noqa: E402
+from sequences.analysis.engine.prediction import signed  # noqa: E402
+from sequences.analysis.tomography.signed_concurrence import SignedConcurrence, signed_concurrence  # noqa: E402
+from sequences.core.lab import Lab  # noqa: E402
+from sequences.routines.bench import calibrated_bench as state  # noqa: E402
+from sequences.routines.pair.tomography_programs import expectation  # noqa: E402
 
 Real = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from scipy.stats import binom, norm
 
 from physics.entanglement import signed_concurrence as true_signed
 from physics.paulis import PAULIS, density_matrix, pauli_vector
-from sequences.analysis.signed_concurrence import critical, root_of, signed_concurrence
+from sequences.analysis.tomography.signed_concurrence import critical, root_of, signed_concurrence
 
 DRAWS = 500
 ONCE_IN = 1e-3
