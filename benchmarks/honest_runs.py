@@ -17,7 +17,7 @@ from physics.paulis import pauli_vector
 from sequences.engine import EnginePlan, EngineResult, engine
 from sequences.results import Begin, End, SequenceError, Stream
 from simulated_instruments.safe import still_on
-from simulated_instruments.twin.classes import spread_of
+from simulated_instruments.twin.shots.classes import spread_of
 
 PULLS: Final = (
     "witness",
