@@ -43,6 +43,8 @@ COLUMNS: Final = (
     *hold.LOOKS,
 )
 _SEEN_SIGMA: Final = 8.0
+_LONGER: Final = (1.0, 3.0, 12.0)
+"""Counting times of the first oscillation's points, in the plan's, one after the other until it stands out."""
 _TRAINS: Final = (2, 4, 1, 3, 15, 17, 31, 33)
 """Quarter turns in one go. The even ones measure the contrast; odd ones, 2 apart, err in opposite senses."""
 _RECORDED_NS: Final = 100
@@ -152,21 +154,24 @@ def _oscillation(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> Str
     half_ns = max(1, plan.pi_half_ns // 2)
     durations = np.arange(half_ns, 6 * plan.pi_half_ns, half_ns) // lab.wiring.tick_ns
     durations = np.unique(np.maximum(durations, 1)) * lab.wiring.tick_ns
-    seen, error = np.empty(len(durations)), np.empty(len(durations))
-    for k, duration_ns in enumerate(durations):
-        program = turns("rabi", [Segment(int(duration_ns), "x")], lab.wiring.tick_ns)
-        seen[k], error[k] = ratio(lab, program, plan.point_s)
-    yield Progress(0.35, f"oscillation seen at {carrier_hz / 1e6:.3f} MHz")
-    fit = fit_oscillation(durations.astype(float), seen, error)
-    if fit.significance < _SEEN_SIGMA:
-        raise SequenceError(
-            f"No Rabi oscillation at {carrier_hz / 1e6:.3f} MHz and {dbm:.2f} dBm: its contrast is "
-            f"{100 * fit.contrast:.2f}(±{100 * fit.contrast_err:.2f}) %",
-            "Check the power (guesses.rabi_mhz_at_0dbm) and count longer (point_s)",
-            contrast=fit.contrast,
-        )
-    yield _seen(fit)
-    return fit
+    weight, weighed = np.zeros(len(durations)), np.zeros(len(durations))
+    for longer in _LONGER:
+        for k, duration_ns in enumerate(durations):
+            program = turns("rabi", [Segment(int(duration_ns), "x")], lab.wiring.tick_ns)
+            seen, error = ratio(lab, program, longer * plan.point_s)
+            weight[k] += error**-2.0
+            weighed[k] += error**-2.0 * seen
+        fit = fit_oscillation(durations.astype(float), weighed / weight, weight**-0.5)
+        if fit.significance >= _SEEN_SIGMA:
+            yield Progress(0.35, f"oscillation seen at {carrier_hz / 1e6:.3f} MHz")
+            yield _seen(fit)
+            return fit
+    raise SequenceError(
+        f"No Rabi oscillation at {carrier_hz / 1e6:.3f} MHz and {dbm:.2f} dBm: its contrast is "
+        f"{100 * fit.contrast:.2f}(±{100 * fit.contrast_err:.2f}) % after {sum(_LONGER) * plan.point_s:g} s a point",
+        "Check the power (guesses.rabi_mhz_at_0dbm) and count longer (point_s)",
+        contrast=fit.contrast,
+    )
 
 
 def _seen(found: Oscillation | TurnFit) -> Estimate:

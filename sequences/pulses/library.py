@@ -256,13 +256,18 @@ def engine_shot(cycle: Cycle, gates: Gates, analysis: Program, reading: Reading,
     return joined(analysis.name, [shot for shot in shots if shot.intervals])
 
 
+def until_turned(tick_ns: int) -> Program:
+    """Frozen and dark behind a pulse for as long as the microwave may come late, before its delay is measured."""
+    return wait(at_least_ns(_LATEST_NS, tick_ns), "shift", tick_ns=tick_ns)
+
+
 def contact_pair(pi_ns: int, contact_ns: int, *, tick_ns: int) -> Program:
     """|1> and |0> prepared in turn, each left in contact with its bath, frozen and read: signal and reference gate.
 
     The two preparations heat and cool the bath equally, so that it stays hot however often this is repeated. The pair
     stays frozen for as long as the microwave may come late: its delay is not measured yet when the field is aligned.
     """
-    contact, late = wait(contact_ns, tick_ns=tick_ns), wait(at_least_ns(_LATEST_NS, tick_ns), "shift", tick_ns=tick_ns)
+    contact, late = wait(contact_ns, tick_ns=tick_ns), until_turned(tick_ns)
     window_ns = nearest_ns(READ_NS, tick_ns)
     flipped, left_alone = pulse(pi_ns, tick_ns=tick_ns) + late, wait(pi_ns, "shift", tick_ns=tick_ns) + late
     shots: list[Program] = []

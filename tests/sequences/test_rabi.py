@@ -75,6 +75,17 @@ def test_a_reversed_shift_coil_freezes_with_the_opposite_current():
         assert "polarity is reversed" in bench.lab.notes[0]
 
 
+def test_a_microwave_that_comes_late_turns_before_the_light_reads():
+    """Its delay is measured only with the pulses that rabi calibrates."""
+    with without_wires(3, microwave={"delay_ns": 598.0}) as bench:
+        know_field(bench)
+        know_pair(bench)
+        result, _ = run(rabi(bench.lab, RabiPlan()))
+        assert result.rabi_mhz == pytest.approx(1.25, abs=4 * result.rabi_mhz_err)
+        assert result.contrast > 0.12
+        assert result.reduced_chi2 < 3.0
+
+
 def test_without_a_field_it_says_which_run_finds_it():
     with without_wires() as bench:
         with pytest.raises(SequenceError, match="labctl run align"):

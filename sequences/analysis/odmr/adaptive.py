@@ -29,6 +29,8 @@ _CANDIDATES: Final = 31
 """Frequencies that are weighed about each nuclear component."""
 _NEGLIGIBLE: Final = 0.02
 """Share of a component below which nothing is looked for on it."""
+WIDTH_ERR: Final = 0.2
+"""Relative, of the width that a power is believed to make."""
 _TRUSTED: Final = 0.5
 """Power of what a broader line told of the centre: its contrast and shape are another's."""
 
@@ -43,7 +45,7 @@ class Belief:
     contrast: float
     """Of all components together."""
     contrast_err: float
-    width_err: float = 0.2
+    width_err: float = WIDTH_ERR
     """Relative, of the width that a power is believed to make."""
     level_err: float = 0.003
     """Of the ratio with over without microwave far from the line, which is 1 but for the beam's drift."""

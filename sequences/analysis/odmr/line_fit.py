@@ -35,6 +35,8 @@ class LineFit:
     reduced_chi2: float
     significance: float
     """How surely there is a dip at all, in sigma."""
+    by_power_hz: float = 0.0
+    """What the microwave's power alone would make of the width; 0 if it is not known."""
 
 
 def shares(components: int, polarisation: float) -> Real:

@@ -52,6 +52,7 @@ def keep(known: Survey) -> None:
     tracker = known.tracker_for(1.0)
     lab.calibration.put("odmr.width_0dbm_hz", tracker.width_0dbm_hz, _LINE_ERR * tracker.width_0dbm_hz)
     lab.calibration.put("odmr.contrast", tracker.contrast, _LINE_ERR * tracker.contrast)
+    lab.calibration.put("odmr.natural_hz", tracker.natural_hz, _LINE_ERR * tracker.natural_hz)
 
 
 def _stored_model(lab: Lab, nitrogen: bool) -> FieldModel | None:

@@ -140,9 +140,19 @@ class Survey:
 
     def _followed(self, plus: bool, here: Currents, target_hz: float) -> Stream[LineFit]:
         began_s = self.lab.clock.now()
-        fit = yield from track_line(self.lab, self.expected(plus, here), self.tracker_for(target_hz))
+        fit = yield from self._tracked(plus, here, target_hz)
         yield from self.learn(plus, here, fit, began_s)
         return fit
+
+    def _tracked(self, plus: bool, here: Currents, target_hz: float) -> Stream[LineFit]:
+        """The line; once more if it is of another width than believed, for its points were chosen for that one."""
+        tracker = self.tracker_for(target_hz)
+        fit = yield from track_line(self.lab, self.expected(plus, here), tracker)
+        learned = tracker.learned(fit)
+        if learned is tracker:
+            return fit
+        self.tracker = learned
+        return (yield from track_line(self.lab, self.expected(plus, here), self.tracker_for(target_hz)))
 
     def expected_at(self, along_mt: float, error_mt: float) -> Expected:
         """f- in a field along the axis that other coils make."""

@@ -1,11 +1,13 @@
 """Spectra and line centres by continuous-wave ODMR: what odmr, rabi and align share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sequences.analysis.odmr.adaptive import WIDTH_ERR
+from sequences.analysis.odmr.line_fit import LineFit
 from sequences.core.lab import Lab
 from sequences.pulses.library import cw_odmr
 from sequences.pulses.program import Program
@@ -30,6 +32,15 @@ _WIDTH_PER_RABI: Final = 2.4
 """Full width of a power-broadened line over the Rabi frequency, under the light of CW_EFFICIENCY."""
 USUAL_CONTRAST: Final = 0.11
 """Of a line that the microwave saturates."""
+USUAL_NATURAL_HZ: Final = 1.3e5
+"""Full width of a line under weak microwave: of 13C at natural abundance, and of the light of CW_EFFICIENCY."""
+_OTHER_WIDTH, _OTHER_SIGMA = 0.15, 3.0
+"""A line is of another natural width than believed if it is so much wider or narrower, in its width and in sigma."""
+_LEAST_TOLD: Final = 0.05
+"""Of a width: so well at least its points tell it when they are taken to contradict what was believed."""
+_STEP: Final = 1.5
+"""So many times a width may change after one line."""
+_NARROWEST_HZ: Final = 5e4
 
 
 @dataclass(frozen=True)
@@ -118,10 +129,28 @@ class Tracker:
     """How fast the line walks: what is measured longer than it takes the line to walk so far is measured in vain."""
     longest_line_s: float = 240.0
     """Laboratory time after which a line must be good enough, or is not there."""
+    natural_hz: float = USUAL_NATURAL_HZ
+    """Full width of a component under weak microwave."""
 
     def dbm_for(self, width_hz: float) -> float:
         """Power at which the line is this wide."""
         return float(np.clip(20.0 * np.log10(width_hz / self.width_0dbm_hz), -35.0, 5.0))
+
+    def learned(self, fit: LineFit) -> "Tracker":
+        """After a line whose width is not what was believed: 13C nuclei spread it, or ripple does.
+
+        A line that is believed too narrow is looked at where it tells little, and its centre's error comes out too
+        small. The fit holds to what was believed of the width; what it took of that back, its points asked for.
+        """
+        believed_hz = float(np.hypot(fit.by_power_hz, self.natural_hz))
+        prior_hz = WIDTH_ERR * believed_hz
+        told_hz2 = max(prior_hz**2 - fit.linewidth_err_hz**2, (_LEAST_TOLD * believed_hz) ** 2)
+        off_hz = fit.linewidth_hz - believed_hz
+        if not fit.by_power_hz or abs(off_hz) < max(_OTHER_WIDTH * believed_hz, _OTHER_SIGMA * told_hz2**0.5):
+            return self
+        width_hz = believed_hz + off_hz * prior_hz**2 / told_hz2
+        width_hz = float(np.clip(width_hz, believed_hz / _STEP, believed_hz * _STEP))
+        return replace(self, natural_hz=float(np.sqrt(max(width_hz**2 - fit.by_power_hz**2, _NARROWEST_HZ**2))))
 
 
 @dataclass(frozen=True)
@@ -163,10 +192,18 @@ def tracker_by_pulse(lab: Lab, look_s: float, target_hz: float) -> Tracker:
     counts = measure(lab, program, repeats_for(program, look_s))
     rabi_hz = 0.25e9 / calibrated(lab, "microwave.pi_half_ns")
     at_0dbm_hz = _WIDTH_PER_RABI * rabi_hz * 10.0 ** (-calibrated(lab, "microwave.pi_half_dbm") / 20.0)
-    return Tracker(at_0dbm_hz, USUAL_CONTRAST, max(counts.reference / counts.duration_s, 1.0), target_hz)
+    counts_per_s = max(counts.reference / counts.duration_s, 1.0)
+    return Tracker(at_0dbm_hz, USUAL_CONTRAST, counts_per_s, target_hz, natural_hz=_stored_natural_hz(lab))
 
 
 def stored_tracker(lab: Lab, counts_per_s: float) -> Tracker | None:
     """What an earlier align saw of all lines; None if none did. counts_per_s: as they come now."""
     width, contrast = (lab.calibration.get(f"odmr.{key}") for key in ("width_0dbm_hz", "contrast"))
-    return Tracker(width.value, contrast.value, counts_per_s) if width and contrast else None
+    if not (width and contrast):
+        return None
+    return Tracker(width.value, contrast.value, counts_per_s, natural_hz=_stored_natural_hz(lab))
+
+
+def _stored_natural_hz(lab: Lab) -> float:
+    kept = lab.calibration.get("odmr.natural_hz")
+    return kept.value if kept else USUAL_NATURAL_HZ

@@ -31,8 +31,8 @@ Real = NDArray[np.float64]
 _TRACKED_SIGMA: Final = 6.0
 _BY_POWER_HZ: Final = (2e5, 4.5e5, 1e6, 2.4e6)
 """Full widths that the powers of the microwave make, which one after the other are used, beside the natural one."""
-_NATURAL_HZ: Final = 1.3e5
-"""Full width of a line under weak microwave: of 13C at natural abundance, and of the light of CW_EFFICIENCY."""
+_SHARPEST: Final = 1.4
+"""Width by power over the natural one, at which light is best spent: less power makes the dip fainter than narrower."""
 _WIDTHS_PER_SIGMA: Final = 1.5
 _CONTRAST_ERR: Final = 0.3
 """Relative: lines of different fields differ in depth."""
@@ -86,7 +86,9 @@ class _Tracking:
     def __init__(self, lab: Lab, line: Expected, tracker: Tracker, program: Program, also: Mapping[str, float]) -> None:
         self._lab, self._line, self._tracker, self._program, self._also = lab, line, tracker, program, also
         about_hz = max(line.error_hz, _LEAST_ERR_HZ)
-        self._by_power_hz, self._tuned_hz = _BY_POWER_HZ[-1], 0.0  # wanted, and what the carrier's power makes
+        narrowest_hz = max(_BY_POWER_HZ[0], _SHARPEST * tracker.natural_hz)
+        self._powers_hz = (narrowest_hz, *(width for width in _BY_POWER_HZ if width > narrowest_hz))
+        self._by_power_hz, self._tuned_hz = self._powers_hz[-1], 0.0  # wanted, and what the carrier's power makes
         width_hz, contrast = self._believed()
         belief = Belief(line.frequency_hz, about_hz, contrast, _CONTRAST_ERR * contrast)
         self._sight = first_sight(belief, width_hz, line.offsets_hz, line.polarisation)
@@ -103,7 +105,7 @@ class _Tracking:
                 break
         yield from self._told_apart()
         controls.carrier_off(self._lab)
-        return self._sight.fit() if self._is_line() else None
+        return replace(self._sight.fit(), by_power_hz=self._tuned_hz) if self._is_line() else None
 
     def _target_hz(self) -> float:
         return max(self._tracker.target_hz, self._tracker.walk_hz_per_sqrt_s * float(np.sqrt(self._spent_s)))
@@ -156,7 +158,7 @@ class _Tracking:
         self._sight = self._sight.under(*self._believed())
         frequency_hz, told = self._sight.best_frequency((LOWEST_HZ, HIGHEST_HZ))
         seconds = _GROWTH * self._spent_s
-        if self._by_power_hz == _BY_POWER_HZ[0]:
+        if self._by_power_hz == self._powers_hz[0]:
             seconds = min(seconds, _MARGIN * self._missing_s(told))
         yield from self._count(frequency_hz, max(_FIRST_S, seconds))
 
@@ -171,7 +173,7 @@ class _Tracking:
         if self._by_power_hz != self._tuned_hz:
             controls.carrier(self._lab, frequency_hz, self._tracker.dbm_for(self._by_power_hz))
             self._tuned_hz = self._by_power_hz
-        also = self._also if self._by_power_hz == _BY_POWER_HZ[0] else {}
+        also = self._also if self._by_power_hz == self._powers_hz[0] else {}
         seen = yield from counted(self._lab, frequency_hz, self._program, repeats_for(self._program, seconds), **also)
         self._spent_s += seen.seconds
         self._sight = self._sight.learned(frequency_hz, seen.ratio, seen.error)
@@ -179,14 +181,15 @@ class _Tracking:
     def _narrowest_hz(self) -> float:
         """The narrowest width by power in which the centre cannot be missed; never a broader one than before."""
         wanted_hz = _WIDTHS_PER_SIGMA * self._sight.centre_err_hz
-        return min(self._by_power_hz, next((width for width in _BY_POWER_HZ if width > wanted_hz), _BY_POWER_HZ[-1]))
+        enough = (width for width in self._powers_hz if width > wanted_hz)
+        return min(self._by_power_hz, next(enough, self._powers_hz[-1]))
 
     def _believed(self) -> tuple[float, float]:
         """Full width and contrast of the line at the present power: a saturating transition's.
 
         Source: Dreau et al., Phys. Rev. B 84, 195204 (2011): width as (1 + s)^1/2, contrast as s / (1 + s).
         """
-        width_hz = float(np.hypot(self._by_power_hz, _NATURAL_HZ))
+        width_hz = float(np.hypot(self._by_power_hz, self._tracker.natural_hz))
         return width_hz, self._tracker.contrast * (self._by_power_hz / width_hz) ** 2
 
     def _is_line(self) -> bool:

@@ -11,7 +11,7 @@ from physics.constants import GAMMA_E_HZ_PER_MT
 from physics.levels import nv_lines
 from sequences.analysis.pair.oscillation import PulsedLine, Segment, Shot, fit_pulsed_line
 from sequences.core.lab import Lab
-from sequences.pulses.library import pulse, pulsed, wait
+from sequences.pulses.library import pulse, pulsed, until_turned, wait
 from sequences.pulses.program import Program, joined
 from sequences.results import Point, Progress, SequenceError, Stream
 from sequences.routines.bench import controls
@@ -36,12 +36,12 @@ _SIDE_STEP_MT: Final = 0.2
 
 
 def turns(name: str, segments: Iterable[Segment], tick_ns: int) -> Program:
-    """A shot: pump, these pulses and waits while frozen, read."""
+    """A shot: pump, these pulses and waits while frozen, read; as late as the microwave may come."""
     parts = [
         pulse(s.duration_ns, s.axis, tick_ns=tick_ns) if s.axis else wait(s.duration_ns, "shift", tick_ns=tick_ns)
         for s in segments
     ]
-    return pulsed(name, joined(name, parts))
+    return pulsed(name, joined(name, [*parts, until_turned(tick_ns)]))
 
 
 def ratio(lab: Lab, program: Program, seconds: float, ahead: Mapping[str, int] | None = None) -> tuple[float, float]:

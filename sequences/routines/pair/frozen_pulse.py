@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from sequences.core.lab import Lab
-from sequences.pulses.library import cw_odmr, pulse, pulsed
+from sequences.pulses.library import cw_odmr, pulse, pulsed, until_turned
 from sequences.results import Progress, SequenceError, Stream
 from sequences.routines.bench import controls
 from sequences.routines.bench.measure import measure, repeats_for
@@ -46,7 +46,8 @@ def _rabi_hz(lab: Lab, frozen_hz: float) -> Stream[float]:
     ratio, error = [], []
     trials_ns = sorted({lab.whole_ticks(ns) for ns in _TRIAL_NS})
     for duration_ns in trials_ns:
-        shot = pulsed("nutation", pulse(duration_ns, tick_ns=lab.wiring.tick_ns))
+        turning = pulse(duration_ns, tick_ns=lab.wiring.tick_ns) + until_turned(lab.wiring.tick_ns)
+        shot = pulsed("nutation", turning)
         counts = measure(lab, shot, repeats_for(shot, 3.0))
         ratio.append(counts.signal / max(counts.reference, 1))
         error.append(ratio[-1] * np.sqrt(1.0 / max(counts.signal, 1) + 1.0 / max(counts.reference, 1)))

@@ -158,8 +158,8 @@ class FieldLock:
             yield from self._spectra()
         else:
             self._bright()
-            width_hz = float(np.hypot(_WIDTH_HZ, _NATURAL_HZ))
             tracker = yield from self._tracking()
+            width_hz = float(np.hypot(_WIDTH_HZ, tracker.natural_hz))
             plus = self._lines[0]
             plus.width_hz, plus.contrast = width_hz, tracker.contrast * (_WIDTH_HZ / width_hz) ** 2
             self._standing(np.zeros(2), np.diag([_ALIGNED_UT**2, _WARMED_KHZ**2]), self.lab.clock.now())
