@@ -4,11 +4,11 @@ Each run of odmr on a served twin is killed at an instant that is spread evenly 
 light, plays, saving, the figure. Every eighth is started from nothing and may be killed while Python still starts; the
 others, and what continues them, are forked from a process that has loaded all modules, to save their seconds. Then:
 how long until nothing shines, radiates or flows any more, by the twin's own account; whether the database is whole and
-holds every block up to the kill; whether `labctl resume` completes the run; and by how much the merged results differ
-from the mean of unbroken runs on the same bench, in their errors.
+holds every acquisition up to the kill; whether `labctl resume` completes the run; and by how much the merged results
+differ from the mean of unbroken runs on the same bench, in their errors.
 
-Exit code 1 if a bench was not safe within 2 s, a block was lost, a run could not be continued, or the pulls are not
-those of independent measurements.
+Exit code 1 if a bench was not safe within 2 s, an acquisition was lost, a run could not be continued, or the pulls are
+not those of independent measurements.
 """
 
 import argparse
@@ -34,7 +34,7 @@ HOME: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HOME))
 
 from labctl.__main__ import main as labctl  # noqa: E402
-from labctl.data.acquisitions import blocks_of  # noqa: E402
+from labctl.data.acquisitions import acquisitions_of  # noqa: E402
 from labctl.data.reader import DATABASE, all_runs  # noqa: E402
 from simulated_instruments.served.client import ServedBench  # noqa: E402
 from tools.trials.faulted_run import Experiment, load_what_runs_need  # noqa: E402
@@ -119,22 +119,22 @@ class Killed:
     """Until no light and no microwave was left."""
     safe_s: float
     """Until no current flowed either."""
-    blocks: int
+    acquisitions: int
     whole: bool
-    """The database is sound, and its blocks follow one another without a gap."""
+    """The database is sound, and its acquisitions follow one another without a gap."""
     way: str
     """How it went on: 'resumed'; 'begun anew', for nothing had been counted; 'complete', for it was before the kill."""
     code: int
     """Exit code of what went on."""
     taken: int
-    """Blocks that answered."""
+    """Acquisitions that answered."""
     result: dict[str, Any]
     said: str
 
     @property
     def continued(self) -> bool:
-        """To its end, with all its blocks."""
-        return self.code == 0 and bool(self.result) and (self.way != "resumed" or self.taken == self.blocks)
+        """To its end, with all its acquisitions."""
+        return self.code == 0 and bool(self.result) and (self.way != "resumed" or self.taken == self.acquisitions)
 
     @property
     def good(self) -> bool:
@@ -145,8 +145,9 @@ class Killed:
         """A line of the table."""
         return (
             f"killed after {self.after_s:5.2f} s, {'on ' if self.was_on else 'off'}: dark after {self.dark_s:4.2f} s, "
-            f"safe after {self.safe_s:4.2f} s, {self.blocks:3d} blocks {'whole' if self.whole else 'NOT WHOLE'}, "
-            f"{self.way}, {self.taken:3d} taken, exit code {self.code}{'' if self.good else '   BAD: ' + self.said}"
+            f"safe after {self.safe_s:4.2f} s, {self.acquisitions:3d} acquisitions "
+            f"{'whole' if self.whole else 'NOT WHOLE'}, {self.way}, "
+            f"{self.taken:3d} taken, exit code {self.code}{'' if self.good else '   BAD: ' + self.said}"
         )
 
 
@@ -165,18 +166,18 @@ def killed(wires: Path, bench: ServedBench, data: Path, after_s: float, afresh: 
     until(lambda: not bench.state()["still_on"])
     safe_s = time.monotonic() - began_s
     _, _, said = run.ended()
-    blocks, whole = _kept(data)
+    acquisitions, whole = _kept(data)
     found = [one for one in all_runs(data) if one.run_id == 1]
     if found and found[0].status == "completed":
         way, code, answer = "complete", 0, {"result": found[0].result}
     else:
-        way = "resumed" if blocks else "begun anew"
+        way = "resumed" if acquisitions else "begun anew"
         there = ["--bench", str(wires), "--data", str(data), "--json"]
-        code, answer, more = Command(["resume", "1", *there] if blocks else _run(wires, data)).ended()
+        code, answer, more = Command(["resume", "1", *there] if acquisitions else _run(wires, data)).ended()
         said = f"{said} {more}"
-    taken = (answer.get("resumes") or {}).get("blocks", 0)
+    taken = (answer.get("resumes") or {}).get("acquisitions", 0)
     return Killed(
-        after_s, was_on, dark_s, safe_s, blocks, whole, way, code, taken, answer.get("result") or {}, said[-600:]
+        after_s, was_on, dark_s, safe_s, acquisitions, whole, way, code, taken, answer.get("result") or {}, said[-600:]
     )
 
 
@@ -185,13 +186,15 @@ def _run(wires: Path, data: Path) -> list[str]:
 
 
 def _kept(data: Path) -> tuple[int, bool]:
-    """Blocks on disk, and whether the database is sound and lacks none of them."""
+    """Acquisitions on disk, and whether the database is sound and lacks none of them."""
     if not (data / DATABASE).exists():
         return 0, True
     with closing(sqlite3.connect(data / DATABASE)) as database:
         sound = database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    blocks = blocks_of(data, 1)
-    return len(blocks), sound and [block.number for block in blocks] == list(range(len(blocks)))
+    acquisitions = acquisitions_of(data, 1)
+    return len(acquisitions), sound and [acquisition.number for acquisition in acquisitions] == list(
+        range(len(acquisitions))
+    )
 
 
 # ---- some benches at a time ------------------------------------------------------------------------------------------
@@ -269,7 +272,7 @@ def _missed(found: list[Killed], unbroken: list[dict[str, Any]]) -> Iterator[boo
     yield safe < len(found)
     whole, continued = sum(one.whole for one in found), sum(one.continued for one in found)
     ways = ", ".join(f"{sum(one.way == way for one in found)} {way}" for way in ("resumed", "begun anew", "complete"))
-    print(f"data whole: {whole}; continued with every block: {continued} of {len(found)} ({ways})")
+    print(f"data whole: {whole}; continued with every acquisition: {continued} of {len(found)} ({ways})")
     yield min(whole, continued) < len(found)
     among = _pulls(unbroken, unbroken)
     print(f"unbroken runs against their own mean: rms {float(np.sqrt(np.mean(among**2))):.2f}")

@@ -81,13 +81,13 @@ def _interfering(bench: OpenBench, place: int) -> Callable[[News], None]:
 
 
 def _status(bench: OpenBench, wanted: Wanted, place: int) -> str:
-    entry = catalogue.entry(wanted.sequence)
+    experiment = catalogue.experiment_named(wanted.sequence)
     try:
-        plan = make_plan(entry.plan, [f"{key}={value}" for key, value in wanted.settings.items()])
+        plan = make_plan(experiment.plan, [f"{key}={value}" for key, value in wanted.settings.items()])
     except Refusal:
         return "refused"
     listeners = (_interfering(bench, place),) if place in (FAILS, ABORTED) else ()
-    outcome = bench.run(entry, plan, listeners)
+    outcome = bench.run(experiment, plan, listeners)
     return f"{outcome.run.status}{', NOT SAFE' if outcome.unsafe else ''}"
 
 

@@ -16,7 +16,7 @@ from labctl.data.reader import one_run
 from labctl.data.reader import points as stored_points
 from labctl.figures import draw
 from labctl.gui.runs.run_list import read_lines
-from labctl.plans.catalogue import ENTRIES, entry
+from labctl.plans.catalogue import EXPERIMENTS, experiment_named
 from labctl.unwired import STATION, ran, unwired
 from physics.levels import cross_relaxation_fields_mt
 from sequences.analysis.pair.oscillation import collective_shift_hz
@@ -59,10 +59,10 @@ def installed(tmp_path, monkeypatch):
     ]
     (info / "entry_points.txt").write_text("\n".join(lines), "utf-8")
     monkeypatch.setattr(sys, "path", [*sys.path, str(info.parent)])
-    ENTRIES.look_again()
+    EXPERIMENTS.look_again()
     yield
     monkeypatch.undo()
-    ENTRIES.look_again()
+    EXPERIMENTS.look_again()
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +88,9 @@ def test_the_fringes_have_the_frequency_by_which_the_carrier_is_off(measured):
 
 
 def test_it_is_found_by_its_entry_point_alone(installed):  # noqa: ARG001
-    assert entry("ramsey") is EXPERIMENT
-    assert "Ramsey fringes" in ENTRIES.described()["ramsey"]
-    assert ENTRIES.refused == {}
+    assert experiment_named("ramsey") is EXPERIMENT
+    assert "Ramsey fringes" in EXPERIMENTS.described()["ramsey"]
+    assert EXPERIMENTS.refused == {}
 
 
 def test_its_figure_shows_the_mean_of_both_scans(measured, installed, tmp_path):  # noqa: ARG001
@@ -132,7 +132,7 @@ def test_a_run_on_the_bench_leaves_a_figure_and_its_headline(installed, tmp_path
     plan = RamseyPlan(step_ns=300, longest_ns=6000, scans=1)
     with opened_bench(Choice(True, seed=6), read_station(STATION), tmp_path) as bench:
         know(unwired(seed=6).twin, bench.calibration)
-        outcome = bench.run(entry("ramsey"), plan)
+        outcome = bench.run(experiment_named("ramsey"), plan)
     run = outcome.run
     assert run.status == "completed", run.message
     assert outcome.figures[run.run_id].stat().st_size > 5000
@@ -140,6 +140,6 @@ def test_a_run_on_the_bench_leaves_a_figure_and_its_headline(installed, tmp_path
     assert line.conclusion.startswith("fringe ")
     recorded = stored_points(tmp_path, run.run_id)
     assert [column.name for column in recorded.columns] == [column.name for column in EXPERIMENT.columns]
-    ENTRIES.pop("ramsey")  # a colleague who has not installed it
+    EXPERIMENTS.pop("ramsey")  # a colleague who has not installed it
     result = one_run(tmp_path, run.run_id).result
     assert draw("ramsey", recorded.values, result, recorded.columns).axes[0].get_xlabel().endswith("(ns)")

@@ -1,4 +1,4 @@
-"""An interrupted run of the data folder, ready to be continued: its plan, its blocks, and how long ago it ended."""
+"""An interrupted run of the data folder, ready to be continued: plan, acquisitions, and how long ago it ended."""
 
 import time
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from labctl.bench.session import Interrupted
 from labctl.common.refusals import Refusal
-from labctl.data.acquisitions import Block
+from labctl.data.acquisitions import Acquisition
 from labctl.data.live_runs import LIVE
 from labctl.data.reader import Run, one_run, run_number
-from labctl.plans.catalogue import entry
-from labctl.run.replay import Replay, kept_blocks
+from labctl.plans.catalogue import experiment_named
+from labctl.run.replay import Replay, kept_acquisitions
 from sequences.core.experiment import Experiment
 
 
@@ -23,9 +23,9 @@ class Continuation:
     """What is needed to continue a run."""
 
     run: Run
-    entry: Experiment
+    experiment: Experiment
     plan: Any
-    blocks: tuple[Block, ...]
+    acquisitions: tuple[Acquisition, ...]
 
     @property
     def another_seed(self) -> int:
@@ -45,9 +45,9 @@ class Continuation:
                 f"Run {run.run_id} was measured on a simulated bench that has been switched off since; with the same "
                 f"seed this one would count the same photons again: open it with --seed {self.another_seed}"
             )
-        last = self.blocks[-1]
+        last = self.acquisitions[-1]
         gap_s = max(0.0, time.time() - last.settings["unix_s"] - (last.ended_s - last.began_s))
-        replay = Replay(self.blocks, run.record["calibration"], run.record.get("covariances"))
+        replay = Replay(self.acquisitions, run.record["calibration"], run.record.get("covariances"))
         return Interrupted(run.run_id, replay, gap_s)
 
 
@@ -64,12 +64,12 @@ def continuation(folder: Path, number: str) -> Continuation:
         )
     if run.status == "completed":
         raise Refusal(f"Run {number} is complete: there is nothing to continue. `labctl show {number}` shows it")
-    blocks = kept_blocks(folder, run)
-    if not blocks or any("bench" not in block.settings for block in blocks):
+    acquisitions = kept_acquisitions(folder, run)
+    if not acquisitions or any("bench" not in acquisition.settings for acquisition in acquisitions):
         raise Refusal(f"Run {number} has counted nothing that could be continued: start it anew")
-    found = entry(run.sequence)
+    found = experiment_named(run.sequence)
     try:
         plan = TypeAdapter(found.plan).validate_python(run.record["plan"])
     except (ValidationError, KeyError) as error:
         raise Refusal(f"The plan of run {number} does not fit this version of {run.sequence}: {error}") from None
-    return Continuation(run, found, plan, blocks)
+    return Continuation(run, found, plan, acquisitions)

@@ -36,5 +36,5 @@ def obeying(bench: "OpenBench", about: "About", told: Callable[[str], None]) -> 
             interrupt_main_thread()
 
     gate = Gate(at_gate)
-    with Orders(bench.store.presence, obey) as orders:
+    with Orders(bench.store.writer_lock, obey) as orders:
         yield gate, orders

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from labctl.data.live_runs import WISHES, Wish
-from labctl.data.writer_lock import Presence
+from labctl.data.writer_lock import WriterLock
 from labctl.run.events import News
 from sequences.results import Begin
 
@@ -21,9 +21,9 @@ LOOK_S: Final = 0.25
 class Orders:
     """While it is open, orders are taken, and who reads the folder can see what the run does."""
 
-    def __init__(self, presence: Presence, obey: Callable[[Wish], None], look_s: float = LOOK_S) -> None:
-        """presence: of this process in the data folder. obey: called in a thread of its own."""
-        self._presence, self._obey, self._look_s = presence, obey, look_s
+    def __init__(self, writer_lock: WriterLock, obey: Callable[[Wish], None], look_s: float = LOOK_S) -> None:
+        """writer_lock: of this process in the data folder. obey: called in a thread of its own."""
+        self._writer_lock, self._obey, self._look_s = writer_lock, obey, look_s
         self.run_id: int | None = None
         """The outermost run that goes on."""
         self._over = threading.Event()
@@ -49,7 +49,7 @@ class Orders:
 
     def tell(self, does: str) -> None:
         """The run is running, pausing or paused."""
-        self._presence.tell({"run_id": self.run_id, "does": does})
+        self._writer_lock.tell({"run_id": self.run_id, "does": does})
 
     def rest(self) -> None:
         """No run goes on."""
@@ -64,7 +64,7 @@ class Orders:
                 LOG.exception("An order could not be carried out")
 
     def _look(self) -> None:
-        asked = self._presence.asked()
+        asked = self._writer_lock.asked()
         wish, run_id = asked.get("wish"), asked.get("run_id")
         if run_id is None or run_id != self.run_id:  # the run that was meant has ended meanwhile
             return

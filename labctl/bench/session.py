@@ -9,7 +9,7 @@ from instruments.interface.roles import Currents
 from labctl.bench.heartbeat import Heartbeat
 from labctl.bench.station import OpenStation
 from labctl.common.signals import Interrupts
-from labctl.data.acquisitions import Block
+from labctl.data.acquisitions import Acquisition
 from labctl.data.calibration import CalibrationStore, Pairs
 from labctl.data.reader import one_run
 from labctl.data.writing.run_writer import Store
@@ -17,7 +17,7 @@ from labctl.plans.catalogue import columns_of, measuring
 from labctl.run.events import Listener
 from labctl.run.journal import Journal
 from labctl.run.pause import Gate
-from labctl.run.replay import Replay, kept_blocks
+from labctl.run.replay import Replay, kept_acquisitions
 from labctl.run.resumption import resumed
 from labctl.run.runner import Outcome, Runner
 from sequences.core.experiment import Experiment
@@ -36,14 +36,14 @@ class Interrupted:
     run_id: int
     replay: Replay
     gap_s: float
-    """How long ago its last block was counted."""
+    """How long ago its last acquisition was counted."""
 
 
 @dataclass(frozen=True)
 class Known:
     """The calibration with which a run began, or the first part of one that was suspended."""
 
-    entries: Mapping[str, Any]
+    calibration: Mapping[str, Any]
     covariances: Pairs | None
     """None for a run of before they were kept."""
 
@@ -55,15 +55,15 @@ class Known:
     @classmethod
     def then(cls, replay: Replay) -> Self:
         """When the run began that is played again."""
-        return cls(replay.entries, replay.covariances)
+        return cls(replay.calibration, replay.covariances)
 
-    def replay(self, blocks: Sequence[Block]) -> Replay:
+    def replay(self, acquisitions: Sequence[Acquisition]) -> Replay:
         """The run, to be played again."""
-        return Replay(blocks, self.entries, self.covariances)
+        return Replay(acquisitions, self.calibration, self.covariances)
 
     def record(self) -> dict[str, Any]:
         """What a part keeps that continues the run."""
-        return {"calibration": dict(self.entries), "covariances": self.covariances}
+        return {"calibration": dict(self.calibration), "covariances": self.covariances}
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class OpenBench:
 
     def run(
         self,
-        entry: Experiment,
+        experiment: Experiment,
         plan: Any,
         listeners: Sequence[Listener] = (),
         gate: Gate | None = None,
@@ -102,12 +102,12 @@ class OpenBench:
         try:
             while True:
                 part = _Part(self, (*listeners, hear), gate, interrupted)
-                outcome = part.run(entry, plan, known, in_vain < MOST_IN_VAIN)
+                outcome = part.run(experiment, plan, known, in_vain < MOST_IN_VAIN)
                 if outcome.run.status != "suspended":
                     suspended = interrupted.run_id if interrupted and interrupted is not asked_for else None
                     return replace(outcome, continues=suspended)
                 before, interrupted = interrupted, part.continued(outcome.run.run_id, known)
-                gained = len(interrupted.replay.blocks) - (len(before.replay.blocks) if before else 0)
+                gained = len(interrupted.replay.acquisitions) - (len(before.replay.acquisitions) if before else 0)
                 in_vain = 0 if gained > 0 else in_vain + 1
                 try:
                     self._magnet_back_to(begun_a)
@@ -146,26 +146,26 @@ class _Part:
             bench.lab, bench.store, bench.calibration, columns_of, told, bench.interrupts, gate, self._journal
         )
 
-    def run(self, entry: Experiment, plan: Any, known: Known, may_suspend: bool) -> Outcome:
+    def run(self, experiment: Experiment, plan: Any, known: Known, may_suspend: bool) -> Outcome:
         """known: the calibration with which the first part began."""
         bench, self._runner.may_suspend = self._bench, may_suspend
         record = {**bench.record, "station_file": bench.station.file.text}
         if self._interrupted:
             record |= {"resumes": self._interrupted.run_id, **known.record()}
-        stream = resumed(self._runner.lab, self._journal, lambda lab: entry.function(lab, plan), _aligned)
-        return self._runner.run(entry.name, plan, stream, record, bench.station.snapshot())
+        stream = resumed(self._runner.lab, self._journal, lambda lab: experiment.function(lab, plan), _aligned)
+        return self._runner.run(experiment.name, plan, stream, record, bench.station.snapshot())
 
     def continued(self, run_id: int, known: Known) -> Interrupted:
         """What is needed to go on, now that what held the run is gone."""
         before = self._interrupted
         if before and not before.replay.over:  # it was suspended before it measured: what answered it answers again
             passed_s = self._journal.bench_clock.now() - self._began_s
-            return Interrupted(run_id, known.replay(before.replay.blocks), before.gap_s + passed_s)
+            return Interrupted(run_id, known.replay(before.replay.acquisitions), before.gap_s + passed_s)
         folder = self._bench.store.folder
-        blocks = kept_blocks(folder, one_run(folder, run_id))
-        ended_s = blocks[-1].ended_s if blocks else 0.0
+        acquisitions = kept_acquisitions(folder, one_run(folder, run_id))
+        ended_s = acquisitions[-1].ended_s if acquisitions else 0.0
         gap_s = self._journal.clock.now() - self._runner.began_s - ended_s
-        return Interrupted(run_id, known.replay(blocks), max(0.0, gap_s))
+        return Interrupted(run_id, known.replay(acquisitions), max(0.0, gap_s))
 
 
 def _aligned(lab: Lab) -> Stream[None]:

@@ -35,7 +35,7 @@ def compare(
     """
     from labctl.common.log import log_into
     from labctl.data.reader import one_run, run_number
-    from labctl.data.serialise import plain
+    from labctl.data.serialise import serialisable
     from labctl.stored_runs.comparison import comparison
 
     log_into(data)
@@ -44,8 +44,8 @@ def compare(
     if figure is not None:
         _draw(data, found, figure)
     if as_json:
-        rows = [{**plain(row), "pulls": list(row.pulls)} for row in compared.results]
-        typer.echo(json.dumps({**plain(compared), "results": rows}))
+        rows = [{**serialisable(row), "pulls": list(row.pulls)} for row in compared.results]
+        typer.echo(json.dumps({**serialisable(compared), "results": rows}))
         return
     _print(compared)
     if figure is not None:
@@ -60,13 +60,13 @@ def explain(run: RunId, data: Data = DATA, as_json: Json = False) -> None:
     """
     from labctl.common.log import log_into
     from labctl.data.reader import one_run, run_number
-    from labctl.data.serialise import plain
+    from labctl.data.serialise import serialisable
     from labctl.stored_runs.explanation import explanation
 
     log_into(data)
     found = explanation(data, one_run(data, run_number(data, run)))
     if as_json:
-        kept = {key: plain(value) for key, value in vars(found).items() if key != "run"}
+        kept = {key: serialisable(value) for key, value in vars(found).items() if key != "run"}
         typer.echo(json.dumps({"run_id": found.run.run_id, "sequence": found.run.sequence, **kept}))
     else:
         _print_explanation(found)

@@ -31,9 +31,9 @@ Json = Annotated[bool, typer.Option("--json", help="The last line of stdout is o
 
 
 def _sequences(incomplete: str) -> list[str]:
-    from labctl.plans.catalogue import ENTRIES
+    from labctl.plans.catalogue import EXPERIMENTS
 
-    return [name for name in ENTRIES if name.startswith(incomplete)]
+    return [name for name in EXPERIMENTS if name.startswith(incomplete)]
 
 
 Sequence = Annotated[

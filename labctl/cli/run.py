@@ -56,11 +56,11 @@ class WithKeys(TyperCommand):
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """The keys, as wide as the screen is."""
-        from labctl.plans.catalogue import ENTRIES
+        from labctl.plans.catalogue import EXPERIMENTS
         from labctl.report.plan_overview import keys_text
 
         super().format_epilog(ctx, formatter)
-        if named := next((ENTRIES[word] for word in ctx.meta.get(_WORDS, ()) if word in ENTRIES), None):
+        if named := next((EXPERIMENTS[word] for word in ctx.meta.get(_WORDS, ()) if word in EXPERIMENTS), None):
             formatter.write(f"\nKeys of {named.name}, for --set KEY=VALUE:\n{keys_text(named)}")
 
 
@@ -101,22 +101,22 @@ def run(
     if not sequence and like is None:
         raise Refusal("Say what to run: labctl run SEQUENCE. `labctl run --list` shows what there is")
     before = None if like is None else likeness(data, like, sequence)
-    entry = before.entry if before else catalogue.entry(sequence)
+    experiment = before.experiment if before else catalogue.experiment_named(sequence)
     if keys:
-        return show_keys(entry, as_json)
+        return show_keys(experiment, as_json)
     log_into(data)
     choice = Choice(simulated, sample, seed, pace, served, script)
     plan, file, _ = gathered(
-        lambda: before.plan(settings) if before else make_plan(entry.plan, settings),
+        lambda: before.plan(settings) if before else make_plan(experiment.plan, settings),
         lambda: read_station(station),
         lambda: choice.check(reveal),
     )
-    check_limits(entry, plan, file)
+    check_limits(experiment, plan, file)
     if before:
         typer.echo(f"labctl: {before.words(plan)}", err=True)
     if dry_run:
-        return show_dry_run(entry, plan, file, as_json)
-    _carry_out(entry, plan, file, choice, data, as_json, reveal)
+        return show_dry_run(experiment, plan, file, as_json)
+    _carry_out(experiment, plan, file, choice, data, as_json, reveal)
 
 
 def resume(
@@ -151,12 +151,12 @@ def resume(
     seed = found.another_seed if seed is None and simulated else seed
     choice = Choice(simulated, sample, seed, pace, served)
     file, _ = gathered(lambda: read_station(station), lambda: choice.check(reveal))
-    check_limits(found.entry, found.plan, file)
-    _carry_out(found.entry, found.plan, file, choice, data, as_json, reveal, found)
+    check_limits(found.experiment, found.plan, file)
+    _carry_out(found.experiment, found.plan, file, choice, data, as_json, reveal, found)
 
 
 def _carry_out(
-    entry: "Experiment",
+    experiment: "Experiment",
     plan: Any,
     file: "StationFile",
     choice: "Choice",
@@ -168,7 +168,7 @@ def _carry_out(
     """Run it, print what it found, and end the program with the code of its end."""
     report: dict[str, Any] = {}
     try:
-        _measure(entry, plan, file, choice, data, reveal, report, interrupted)
+        _measure(experiment, plan, file, choice, data, reveal, report, interrupted)
     finally:
         if report:
             _tell(report, choice.about(file.path, data), data, as_json)
@@ -176,7 +176,7 @@ def _carry_out(
 
 
 def _measure(
-    entry: "Experiment",
+    experiment: "Experiment",
     plan: Any,
     file: "StationFile",
     choice: "Choice",
@@ -188,19 +188,20 @@ def _measure(
     """From the bench's opening to its safe end; the report is filled as soon as there is one."""
     from labctl.bench.connect import opened_bench
     from labctl.bench.controlled_run import obeying
-    from labctl.data.serialise import plain
+    from labctl.data.serialise import serialisable
     from labctl.report.progress import progress
 
     with opened_bench(choice, file, data, _patience) as bench, progress() as listener:
         bench.interrupts.patient = True
         before = interrupted.on(bench.store.label, bench.record) if interrupted else None
         with obeying(bench, choice.about(file.path, data), _patience) as (gate, orders):
-            report |= _report(bench.run(entry, plan, (orders.heard, listener), gate, before))
+            report |= _report(bench.run(experiment, plan, (orders.heard, listener), gate, before))
         if before:
             replay = before.replay
-            report["resumes"] = {"run_id": before.run_id, "blocks": replay.taken, "of": len(replay.blocks)}
+            taken, of = replay.taken, len(replay.acquisitions)
+            report["resumes"] = {"run_id": before.run_id, "acquisitions": taken, "of": of}
         if reveal and bench.truth is not None:
-            report["truth"] = plain(bench.truth(report["result"] or {}))
+            report["truth"] = serialisable(bench.truth(report["result"] or {}))
 
 
 def _patience(what: str) -> None:
@@ -267,6 +268,8 @@ def _print(report: dict[str, Any], about: "About") -> None:
         typer.echo(f"continues run {report['continues']}, which was suspended")
     if "resumes" in report:
         before = report["resumes"]
-        typer.echo(f"continues run {before['run_id']}: {before['blocks']} of its {before['of']} blocks were taken")
+        typer.echo(
+            f"continues run {before['run_id']}: {before['acquisitions']} of its {before['of']} acquisitions were taken"
+        )
     if "figure" in report:
         typer.echo(f"figure: {report['figure']}")

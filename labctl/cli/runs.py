@@ -59,7 +59,7 @@ def runs(
     from labctl.common.log import log_into
     from labctl.common.refusals import Refusal
     from labctl.data.reader import nothing_in
-    from labctl.data.writing.spool_file import side_files
+    from labctl.data.writing.spool_file import spool_files
     from labctl.stored_runs.search import Wanted, check_names, listed
 
     log_into(data)
@@ -69,8 +69,10 @@ def runs(
     if repair:
         return _repair(data, as_json)
     check_names(wanted, data)
-    if waiting := side_files(data):
-        typer.echo(f"labctl: {_count(waiting, 'side file')} not in the database yet: {_repair_command(data)}", err=True)
+    if waiting := spool_files(data):
+        typer.echo(
+            f"labctl: {_count(waiting, 'spool file')} not in the database yet: {_repair_command(data)}", err=True
+        )
     found = list(listed(data, wanted))
     if not found:
         typer.echo(nothing_in(data) if wanted == Wanted() else f"No run in {data} fits.", err=as_json)
@@ -148,12 +150,12 @@ def _repair_command(data: Path) -> str:
 
 
 def _repair(data: Path, as_json: bool) -> None:
-    from labctl.data.serialise import plain
+    from labctl.data.serialise import serialisable
     from labctl.data.writing.repair import repair
 
     done = repair(data)
     if as_json:
-        typer.echo(json.dumps(plain(done)))
+        typer.echo(json.dumps(serialisable(done)))
     elif not done.taken and done.damaged is None:
         typer.echo(f"{data}: nothing to repair.")
     else:
@@ -170,7 +172,7 @@ def _print_repair(done: "Repaired") -> None:
             typer.echo(f"labctl: {one.file} could not be taken in and is left as it is ({one.fault})", err=True)
         else:
             runs = ", ".join(str(run) for run in one.runs)
-            typer.echo(f"{one.file}: {one.entries} entries are in the database now (run {runs})")
+            typer.echo(f"{one.file}: {one.records} records are in the database now (run {runs})")
 
 
 def _count(things: "list[Any]", name: str) -> str:
@@ -221,7 +223,8 @@ def _status(run: "Run") -> str:
         return "foreign (QCoDeS without labctl)"
     if run.status != "interrupted":
         return run.status
-    return f"{run.status} ({run.outcome.get('points', 0)} points, {run.outcome.get('blocks', 0)} blocks)"
+    acquisitions = run.outcome.get("acquisitions", run.outcome.get("blocks", 0))  # "blocks" before 0.1.0
+    return f"{run.status} ({run.outcome.get('points', 0)} points, {acquisitions} acquisitions)"
 
 
 def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:

@@ -1,4 +1,4 @@
-"""Blocks: every play of a run that was counted, one row each, on disk as soon as it is counted."""
+"""Acquisitions: every play of a run that was counted, one row each, on disk as soon as it is counted."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ TABLE: Final = """CREATE TABLE IF NOT EXISTS labctl_blocks (
 COLUMNS: Final = (
     "run_id",
     "number",
-    "part_id",
+    "part_id",  # `measuring_run_id`: tables that are on disk keep the older name
     "program",
     "digest",
     "repeats",
@@ -29,18 +29,20 @@ COLUMNS: Final = (
     "ended_s",
     "settings",
 )
+_ATTRIBUTES: Final = {"part_id": "measuring_run_id"}
+"""Column -> attribute, where they differ."""
 
 
 @dataclass(frozen=True)
-class Block:
-    """One play that was counted."""
+class Acquisition:
+    """A program that was played and counted."""
 
     run_id: int
     """The outermost run that it belongs to."""
     number: int
-    """0 for the first play of that run, its parts included."""
-    part_id: int
-    """The innermost run: the run itself, or the part of it that measured."""
+    """0 for the first one of that run, its child runs included."""
+    measuring_run_id: int
+    """The innermost run: the run itself, or the child run that measured."""
     program: str
     """Name of the program."""
     digest: str
@@ -59,7 +61,7 @@ class Block:
 
     def row(self) -> tuple[Any, ...]:
         """Its values, in the order of COLUMNS."""
-        values = [getattr(self, name) for name in COLUMNS[:-1]]
+        values = [getattr(self, _ATTRIBUTES.get(name, name)) for name in COLUMNS[:-1]]
         return (*values, json.dumps(dict(self.settings), allow_nan=False))
 
 
@@ -75,8 +77,8 @@ def digest_of(program: Program, lines: Mapping[str, int]) -> str:
     return sha256(repr((program.tick_ns, runs)).encode()).hexdigest()[:16]
 
 
-def blocks_of(folder: Path, run_id: int) -> tuple[Block, ...]:
-    """The blocks of an outermost run in their order; of a part of a run, those that it counted itself. May be none."""
+def acquisitions_of(folder: Path, run_id: int) -> tuple[Acquisition, ...]:
+    """The acquisitions of an outermost run in their order; of a child run, those that it counted. May be none."""
     if not (folder / DATABASE).exists():
         return ()
     with reading(folder) as connection:
@@ -84,5 +86,6 @@ def blocks_of(folder: Path, run_id: int) -> tuple[Block, ...]:
             return ()
         query = f"SELECT {', '.join(COLUMNS)} FROM labctl_blocks WHERE run_id = ? OR part_id = ?"
         rows = connection.execute(f"{query} ORDER BY run_id, number", (run_id, run_id)).fetchall()
-    named = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
-    return tuple(Block(**{**values, "settings": json.loads(values["settings"])}) for values in named)
+    names = [_ATTRIBUTES.get(name, name) for name in COLUMNS]
+    named = [dict(zip(names, row, strict=True)) for row in rows]
+    return tuple(Acquisition(**{**values, "settings": json.loads(values["settings"])}) for values in named)

@@ -24,7 +24,7 @@ _LOOK_S: Final = 0.05
 def status_of(folder: Path, writer: object, run_id: int) -> str:
     """Status of a run that has no outcome: what its process does with it, or 'unfinished' if that cannot be known.
 
-    writer: the name of the process's presence, as kept with the run.
+    writer: the name of the process's writer lock, as kept with the run.
     """
     try:
         if (file := file_of(folder, writer)) is None or not is_writing(folder, writer):

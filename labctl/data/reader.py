@@ -53,7 +53,7 @@ class Run:
     outcome: dict[str, Any] = field(repr=False)
     """What was known when it ended: status, message, result, times, figure; empty if it has not.
 
-    Of an interrupted run what is on disk of it: points, blocks, photons."""
+    Of an interrupted run what is on disk of it: points, acquisitions, photons."""
     guid: str = field(default="", repr=False)
     """QCoDeS's name of the run, one in the world; a repair that begins the run anew keeps it."""
 

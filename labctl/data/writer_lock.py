@@ -16,7 +16,7 @@ STATE, ORDER = ".json", ".order"
 """Endings beside the lock: what the process does, and what it is asked to do."""
 
 
-class Presence:
+class WriterLock:
     """A locked file: the system unlocks it when its process dies, however it does."""
 
     def __init__(self, folder: Path) -> None:
@@ -55,13 +55,13 @@ def writers(folder: Path) -> list[str]:
 
 
 def process_of(name: object) -> str:
-    """The number of a process, from the name of its presence; '?' if that is none."""
+    """The number of a process, from the name of its writer lock; '?' if that is none."""
     number = str(name).partition("-")[0]
     return number if number.isdecimal() else "?"
 
 
 def is_writing(folder: Path, name: object) -> bool:
-    """Whether the process of this presence is still there. Removes the files that a dead one left.
+    """Whether the process of this writer lock is still there. Removes the files that a dead one left.
 
     Raises OSError in a folder that cannot be written: there nobody can tell.
     """
@@ -77,7 +77,7 @@ def is_writing(folder: Path, name: object) -> bool:
 
 
 def file_of(folder: Path, name: object) -> Path | None:
-    """The locked file of this presence; None if that is no name of one."""
+    """The locked file of this name; None if that is no name of one."""
     return folder / FOLDER / f"{name}.lock" if isinstance(name, str) and name and Path(name).name == name else None
 
 

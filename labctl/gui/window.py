@@ -26,7 +26,7 @@ from labctl.gui.views.runs import RunsView
 from labctl.gui.widgets import theme as looks
 from labctl.gui.widgets.recolour import recolour
 from labctl.gui.widgets.workers import Errands
-from labctl.plans.catalogue import ENTRIES, USUAL
+from labctl.plans.catalogue import EXPERIMENTS, USUAL
 from labctl.run.events import News
 from labctl.safety.safe_state import Step
 from sequences.results import Begin
@@ -66,8 +66,8 @@ class Window(QtWidgets.QMainWindow):
         self.follows = add_menus(self)
         self._connect()
         self._restore()
-        if ENTRIES.refused:
-            self.notices.tell("\n".join(ENTRIES.refused.values()))
+        if EXPERIMENTS.refused:
+            self.notices.tell("\n".join(EXPERIMENTS.refused.values()))
         self._timer = QtCore.QTimer(self)
         self._timer.timeout.connect(self.tick)
         self._timer.start(TICK_MS)

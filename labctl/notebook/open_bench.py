@@ -79,14 +79,14 @@ class Bench:
         once; what was measured is kept, and the bench is safe. Raises Refusal before anything is switched on, RunFailed
         if the run fails, KeyboardInterrupt if it is stopped.
         """
-        from labctl.plans.catalogue import entry
+        from labctl.plans.catalogue import experiment_named
         from labctl.plans.from_stored_run import likeness
         from labctl.report.plan_overview import check_limits
 
         if not self._is_open:
             raise Refusal("The bench is closed. Open it again: labctl.open_bench(…)")
         before = None if like is None else likeness(self.data.folder, str(like), sequence)
-        found = before.entry if before else entry(sequence)
+        found = before.experiment if before else experiment_named(sequence)
         plan = plan_with(found, before.texts if before else {}, keys)
         check_limits(found, plan, self._file)
         return self._ended(self._measured(found, plan, quiet))
@@ -139,11 +139,11 @@ def open_bench(
 
 def plan_with(found: "Experiment", texts: Mapping[str, str], keys: Mapping[str, Any]) -> Any:
     """The plan with these texts, then these values. Raises Refusal listing every fault."""
-    from labctl.data.serialise import plain
+    from labctl.data.serialise import serialisable
     from labctl.plans.parse import plan_of, texts_of
 
     try:
-        given = texts_of(plain(keys))
+        given = texts_of(serialisable(keys))
     except TypeError as error:
         raise Refusal(f"{found.name}: {error}") from None
     plan, faults = plan_of(found.plan, {**texts, **given})

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any, Final
 
 from labctl.figures.columns import error_of
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 from labctl.stored_runs.explanation import NO_UNIT, WORDS, YES_OR_NO, is_error, number_of, value_words
 
 _UNSAID: Final = ("", NO_UNIT, WORDS, YES_OR_NO)
@@ -38,7 +38,7 @@ class Result(Mapping[str, Quantity]):
     def __init__(self, sequence: str, values: Mapping[str, Any]) -> None:
         """values: of the result, as stored."""
         self.values_as_stored = dict(values)
-        about = number_of(ENTRIES.get(sequence))
+        about = number_of(EXPERIMENTS.get(sequence))
         self._found = {key: _quantity(key, values, *about(key)) for key in values if not is_error(values, key)}
 
     def __getitem__(self, key: str) -> Quantity:

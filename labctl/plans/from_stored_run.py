@@ -7,8 +7,8 @@ from typing import Any
 
 from labctl.common.refusals import Refusal
 from labctl.data.reader import FOREIGN, Run, one_run, run_number
-from labctl.data.serialise import plain
-from labctl.plans.catalogue import entry
+from labctl.data.serialise import serialisable
+from labctl.plans.catalogue import experiment_named
 from labctl.plans.parse import make_plan, plan_of, texts_of
 from sequences.core.experiment import Experiment
 
@@ -18,17 +18,17 @@ class Likeness:
     """A stored run whose plan shall be taken."""
 
     run: Run
-    entry: Experiment
+    experiment: Experiment
     texts: Mapping[str, str]
     """Dotted key -> text of its plan."""
 
     def plan(self, settings: Sequence[str]) -> Any:
         """Its plan with these `key=value` settings. Raises Refusal listing every fault."""
-        return make_plan(self.entry.plan, settings, self.texts)
+        return make_plan(self.experiment.plan, settings, self.texts)
 
     def differences(self, plan: Any) -> list[str]:
         """'step_mhz = 0.5 (was 0.25)': what this plan has that the run had not."""
-        now = texts_of(plain(plan))
+        now = texts_of(serialisable(plan))
         return [
             f"{key} = {text} ({f'was {self.texts[key]}' if key in self.texts else 'not known to that run'})"
             for key, text in now.items()
@@ -38,7 +38,8 @@ class Likeness:
     def words(self, plan: Any) -> str:
         """What differs, in one line."""
         differs = ", ".join(self.differences(plan))
-        return f"as run {self.run.run_id} ({self.entry.name}), {f'but {differs}' if differs else 'with the same plan'}"
+        same = f"but {differs}" if differs else "with the same plan"
+        return f"as run {self.run.run_id} ({self.experiment.name}), {same}"
 
 
 def likeness(folder: Path, number: str, sequence: str = "") -> Likeness:
@@ -54,7 +55,7 @@ def likeness(folder: Path, number: str, sequence: str = "") -> Likeness:
             f"Run {run.run_id} measured {run.sequence}, not {sequence}: leave {sequence} out, or name a run of it. "
             f"`labctl runs --sequence {sequence}` lists them"
         )
-    found = entry(run.sequence)
+    found = experiment_named(run.sequence)
     texts = texts_of(run.record.get("plan") or {})
     if faults := plan_of(found.plan, texts)[1]:
         head = f"The plan of run {run.run_id} does not fit this version of {run.sequence}"

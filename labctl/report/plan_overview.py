@@ -16,32 +16,32 @@ if TYPE_CHECKING:
 
 def show_list(as_json: bool) -> None:
     """All experiments with a line each, and why any of another package is left out."""
-    from labctl.plans.catalogue import ENTRIES
+    from labctl.plans.catalogue import EXPERIMENTS
 
     if as_json:
-        typer.echo(json.dumps(ENTRIES.described()))
+        typer.echo(json.dumps(EXPERIMENTS.described()))
     else:
-        for name, description in ENTRIES.described().items():
+        for name, description in EXPERIMENTS.described().items():
             typer.echo(f"{name:12} {description}")
-    for why in ENTRIES.refused.values():
+    for why in EXPERIMENTS.refused.values():
         typer.echo(f"labctl: {why}", err=True)
 
 
-def show_keys(entry: "Experiment", as_json: bool) -> None:
+def show_keys(experiment: "Experiment", as_json: bool) -> None:
     """The keys of a plan: default, range, unit, meaning."""
     from labctl.plans.parse import keys_of
 
     if as_json:
         shown = [
             {"key": k.name, "default": _shown(k.default), "range": k.limits, "unit": k.unit, "help": k.help}
-            for k in keys_of(entry.plan)
+            for k in keys_of(experiment.plan)
         ]
         typer.echo(json.dumps(shown))
         return
-    typer.echo(keys_text(entry), nl=False)
+    typer.echo(keys_text(experiment), nl=False)
 
 
-def keys_text(entry: "Experiment") -> str:
+def keys_text(experiment: "Experiment") -> str:
     """The same as lines of text."""
     from rich.table import Table
 
@@ -51,7 +51,7 @@ def keys_text(entry: "Experiment") -> str:
     table = Table(box=None, pad_edge=False)
     for heading in ("key", "default", "range", "unit", "meaning"):
         table.add_column(heading)
-    for key in keys_of(entry.plan):
+    for key in keys_of(experiment.plan):
         table.add_row(key.name, value_words(_shown(key.default)), key.limits or "-", key.unit or "-", key.help)
     screen = console()
     with screen.capture() as text:
@@ -59,20 +59,20 @@ def keys_text(entry: "Experiment") -> str:
     return text.get()
 
 
-def check_limits(entry: "Experiment", plan: Any, file: "StationFile") -> None:
+def check_limits(experiment: "Experiment", plan: Any, file: "StationFile") -> None:
     """Raises Refusal if the plan, or a program that it is sure to play, asks for what station.yaml does not allow."""
     from labctl.common.refusals import Refusal
     from labctl.safety.limits import programs_beyond
 
     if faults := file.bounds().faults(plan):
         raise Refusal(f"--set {fault} ({file.path})" for fault in faults)
-    if faults := programs_beyond(entry.parts(plan, file.wiring()), file.limits(), file.paths()):
+    if faults := programs_beyond(experiment.parts(plan, file.wiring()), file.limits(), file.paths()):
         raise Refusal(f"{fault} ({file.path})" for fault in faults)
 
 
-def show_dry_run(entry: "Experiment", plan: Any, file: "StationFile", as_json: bool) -> None:
+def show_dry_run(experiment: "Experiment", plan: Any, file: "StationFile", as_json: bool) -> None:
     """Plan, expected duration, and the pulse programs that the experiment can tell beforehand."""
-    from labctl.data.serialise import plain
+    from labctl.data.serialise import serialisable
     from labctl.plans.catalogue import needed
     from labctl.plans.parse import known_keys
     from labctl.report.progress import clock_words
@@ -81,20 +81,20 @@ def show_dry_run(entry: "Experiment", plan: Any, file: "StationFile", as_json: b
     from sequences.pulses.timeline import as_text
 
     duration_s = forecast_s(plan)
-    parts = entry.parts(plan, file.wiring())
+    parts = experiment.parts(plan, file.wiring())
     programs: list[Program] = [program for _, played in parts for program in played]
     limits = used(parts, file.limits(), file.paths())
-    needs = [one.name for one in needed(entry)]
+    needs = [one.name for one in needed(experiment)]
     if as_json:
         course = [{"name": p.name, "duration_ns": p.duration_ns, "timeline": as_text(p)} for p in programs]
-        shown = {"sequence": entry.name, "plan": plain(plan), "duration_s": duration_s, "programs": course}
+        shown = {"sequence": experiment.name, "plan": serialisable(plan), "duration_s": duration_s, "programs": course}
         shown["limits"] = [vars(one) for one in limits]
         shown["needs"] = needs
         typer.echo(json.dumps(shown))
         return
-    typer.echo(f"{entry.name}: {entry.description}")
-    keys = known_keys(entry.plan)
-    for name, value in flat(plain(plan)):
+    typer.echo(f"{experiment.name}: {experiment.description}")
+    keys = known_keys(experiment.plan)
+    for name, value in flat(serialisable(plan)):
         typer.echo(f"  {name} = {value_words(value, keys[name].help)}")
     typer.echo("expected duration: " + ("not known beforehand" if duration_s is None else clock_words(duration_s)))
     if needs:
@@ -125,6 +125,6 @@ def value_words(value: Any, meaning: str = "") -> str:
 
 
 def _shown(default: Any) -> Any:
-    from labctl.data.serialise import plain
+    from labctl.data.serialise import serialisable
 
-    return "(must be given)" if default is dataclasses.MISSING else plain(default)
+    return "(must be given)" if default is dataclasses.MISSING else serialisable(default)

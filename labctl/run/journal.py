@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from labctl.data.acquisitions import Block
+from labctl.data.acquisitions import Acquisition
 from labctl.data.calibration import CalibrationStore
 from labctl.run.past_calibration import KnownThen
 from labctl.run.replay import MAGNET, RESUMING, WALKED, NotedClock, Replay, RunClock
@@ -43,7 +43,7 @@ class Journal:
         return RunContext(self._noted, self._known or self.calibration, observer, looks=self._looks)
 
     def apart(self, lab: Lab) -> Lab:
-        """For plays that are none of the experiment's: no block answers them, and they answer none later."""
+        """For plays that are none of the experiment's: no acquisition answers them, and they answer none later."""
         self.clock.is_apart = True
         self._apart_s = self.clock.now()
         return lab.within(RunContext(self.clock, self.calibration, lab.run.observer, lab.run.notes))
@@ -60,8 +60,8 @@ class Journal:
             now = self.calibration.all()
             self._known.renewed = {key for key, entry in now.items() if entry != before.get(key)}
 
-    def answer(self, digest: str, repeats: int) -> Block | None:
-        """Note what the play depends on; the block that answers it, if it has been played before."""
+    def answer(self, digest: str, repeats: int) -> Acquisition | None:
+        """Note what the play depends on; the acquisition that answers it, if it has been played before."""
         self.notes = {"bench": noted(self._lab), "times_s": [], "unix_s": time.time()}
         if self.clock.is_apart:
             self.notes[RESUMING] = True
@@ -69,16 +69,16 @@ class Journal:
         self.notes |= {"times_s": self._noted.taken(), "looks": self._looks.count}
         if self.replay is None or self.replay.over:
             return None
-        block = self.replay.answer(digest, repeats, self.notes["bench"])
-        if block is None:
+        acquisition = self.replay.answer(digest, repeats, self.notes["bench"])
+        if acquisition is None:
             self._note_what_is_known(self.replay)
-        elif self._known and CALIBRATION in block.settings:
-            self._known.know(block.settings[CALIBRATION], block.settings[COVARIANCES])
-        return block
+        elif self._known and CALIBRATION in acquisition.settings:
+            self._known.know(acquisition.settings[CALIBRATION], acquisition.settings[COVARIANCES])
+        return acquisition
 
     def _note_what_is_known(self, replay: Replay) -> None:
         """Here the bench takes over. What has answered stays trusted, whatever a look at the bench shows later."""
-        seen = [block.settings.get("looks", 0) for block in replay.blocks[: replay.taken]]
+        seen = [acquisition.settings.get("looks", 0) for acquisition in replay.acquisitions[: replay.taken]]
         self._looks.count = 1 + max(self._looks.count, *seen, 0)
         self.notes["looks"] = self._looks.count
         self.notes |= {CALIBRATION: self.calibration.all(), COVARIANCES: self.calibration.covariances()}

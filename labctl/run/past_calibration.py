@@ -23,12 +23,13 @@ class KnownThen:
         self._together: dict[tuple[str, ...], NDArray[np.float64]] = {}
         self.renewed: Collection[str] = ()
         """Keys that have been measured anew since the run was interrupted: what it had learned of them is outdated."""
-        self.know(replay.entries, replay.covariances)
+        self.know(replay.calibration, replay.covariances)
 
-    def know(self, entries: Mapping[str, Mapping[str, Any]], covariances: Pairs | None) -> None:
+    def know(self, calibration: Mapping[str, Mapping[str, Any]], covariances: Pairs | None) -> None:
         """This was known at the point that the replay has reached. covariances: None where they were not noted."""
         kept = {
-            key: (entry["value"], entry["error"], entry["run_id"], entry["unix_s"]) for key, entry in entries.items()
+            key: (entry["value"], entry["error"], entry["run_id"], entry["unix_s"])
+            for key, entry in calibration.items()
         }
         self._values = {key: Calibrated(*values) for key, values in kept.items()}
         self._pairs = None if covariances is None else {pair(one, other): value for one, other, value in covariances}

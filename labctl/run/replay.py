@@ -1,4 +1,4 @@
-"""An interrupted run, played again from its blocks: the experiment starts anew, and every play is answered from disk.
+"""An interrupted run, played again from its acquisitions: the experiment starts anew, and the disk answers every play.
 
 An experiment decides by counts, calibrations and the clock alone. Given the same ones it asks for the same plays, so
 what is on disk answers them, until there is no more, or until it asks for something else: from then on the bench does.
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from instruments.common.clock import Clock
 from labctl.common.refusals import Refusal
-from labctl.data.acquisitions import Block, blocks_of
+from labctl.data.acquisitions import Acquisition, acquisitions_of
 from labctl.data.calibration import Pairs
 from labctl.data.reader import Run, one_run
 from sequences.routines.bench.verify import LOOK_AFTER_S
@@ -37,44 +37,47 @@ class Break:
 
 
 class Replay:
-    """The blocks of an interrupted run, in their order, and what was known when it began."""
+    """The acquisitions of an interrupted run, in their order, and what was known when it began."""
 
     def __init__(
-        self, blocks: Sequence[Block], entries: Mapping[str, Mapping[str, Any]], covariances: Pairs | None = None
+        self,
+        acquisitions: Sequence[Acquisition],
+        calibration: Mapping[str, Mapping[str, Any]],
+        covariances: Pairs | None = None,
     ) -> None:
-        """entries, covariances: the calibration with which the run began, as its record holds it."""
-        self.blocks = tuple(blocks)
-        self.entries, self.covariances = entries, covariances
+        """calibration, covariances: those with which the run began, as its record holds it."""
+        self.acquisitions = tuple(acquisitions)
+        self.calibration, self.covariances = calibration, covariances
         self.taken = 0
-        """Blocks that have answered a play."""
-        told = [(block.settings["times_s"], block.began_s) for block in self.blocks]
+        """Acquisitions that have answered a play."""
+        told = [(acquisition.settings["times_s"], acquisition.began_s) for acquisition in self.acquisitions]
         self.began_s = max((times_s[-1] - began_s for times_s, began_s in told if times_s), default=0.0)
         """Laboratory time at which the run began: a play began just after its experiment had asked for the time."""
         self.breaks = tuple(
-            Break(k, block.settings[WALKED], tuple(block.settings[MAGNET]))
-            for k, block in enumerate(self.blocks)
-            if WALKED in block.settings
+            Break(k, acquisition.settings[WALKED], tuple(acquisition.settings[MAGNET]))
+            for k, acquisition in enumerate(self.acquisitions)
+            if WALKED in acquisition.settings
         )
         """At which the magnet was taken along with the resonance, when the run was continued before."""
         self.over = False
-        """Whether a play was asked for that no block answers: the bench has played it."""
+        """Whether a play was asked for that no acquisition answers: the bench has played it."""
 
-    def answer(self, digest: str, repeats: int, settings: Mapping[str, Any]) -> Block | None:
-        """The block that was this play; None from the first one on that is not there."""
+    def answer(self, digest: str, repeats: int, settings: Mapping[str, Any]) -> Acquisition | None:
+        """The acquisition that was this play; None from the first one on that is not there."""
         if self.over or self.exhausted:
             self.over = True
             return None
-        block = self.blocks[self.taken]
-        if (block.digest, block.repeats) != (digest, repeats) or block.settings["bench"] != settings:
+        acquisition = self.acquisitions[self.taken]
+        if (acquisition.digest, acquisition.repeats) != (digest, repeats) or acquisition.settings["bench"] != settings:
             self.over = True
             return None
         self.taken += 1
-        return block
+        return acquisition
 
     @property
     def exhausted(self) -> bool:
-        """Whether every block has answered."""
-        return self.taken == len(self.blocks)
+        """Whether every acquisition has answered."""
+        return self.taken == len(self.acquisitions)
 
     @property
     def goes_on(self) -> bool:
@@ -83,22 +86,26 @@ class Replay:
 
     @property
     def reached_s(self) -> float:
-        """Laboratory time at which the last block was counted that has answered."""
-        return self.began_s + (self.blocks[self.taken - 1].ended_s if self.taken else 0.0)
+        """Laboratory time at which the last acquisition was counted that has answered."""
+        return self.began_s + (self.acquisitions[self.taken - 1].ended_s if self.taken else 0.0)
 
     @property
     def ended_s(self) -> float:
-        """Laboratory time at which the last block was counted."""
-        return self.began_s + (self.blocks[-1].ended_s if self.blocks else 0.0)
+        """Laboratory time at which the last acquisition was counted."""
+        return self.began_s + (self.acquisitions[-1].ended_s if self.acquisitions else 0.0)
 
 
 class RunClock:
     """Laboratory time of a run that goes on; of one that is played again, as it was, and on from there."""
 
     def __init__(self, clock: Clock, replay: Replay | None = None, gap_s: float = 0.0) -> None:
-        """gap_s: how long ago the last block of the replay was counted, when this clock is made."""
+        """gap_s: how long ago the last acquisition of the replay was counted, when this clock is made."""
         self._clock, self._replay = clock, replay
-        self._known = [time_s for block in replay.blocks for time_s in block.settings["times_s"]] if replay else []
+        self._known = (
+            [time_s for acquisition in replay.acquisitions for time_s in acquisition.settings["times_s"]]
+            if replay
+            else []
+        )
         self._next = 0
         self._later_s = replay.ended_s + gap_s - clock.now() if replay else 0.0
         self.is_apart = False
@@ -153,15 +160,15 @@ class NotedClock:
         return answers
 
 
-def kept_blocks(folder: Path, run: Run) -> tuple[Block, ...]:
+def kept_acquisitions(folder: Path, run: Run) -> tuple[Acquisition, ...]:
     """What answers when this run is continued: what it counted, and what it continued itself, as far as it is trusted.
 
-    A run that was interrupted before it had played all of an earlier one again is continued from that one's blocks.
+    A run that was interrupted before it had played all of an earlier one again is continued from that one's.
     """
     own = tuple(
-        block
-        for block in blocks_of(folder, run.run_id)
-        if block.run_id == run.run_id and RESUMING not in block.settings
+        acquisition
+        for acquisition in acquisitions_of(folder, run.run_id)
+        if acquisition.run_id == run.run_id and RESUMING not in acquisition.settings
     )
     before = _continued_by(folder, run)
     again = next((k for k, pair in enumerate(zip(own, before, strict=False)) if not _same(*pair)), None)
@@ -172,31 +179,35 @@ def kept_blocks(folder: Path, run: Run) -> tuple[Block, ...]:
     return own[:again] + (looked_at(new) if run.status in ("failed", "suspended") else new)
 
 
-def _continued_by(folder: Path, run: Run) -> tuple[Block, ...]:
+def _continued_by(folder: Path, run: Run) -> tuple[Acquisition, ...]:
     if (number := run.record.get("resumes")) is None:
         return ()
     try:
-        return kept_blocks(folder, one_run(folder, number))
+        return kept_acquisitions(folder, one_run(folder, number))
     except Refusal:  # it was deleted
         return ()
 
 
-def _same(block: Block, other: Block) -> bool:
+def _same(acquisition: Acquisition, other: Acquisition) -> bool:
     """Whether one is the other, played again."""
     alike = ("digest", "repeats", "signal", "reference")
-    return all(getattr(block, name) == getattr(other, name) for name in alike)
+    return all(getattr(acquisition, name) == getattr(other, name) for name in alike)
 
 
-def looked_at(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+def looked_at(acquisitions: tuple[Acquisition, ...]) -> tuple[Acquisition, ...]:
     """Those behind which all instruments were seen to be as they were set; of runs that noted no looks, by the time."""
-    if not blocks or any("looks" not in block.settings for block in blocks):
-        return _trusted(blocks)
-    return tuple(block for block in blocks if block.settings["looks"] < blocks[-1].settings["looks"])
+    if not acquisitions or any("looks" not in acquisition.settings for acquisition in acquisitions):
+        return _trusted(acquisitions)
+    return tuple(
+        acquisition
+        for acquisition in acquisitions
+        if acquisition.settings["looks"] < acquisitions[-1].settings["looks"]
+    )
 
 
-def _trusted(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+def _trusted(acquisitions: tuple[Acquisition, ...]) -> tuple[Acquisition, ...]:
     """Without the last ones: what made the run fail may have begun behind the last look at the bench."""
-    left, played_s = list(blocks), 0.0
+    left, played_s = list(acquisitions), 0.0
     while left and played_s <= LOOK_AFTER_S:
         last = left.pop()
         played_s += last.ended_s - last.began_s

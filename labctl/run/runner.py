@@ -14,9 +14,9 @@ from instruments.common.errors import InstrumentError
 from labctl.common.log import NAME as LOG_NAME
 from labctl.common.signals import Interrupts
 from labctl.data.acquisitions import digest_of
-from labctl.data.serialise import plain
+from labctl.data.serialise import serialisable
 from labctl.data.writing.database_writer import NotBegun, Unstored
-from labctl.data.writing.recorder import Book, Ended, Status
+from labctl.data.writing.recorder import Ended, Recorder, Status
 from labctl.run.drawing import Drawing
 from labctl.run.events import Counted, Listener, News, Playing, Suspended, Waiting
 from labctl.run.journal import Journal
@@ -82,7 +82,7 @@ class Runner:
         run = journal.context(self) if journal else RunContext(lab.clock, calibration, self)
         self.lab = lab.within(run)
         """What the sequence of a run gets."""
-        self._book = Book(store, calibration, self._clock)
+        self._recorder = Recorder(store, calibration, self._clock)
         self._began_s = 0.0
         self._drawing = Drawing(self._folder / "figures")
         self._first: Callable[[], None] | None = None
@@ -107,9 +107,9 @@ class Runner:
         self.lab.notes.clear()
         self._calibration.used.clear()
         with self._interrupts.held(dropping=True):
-            self._book.ready()
+            self._recorder.ready()
             columns = self._columns_of(sequence)
-            self._first = lambda: self._book.begin(sequence, plan, columns, record, snapshot)
+            self._first = lambda: self._recorder.begin(sequence, plan, columns, record, snapshot)
             self._announced = Begin(sequence, plan)
             status, message, result = self._driven(stream)
             return self._ended(stream, status, message, result)
@@ -117,7 +117,7 @@ class Runner:
     @property
     def _name(self) -> str:
         """What is measured now, or shall be."""
-        return self._announced.sequence if self._first else self._book.sequence
+        return self._announced.sequence if self._first else self._recorder.sequence
 
     def _started(self) -> None:
         """The run begins now, unless it has."""
@@ -135,25 +135,25 @@ class Runner:
         if self._journal is None:
             return None
         digest = digest_of(program, self.lab.wiring.lines)
-        if (block := self._journal.answer(digest, repeats)) is None:
+        if (acquisition := self._journal.answer(digest, repeats)) is None:
             return None
-        self._book.answered(block)
-        return block.signal, block.reference
+        self._recorder.answered(acquisition)
+        return acquisition.signal, acquisition.reference
 
     def playing(self, program: "Program", repeats: int) -> None:
         """The lab is about to play: the safe point at which a run pauses."""
         self._started()
         with self._interrupts.safe_point():
-            self._settled(self._book.flush)
+            self._settled(self._recorder.flush)
             self._gate.passed()
         notes = self._journal.notes if self._journal else {}
-        self._book.playing(program.name, digest_of(program, self.lab.wiring.lines), repeats, notes)
+        self._recorder.playing(program.name, digest_of(program, self.lab.wiring.lines), repeats, notes)
         self._publish(Playing(program, repeats))
 
     def counted(self, signal: int, reference: int, duration_s: float) -> None:
         """The lab has counted a play."""
         with self._interrupts.held():
-            self._book.counted(signal, reference, duration_s)
+            self._recorder.counted(signal, reference, duration_s)
         self._publish(Counted(signal, reference, duration_s))
 
     def _driven(self, stream: Stream[Any]) -> tuple[Status, str, Any]:
@@ -219,26 +219,26 @@ class Runner:
                     with self._interrupts.heard():
                         event = next(stream)
                 except StopIteration as stop:
-                    self._settled(self._book.flush, hearing=True)
-                    return plain(stop.value)
+                    self._settled(self._recorder.flush, hearing=True)
+                    return serialisable(stop.value)
                 self._take(event)
 
     def _take(self, event: Event) -> None:
         self._started()
         match event:
             case Point(values):
-                self._book.add(values)
+                self._recorder.add(values)
                 self._publish(event)
             case Estimate(values):
-                self._book.estimate(values)
-                self._publish(Estimate(plain(values)))
+                self._recorder.estimate(values)
+                self._publish(Estimate(serialisable(values)))
             case Begin(sequence, plan):
                 columns = self._columns_of(sequence)
                 self._settled(lambda: self._begun(sequence, plan, columns), hearing=True)
                 self._publish(event)
             case End(result):
                 self._publish(event)
-                if (ended := self._book.end("completed", result=plain(result))).status != "completed":
+                if (ended := self._recorder.end("completed", result=serialisable(result))).status != "completed":
                     raise OSError(ended.message)
                 self._drawing.part(ended)
             case Progress():
@@ -246,7 +246,7 @@ class Runner:
 
     def _begun(self, sequence: str, plan: Any, columns: Sequence[Column]) -> bool:
         try:
-            self._book.begin(sequence, plan, columns)
+            self._recorder.begin(sequence, plan, columns)
         except Unstored:
             return False
         return True
@@ -258,7 +258,7 @@ class Runner:
         """
         if stored():
             return
-        self._publish(Waiting(self._book.complaint()))
+        self._publish(Waiting(self._recorder.complaint()))
         with ExitStack() as stack:
             if hearing:
                 stack.enter_context(self._interrupts.heard())
@@ -275,21 +275,21 @@ class Runner:
         self._started()
         if fault and status == "completed":
             status, message, result = "failed", fault, None
-        while self._book.depth > 1:
-            self._drawing.part(self._book.end(status, message))
-        run = self._book.end(status, message, result, self._notes())
+        while self._recorder.depth > 1:
+            self._drawing.part(self._recorder.end(status, message))
+        run = self._recorder.end(status, message, result, self._notes())
         if run.status == "completed":
             self._tell(News(run.run_id, run.sequence, 0, End(run.result), run.lab_time_s))
         outcome = Outcome(run, unsafe, self._drawing.whole(run))
-        self._book.settle()
+        self._recorder.settle()
         return outcome
 
     def _notes(self) -> dict[str, Any]:
-        return {"notes": list(self.lab.notes), "calibration_used": plain(self._calibration.used)}
+        return {"notes": list(self.lab.notes), "calibration_used": serialisable(self._calibration.used)}
 
     def _publish(self, event: Event | Playing | Counted | Waiting | Suspended) -> None:
-        book = self._book
-        self._tell(News(book.run_id, book.sequence, book.depth - 1, event, self._lab_time_s()))
+        recorder = self._recorder
+        self._tell(News(recorder.run_id, recorder.sequence, recorder.depth - 1, event, self._lab_time_s()))
 
     def _lab_time_s(self) -> float:
         """Of the run, as it is told; what comes before the run is played again counts for itself."""

@@ -18,7 +18,7 @@ from labctl.common.refusals import Refusal
 from labctl.common.value_errors import unit_of
 from labctl.data.reader import FOREIGN, Run, outermost, points
 from labctl.figures.columns import error_of
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 from labctl.plans.parse import docstrings
 from sequences.core.experiment import Experiment
 from sequences.results import Column
@@ -63,7 +63,7 @@ def explanation(folder: Path, run: Run) -> Explanation:
     """Explain a run. Raises Refusal if it is none of labctl's."""
     if run.status == FOREIGN:
         raise Refusal(f"Run {run.run_id} was stored by QCoDeS without labctl: nothing is known of its numbers")
-    experiment = ENTRIES.get(run.sequence)
+    experiment = EXPERIMENTS.get(run.sequence)
     made, about = result_type(experiment) if experiment else None, number_of(experiment)
     result = run.result or run.outcome.get("estimate") or {}
     return Explanation(

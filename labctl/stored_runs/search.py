@@ -11,7 +11,7 @@ from labctl.common.refusals import Refusal, known
 from labctl.data.live_runs import LIVE, UNFINISHED
 from labctl.data.reader import FOREIGN, Run, each_run
 from labctl.data.remarks import NONE, Remarks, remarks_in
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 from labctl.stored_runs.summary import changes_of, concluded
 
 _ENDED: Final = ("completed", "failed", "aborted", "interrupted", "suspended")
@@ -103,9 +103,9 @@ def listed(folder: Path, wanted: Wanted | None = None) -> Iterator[Listed]:
 def check_names(wanted: Wanted, folder: Path) -> None:
     """Raises Refusal listing what can be of no run: unknown experiments, statuses and tags."""
     faults = [f"--status {one}: there is no such status; {known(one, STATUSES)}" for one in _strange(wanted)]
-    sequences = [one for one in wanted.sequences if one not in ENTRIES]
+    sequences = [one for one in wanted.sequences if one not in EXPERIMENTS]
     stored = {run.sequence for run in each_run(folder)} if sequences else set()
-    names = [*ENTRIES, *sorted(stored - set(ENTRIES))] if sequences else []
+    names = [*EXPERIMENTS, *sorted(stored - set(EXPERIMENTS))] if sequences else []
     faults += [f"--sequence {one}: there is none; {known(one, names)}" for one in sequences if one not in stored]
     if wanted.tags:
         tags = sorted({tag for remarks in remarks_in(folder).values() for tag in remarks.tags})

@@ -9,9 +9,9 @@ from labctl.common.commands import About
 from labctl.common.numbers import quoted
 from labctl.common.value_errors import unit_of, words_of
 from labctl.data.reader import Run
-from labctl.data.serialise import plain
+from labctl.data.serialise import serialisable
 from labctl.figures.headline import headline
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 from labctl.plans.parse import as_text, known_keys, texts_of
 from sequences.core.experiment import Experiment
 
@@ -20,7 +20,7 @@ def conclusion(sequence: str, result: Mapping[str, Any] | None, message: str) ->
     """One line: 'field 4.512(3) mT, tilt 0.1(1) deg', or the message."""
     if message or not result:
         return " ".join(message.split())
-    experiment = ENTRIES.get(sequence)
+    experiment = EXPERIMENTS.get(sequence)
     if experiment is not None and experiment.in_words is not None:
         return experiment.in_words(result, _number)
     return ", ".join(_said(result, key) for key in _keys(sequence, experiment, result))
@@ -37,11 +37,11 @@ def changes(sequence: str, plan: Mapping[str, Any]) -> dict[str, str]:
 
     plan: as stored. Empty for an experiment that is not known here.
     """
-    experiment = ENTRIES.get(sequence)
+    experiment = EXPERIMENTS.get(sequence)
     if experiment is None:
         return {}
     usual = {
-        name: as_text(plain(key.default))
+        name: as_text(serialisable(key.default))
         for name, key in known_keys(experiment.plan).items()
         if key.default is not MISSING
     }

@@ -13,7 +13,7 @@ import pytest
 from paused_in_window import PAUSED
 from virtual_screen import virtual_screen
 
-from labctl.data.acquisitions import blocks_of
+from labctl.data.acquisitions import acquisitions_of
 from labctl.data.reader import all_runs, one_run, points
 
 MEASURING, WAITING = (Path(__file__).with_name(name) for name in ("odmr_in_window.py", "paused_in_window.py"))
@@ -83,11 +83,11 @@ def test_a_paused_run_outlives_its_terminal_and_is_continued_from_another(tmp_pa
             process.send_signal(signal.SIGHUP)
         window.wait()
         wait_until(lambda: "stays paused" in words(tmp_path / "labctl.log"))
-        held = len(blocks_of(tmp_path, 1))
+        held = len(acquisitions_of(tmp_path, 1))
         assert "paused (process " in shell(tmp_path, "runs")
         assert "run 1 (odmr) goes on" in shell(tmp_path, "resume", "1")
         wait_until(lambda: one_run(tmp_path, 1).status == "completed")
-        assert len(blocks_of(tmp_path, 1)) > held
+        assert len(acquisitions_of(tmp_path, 1)) > held
         _, alive = psutil.wait_procs(window.benches, timeout=30.0)
         assert alive == []
 

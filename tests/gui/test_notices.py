@@ -153,27 +153,27 @@ def test_a_bench_that_refuses_to_open_is_no_danger(qtbot, tmp_path):
 
 
 def test_follow_the_run_brings_a_dock_forward_for_every_experiment(window):
-    from labctl.plans.catalogue import ENTRIES
+    from labctl.plans.catalogue import EXPERIMENTS
 
-    for name, entry in ENTRIES.items():
-        (view,) = [view for view in window.docks.views if view.title == (*entry.docks, "Points")[0]]
+    for name, experiment in EXPERIMENTS.items():
+        (view,) = [view for view in window.docks.views if view.title == (*experiment.docks, "Points")[0]]
         for other in window.docks.plots:
             if other is not view:
                 window.docks.docks[other.title].raise_()
-        begin = News(8, name, 0, Begin(name, entry.plan()), 0.0)
+        begin = News(8, name, 0, Begin(name, experiment.plan()), 0.0)
         window.session.journal.take(begin)
         window._hear(begin)
         assert not window.docks.docks[view.title].visibleRegion().isEmpty(), name
     record = Record(9, "odmr", {}, Table([]), version=1)
     window._show_opened(record)
-    window._hear(News(10, "cool", 0, Begin("cool", ENTRIES["cool"].plan()), 0.0))
+    window._hear(News(10, "cool", 0, Begin("cool", EXPERIMENTS["cool"].plan()), 0.0))
     assert window.docks.docks["Cooling"].visibleRegion().isEmpty(), "who looks at a stored run is not disturbed"
 
 
 def test_an_experiment_of_another_package_that_is_left_out_is_told_at_the_start(qtbot, tmp_path, monkeypatch):
-    from labctl.plans.catalogue import ENTRIES
+    from labctl.plans.catalogue import EXPERIMENTS
 
     why = "The experiment 'lost' (broken:EXPERIMENT) is left out: no sense"
-    monkeypatch.setattr(ENTRIES, "_refused", {"lost": why})
+    monkeypatch.setattr(EXPERIMENTS, "_refused", {"lost": why})
     window = still_window(qtbot, tmp_path, "light")
     assert why in told(window)

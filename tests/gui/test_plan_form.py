@@ -9,7 +9,7 @@ from plan_form import BOUNDS, shown_faults, typed
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from labctl.common.commands import About
-from labctl.data.serialise import plain
+from labctl.data.serialise import serialisable
 from labctl.gui.panels.plan_form import PlanForm
 from labctl.gui.widgets.theme import LIGHT
 from labctl.plans import catalogue
@@ -30,22 +30,22 @@ def form(qtbot):
     return made
 
 
-@pytest.mark.parametrize("name", list(catalogue.ENTRIES))
+@pytest.mark.parametrize("name", list(catalogue.EXPERIMENTS))
 def test_every_form_gives_the_default_plan_back(form, name):
     form.load(name, {})
-    plan = catalogue.ENTRIES[name].plan
+    plan = catalogue.EXPERIMENTS[name].plan
     assert form.plan == plan()
     assert list(form.rows) == list(known_keys(plan))
     assert form.settings == {}
     assert form.command.text() == f"labctl run {name}"
     assert not any(row.reset.isVisible() for row in form.rows.values())
     assert form.run_button.isEnabled()
-    assert catalogue.ENTRIES[name].description in form.choice.currentText()
+    assert catalogue.EXPERIMENTS[name].description in form.choice.currentText()
 
 
-@pytest.mark.parametrize("name", list(catalogue.ENTRIES))
+@pytest.mark.parametrize("name", list(catalogue.EXPERIMENTS))
 def test_every_default_typed_as_text_is_the_default(form, name):
-    plan = catalogue.ENTRIES[name].plan
+    plan = catalogue.EXPERIMENTS[name].plan
     form.load(name, {})
     assert plan_of(plan, {key: row.text for key, row in form.rows.items()}) == (plan(), [])
 
@@ -97,7 +97,7 @@ def test_a_value_beyond_plan_and_station_is_told_the_limit_that_holds(qtbot, for
 
 
 def test_every_label_says_what_its_unit_is_of(form):
-    for sequence in catalogue.ENTRIES:
+    for sequence in catalogue.EXPERIMENTS:
         form.load(sequence, {})
         for name, row in form.rows.items():
             if row.key.unit in ("mW", "dBm", "A", "us", "ns", "s"):
@@ -106,7 +106,7 @@ def test_every_label_says_what_its_unit_is_of(form):
 
 @pytest.mark.parametrize("width", [320, 420, 700])
 def test_units_and_names_are_never_cut_off(form, width):
-    for sequence in catalogue.ENTRIES:
+    for sequence in catalogue.EXPERIMENTS:
         form.load(sequence, {})
         form.resize(width, 700)
         form.show()
@@ -200,14 +200,14 @@ def test_another_experiment_keeps_what_was_typed(qtbot, form):
 def test_a_stored_plan_is_loaded_over_what_stood_there(form):
     form.load("cool", {"heating_steps": "9"})
     made = CoolPlan(hours=0.1 + 0.2, cooling_us=33.0)
-    form.load("cool", json.loads(json.dumps(plain(made))))
+    form.load("cool", json.loads(json.dumps(serialisable(made))))
     assert form.plan == made
     assert form.message.isHidden()
 
 
 def test_what_is_outdated_in_a_stored_plan_is_named(form):
     form.load("align", {"contact_us": 5.0, "gone": 3, "old": {"mw": 1.5}, "nitrogen": "15N"})
-    assert form.plan == catalogue.ENTRIES["align"].plan(contact_us=5.0)
+    assert form.plan == catalogue.EXPERIMENTS["align"].plan(contact_us=5.0)
     assert form.message.text().endswith("left out: gone = 3; old.mw = 1.5; nitrogen = 15N")
     assert form.message.isVisible()
     form.load("part", {"points": 3})
@@ -262,7 +262,7 @@ def test_editing_offers_to_keep_not_to_run(qtbot, form):
 
 
 def test_it_fits_a_dock(form):
-    for name in catalogue.ENTRIES:
+    for name in catalogue.EXPERIMENTS:
         form.load(name, {})
         assert form.minimumSizeHint().width() <= 520
         assert form.area.widget().minimumSizeHint().width() <= 500

@@ -8,7 +8,7 @@ from plan_form import BOUNDS, shown_faults, typed
 from pydantic import Field
 from pyqtgraph.Qt import QtWidgets
 
-from labctl.data.serialise import plain
+from labctl.data.serialise import serialisable
 from labctl.gui.panels.plan_form import PlanForm
 from labctl.gui.panels.plan_rows import hint_of, words_of
 from labctl.gui.widgets.theme import LIGHT
@@ -53,7 +53,7 @@ def _nothing(_lab, _plan):
 def sample(monkeypatch, qtbot):
     """A form whose only experiment has a key of every kind."""
     experiment = Experiment("sample", "a sample", SamplePlan, _nothing)
-    monkeypatch.setattr("labctl.gui.panels.plan_form.ENTRIES", {"sample": experiment})
+    monkeypatch.setattr("labctl.gui.panels.plan_form.EXPERIMENTS", {"sample": experiment})
     made = PlanForm(LIGHT, BOUNDS)
     qtbot.addWidget(made)
     made.show()
@@ -68,7 +68,7 @@ def test_a_key_of_every_kind(qtbot, sample):
     typed(qtbot, sample, "span_mt", "2.5")
     assert sample.plan == SamplePlan(2.5)
     assert sample.settings == {"span_mt": "2.5"}
-    sample.load("sample", plain(SamplePlan(1.0, 40.0, "step", False, (), "b", Inner(7.5))))
+    sample.load("sample", serialisable(SamplePlan(1.0, 40.0, "step", False, (), "b", Inner(7.5))))
     assert sample.plan == SamplePlan(1.0, 40.0, "step", False, (), "b", Inner(7.5))
     assert sample.command.text().endswith(
         "--set span_mt=1 --set limit=40 --set shape=step --set is_fast=false --set 'times_us=[]' --set mode=b "

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labctl.data.serialise import plain
+from labctl.data.serialise import serialisable
 from labctl.gui.panels.plan_form import command_of
 from labctl.plans.parse import plan_of, settings_of, texts_of
 from sequences.engine import EnginePlan
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.unit
 )
 def test_every_digit_of_a_stored_plan_comes_back(hours, times, steps):
     made = EnginePlan(hours=hours, evolution_us=tuple(times), heating_steps=steps)
-    stored = json.loads(json.dumps(plain(made)))
+    stored = json.loads(json.dumps(serialisable(made)))
     assert plan_of(EnginePlan, texts_of(stored)) == (made, [])
     assert plan_of(EnginePlan, settings_of(made)) == (made, [])
 

@@ -38,7 +38,7 @@ def test_the_history_follows_what_another_process_begins_pauses_and_ends(qtbot, 
     assert statuses(view) == []
     run = shell.begin("odmr", COLUMNS, {"plan": {}})
     qtbot.waitUntil(lambda: statuses(view) == ["▶ running"])
-    shell.presence.tell({"run_id": run.run_id, "does": "paused"})
+    shell.writer_lock.tell({"run_id": run.run_id, "does": "paused"})
     qtbot.waitUntil(lambda: statuses(view) == ["❚❚ paused"])
     run.end(MEASURED)
     qtbot.waitUntil(lambda: statuses(view) == ["✔ completed"])
@@ -46,7 +46,7 @@ def test_the_history_follows_what_another_process_begins_pauses_and_ends(qtbot, 
 
 def test_continue_lets_a_paused_run_go_on_where_it_is(qtbot, view, shell):
     asked = []
-    with Orders(shell.presence, asked.append, look_s=0.01) as orders:
+    with Orders(shell.writer_lock, asked.append, look_s=0.01) as orders:
         orders.run_id = shell.begin("odmr", COLUMNS, {"plan": {}}).run_id
         orders.tell("running")
         qtbot.waitUntil(lambda: statuses(view) == ["▶ running"])

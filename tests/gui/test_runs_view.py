@@ -6,7 +6,7 @@ import pytest
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from labctl.data.reader import Run, all_runs
-from labctl.data.serialise import plain
+from labctl.data.serialise import serialisable
 from labctl.data.writing.run_writer import Store
 from labctl.gui.panels.figure_dialog import FigureDialog
 from labctl.gui.panels.history_model import HEADINGS
@@ -27,7 +27,7 @@ ODMR = {"field_mt": 4.5123, "field_mt_err": 0.0021, "tilt_deg": 1.5, "tilt_deg_e
 def written(folder):
     """1 odmr with its points, 2 engine with the parts 3 wiring and 4 cool (failed), 5 odmr aborted, 6 unfinished."""
     store = Store(folder, "a bench")
-    plans = {"odmr": plain(OdmrPlan(step_mhz=0.1 + 0.2)), "cool": plain(CoolPlan(hours=2.0))}
+    plans = {"odmr": serialisable(OdmrPlan(step_mhz=0.1 + 0.2)), "cool": serialisable(CoolPlan(hours=2.0))}
 
     def begun(sequence, parent=None):
         columns = COLUMNS if sequence == "odmr" else ()

@@ -9,7 +9,7 @@ import pytest
 from live import opened_window, rows, settings_in, until
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from labctl.data.acquisitions import blocks_of
+from labctl.data.acquisitions import acquisitions_of
 from labctl.data.live_runs import ask
 from labctl.data.reader import all_runs, one_run, points
 from labctl.gui.widgets.dialogs import Box
@@ -94,13 +94,15 @@ def test_a_stopped_run_is_continued(qtbot, window, folder):
     assert "when the bench is idle" in window.notices.text.text()
     window.toolbar.stop_run.trigger()
     until(qtbot, idle(window))
-    blocks = [(block.digest, block.signal) for block in blocks_of(folder, run.run_id)]
+    acquisitions = [(acquisition.digest, acquisition.signal) for acquisition in acquisitions_of(folder, run.run_id)]
     window.continue_wanted(run.run_id)
     until(qtbot, lambda: window.session.journal.run is not run)
     until(qtbot, idle(window))
     on = window.session.journal.run
     assert (on.status, one_run(folder, on.run_id).record["resumes"]) == ("completed", run.run_id)
-    assert [(block.digest, block.signal) for block in blocks_of(folder, on.run_id)][: len(blocks)] == blocks
+    assert [(acquisition.digest, acquisition.signal) for acquisition in acquisitions_of(folder, on.run_id)][
+        : len(acquisitions)
+    ] == acquisitions
     window.continue_wanted(on.run_id)
     until(qtbot, lambda: f"Run {on.run_id} is complete" in window.notices.text.text())
 

@@ -87,7 +87,7 @@ def state(tmp_path, monkeypatch):
 def toys(monkeypatch):
     """Experiments of the tests, in the catalogue."""
     for one in (toy.EXPERIMENT, toy.PART, toy_rabi.EXPERIMENT, toy_bright.EXPERIMENT):
-        monkeypatch.setitem(catalogue.ENTRIES, one.name, one)
+        monkeypatch.setitem(catalogue.EXPERIMENTS, one.name, one)
 
 
 @dataclass(frozen=True)

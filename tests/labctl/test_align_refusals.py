@@ -99,8 +99,8 @@ def refused(tmp_path):
         sample, station = written(tmp_path, replaced, truth)
         bench = unwired(load_sample(sample), 4, read_station(station))
         bench.lab.magnet.switch_on()
-        entry, columns = catalogue.ENTRIES[sequence], defaultdict(list)
-        stream = entry.function(bench.lab, entry.plan())
+        experiment, columns = catalogue.EXPERIMENTS[sequence], defaultdict(list)
+        stream = experiment.function(bench.lab, experiment.plan())
         with pytest.raises(SequenceError) as why:
             kept_in(columns, stream)
         assert [step.fault for step in make_safe(bench.lab, ramp_magnet=True) if step.fault] == []

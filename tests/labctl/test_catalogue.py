@@ -7,13 +7,13 @@ import pytest
 
 from labctl.common.refusals import Refusal
 from labctl.data.writing.run_writer import dependencies
-from labctl.plans.catalogue import ENTRIES, columns_of, entry
+from labctl.plans.catalogue import EXPERIMENTS, columns_of, experiment_named
 from labctl.plans.parse import keys_of, make_plan
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize("name", EXPERIMENTS)
 def test_the_convention(name):
-    found = entry(name)
+    found = experiment_named(name)
     assert dataclasses.is_dataclass(found.plan)
     assert found.plan.__dataclass_params__.frozen
     assert make_plan(found.plan, []) == found.plan()
@@ -25,11 +25,11 @@ def test_the_convention(name):
     assert set(dependencies(found.columns).names) == set(names)
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_key_is_explained(name):
-    assert [key.name for key in keys_of(entry(name).plan) if not key.help] == []
+    assert [key.name for key in keys_of(experiment_named(name).plan) if not key.help] == []
 
 
 def test_an_unknown_name_is_refused_with_the_list():
     with pytest.raises(Refusal, match="did you mean 'engine'"):
-        entry("engin")
+        experiment_named("engin")

@@ -7,7 +7,7 @@ import pytest
 
 from labctl.common.refusals import Refusal
 from labctl.data.reader import one_run
-from labctl.data.serialise import plain
+from labctl.data.serialise import serialisable
 from labctl.data.writing.run_writer import Store
 from labctl.stored_runs.comparison import comparison
 from labctl.stored_runs.result_rows import rows
@@ -59,7 +59,7 @@ def store_runs(folder):
         measured({"step_mhz": 0.5, "sweeps": 3}, result, 2e9, station=station, calibration=known, seed=1, sample="s")
         measured({"step_mhz": 0.5, "sweeps": 3}, None, resumes=2, status="aborted")
         measured({}, {}, columns=OTHER)
-        measured(plain(WiringPlan()), {}, sequence="wiring")
+        measured(serialisable(WiringPlan()), {}, sequence="wiring")
 
 
 @pytest.fixture(scope="module")

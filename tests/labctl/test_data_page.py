@@ -9,7 +9,7 @@ from support.made_up import STATION
 
 from labctl.data.reader import one_run
 from labctl.data.remarks import add_tag, set_star
-from labctl.data.serialise import plain
+from labctl.data.serialise import serialisable
 from labctl.data.writing.run_writer import Store
 from sequences.odmr import COLUMNS, OdmrPlan
 
@@ -25,7 +25,7 @@ def commands():
 def test_every_command_of_the_page_works(labctl, tmp_path, monkeypatch):
     with closing(Store(tmp_path / "data", "a bench")) as store:
         for _ in range(8):
-            run = store.begin("odmr", COLUMNS, {"plan": plain(OdmrPlan())})
+            run = store.begin("odmr", COLUMNS, {"plan": serialisable(OdmrPlan())})
             for k in range(5):
                 run.add({"frequency_hz": 2.8e9 + k, "signal": 1.0, "signal_err": 0.1})
             run.end({"status": "completed", "message": "", "result": RESULT})

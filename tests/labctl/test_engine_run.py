@@ -16,7 +16,7 @@ import pytest
 import xarray
 from support.engine_again import recorded, recording
 
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 from tools.trials.engine_truth import (
     concurrence_pulls,
     criteria,
@@ -238,7 +238,7 @@ def test_the_run_that_windows_are_told_again_has_the_form_of_this_one(answer, fo
     assert measured.keys() == again.keys()
     for sequence, part in measured.items():
         assert again[sequence]["result"].keys() == part["result"].keys(), sequence
-        known = {column.name for column in ENTRIES[sequence].columns}
+        known = {column.name for column in EXPERIMENTS[sequence].columns}
         for run in (part, again[sequence]):
             assert {name for point in run["points"] for name in point} <= known, sequence
 

@@ -22,7 +22,7 @@ def data(tmp_path):
 def toy_engine(monkeypatch):
     """The ends of both experiments, without the nights before them."""
     for one in (ENGINE, CALIBRATE):
-        monkeypatch.setitem(catalogue.ENTRIES, one.name, one)
+        monkeypatch.setitem(catalogue.EXPERIMENTS, one.name, one)
 
 
 def reason(text):

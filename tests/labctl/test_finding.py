@@ -8,7 +8,7 @@ import pytest
 
 from labctl.common.refusals import Refusal
 from labctl.data.remarks import remarks_of
-from labctl.data.serialise import plain
+from labctl.data.serialise import serialisable
 from labctl.data.writing.run_writer import Store
 from labctl.stored_runs.search import Wanted, listed, moment
 from labctl.stored_runs.summary import changes
@@ -28,7 +28,7 @@ def template(tmp_path_factory):
     with closing(Store(folder, "a bench")) as store:
 
         def begun(sequence, plan, started, parent=None):
-            return store.begin(sequence, (), {"plan": plain(plan), "started": started}, parent=parent)
+            return store.begin(sequence, (), {"plan": serialisable(plan), "started": started}, parent=parent)
 
         done = {"status": "completed", "message": "", "result": ODMR, "lab_time_s": 5.0}
         begun("odmr", OdmrPlan(), "2026-11-22T12:00:00").end(done)
@@ -49,8 +49,8 @@ def found(folder, **wanted):
 
 
 def test_the_plan_is_told_beside_its_defaults():
-    assert changes("odmr", plain(OdmrPlan())) == {}
-    assert changes("odmr", plain(OdmrPlan(step_mhz=0.5, sweeps=2))) == {"step_mhz": "0.5", "sweeps": "2"}
+    assert changes("odmr", serialisable(OdmrPlan())) == {}
+    assert changes("odmr", serialisable(OdmrPlan(step_mhz=0.5, sweeps=2))) == {"step_mhz": "0.5", "sweeps": "2"}
     assert changes("odmr", {"old_key": 1}) == {"old_key": "1"}
     assert changes("not installed", {"a": 1}) == {}
 

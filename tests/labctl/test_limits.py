@@ -15,7 +15,7 @@ from toy import InnerPlan, ToyPlan
 import sequences
 from labctl.common.refusals import Refusal
 from labctl.config.station_file import read_station
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 from labctl.plans.parse import keys_of
 from labctl.report.plan_overview import check_limits
 from labctl.safety.limits import beyond_limits, used
@@ -38,7 +38,7 @@ def plan_with(name: str, hint: Any, value: Any) -> Any:
 
 def plans() -> list[type[Any]]:
     """Every plan that a module of sequences/ defines, in the catalogue or not, and the plans of the catalogue."""
-    found = {entry.plan for entry in ENTRIES.values()}
+    found = {experiment.plan for experiment in EXPERIMENTS.values()}
     for module in pkgutil.walk_packages(sequences.__path__, "sequences."):
         for name, one in inspect.getmembers(import_module(module.name), inspect.isclass):
             if name.endswith("Plan") and dataclasses.is_dataclass(one):
@@ -132,7 +132,7 @@ def test_a_limit_that_station_yaml_does_not_have_is_refused_where_the_plan_is_wr
 
 def test_a_users_plan_is_refused_before_anything_is_opened_and_the_range_is_told_as_ever():
     with pytest.raises(Refusal, match=r"--set probe_mw = 1\.0: no limit of station\.yaml holds for it"):
-        check_limits(ENTRIES["odmr"], plan_with("probe_mw", float, 1.0), FILE)
+        check_limits(EXPERIMENTS["odmr"], plan_with("probe_mw", float, 1.0), FILE)
     key = {key.name: key for key in keys_of(CalibratePlan)}["gradient_a"]
     assert (key.limits, key.unit, key.hint) == ("0.01 to 0.1", "A", float)
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from support.observed import PLAYS, glowing, opened
 
-from labctl.data.acquisitions import blocks_of
+from labctl.data.acquisitions import acquisitions_of
 from labctl.data.reader import one_run, points
 from labctl.data.writing.database_writer import NotBegun
 from labctl.run import runner as runner_module
@@ -60,7 +60,7 @@ def test_a_run_whose_database_is_gone_fails_and_all_of_it_is_in_a_copy(bench, st
     bench.folder.mkdir(exist_ok=True)
     copy.replace(bench.folder / "runs.db")
     assert one_run(bench.folder, 1).status == "failed"
-    assert len(points(bench.folder, 1).values["signal"]) == len(blocks_of(bench.folder, 1)) == AFTER
+    assert len(points(bench.folder, 1).values["signal"]) == len(acquisitions_of(bench.folder, 1)) == AFTER
 
 
 def test_no_other_run_begins_where_nobody_would_find_it(bench):
@@ -78,5 +78,5 @@ def test_a_run_goes_on_when_the_folder_is_put_back(bench, tmp_path, state):
     moved = once(bench, lambda: bench.folder.rename(tmp_path / "moved"))
     ended = bench.run(listeners=(moved, move_back))
     assert ended.status == one_run(bench.folder, 1).status == "completed"
-    assert len(points(bench.folder, 1).values["signal"]) == len(blocks_of(bench.folder, 1)) == PLAYS
+    assert len(points(bench.folder, 1).values["signal"]) == len(acquisitions_of(bench.folder, 1)) == PLAYS
     assert list((state / "labctl" / "rescued").glob("*")) == []

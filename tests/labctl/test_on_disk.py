@@ -1,4 +1,4 @@
-"""What was measured is on disk as soon as it is: another process sees every point and every block at once."""
+"""What was measured is on disk as soon as it is: another process sees every point and every acquisition at once."""
 
 import sqlite3
 from contextlib import closing
@@ -9,10 +9,10 @@ from support.observed import COLUMNS, PLAYS, PROGRAM, REPEATS, glowing, opened
 
 from instruments.pulse_generator import words
 from labctl.config.station_file import read_station
-from labctl.data.acquisitions import Block, blocks_of, digest_of
+from labctl.data.acquisitions import Acquisition, acquisitions_of, digest_of
 from labctl.data.reader import all_runs, points
 from labctl.data.writing.run_writer import Store
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 from labctl.run.events import Counted, Playing
 from labctl.unwired import STATION
 from sequences.pulses.compile import compiled
@@ -39,45 +39,45 @@ def test_every_point_and_block_is_on_disk_when_it_is_told(bench):
 
     def look(news):
         if isinstance(news.event, Playing | Counted | Point):
-            blocks = seen(bench.folder, "SELECT COUNT(*) FROM labctl_blocks")
-            counts.append((type(news.event), blocks, seen(bench.folder, 'SELECT COUNT(*) FROM "results-1-1"')))
+            acquisitions = seen(bench.folder, "SELECT COUNT(*) FROM labctl_blocks")
+            counts.append((type(news.event), acquisitions, seen(bench.folder, 'SELECT COUNT(*) FROM "results-1-1"')))
 
     bench.run(listeners=(look,))
     expected = [[(Playing, k, k), (Counted, k + 1, k), (Point, k + 1, k + 1)] for k in range(PLAYS)]
-    assert counts == [entry for play in expected for entry in play]
+    assert counts == [experiment for play in expected for experiment in play]
 
 
 def test_blocks_say_what_was_played_and_counted_and_when(bench):
     ended = bench.run(lambda lab: child("part", {}, glowing(lab)))
-    blocks = blocks_of(bench.folder, ended.run_id)
+    acquisitions = acquisitions_of(bench.folder, ended.run_id)
     counted = bench.heard(Counted)
-    assert [(b.signal, b.reference) for b in blocks] == [(c.signal, c.reference) for c in counted]
-    assert [b.number for b in blocks] == list(range(PLAYS))
+    assert [(b.signal, b.reference) for b in acquisitions] == [(c.signal, c.reference) for c in counted]
+    assert [b.number for b in acquisitions] == list(range(PLAYS))
     digest = digest_of(PROGRAM, bench.lab.wiring.lines)
-    assert {(b.run_id, b.part_id, b.program, b.digest, b.repeats) for b in blocks} == {
+    assert {(b.run_id, b.measuring_run_id, b.program, b.digest, b.repeats) for b in acquisitions} == {
         (1, 2, PROGRAM.name, digest, REPEATS)
     }
-    for block in blocks:
-        assert block.ended_s - block.began_s >= REPEATS * PROGRAM.duration_ns * 1e-9
-    times = [t for b in blocks for t in (b.began_s, b.ended_s)]
+    for acquisition in acquisitions:
+        assert acquisition.ended_s - acquisition.began_s >= REPEATS * PROGRAM.duration_ns * 1e-9
+    times = [t for b in acquisitions for t in (b.began_s, b.ended_s)]
     assert times == sorted(times)
     assert 0 < times[0] < times[-1] <= ended.lab_time_s
-    assert blocks_of(bench.folder, 2) == blocks  # the part counted all of them
-    assert sum(b.signal + b.reference for b in blocks) == ended.photons
+    assert acquisitions_of(bench.folder, 2) == acquisitions  # the part counted all of them
+    assert sum(b.signal + b.reference for b in acquisitions) == ended.photons
 
 
 def test_a_folder_without_blocks_has_none(tmp_path):
-    assert blocks_of(tmp_path, 1) == ()
+    assert acquisitions_of(tmp_path, 1) == ()
     with closing(sqlite3.connect(tmp_path / "runs.db")) as old, old:
         old.execute("CREATE TABLE runs (run_id INTEGER)")
-    assert blocks_of(tmp_path, 1) == ()
+    assert acquisitions_of(tmp_path, 1) == ()
 
 
 def test_blocks_begin_anew_with_every_run(bench):
     bench.run()
     bench.run(lambda lab: glowing(lab, plays=2))
-    assert [b.number for b in blocks_of(bench.folder, 2)] == [0, 1]
-    assert all(isinstance(b, Block) for b in blocks_of(bench.folder, 1))
+    assert [b.number for b in acquisitions_of(bench.folder, 2)] == [0, 1]
+    assert all(isinstance(b, Acquisition) for b in acquisitions_of(bench.folder, 1))
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_the_digest_is_that_of_the_bits_and_the_tick(one, other, same):
 )
 def test_a_run_that_was_stored_long_ago_is_still_known_by_its_digests(sequence, digests):
     """Else it could not be continued: the same programs on a grid of 100 ns, told when there was no other."""
-    entry, wiring = ENTRIES[sequence], read_station(STATION).wiring()
-    programs = [program for _, listed in entry.parts(entry.plan(), wiring) for program in listed]
+    experiment, wiring = EXPERIMENTS[sequence], read_station(STATION).wiring()
+    programs = [program for _, listed in experiment.parts(experiment.plan(), wiring) for program in listed]
     assert [digest_of(program, WIRED) for program in programs] == digests
 
 

@@ -15,12 +15,12 @@ from labctl.bench.requests import Orders
 from labctl.common.refusals import Refusal
 from labctl.config.station_file import read_station
 from labctl.data import live_runs
-from labctl.data.acquisitions import blocks_of
+from labctl.data.acquisitions import acquisitions_of
 from labctl.data.live_runs import ask
 from labctl.data.reader import all_runs, footprint, one_run
 from labctl.data.writer_lock import FOLDER
 from labctl.data.writing.run_writer import Store
-from labctl.plans.catalogue import entry
+from labctl.plans.catalogue import experiment_named
 from labctl.run.pause import Gate
 
 
@@ -35,16 +35,16 @@ def test_a_run_of_a_terminal_is_paused_continued_and_stopped_from_another(labctl
     data = tmp_path / "data"
     command = [sys.executable, "-m", "labctl", "run", "odmr", "--simulated", "--pace", "30", "--data", str(data)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        until(lambda: all_runs(data) and blocks_of(data, 1))
+        until(lambda: all_runs(data) and acquisitions_of(data, 1))
         assert f"running (process {process.pid})" in " ".join(labctl("runs").out.split())
         refused = labctl("resume", "1")
         assert refused.code == 2
         assert "is not paused: there is nothing to continue" in refused.err
         assert f"until: labctl resume 1 --simulated --pace 30 --data {data}" in labctl("pause", "latest").out
         until(lambda: one_run(data, 1).status == "paused")
-        held = len(blocks_of(data, 1))
+        held = len(acquisitions_of(data, 1))
         assert labctl("resume", "1").out == f"run 1 (odmr) goes on in process {process.pid}\n"
-        until(lambda: len(blocks_of(data, 1)) > held)
+        until(lambda: len(acquisitions_of(data, 1)) > held)
         assert labctl("stop", "1").out == "run 1 (odmr) ends, and leaves the bench safe\n"
         said = process.stderr.read()
     assert process.returncode == 130
@@ -64,28 +64,28 @@ def store(tmp_path):
 
 def test_an_order_for_a_run_that_has_ended_does_not_reach_the_next_one(store, tmp_path):
     obeyed = []
-    with Orders(store.presence, obeyed.append, look_s=0.01) as orders:
+    with Orders(store.writer_lock, obeyed.append, look_s=0.01) as orders:
         orders.run_id = 2
         for run_id in (1, 2):
-            ask(tmp_path, store.presence.name, run_id, "stop")
+            ask(tmp_path, store.writer_lock.name, run_id, "stop")
         until(lambda: obeyed)
     assert obeyed == ["stop"]
 
 
 def test_a_process_that_does_not_answer_is_named_and_the_order_taken_back(store, tmp_path):
     with pytest.raises(Refusal, match=rf"Process {os.getpid()}, which measures run 1, does not answer: .* SIGTERM"):
-        ask(tmp_path, store.presence.name, 1, "stop", patience_s=0.05)
-    assert store.presence.asked() == {}
+        ask(tmp_path, store.writer_lock.name, 1, "stop", patience_s=0.05)
+    assert store.writer_lock.asked() == {}
 
 
 def test_parts_do_what_the_whole_does_and_a_run_that_could_not_be_ended_is_unfinished(store, tmp_path):
     old, run = store.begin("toy", (), {}), store.begin("toy", (), {})
     store.begin("part", (), {}, parent=run)
     assert {one.status for one in all_runs(tmp_path)} == {"running"}, "its process has not said more"
-    store.presence.tell({"run_id": run.run_id, "does": "paused"})
+    store.writer_lock.tell({"run_id": run.run_id, "does": "paused"})
     assert [one.status for one in all_runs(tmp_path)] == ["unfinished", "paused", "paused"]
     before = footprint(tmp_path)
-    store.presence.tell({"run_id": None, "does": "resting"})
+    store.writer_lock.tell({"run_id": None, "does": "resting"})
     assert [one.status for one in all_runs(tmp_path)] == ["unfinished"] * 3
     assert footprint(tmp_path) != before
     assert old.run_id == 1
@@ -94,7 +94,7 @@ def test_parts_do_what_the_whole_does_and_a_run_that_could_not_be_ended_is_unfin
 @pytest.mark.parametrize("state", ["", "[1]", '{"run_id": "x", "does": 7}', '{"run_id": 1, "does": "rm -rf"}'])
 def test_a_state_that_anyone_may_have_written_is_looked_at_with_suspicion(store, tmp_path, state):
     store.begin("toy", (), {})
-    (tmp_path / FOLDER / f"{store.presence.name}.json").write_text(state)
+    (tmp_path / FOLDER / f"{store.writer_lock.name}.json").write_text(state)
     assert one_run(tmp_path, 1).status in ("running", "unfinished")
 
 
@@ -145,6 +145,6 @@ def test_the_guardian_does_not_take_a_paused_run_for_one_that_hangs(tmp_path):
                 gate.open()
 
         guarded.waits = waited
-        experiment = entry("wiring")
+        experiment = experiment_named("wiring")
         outcome = replace(bench, heartbeat=guarded).run(experiment, experiment.plan(), gate=gate)
     assert (outcome.run.status, guarded.waited) == ("completed", 3)

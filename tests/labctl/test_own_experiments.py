@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from labctl.common.refusals import Refusal
-from labctl.plans.catalogue import ENTRIES, OURS, entry
+from labctl.plans.catalogue import EXPERIMENTS, OURS, experiment_named
 
 SOUND = """
 from dataclasses import dataclass
@@ -45,19 +45,19 @@ def packages(tmp_path, monkeypatch):
             lines = [f"{key} = {module}:{value}" for key, value in points.items()]
             (info / "entry_points.txt").write_text("\n".join(["[labctl.experiments]", *lines]), encoding="utf-8")
         monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "site")])
-        ENTRIES.look_again()
+        EXPERIMENTS.look_again()
 
     yield install
     monkeypatch.undo()
     for module in ("somebodys", "broken"):
         sys.modules.pop(module, None)
-    ENTRIES.look_again()
+    EXPERIMENTS.look_again()
 
 
 def test_one_that_is_sound_stands_behind_ours(packages):
     packages(theirs=("somebodys", SOUND, {"own_scan": "SCAN"}))
-    assert list(ENTRIES) == [*OURS, "own_scan"]
-    assert entry("own_scan").description == "the own_scan of somebody"
+    assert list(EXPERIMENTS) == [*OURS, "own_scan"]
+    assert experiment_named("own_scan").description == "the own_scan of somebody"
 
 
 def test_a_package_that_is_broken_is_said_to_be_so_and_the_rest_works(packages, labctl):
@@ -67,7 +67,7 @@ def test_a_package_that_is_broken_is_said_to_be_so_and_the_rest_works(packages, 
     )
     why = r"'lost' of the package broken \(broken:EXPERIMENT\) is left out: ModuleNotFoundError: .*no_such_module"
     with pytest.raises(Refusal, match=why):
-        entry("lost")
+        experiment_named("lost")
     listed = labctl("run", "--list")
     assert listed.code == 0
     assert "own_scan     the own_scan of somebody" in listed.out
@@ -86,11 +86,11 @@ def test_a_package_that_is_broken_is_said_to_be_so_and_the_rest_works(packages, 
     ],
 )
 def test_what_is_wrong_with_one_is_said_and_ours_stay(packages, name, place, words):
-    ours = entry("odmr")
+    ours = experiment_named("odmr")
     packages(theirs=("somebodys", SOUND, {name: place}))
-    assert words in ENTRIES.refused[name]
-    assert list(ENTRIES) == list(OURS)
-    assert entry("odmr") is ours
+    assert words in EXPERIMENTS.refused[name]
+    assert list(EXPERIMENTS) == list(OURS)
+    assert experiment_named("odmr") is ours
 
 
 def test_of_two_packages_with_one_name_the_second_is_left_out(packages):
@@ -98,8 +98,8 @@ def test_of_two_packages_with_one_name_the_second_is_left_out(packages):
         theirs=("somebodys", SOUND, {"own_scan": "SCAN"}),
         broken=("broken", SOUND, {"own_scan": "SCAN"}),
     )
-    assert "another package has an experiment of this name" in ENTRIES.refused["own_scan"]
-    assert entry("own_scan").name == "own_scan"
+    assert "another package has an experiment of this name" in EXPERIMENTS.refused["own_scan"]
+    assert experiment_named("own_scan").name == "own_scan"
 
 
 def test_it_runs_and_leaves_a_figure_and_is_drawn_when_it_is_gone(packages, labctl, tmp_path):
@@ -108,7 +108,7 @@ def test_it_runs_and_leaves_a_figure_and_is_drawn_when_it_is_gone(packages, labc
     assert answer["status"] == "completed"
     assert answer["figure"].endswith("run-00001-own_scan.png")
     assert labctl("run", "own_scan", "--dry-run").code == 0
-    ENTRIES.pop("own_scan")
+    EXPERIMENTS.pop("own_scan")
     assert labctl("runs").code == 0
     to = tmp_path / "again.png"
     assert labctl("show", "1", "--figure", str(to)).code == 0

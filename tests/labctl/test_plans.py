@@ -4,7 +4,7 @@ import pytest
 from toy import InnerPlan, ToyPlan
 
 from labctl.common.refusals import Refusal
-from labctl.data.serialise import plain
+from labctl.data.serialise import serialisable
 from labctl.plans.parse import keys_of, make_plan, plan_of, settings_of, texts_of
 
 pytestmark = pytest.mark.unit
@@ -99,4 +99,4 @@ def test_a_plan_as_settings_and_back():
         "inner.green_mw": "7",
     }
     assert make_plan(ToyPlan, [f"{key}={text}" for key, text in settings.items()]) == made
-    assert plan_of(ToyPlan, texts_of(plain(made))) == (made, [])
+    assert plan_of(ToyPlan, texts_of(serialisable(made))) == (made, [])

@@ -14,7 +14,7 @@ import xarray
 from support.stored_run import store_a_run
 
 from labctl.common.refusals import Refusal
-from labctl.data.acquisitions import blocks_of
+from labctl.data.acquisitions import acquisitions_of
 from labctl.data.reader import all_runs, one_run, points
 from labctl.data.writing.database_writer import NotBegun
 from labctl.data.writing.run_writer import Store
@@ -55,7 +55,7 @@ def unwritable(folder):
 def read_whole(folder):
     assert [run.status for run in all_runs(folder)] == ["completed"]
     assert one_run(folder, 1).result == {"slope_per_v": 100.0}
-    assert blocks_of(folder, 1) == ()
+    assert acquisitions_of(folder, 1) == ()
     np.testing.assert_array_equal(points(folder, 1).values["voltage_v"], [0.0, 1.0])
 
 

@@ -74,7 +74,7 @@ def test_remarks_stay_with_their_run_when_a_repair_gives_it_another_number(tmp_p
         store.connection.set_authorizer(lambda *_: sqlite3.SQLITE_DENY)  # as a disk that takes nothing
         run.end({"status": "completed", "result": None})
         store.connection.set_authorizer(None)
-        store.ledger.forget()  # as if the process died before the database took anything again
+        store.database_writer.forget()  # as if the process died before the database took anything again
     add_note(folder, one_run(folder, 2), "this one")
     for ending in ("", "-wal", "-shm"):
         (folder / f"runs.db{ending}").unlink(missing_ok=True)

@@ -10,7 +10,7 @@ import pytest
 
 from labctl.data.reader import one_run
 from labctl.data.remarks import add_note, add_tag
-from labctl.data.serialise import plain
+from labctl.data.serialise import serialisable
 from labctl.data.writing.run_writer import Store
 from labctl.report.bug_report import without_addresses
 from sequences.align import AlignPlan
@@ -70,27 +70,27 @@ def folder(tmp_path):
             return store.begin(sequence, columns, kept, parent=parent)
 
         used = {"calibration_used": KNOWN, "notes": ["the null walked"], "photons": 1e6, "lab_time_s": 7200.0}
-        odmr = begun("odmr", plain(OdmrPlan(step_mhz=0.5)), columns=COLUMNS)
+        odmr = begun("odmr", serialisable(OdmrPlan(step_mhz=0.5)), columns=COLUMNS)
         for k in range(20):
             odmr.add({"frequency_hz": 2.8e9 + 1e5 * k, "signal": 1.0 - 0.01 * k, "signal_err": 0.003})
         result = {"field_mt": 4.5123, "field_mt_err": 0.0021, "tilt_deg": 1.0, "tilt_deg_err": 0.1}
         odmr.end({"status": "completed", "message": "", "result": result, **used})
         engine = begun("engine", {})
         aligned = {"field_mt": 51.2, "field_mt_err": 0.001, "detuning_khz": 0.4, "detuning_khz_err": 0.3}
-        begun("align", plain(AlignPlan()), engine).end({"status": "completed", "result": aligned})
+        begun("align", serialisable(AlignPlan()), engine).end({"status": "completed", "result": aligned})
         cooled = {
             "polarisation_right": 0.5,
             "polarisation_right_err": 0.1,
             "believed": {"gamma1": 0.25, "balance": 0.5},
         }
-        begun("cool", plain(CoolPlan()), engine).end({"status": "completed", "result": cooled})
+        begun("cool", serialisable(CoolPlan()), engine).end({"status": "completed", "result": cooled})
         concurrence = {"concurrence": [0.0, 0.2, 0.3], "concurrence_err": [0.03, 0.03, 0.03]}
         concurrence |= {"signed_concurrence": [-0.1, 0.2, 0.3], "signed_concurrence_err": [0.03, 0.03, 0.03]}
         concurrence["concurrence_ci95"] = [[0.04, 0.16], [0.14, 0.26], [0.24, 0.36]]
         model = {"predicted_concurrence": [0.1, 0.25, 0.3], "predicted_concurrence_err": [0.04, 0.04, None]}
         times = {"evolution_us": [1.0, 2.0, 3.0], "best_us": 2.0}
         engine.end({"status": "completed", "message": "", "result": {**times, **concurrence, **model}, **used})
-        begun("odmr", plain(OdmrPlan())).end({"status": "failed", "message": "No <b>dip</b>", "result": None})
+        begun("odmr", serialisable(OdmrPlan())).end({"status": "failed", "message": "No <b>dip</b>", "result": None})
     add_note(tmp_path / "data", one_run(tmp_path / "data", 1), "the laser was <cold>")
     add_tag(tmp_path / "data", one_run(tmp_path / "data", 1), "night")
     return tmp_path / "data"

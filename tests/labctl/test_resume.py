@@ -11,9 +11,9 @@ from labctl.bench.connect import Choice, opened_bench
 from labctl.bench.continuation import continuation
 from labctl.common.refusals import Refusal
 from labctl.config.station_file import read_station
-from labctl.data.acquisitions import Block, blocks_of
+from labctl.data.acquisitions import Acquisition, acquisitions_of
 from labctl.data.reader import one_run, points
-from labctl.plans.catalogue import ENTRIES, entry
+from labctl.plans.catalogue import EXPERIMENTS, experiment_named
 from labctl.run.events import Counted
 from labctl.run.replay import NotedClock, Replay, RunClock
 from labctl.run.resumption import STALE_S
@@ -22,7 +22,7 @@ from sequences.results import Progress
 from sequences.routines.bench.measure import measure
 
 STATION = read_station(Path(__file__).parents[2] / "station.yaml")
-ODMR = entry("odmr")
+ODMR = experiment_named("odmr")
 
 
 def stopped_behind(plays):
@@ -47,7 +47,7 @@ def run(data, seed=1, plays=None, interrupted=None, experiment=ODMR, plan=None):
 def test_the_continued_run_is_the_unbroken_one_as_far_as_it_was_counted(tmp_path):
     unbroken, _ = run(tmp_path / "unbroken")
     broken, _ = run(tmp_path, plays=25)
-    assert (broken.status, len(blocks_of(tmp_path, 1))) == ("aborted", 25)
+    assert (broken.status, len(acquisitions_of(tmp_path, 1))) == ("aborted", 25)
     resumed, before = run(tmp_path, seed=2, interrupted=continuation(tmp_path, "1"))
     assert resumed.status == "completed"
     assert before.replay.taken == 25
@@ -61,7 +61,9 @@ def test_the_continued_run_is_the_unbroken_one_as_far_as_it_was_counted(tmp_path
         resumed.result["resonances_err_hz"], unbroken.result["resonances_err_hz"]
     )
     assert np.all(np.abs(pulls) < 4.0)
-    assert resumed.photons == sum(block.signal + block.reference for block in blocks_of(tmp_path, 2))
+    assert resumed.photons == sum(
+        acquisition.signal + acquisition.reference for acquisition in acquisitions_of(tmp_path, 2)
+    )
 
 
 def test_a_continued_run_can_be_interrupted_and_continued(tmp_path):
@@ -75,25 +77,25 @@ def test_a_continued_run_can_be_interrupted_and_continued(tmp_path):
 def test_other_plays_end_the_replay_and_the_bench_measures(tmp_path):
     run(tmp_path, plays=25)
     found = continuation(tmp_path, "1")
-    blocks = [*found.blocks[:6], replace(found.blocks[6], digest="another"), *found.blocks[7:]]
-    resumed, before = run(tmp_path, seed=2, interrupted=replace(found, blocks=tuple(blocks)))
+    acquisitions = [*found.acquisitions[:6], replace(found.acquisitions[6], digest="another"), *found.acquisitions[7:]]
+    resumed, before = run(tmp_path, seed=2, interrupted=replace(found, acquisitions=tuple(acquisitions)))
     assert (resumed.status, before.replay.taken) == ("completed", 6)
 
 
 def test_settings_that_differ_end_the_replay(tmp_path):
     run(tmp_path, plays=12)
-    block = blocks_of(tmp_path, 1)[-1]
-    bench = block.settings["bench"]
-    assert Replay([block], {}).answer(block.digest, block.repeats, bench) is block
+    acquisition = acquisitions_of(tmp_path, 1)[-1]
+    bench = acquisition.settings["bench"]
+    assert Replay([acquisition], {}).answer(acquisition.digest, acquisition.repeats, bench) is acquisition
     for other in (bench["carrier_hz"] + 1.0, None):
-        replay = Replay([block], {})
-        assert replay.answer(block.digest, block.repeats, {**bench, "carrier_hz": other}) is None
+        replay = Replay([acquisition], {})
+        assert replay.answer(acquisition.digest, acquisition.repeats, {**bench, "carrier_hz": other}) is None
         assert replay.over
 
 
 def test_the_plays_before_a_failure_are_not_trusted(tmp_path):
     run(tmp_path, plays=25)
-    kept = continuation(tmp_path, "1").blocks
+    kept = continuation(tmp_path, "1").acquisitions
     assert len(kept) == 25
     with opened_bench(Choice(True, seed=1), STATION, tmp_path) as bench:
         count = iter(range(12))
@@ -105,9 +107,9 @@ def test_the_plays_before_a_failure_are_not_trusted(tmp_path):
         failed = bench.run(ODMR, ODMR.plan(), (darken,)).run
     assert failed.status == "failed"
     assert "green_laser" in failed.message
-    trusted = continuation(tmp_path, str(failed.run_id)).blocks
-    dropped = blocks_of(tmp_path, failed.run_id)[len(trusted) :]
-    assert sum(block.ended_s - block.began_s for block in dropped) > 2.0
+    trusted = continuation(tmp_path, str(failed.run_id)).acquisitions
+    dropped = acquisitions_of(tmp_path, failed.run_id)[len(trusted) :]
+    assert sum(acquisition.ended_s - acquisition.began_s for acquisition in dropped) > 2.0
     assert len(trusted) >= 5
 
 
@@ -138,16 +140,18 @@ def test_a_twin_that_would_count_the_same_photons_again_is_refused(tmp_path):
 
 def test_time_stands_while_plays_are_answered_and_goes_on_behind_the_last():
     told = ([3.0, 5.0], [], [])
-    blocks = [Block(1, k, 1, "toy", "any", 1, 0, 0, 0.0, 0.0, {"times_s": t, "bench": {}}) for k, t in enumerate(told)]
-    replay = Replay(blocks, {})
+    acquisitions = [
+        Acquisition(1, k, 1, "toy", "any", 1, 0, 0, 0.0, 0.0, {"times_s": t, "bench": {}}) for k, t in enumerate(told)
+    ]
+    replay = Replay(acquisitions, {})
     clock = RunClock(SimpleNamespace(now=lambda: 1000.0), replay, gap_s=60.0)
     noted_clock = NotedClock(clock)
     assert clock.now() == 5.0  # when the run began: the first play began when the time had been asked for
     for time_s in told[0]:
         assert noted_clock.now() == time_s
-    for block in blocks:
+    for acquisition in acquisitions:
         assert noted_clock.now() == clock.now() == 5.0
-        assert replay.answer("any", 1, {}) is block
+        assert replay.answer("any", 1, {}) is acquisition
     assert noted_clock.now() == clock.now() == 65.0
 
 
@@ -160,22 +164,36 @@ def test_what_is_played_to_bring_the_field_back_is_not_what_the_run_plays_next(t
         learn(bench.calibration, np.zeros(3))
         bench.run(ODMR, ODMR.plan(), (stopped_behind(25),))
     unbroken, _ = run(tmp_path / "unbroken")
-    monkeypatch.setitem(ENTRIES, "align", replace(ENTRIES["align"], function=align, columns=()))
+    monkeypatch.setitem(EXPERIMENTS, "align", replace(EXPERIMENTS["align"], function=align, columns=()))
     with opened_bench(Choice(True, seed=2), STATION, tmp_path) as bench:
         before = replace(continuation(tmp_path, "1").on(bench.store.label, bench.record), gap_s=2.0 * STALE_S)
         resumed = bench.run(ODMR, ODMR.plan(), interrupted=before).run
     assert (resumed.status, before.replay.taken) == ("completed", 25)
-    again = blocks_of(tmp_path, resumed.run_id)
-    assert [block.program for block in again].index("dark") == 0  # before anything is played again, and once
-    assert [block.program for block in again].count("dark") == 1
-    assert [_played(block) for block in again[1:26]] == [_played(block) for block in blocks_of(tmp_path, 1)]
-    for block, expected in zip(again[26:32], blocks_of(tmp_path / "unbroken", unbroken.run_id)[25:31], strict=True):
-        assert block.program == expected.program
-        assert abs(block.signal - expected.signal) < 6.0 * (block.signal + expected.signal) ** 0.5
+    again = acquisitions_of(tmp_path, resumed.run_id)
+    assert [acquisition.program for acquisition in again].index(
+        "dark"
+    ) == 0  # before anything is played again, and once
+    assert [acquisition.program for acquisition in again].count("dark") == 1
+    assert [_played(acquisition) for acquisition in again[1:26]] == [
+        _played(acquisition) for acquisition in acquisitions_of(tmp_path, 1)
+    ]
+    for acquisition, expected in zip(
+        again[26:32], acquisitions_of(tmp_path / "unbroken", unbroken.run_id)[25:31], strict=True
+    ):
+        assert acquisition.program == expected.program
+        assert abs(acquisition.signal - expected.signal) < 6.0 * (acquisition.signal + expected.signal) ** 0.5
 
 
-def _played(block):
-    return block.digest, block.repeats, block.signal, block.reference, block.began_s, block.ended_s, block.settings
+def _played(acquisition):
+    return (
+        acquisition.digest,
+        acquisition.repeats,
+        acquisition.signal,
+        acquisition.reference,
+        acquisition.began_s,
+        acquisition.ended_s,
+        acquisition.settings,
+    )
 
 
 def learn(calibration, currents_a):

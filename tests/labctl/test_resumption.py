@@ -13,14 +13,14 @@ from labctl.bench.connect import Choice, opened_bench
 from labctl.bench.continuation import continuation
 from labctl.bench.session import Interrupted, OpenBench
 from labctl.config.station_file import read_station
-from labctl.data.acquisitions import Block, blocks_of
+from labctl.data.acquisitions import Acquisition, acquisitions_of
 from labctl.data.calibration import CalibrationStore
 from labctl.data.reader import children, one_run
 from labctl.data.writing.recorder import Ended
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 from labctl.run.events import Counted, Listener, News
 from labctl.run.past_calibration import KnownThen
-from labctl.run.replay import RESUMING, Replay, kept_blocks
+from labctl.run.replay import RESUMING, Replay, kept_acquisitions
 from labctl.run.resumption import STALE_S
 from labctl.run.settings import noted
 from sequences.core.lab import Lab
@@ -91,7 +91,7 @@ class Aligning:
 def aligning(monkeypatch: pytest.MonkeyPatch) -> Aligning:
     made = Aligning()
     for name, plan, function, columns in (("wander", WanderPlan, wander, COLUMNS), ("align", WanderPlan, made, ())):
-        monkeypatch.setitem(ENTRIES, name, experiment(name, plan, function, columns))
+        monkeypatch.setitem(EXPERIMENTS, name, experiment(name, plan, function, columns))
     return made
 
 
@@ -136,16 +136,25 @@ def run(
             before = continuation(data, str(resumes)).on(bench.store.label, bench.record)
             before = replace(before, gap_s=before.gap_s + gap_s)
         seen = Seen(bench, plays, of)
-        found = ENTRIES["wander"]
+        found = EXPERIMENTS["wander"]
         return bench.run(found, WanderPlan(), (seen,), interrupted=before).run, before, seen
 
 
-def own(data: Path, run_id: int) -> list[Block]:
-    return [block for block in blocks_of(data, run_id) if RESUMING not in block.settings]
+def own(data: Path, run_id: int) -> list[Acquisition]:
+    return [acquisition for acquisition in acquisitions_of(data, run_id) if RESUMING not in acquisition.settings]
 
 
-def counts(blocks: Any) -> list[Any]:
-    return [(block.digest, block.repeats, block.signal, block.reference, block.settings["bench"]) for block in blocks]
+def counts(acquisitions: Any) -> list[Any]:
+    return [
+        (
+            acquisition.digest,
+            acquisition.repeats,
+            acquisition.signal,
+            acquisition.reference,
+            acquisition.settings["bench"],
+        )
+        for acquisition in acquisitions
+    ]
 
 
 def walk(breaks: int) -> Any:
@@ -159,9 +168,9 @@ def test_the_field_is_brought_back_first_and_all_else_is_as_it_was(tmp_path: Pat
     assert before is not None
     assert (resumed.status, resumed.message, before.replay.taken, aligning.times) == ("completed", "", FIRST, 1)
     assert [part.sequence for part in children(tmp_path, resumed.run_id)] == ["align"]
-    everything = blocks_of(tmp_path, resumed.run_id)
-    assert [block.program for block in everything] == ["aligning"] + ["wandering"] * PLAYS
-    assert counts(everything[1 : 1 + FIRST]) == counts(blocks_of(tmp_path, 1))
+    everything = acquisitions_of(tmp_path, resumed.run_id)
+    assert [acquisition.program for acquisition in everything] == ["aligning"] + ["wandering"] * PLAYS
+    assert counts(everything[1 : 1 + FIRST]) == counts(acquisitions_of(tmp_path, 1))
     assert again.settings[:FIRST] == first.settings
     for k in range(FIRST + 1):  # the first play that is not on disk included
         then_a = first.currents_a[k] if k < FIRST else asked_a(k)
@@ -177,17 +186,21 @@ def test_time_and_calibration_are_those_of_then_and_behind_the_break_those_of_no
     assert apart_s == sorted(apart_s)
     assert later_s == sorted(later_s)
     assert 0.0 <= apart_s[0] < apart_s[-1] < 2 * STALE_S < later_s[-1]
-    blocks = own(tmp_path, resumed.run_id)
-    (aligned,) = (block for block in blocks_of(tmp_path, resumed.run_id) if RESUMING in block.settings)
+    acquisitions = own(tmp_path, resumed.run_id)
+    (aligned,) = (
+        acquisition for acquisition in acquisitions_of(tmp_path, resumed.run_id) if RESUMING in acquisition.settings
+    )
     assert aligning.times == 1
-    assert blocks[FIRST - 1].ended_s + 2 * STALE_S < aligned.began_s < blocks[FIRST].began_s
-    assert blocks[FIRST].began_s < aligned.ended_s + 60.0
-    assert resumed.lab_time_s > blocks[-1].ended_s
-    behind = blocks[FIRST + 1].settings["bench"]["carrier_hz"] - blocks[FIRST].settings["bench"]["carrier_hz"]
+    assert acquisitions[FIRST - 1].ended_s + 2 * STALE_S < aligned.began_s < acquisitions[FIRST].began_s
+    assert acquisitions[FIRST].began_s < aligned.ended_s + 60.0
+    assert resumed.lab_time_s > acquisitions[-1].ended_s
+    behind = (
+        acquisitions[FIRST + 1].settings["bench"]["carrier_hz"] - acquisitions[FIRST].settings["bench"]["carrier_hz"]
+    )
     walked_main_a = RESONANCE_A[1][2] - RESONANCE_A[0][2]
-    passed_s = blocks[FIRST + 1].settings["times_s"][0] - blocks[FIRST].settings["times_s"][0]
+    passed_s = acquisitions[FIRST + 1].settings["times_s"][0] - acquisitions[FIRST].settings["times_s"][0]
     known = 1e6 * walked_main_a + 1e7 * walked_main_a  # by calibration and by currents, both of now
-    assert behind == pytest.approx(known + 10.0 * passed_s + blocks[FIRST].signal, abs=30.0)
+    assert behind == pytest.approx(known + 10.0 * passed_s + acquisitions[FIRST].signal, abs=30.0)
 
 
 def test_a_run_with_a_break_in_it_is_played_again_as_it_was_and_continued_behind_another_one(
@@ -210,8 +223,10 @@ def test_a_run_that_is_stopped_before_it_came_to_where_it_was_can_be_continued_w
     stopped, _, _ = run(tmp_path, 2, plays, resumes=1, gap_s=2 * STALE_S, of=of)
     assert stopped.status == "aborted"
     found = continuation(tmp_path, str(stopped.run_id))
-    assert counts(found.blocks) == counts(blocks_of(tmp_path, 1))
-    assert found.blocks[-1].settings["unix_s"] == blocks_of(tmp_path, 1)[-1].settings["unix_s"]  # as long ago as it is
+    assert counts(found.acquisitions) == counts(acquisitions_of(tmp_path, 1))
+    assert (
+        found.acquisitions[-1].settings["unix_s"] == acquisitions_of(tmp_path, 1)[-1].settings["unix_s"]
+    )  # as long ago as it is
     resumed, before, _ = run(tmp_path, 3, resumes=stopped.run_id, gap_s=2 * STALE_S)
     assert before is not None
     assert (resumed.status, before.replay.taken, aligning.times) == ("completed", FIRST, 2)
@@ -227,10 +242,10 @@ def test_what_was_counted_before_a_break_stays_trusted_when_the_rest_fails(tmp_p
                 bench.lab.green_laser.write("l0")
 
         heard: tuple[Listener, ...] = (darken,)
-        failed = bench.run(ENTRIES["wander"], WanderPlan(), heard, interrupted=before).run
+        failed = bench.run(EXPERIMENTS["wander"], WanderPlan(), heard, interrupted=before).run
     assert (failed.status, aligning.times) == ("failed", 0)
     assert len(own(tmp_path, failed.run_id)) > FIRST
-    assert counts(kept_blocks(tmp_path, one_run(tmp_path, failed.run_id))) == counts(blocks_of(tmp_path, 1))
+    assert counts(kept_acquisitions(tmp_path, one_run(tmp_path, failed.run_id))) == counts(acquisitions_of(tmp_path, 1))
 
 
 @pytest.fixture
@@ -265,5 +280,5 @@ def test_what_the_run_had_learned_does_not_replace_what_was_found_since(store: C
     assert [known.value for known in (then.get("a"), then.get("b")) if known] == [1.0, 9.0]
 
 
-def any_block() -> Block:
-    return Block(1, 0, 1, "toy", "any", 1, 0, 0, 0.0, 0.0, {"times_s": [], "bench": {}})
+def any_block() -> Acquisition:
+    return Acquisition(1, 0, 1, "toy", "any", 1, 0, 0, 0.0, 0.0, {"times_s": [], "bench": {}})

@@ -8,14 +8,14 @@ import pytest
 
 from labctl.bench.connect import Choice, opened_bench
 from labctl.config.station_file import read_station
-from labctl.data.acquisitions import blocks_of
+from labctl.data.acquisitions import acquisitions_of
 from labctl.data.reader import all_runs, one_run
-from labctl.plans.catalogue import entry
+from labctl.plans.catalogue import experiment_named
 from labctl.run.events import Counted, Suspended
 from labctl.run.replay import looked_at
 
 STATION = read_station(Path(__file__).parents[2] / "station.yaml")
-ODMR = entry("odmr")
+ODMR = experiment_named("odmr")
 
 
 def fault(text, tmp_path):
@@ -76,8 +76,8 @@ def test_a_suspended_run_goes_on_and_finds_what_it_would_have_found(tmp_path, un
         ended.result["resonances_err_hz"], unbroken.result["resonances_err_hz"]
     )
     assert np.all(np.abs(pulls) < 4.0)
-    kept = looked_at(blocks_of(data, 1))
-    again = blocks_of(data, ended.run_id)
+    kept = looked_at(acquisitions_of(data, 1))
+    again = acquisitions_of(data, ended.run_id)
     assert 0 < len(kept) < len(again)
     assert [(b.digest, b.signal, b.reference) for b in again[: len(kept)]] == [
         (b.digest, b.signal, b.reference) for b in kept

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labctl.config.station_file import read_station
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 from labctl.safety.limits import Bounds
 from labctl.unwired import STATION
 from sequences.core.lab import Lab
@@ -20,8 +20,8 @@ FILE = read_station(STATION)
 TICK_NS = FILE.model.wiring.tick_ns
 PLAYED = [
     (name, field.name)
-    for name, entry in ENTRIES.items()
-    for field in dataclasses.fields(entry.plan)
+    for name, experiment in EXPERIMENTS.items()
+    for field in dataclasses.fields(experiment.plan)
     if field.name.endswith(tuple(UNITS_NS))
 ]
 COUNTED = {"point_s", "pixel_s", "train_s"}
@@ -30,7 +30,7 @@ COUNTED = {"point_s", "pixel_s", "train_s"}
 
 def with_time(name, field, value):
     """The plan with one of its durations changed, also where it is a list of them."""
-    plan = ENTRIES[name].plan()
+    plan = EXPERIMENTS[name].plan()
     was = getattr(plan, field)
     return dataclasses.replace(plan, **{field: (5.4, value) if isinstance(was, tuple) else type(was)(value)})
 
@@ -39,7 +39,7 @@ def test_durations_are_found_in_every_plan_that_has_some():
     found = {name for name, _ in PLAYED}
     assert found >= {"align", "cool", "engine", "rabi", "relaxometry", "tomography"}
     assert not found & {"wiring", "delays", "odmr", "locate", "calibrate"}
-    named = {f.name for entry in ENTRIES.values() for f in dataclasses.fields(entry.plan)}
+    named = {f.name for experiment in EXPERIMENTS.values() for f in dataclasses.fields(experiment.plan)}
     assert {name for name in named if name.endswith("_s")} == COUNTED
 
 
@@ -52,12 +52,12 @@ def test_a_time_off_the_grid_is_refused_where_it_is_written_and_by_the_sequence(
     assert fault.endswith(f"choose {1100 / unit_ns:g} or {1200 / unit_ns:g}")
     nothing_but_a_grid = Lab(*[SimpleNamespace()] * 10, FILE.wiring(), *[SimpleNamespace()] * 4)
     with pytest.raises(SequenceError, match=f"{field} = .* choose"):
-        next(ENTRIES[name].function(nothing_but_a_grid, plan))
+        next(EXPERIMENTS[name].function(nothing_but_a_grid, plan))
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize("name", EXPERIMENTS)
 def test_defaults_are_on_the_grid_and_every_whole_number_of_ticks_is(name):
-    assert FILE.bounds().faults(ENTRIES[name].plan()) == []
+    assert FILE.bounds().faults(EXPERIMENTS[name].plan()) == []
     for of, field in PLAYED:
         if of == name:
             assert FILE.bounds().faults(with_time(name, field, 1300 / UNITS_NS[field[-3:]])) == []
@@ -92,5 +92,5 @@ def test_times_that_the_model_asks_for_are_those_that_are_played():
 
 def test_the_limits_are_told_beside_the_grid():
     tight = FILE.limits().model_copy(update={"depletion_mw": 10.0})
-    plan = dataclasses.replace(ENTRIES["engine"].plan(), evolution_us=(0.14,))
+    plan = dataclasses.replace(EXPERIMENTS["engine"].plan(), evolution_us=(0.14,))
     assert len(Bounds(tight, TICK_NS).faults(plan)) == 2

@@ -6,7 +6,7 @@ import pytest
 from support.everything_on import all_on
 
 from labctl.config.station_file import read_station
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 from labctl.safety.limits import programs_beyond, used
 from sequences.calibrate import CalibratePlan
 from sequences.cool import CoolPlan
@@ -86,11 +86,11 @@ def test_a_play_beyond_a_limit_is_refused_before_it_starts() -> None:
         assert bench.injector.count_of("ni_card") == calls
 
 
-@pytest.mark.parametrize("name", [name for name in ENTRIES if not name.startswith("toy")])
+@pytest.mark.parametrize("name", [name for name in EXPERIMENTS if not name.startswith("toy")])
 def test_every_experiment_stays_within_the_limits_of_the_default_station(name: str) -> None:
-    entry = ENTRIES[name]
-    plan = entry.plan()
-    programs = entry.programs(plan, FILE.wiring())
+    experiment = EXPERIMENTS[name]
+    plan = experiment.plan()
+    programs = experiment.programs(plan, FILE.wiring())
     assert programs
     assert programs_beyond([(plan, programs)], LIMITS, PATHS) == []
     found_set = CalibratePlan().doughnut_mw  # by the parts after calibrate
@@ -101,13 +101,13 @@ def test_every_experiment_stays_within_the_limits_of_the_default_station(name: s
 
 
 def test_what_a_plan_decides_is_refused_and_what_it_leaves_open_is_told_as_at_most() -> None:
-    entry = ENTRIES["locate"]
-    plan = entry.plan(fine_mw=600.0)
-    programs = entry.programs(plan, FILE.wiring())
+    experiment = EXPERIMENTS["locate"]
+    plan = experiment.plan(fine_mw=600.0)
+    programs = experiment.programs(plan, FILE.wiring())
     strict = LIMITS.model_copy(update={"sample_doughnut_mw": 250.0})
     (fault,) = programs_beyond([(plan, programs)], strict, PATHS)
     assert "cannot be played: doughnut light at the sample would be 300 mW" in fault
-    cool = ENTRIES["cool"].programs(CoolPlan(cooling_us=10_000), FILE.wiring())
+    cool = EXPERIMENTS["cool"].programs(CoolPlan(cooling_us=10_000), FILE.wiring())
     assert programs_beyond([(CoolPlan(cooling_us=10_000), cool)], LIMITS, PATHS) == []
     (doughnut,) = [one for one in used([(CoolPlan(), cool)], LIMITS, PATHS) if one.limit == "sample_doughnut_mw"]
     assert not doughnut.is_known

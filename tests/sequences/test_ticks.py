@@ -9,7 +9,7 @@ from support.known_bench import know_aligned
 from instruments.interface.playable import Playable, whole_ns
 from instruments.pulse_generator import PulseGenerator
 from labctl.config.station_file import read_station
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 from labctl.safety.limits import Bounds
 from labctl.unwired import STATION, unwired
 from sequences.delays import DelaysPlan, delays
@@ -45,12 +45,12 @@ def bench(tick_ns, seed=3, **truth):
 
 
 @pytest.mark.parametrize("tick_ns", TICKS_NS)
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_program_can_be_played_on_every_grid(name, tick_ns):
-    entry, wiring = ENTRIES[name], FILE.wiring()
-    plan = on_grid(entry.plan(), tick_ns)
-    parts = entry.parts(plan, wiring.model_copy(update={"tick_ns": tick_ns}))
-    usual = entry.parts(entry.plan(), wiring)
+    experiment, wiring = EXPERIMENTS[name], FILE.wiring()
+    plan = on_grid(experiment.plan(), tick_ns)
+    parts = experiment.parts(plan, wiring.model_copy(update={"tick_ns": tick_ns}))
+    usual = experiment.parts(experiment.plan(), wiring)
     for (_, programs), (_, known) in zip(parts, usual, strict=True):
         for program, like in zip(programs, known, strict=True):
             pattern = compiled(program, wiring.lines, {"pump": 1, "mw_x": 2})

@@ -25,7 +25,7 @@ from labctl.bench.connect import Choice, opened_bench
 from labctl.bench.session import OpenBench
 from labctl.config.station_file import StationFile
 from labctl.data.reader import Run, children, one_run, points
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 from sequences import engine as engines
 from sequences.core.lab import Lab
 from sequences.results import Estimate, Point, Progress, Stream, child
@@ -40,7 +40,7 @@ _SEEN_S: Final = 0.25
 
 def opened_bench_again(choice: Choice, file: StationFile, folder: Path) -> AbstractContextManager[OpenBench]:
     """As `opened_bench`, on which `engine` is told again. For the bench process of a window."""
-    ENTRIES["engine"] = replace(ENTRIES["engine"], function=engine)
+    EXPERIMENTS["engine"] = replace(EXPERIMENTS["engine"], function=engine)
     return opened_bench(choice, file, folder)
 
 
@@ -50,7 +50,7 @@ def engine(lab: Lab, plan: engines.EnginePlan) -> Stream[Any]:
     assert list(plan.evolution_us) == told["result"]["evolution_us"], "another plan than the one that was measured"
     for k, part in enumerate(told["parts"]):
         sequence = part["sequence"]
-        yield from child(sequence, ENTRIES[sequence].plan(), _part(lab, part))
+        yield from child(sequence, EXPERIMENTS[sequence].plan(), _part(lab, part))
         yield Progress((k + 1) / len(told["parts"]), f"{sequence} told")
     yield Estimate(told["result"])
     return result_of("engine", told["result"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from labctl.data.serialise import plain
+from labctl.data.serialise import serialisable
 from sequences.results import Estimate, Point, Stream
 
 
@@ -42,12 +42,12 @@ def followed(stream: Stream[Any]) -> Followed:
         if isinstance(event, Point):
             seen.points.append(dict(event.values))
         if isinstance(event, Estimate):
-            seen.estimates.append(plain(event.values))
+            seen.estimates.append(serialisable(event.values))
 
 
 def assert_ends_as(seen: Followed) -> None:
     """The last estimate says what the result says, as far as it knows the result's keys; and it knows most of them."""
-    result, last = plain(seen.result), seen.estimates[-1]
+    result, last = serialisable(seen.result), seen.estimates[-1]
     known = result.keys() & last.keys()
     assert len(known) > 0.5 * len(result)
     assert {name: last[name] for name in known} == {name: result[name] for name in known}

@@ -1,4 +1,4 @@
-"""Writes what a run yields into the database at once, and into a side file whenever the database refuses."""
+"""Writes what a run yields into the database at once, and into a spool file whenever the database refuses."""
 
 import json
 import logging
@@ -11,8 +11,8 @@ from typing import Any, Final
 from labctl.common.refusals import BenchFault
 from labctl.data.open_database import DATABASE
 from labctl.data.writing.lost_database import Rescue
-from labctl.data.writing.records import Entry, as_json
-from labctl.data.writing.spool_file import SideFile
+from labctl.data.writing.records import WrittenRecord, as_json
+from labctl.data.writing.spool_file import SpoolFile
 from sequences.results import Column
 
 LOG: Final = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class NotBegun(BenchFault):
 
 @dataclass(frozen=True)
 class Header:
-    """What a side file says of a run, so that it could be begun anew in another database."""
+    """What a spool file says of a run, so that it could be begun anew in another database."""
 
     run_id: int
     guid: str
@@ -41,33 +41,33 @@ class Header:
         return json.dumps({"kind": "run", **asdict(self)})
 
 
-class Ledger:
-    """Entries on their way to the disk. None of them waits for the next."""
+class DatabaseWriter:
+    """Records on their way to the disk. None of them waits for the next."""
 
     def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
         """folder: of the data."""
         self._connection, self._folder = connection, folder
         self._rescue = Rescue(connection, folder / DATABASE)
-        self._waiting: list[Entry] = []
+        self._waiting: list[WrittenRecord] = []
         self._headers: dict[int, Header] = {}
-        self._side: SideFile | None = None
+        self._spool: SpoolFile | None = None
         self._aside = 0
-        """How many of those that wait are in the side file."""
+        """How many of those that wait are in the spool file."""
         self.trouble = ""
         """Why the database did not take what waits; empty if nothing waits."""
 
     @property
-    def side_file(self) -> Path | None:
+    def spool_file(self) -> Path | None:
         """Where that which waits is kept meanwhile."""
-        return self._side.path if self._side else None
+        return self._spool.path if self._spool else None
 
     def begin(self, header: Header) -> None:
-        """A run has begun; its entries may follow."""
+        """A run has begun; its records may follow."""
         self._headers[header.run_id] = header
 
-    def write(self, entry: Entry) -> None:
-        """Put an entry on disk, with all that waits before it. Never raises for a database that cannot be written."""
-        self._waiting.append(entry)
+    def write(self, record: WrittenRecord) -> None:
+        """Put a record on disk, with all that waits before it. Never raises for a database that cannot be written."""
+        self._waiting.append(record)
         self.flush()
 
     def flush(self) -> bool:
@@ -76,8 +76,8 @@ class Ledger:
         if self._waiting:
             try:
                 with self._connection:
-                    for entry in self._waiting:
-                        self._connection.execute(*entry.statement())
+                    for record in self._waiting:
+                        self._connection.execute(*record.statement())
             except (sqlite3.Error, OSError) as error:
                 self._keep_aside(error)
                 return False
@@ -94,16 +94,16 @@ class Ledger:
         return self._rescue.is_needed
 
     def forget(self) -> None:
-        """The outermost run is over: its side file, if there is one, is left to whoever repairs the folder."""
+        """The outermost run is over: its spool file, if there is one, is left to whoever repairs the folder."""
         self._headers.clear()
         self._waiting.clear()
-        self._side, self._aside, self.trouble = None, 0, ""
+        self._spool, self._aside, self.trouble = None, 0, ""
 
     def complaint(self) -> str:
         """What is wrong, where the data are meanwhile, and what to do."""
         if self._rescue.is_needed:
             return self._rescue.complaint()
-        where = f"What was measured is kept in {self.side_file}" if self.side_file else "It is kept in memory only"
+        where = f"What was measured is kept in {self.spool_file}" if self.spool_file else "It is kept in memory only"
         return (
             f"{self._folder} cannot be written ({self.trouble}). {where}. "
             "Free the disk, make the folder writable or close what locks its database"
@@ -122,17 +122,17 @@ class Ledger:
             LOG.error("%s cannot be written (%s)", self._folder, error)
         self.trouble = str(error)
         try:
-            if self._side is None:
-                self._side = SideFile.begun(self._folder, min(self._headers))
-            self._side.head({run: header.as_json() for run, header in self._headers.items()})
-            self._side.add([as_json(entry) for entry in self._waiting[self._aside :]])
+            if self._spool is None:
+                self._spool = SpoolFile.begun(self._folder, min(self._headers))
+            self._spool.head({run: header.as_json() for run, header in self._headers.items()})
+            self._spool.add([as_json(record) for record in self._waiting[self._aside :]])
             self._aside = len(self._waiting)
         except OSError:
-            LOG.exception("No side file can be written either")
+            LOG.exception("No spool file can be written either")
 
     def _taken(self) -> None:
-        if self._side is not None:
-            LOG.info("%s can be written again; all that was in %s is in the database", self._folder, self._side.path)
-            self._side.taken()
+        if self._spool is not None:
+            LOG.info("%s can be written again; all that was in %s is in the database", self._folder, self._spool.path)
+            self._spool.taken()
         self._rescue.done()
-        self._side, self._aside, self.trouble = None, 0, ""
+        self._spool, self._aside, self.trouble = None, 0, ""

@@ -14,7 +14,7 @@ STATUS: Final = "interrupted"
 def mark_interrupted(connection: sqlite3.Connection, folder: Path, again: Collection[int] = ()) -> None:
     """Give an outcome to every run that has none and whose process is gone, with what of it is on disk.
 
-    again: of runs that have been marked already, those that have got more points or blocks since.
+    again: of runs that have been marked already, those that have got more points or acquisitions since.
     """
     query = "SELECT run_id, result_table_name, labctl_record, labctl_outcome, labctl_estimate FROM runs"
     alive: dict[object, bool] = {}
@@ -34,15 +34,15 @@ def mark_interrupted(connection: sqlite3.Connection, folder: Path, again: Collec
 def _outcome(connection: sqlite3.Connection, run_id: int, table: str, estimate: str | None) -> dict[str, Any]:
     (points,) = connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()
     totals = "count(*), total(signal + reference), total(ended_s - began_s), max(ended_s), min(run_id)"
-    blocks, photons, counting_s, ended_s, outermost = connection.execute(
+    acquisitions, photons, counting_s, ended_s, outermost = connection.execute(
         f"SELECT {totals} FROM labctl_blocks WHERE run_id = ? OR part_id = ?", (run_id, run_id)
     ).fetchone()
     outcome = {
         "status": STATUS,
-        "message": f"its process ended without a word: {points} points and {blocks} blocks are kept",
+        "message": f"its process ended without a word: {points} points and {acquisitions} acquisitions are kept",
         "result": None,
         "points": points,
-        "blocks": blocks,
+        "acquisitions": acquisitions,
         "photons": int(photons),
         "counting_s": counting_s,
     }

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from instruments.common.clock import Clock
 from labctl.common.commands import About
-from labctl.data.acquisitions import Block
+from labctl.data.acquisitions import Acquisition
 from labctl.data.calibration import CalibrationStore
 from labctl.data.provenance import git_commit, versions
-from labctl.data.serialise import plain
-from labctl.data.writing.records import BlockEntry
+from labctl.data.serialise import serialisable
+from labctl.data.writing.records import AcquisitionRecord
 from labctl.data.writing.run_writer import Recording, Store
 from sequences.results import Column
 
@@ -92,16 +92,16 @@ class _Playing:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Book:
+class Recorder:
     """Begins and ends runs; a run that begins within another is its child."""
 
     def __init__(self, store: Store, calibration: CalibrationStore, clock: Clock) -> None:
         """clock: of the laboratory."""
         self._store, self._calibration, self._clock = store, calibration, clock
         self._open: list[_Open] = []
-        self._blocks = 0
+        self._acquisitions = 0
         self._playing = _Playing("", "", 0, 0.0)
-        self._again: Block | None = None
+        self._again: Acquisition | None = None
 
     @property
     def depth(self) -> int:
@@ -131,12 +131,12 @@ class Book:
         Raises NotBegun, or Unstored for a part, if the database cannot be written; it can be tried again.
         """
         if not self._open:
-            self._store.ledger.flush()
-            self._store.ledger.forget()
-            self._blocks = 0
+            self._store.database_writer.flush()
+            self._store.database_writer.forget()
+            self._acquisitions = 0
         origin = {"bench": self._store.label, "versions": versions(), "git": git_commit()}
         known = {"calibration": self._calibration.all(), "covariances": self._calibration.covariances()}
-        kept = {"plan": plain(plan), **known, **origin, **(record or {})}
+        kept = {"plan": serialisable(plan), **known, **origin, **(record or {})}
         parent = self._open[-1].recording if self._open else None
         recording = self._store.begin(sequence, columns, kept, snapshot, parent)
         self._open.append(_Open(sequence, recording, self._clock.now(), time.monotonic()))
@@ -148,7 +148,7 @@ class Book:
 
     def estimate(self, values: Mapping[str, Any]) -> None:
         """What the innermost open run would conclude now; kept with it whatever becomes of it."""
-        self._open[-1].estimate = plain(values)
+        self._open[-1].estimate = serialisable(values)
         self._open[-1].recording.estimate(self._open[-1].estimate)
 
     def ready(self) -> None:
@@ -161,34 +161,36 @@ class Book:
 
     def flush(self) -> bool:
         """Try again to write what the database has not taken; whether it holds everything now."""
-        return self._store.ledger.flush()
+        return self._store.database_writer.flush()
 
     def complaint(self) -> str:
         """Why the database takes nothing, where the data are meanwhile, and what to do."""
-        return self._store.ledger.complaint()
+        return self._store.database_writer.complaint()
 
-    def answered(self, again: Block) -> None:
+    def answered(self, again: Acquisition) -> None:
         """A play of an earlier run is this one's next: it has been counted then."""
         self._again = again
 
     def playing(self, program: str, digest: str, repeats: int, notes: Mapping[str, Any]) -> None:
         """A play begins. notes: the bench's settings, and what else the play depends on."""
         self._again = None
-        self._playing = _Playing(program, digest, repeats, self._since_s(), plain(notes))
+        self._playing = _Playing(program, digest, repeats, self._since_s(), serialisable(notes))
 
     def counted(self, signal: int, reference: int, duration_s: float) -> None:
-        """The play has been counted: a block of the outermost run, on disk at once."""
+        """The play has been counted: an acquisition of the outermost run, on disk at once."""
         for run in self._open:
             run.photons += signal + reference
             run.counting_s += duration_s
         outermost = self._open[0].recording.run_id
         if self._again is not None:
-            block = replace(self._again, run_id=outermost, number=self._blocks, part_id=self.run_id)
+            acquisition = replace(
+                self._again, run_id=outermost, number=self._acquisitions, measuring_run_id=self.run_id
+            )
         else:
             play = self._playing
-            block = Block(
+            acquisition = Acquisition(
                 outermost,
-                self._blocks,
+                self._acquisitions,
                 self.run_id,
                 play.program,
                 play.digest,
@@ -199,8 +201,8 @@ class Book:
                 self._since_s(),
                 play.notes,
             )
-        self._store.ledger.write(BlockEntry(block))
-        self._blocks += 1
+        self._store.database_writer.write(AcquisitionRecord(acquisition))
+        self._acquisitions += 1
 
     def _since_s(self) -> float:
         """Laboratory time since the outermost run began."""
@@ -234,9 +236,9 @@ class Book:
         if self._open:
             self._open[-1].children.append(ended)
             self._calibration.run_id = str(self.run_id)
-        elif self._store.ledger.trouble:
+        elif self._store.database_writer.trouble:
             message = self.complaint()
-            if not self._store.ledger.is_gone:
+            if not self._store.database_writer.is_gone:
                 command = About.given({"data": self._store.folder}).command("runs", "--repair")
                 message += f", then take it in: {command}"
             ended = replace(ended, status="failed", message=f"{ended.message}. {message}" if ended.message else message)

@@ -1,6 +1,6 @@
-"""What a run writes while it goes on, one transaction or one line of text each: points, blocks, estimates, outcomes.
+"""What a run writes while it goes on: points, acquisitions, estimates, outcomes; one transaction or one line each.
 
-Writing an entry twice is the same as writing it once: what may or may not have reached the disk is written again.
+Writing a record twice is the same as writing it once: what may or may not have reached the disk is written again.
 """
 
 import json
@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
-from labctl.data.acquisitions import COLUMNS, Block
+from labctl.data.acquisitions import COLUMNS, Acquisition
 
 
 @dataclass(frozen=True)
-class PointEntry:
+class PointRecord:
     """A point of a run."""
 
     run_id: int
@@ -37,24 +37,24 @@ class PointEntry:
 
 
 @dataclass(frozen=True)
-class BlockEntry:
-    """A play that was counted."""
+class AcquisitionRecord:
+    """A program that was played and counted."""
 
-    block: Block
+    acquisition: Acquisition
 
     @property
     def runs(self) -> tuple[int, ...]:
         """All runs that it speaks of."""
-        return (self.block.run_id, self.block.part_id)
+        return (self.acquisition.run_id, self.acquisition.measuring_run_id)
 
     def statement(self) -> tuple[str, tuple[Any, ...]]:
         """SQL and its parameters."""
         marks = ", ".join("?" * len(COLUMNS))
-        return f"INSERT OR IGNORE INTO labctl_blocks ({', '.join(COLUMNS)}) VALUES ({marks})", self.block.row()
+        return f"INSERT OR IGNORE INTO labctl_blocks ({', '.join(COLUMNS)}) VALUES ({marks})", self.acquisition.row()
 
 
 @dataclass(frozen=True)
-class EstimateEntry:
+class EstimateRecord:
     """What a run would conclude if it ended now."""
 
     run_id: int
@@ -72,7 +72,7 @@ class EstimateEntry:
 
 
 @dataclass(frozen=True)
-class OutcomeEntry:
+class OutcomeRecord:
     """How a run ended, and that it has."""
 
     run_id: int
@@ -91,43 +91,51 @@ class OutcomeEntry:
         return f"UPDATE runs SET labctl_outcome = ?, {ended} WHERE run_id = ?", (text, self.unix_s, self.run_id)
 
 
-Entry = PointEntry | BlockEntry | EstimateEntry | OutcomeEntry
-_KINDS: Final = {PointEntry: "point", BlockEntry: "block", EstimateEntry: "estimate", OutcomeEntry: "outcome"}
+WrittenRecord = PointRecord | AcquisitionRecord | EstimateRecord | OutcomeRecord
+_KINDS: Final = {
+    PointRecord: "point",
+    AcquisitionRecord: "acquisition",
+    EstimateRecord: "estimate",
+    OutcomeRecord: "outcome",
+}
 
 
-def as_json(entry: Entry) -> str:
+def as_json(record: WrittenRecord) -> str:
     """One line of text that `from_json` reads back."""
-    return json.dumps({"kind": _KINDS[type(entry)], **asdict(entry)})
+    return json.dumps({"kind": _KINDS[type(record)], **asdict(record)})
 
 
 def _quoted(name: str) -> str:
-    """A name in SQL: a side file may say anything."""
+    """A name in SQL: a spool file may say anything."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def from_json(content: Mapping[str, Any]) -> Entry:
-    """The entry of a line that has been parsed. Raises KeyError, TypeError or ValueError if it is none."""
+def from_json(content: Mapping[str, Any]) -> WrittenRecord:
+    """The record of a line that has been parsed. Raises KeyError, TypeError or ValueError if it is none."""
     match content["kind"]:
         case "point":
             values = {str(name): float(value) for name, value in content["values"].items()}
-            return PointEntry(int(content["run_id"]), str(content["table"]), int(content["number"]), values)
-        case "block":
-            return BlockEntry(Block(**content["block"]))
+            return PointRecord(int(content["run_id"]), str(content["table"]), int(content["number"]), values)
+        case "acquisition":
+            return AcquisitionRecord(Acquisition(**content["acquisition"]))
+        case "block":  # spool files of before 0.1.0
+            older = dict(content["block"])
+            return AcquisitionRecord(Acquisition(measuring_run_id=older.pop("part_id"), **older))
         case "estimate":
-            return EstimateEntry(int(content["run_id"]), dict(content["estimate"]))
+            return EstimateRecord(int(content["run_id"]), dict(content["estimate"]))
         case "outcome":
-            return OutcomeEntry(int(content["run_id"]), dict(content["outcome"]), float(content["unix_s"]))
-    raise ValueError(f"{content['kind']!r} is no kind of entry")
+            return OutcomeRecord(int(content["run_id"]), dict(content["outcome"]), float(content["unix_s"]))
+    raise ValueError(f"{content['kind']!r} is no kind of record")
 
 
-def moved(entry: Entry, runs: Mapping[int, tuple[int, str]]) -> Entry:
-    """The same entry for runs that have other numbers, or tables, now: number -> (number, results table)."""
-    match entry:
-        case PointEntry():
-            run_id, table = runs[entry.run_id]
-            return replace(entry, run_id=run_id, table=table)
-        case BlockEntry(block):
-            run_id, part_id = runs[block.run_id][0], runs[block.part_id][0]
-            return BlockEntry(replace(block, run_id=run_id, part_id=part_id))
-        case EstimateEntry() | OutcomeEntry():
-            return replace(entry, run_id=runs[entry.run_id][0])
+def moved(record: WrittenRecord, runs: Mapping[int, tuple[int, str]]) -> WrittenRecord:
+    """The same record for runs that have other numbers, or tables, now: number -> (number, results table)."""
+    match record:
+        case PointRecord():
+            run_id, table = runs[record.run_id]
+            return replace(record, run_id=run_id, table=table)
+        case AcquisitionRecord(acquisition):
+            run_id, measuring_run_id = runs[acquisition.run_id][0], runs[acquisition.measuring_run_id][0]
+            return AcquisitionRecord(replace(acquisition, run_id=run_id, measuring_run_id=measuring_run_id))
+        case EstimateRecord() | OutcomeRecord():
+            return replace(record, run_id=runs[record.run_id][0])

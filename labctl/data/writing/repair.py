@@ -1,4 +1,4 @@
-"""Puts a data folder in order: side files into the database, and a damaged database out of the way."""
+"""Puts a data folder in order: spool files into the database, and a damaged database out of the way."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -14,9 +14,9 @@ from labctl.common.refusals import Refusal
 from labctl.data.open_database import DATABASE
 from labctl.data.writer_lock import writers
 from labctl.data.writing.interrupted_runs import mark_interrupted
-from labctl.data.writing.records import Entry, from_json, moved
+from labctl.data.writing.records import WrittenRecord, from_json, moved
 from labctl.data.writing.run_writer import Store
-from labctl.data.writing.spool_file import lines_of, mark_taken, side_files
+from labctl.data.writing.spool_file import lines_of, mark_taken, spool_files
 from sequences.results import Column
 
 _MALFORMED: Final = (ValueError, KeyError, TypeError, RuntimeError, sqlite3.Error, OSError)
@@ -24,13 +24,13 @@ _MALFORMED: Final = (ValueError, KeyError, TypeError, RuntimeError, sqlite3.Erro
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of a side file."""
+    """What became of a spool file."""
 
     file: Path
     runs: tuple[int, ...] = ()
     """Those that it speaks of, as they are numbered in the database."""
-    entries: int = 0
-    """Points, blocks, estimates and outcomes in it."""
+    records: int = 0
+    """Points, acquisitions, estimates and outcomes in it."""
     fault: str = ""
     """Why it was left as it is; empty if the database holds all of it."""
 
@@ -45,14 +45,14 @@ class Repaired:
 
 
 def repair(folder: Path) -> Repaired:
-    """Move a damaged database aside, and take all side files in; doing it again changes nothing.
+    """Move a damaged database aside, and take all spool files in; doing it again changes nothing.
 
     Raises Refusal while a program writes runs here, or if the database cannot be opened.
     """
     if alive := writers(folder):
         raise Refusal(f"{folder} is being written by process {', '.join(alive)}. Repair it when that has ended")
     aside = _moved_aside(folder) if (folder / DATABASE).exists() and not _is_whole(folder / DATABASE) else None
-    return Repaired(aside, tuple(_taken(folder, file) for file in side_files(folder)))
+    return Repaired(aside, tuple(_taken(folder, file) for file in spool_files(folder)))
 
 
 def _is_whole(file: Path) -> bool:
@@ -77,25 +77,25 @@ def _taken(folder: Path, file: Path) -> Taken:
     try:
         contents = list(lines_of(file))
         headers = {int(line["run_id"]): line for line in contents if line["kind"] == "run"}
-        entries = [from_json(line) for line in contents if line["kind"] not in ("folder", "run")]
+        records = [from_json(line) for line in contents if line["kind"] not in ("folder", "run")]
         bench = next((str(header["record"].get("bench")) for header in headers.values()), "repaired")
         with closing(Store(folder, bench)) as store:
-            runs = _written(store, headers, entries)
+            runs = _written(store, headers, records)
         mark_taken(file)
     except _MALFORMED as error:
         return Taken(file, fault=f"{type(error).__name__}: {error.__cause__ or error}")
-    return Taken(file, tuple(sorted(runs)), len(entries))
+    return Taken(file, tuple(sorted(runs)), len(records))
 
 
-def _written(store: Store, headers: Mapping[int, dict[str, Any]], entries: Iterable[Entry]) -> set[int]:
+def _written(store: Store, headers: Mapping[int, dict[str, Any]], records: Iterable[WrittenRecord]) -> set[int]:
     """All of it or nothing; the runs concerned."""
     runs: dict[int, tuple[int, str]] = {}
     with atomic(store.connection):
         for old, header in sorted(headers.items()):
             runs[old] = _found(store.connection, header) or _begun(store, header, runs)
-        for entry in entries:
-            store.connection.execute(*moved(entry, runs).statement())
-    concerned = {runs[run][0] for entry in entries for run in entry.runs}
+        for record in records:
+            store.connection.execute(*moved(record, runs).statement())
+    concerned = {runs[run][0] for record in records for run in record.runs}
     mark_interrupted(store.connection, store.folder, concerned)
     return concerned
 

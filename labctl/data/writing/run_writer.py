@@ -27,10 +27,10 @@ from labctl.common.commands import About
 from labctl.common.refusals import Refusal
 from labctl.data.acquisitions import TABLE
 from labctl.data.open_database import DATABASE
-from labctl.data.writer_lock import Presence
-from labctl.data.writing.database_writer import Header, Ledger, NotBegun, Unstored
+from labctl.data.writer_lock import WriterLock
+from labctl.data.writing.database_writer import DatabaseWriter, Header, NotBegun, Unstored
 from labctl.data.writing.interrupted_runs import mark_interrupted
-from labctl.data.writing.records import EstimateEntry, OutcomeEntry, PointEntry
+from labctl.data.writing.records import EstimateRecord, OutcomeRecord, PointRecord
 from sequences.results import Column
 
 RECORD: Final = "labctl_record"
@@ -56,12 +56,12 @@ class Store:
                 raise Refusal(_unusable(folder, root_of(error))) from error
             self._opened = opened.pop_all()
         qcodes_config.core.db_location = str(folder / DATABASE)
-        self.ledger = Ledger(self.connection, folder)
+        self.database_writer = DatabaseWriter(self.connection, folder)
 
     def _open(self, opened: ExitStack) -> None:
         """opened: closes what has been opened, if the rest cannot be."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.presence = opened.enter_context(closing(Presence(self.folder)))
+        self.writer_lock = opened.enter_context(closing(WriterLock(self.folder)))
         initialise_or_create_database_at(self.folder / DATABASE)
         self.connection = opened.enter_context(closing(connect(self.folder / DATABASE)))
         _prepare(self.connection)
@@ -70,7 +70,7 @@ class Store:
 
     def ready(self) -> None:
         """Look whether a run could begin now. Raises NotBegun if the database cannot be written, or is gone."""
-        if self.ledger.is_gone:
+        if self.database_writer.is_gone:
             raise NotBegun(
                 f"Nothing has begun: {self.folder / DATABASE} was deleted, moved or replaced since labctl opened it. "
                 "Put it back, or open the bench again: then a new one is made"
@@ -95,7 +95,7 @@ class Store:
         """
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         kept = {"sequence": sequence, "started": started, "parent_id": parent.run_id if parent else None}
-        kept |= {"writer": self.presence.name, **record}
+        kept |= {"writer": self.writer_lock.name, **record}
         try:
             with atomic(self.connection):
                 dataset = self._dataset(sequence, columns, kept, snapshot)
@@ -107,11 +107,11 @@ class Store:
                 raise
             if parent is None:
                 raise NotBegun(_not_begun(self.folder, fault)) from error
-            self.ledger.trouble = self.ledger.trouble or str(fault)
-            raise Unstored(self.ledger.complaint()) from error
-        self.ledger.flush()
-        self.ledger.begin(Header(dataset.run_id, dataset.guid, sequence, tuple(columns), kept))
-        return Recording(dataset, columns, self.ledger)
+            self.database_writer.trouble = self.database_writer.trouble or str(fault)
+            raise Unstored(self.database_writer.complaint()) from error
+        self.database_writer.flush()
+        self.database_writer.begin(Header(dataset.run_id, dataset.guid, sequence, tuple(columns), kept))
+        return Recording(dataset, columns, self.database_writer)
 
     def _dataset(
         self, sequence: str, columns: Sequence[Column], record: Mapping[str, Any], snapshot: Mapping[str, Any] | None
@@ -134,19 +134,19 @@ class Store:
 
     def close(self) -> None:
         """Close the database."""
-        self.ledger.flush()
+        self.database_writer.flush()
         self._opened.close()
 
 
 class Recording:
     """A run while it is being measured."""
 
-    def __init__(self, dataset: DataSet, columns: Sequence[Column], ledger: Ledger) -> None:
+    def __init__(self, dataset: DataSet, columns: Sequence[Column], database_writer: DatabaseWriter) -> None:
         self.dataset = dataset
         self.points: list[dict[str, float]] = []
         """All points so far."""
         self._table, self._names = dataset.table_name, frozenset(column.name for column in columns)
-        self._ledger = ledger
+        self._database_writer = database_writer
 
     @property
     def run_id(self) -> int:
@@ -158,19 +158,19 @@ class Recording:
         if unknown := sorted(values.keys() - self._names):
             raise ValueError(f"{self.dataset.name} gave a column that its COLUMNS lack: {unknown[0]!r}")
         self.points.append({name: float(value) for name, value in values.items()})
-        self._ledger.write(PointEntry(self.run_id, self._table, len(self.points), self.points[-1]))
+        self._database_writer.write(PointRecord(self.run_id, self._table, len(self.points), self.points[-1]))
 
     def estimate(self, values: Mapping[str, Any]) -> None:
         """Write what the run would conclude if it ended now, in place of what was written before."""
-        self._ledger.write(EstimateEntry(self.run_id, values))
+        self._database_writer.write(EstimateRecord(self.run_id, values))
 
     def end(self, outcome: Mapping[str, Any]) -> None:
-        """Write how the run ended; it is then complete. What the database does not take is in a side file."""
-        self._ledger.write(OutcomeEntry(self.run_id, outcome))
+        """Write how the run ended; it is then complete. What the database does not take is in a spool file."""
+        self._database_writer.write(OutcomeRecord(self.run_id, outcome))
 
     def annotate(self, outcome: Mapping[str, Any]) -> None:
         """Write the outcome again, with something that became known later; not while the database takes nothing."""
-        if not self._ledger.trouble:
+        if not self._database_writer.trouble:
             self.end(outcome)
 
 
@@ -209,7 +209,7 @@ def dependencies(columns: Sequence[Column]) -> InterDependencies_:
 
 
 def _prepare(connection: AtomicConnection) -> None:
-    """What our own entries need; NORMAL: a commit is not lost with the process, and costs no wait for the disk."""
+    """What our own records need; NORMAL: a commit is not lost with the process, and costs no wait for the disk."""
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     connection.execute("PRAGMA synchronous = NORMAL")
     with atomic(connection):

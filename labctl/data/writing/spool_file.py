@@ -1,4 +1,4 @@
-"""A side file: what a run measured while its database could not be written, one JSON object a line."""
+"""A spool file: what a run measured while its database could not be written, one JSON object a line."""
 
 import json
 import os
@@ -9,13 +9,16 @@ from typing import Any, Final, Self
 
 from labctl.common.paths import state_folder
 
-ENDING: Final = ".side.jsonl"
+ENDING: Final = ".spool.jsonl"
+_OLDER_ENDING: Final = ".side.jsonl"
+_OLDER_FOLDER: Final = "side"
+"""Files of before 0.1.0 are still taken in."""
 TAKEN: Final = ".taken"
 """Added to the name of a file whose content is in the database."""
 
 
-class SideFile:
-    """A side file being written; every `add` is on disk when it returns."""
+class SpoolFile:
+    """A spool file being written; every `add` is on disk when it returns."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -25,10 +28,10 @@ class SideFile:
     def begun(cls, folder: Path, run_id: int) -> Self:
         """A new one, in the data folder or, if that cannot be written, wherever it can. Raises OSError if nowhere."""
         fault: OSError | None = None
-        for place in places(folder):
+        for where in folders(folder):
             try:
-                place.mkdir(parents=True, exist_ok=True)
-                made = cls(_created(place, run_id))
+                where.mkdir(parents=True, exist_ok=True)
+                made = cls(_created(where, run_id))
             except OSError as error:
                 fault = error
                 continue
@@ -39,10 +42,10 @@ class SideFile:
                 made.path.unlink(missing_ok=True)
             else:
                 return made
-        raise fault or OSError("no place for a side file")
+        raise fault or OSError("no place for a spool file")
 
     def head(self, headers: Mapping[int, str]) -> None:
-        """Lines on the runs whose entries follow; of every run the first one counts."""
+        """Lines on the runs whose records follow; of every run the first one counts."""
         new = {run: line for run, line in headers.items() if run not in self._headed}
         self.add(list(new.values()))
         self._headed |= new.keys()
@@ -64,14 +67,16 @@ class SideFile:
         mark_taken(self.path)
 
 
-def places(folder: Path) -> tuple[Path, ...]:
-    """Where the side files of a data folder may be, the best one first."""
-    return (folder, state_folder() / "side")
+def folders(folder: Path) -> tuple[Path, ...]:
+    """Where the spool files of a data folder may be, the best one first."""
+    return (folder, state_folder() / "spool")
 
 
-def side_files(folder: Path) -> list[Path]:
+def spool_files(folder: Path) -> list[Path]:
     """Those of a data folder that are not in its database yet."""
-    found = [path for place in places(folder) for path in sorted(place.glob(f"*{ENDING}")) if path.is_file()]
+    searched = (*folders(folder), state_folder() / _OLDER_FOLDER)
+    endings = (ENDING, _OLDER_ENDING)
+    found = [path for at in searched for end in endings for path in sorted(at.glob(f"*{end}")) if path.is_file()]
     return [path for path in found if path.parent == folder or _belongs(path, folder)]
 
 
@@ -93,9 +98,9 @@ def mark_taken(path: Path) -> None:
     path.replace(path.with_name(path.name + TAKEN))
 
 
-def _created(place: Path, run_id: int) -> Path:
+def _created(where: Path, run_id: int) -> Path:
     names = (f"runs-{run_id}{'' if number == 1 else f'-{number}'}{ENDING}" for number in count(1))
-    path = next(place / name for name in names if not any((place / (name + end)).exists() for end in ("", TAKEN)))
+    path = next(where / name for name in names if not any((where / (name + end)).exists() for end in ("", TAKEN)))
     path.touch(mode=0o600, exist_ok=False)
     return path
 

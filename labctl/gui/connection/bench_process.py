@@ -42,7 +42,7 @@ from labctl.gui.connection.messages import (
     Watched,
 )
 from labctl.gui.connection.outbox import Mouth
-from labctl.plans.catalogue import ENTRIES, entry
+from labctl.plans.catalogue import EXPERIMENTS, experiment_named
 from labctl.run.events import Listener
 from labctl.run.pause import Gate
 from labctl.safety.limits import Bounds, programs_beyond
@@ -106,7 +106,7 @@ class _Server:
                 self._is_opening = False
             self._mouth.say(Ready(bench.store.label, time.monotonic() - began_s))
             self._about = About.of_run(bench.record, bench.store.folder)
-            self._orders = Orders(bench.store.presence, self._asked)
+            self._orders = Orders(bench.store.writer_lock, self._asked)
             with self._orders, Watch(bench.station, lambda found: self._mouth.say(Watched(found))):
                 self._mouth.say(Doing("idle"))
                 _load_all()
@@ -137,7 +137,7 @@ class _Server:
 
     def _obey(self, bench: OpenBench, order: Start | Continue | Order) -> None:
         if isinstance(order, Start):
-            self._run(bench, order.ticket, entry(order.sequence), order.plan)
+            self._run(bench, order.ticket, experiment_named(order.sequence), order.plan)
         elif isinstance(order, Continue):
             self._go_on(bench, order)
         else:
@@ -156,7 +156,7 @@ class _Server:
             LOG.exception("Run %s could not be read", order.run_id)
             self._mouth.say(Ended(order.ticket, 0, "failed", f"{type(error).__name__}: {error}", ()))
         else:
-            self._run(bench, order.ticket, found.entry, found.plan, before)
+            self._run(bench, order.ticket, found.experiment, found.plan, before)
 
     def _run(
         self, bench: OpenBench, ticket: int, experiment: Experiment, plan: Any, interrupted: Interrupted | None = None
@@ -284,4 +284,4 @@ class _Server:
 
 def _load_all() -> None:
     """Import every experiment while nobody waits for it."""
-    list(ENTRIES.values())
+    list(EXPERIMENTS.values())

@@ -286,7 +286,9 @@ class Session:
         self._link = self._connect()
 
     def _checked(self, sequence: str, settings: Mapping[str, str]) -> Any:
-        plan = make_plan(catalogue.entry(sequence).plan, [f"{key}={value}" for key, value in settings.items()])
+        plan = make_plan(
+            catalogue.experiment_named(sequence).plan, [f"{key}={value}" for key, value in settings.items()]
+        )
         if faults := self._bounds.faults(plan):
             raise Refusal(faults)
         return plan

@@ -12,7 +12,7 @@ from labctl.gui.runs.run_list import Line, matching, read_lines
 from labctl.gui.widgets.theme import Theme
 from labctl.gui.widgets.view import label
 from labctl.gui.widgets.workers import Errands
-from labctl.plans.catalogue import ENTRIES, OURS
+from labctl.plans.catalogue import EXPERIMENTS, OURS
 
 _WIDEST: Final = ("12345", max(OURS, key=len), "✖ interrupted", "11-24 09:14", "00 min 00 s", "")
 """What the columns are made wide enough for."""
@@ -109,7 +109,7 @@ class HistoryPanel(QtWidgets.QWidget):
         line = self.chosen()
         for action in self.doable:
             action.setEnabled(line is not None)
-        is_known = line is not None and line.sequence in ENTRIES
+        is_known = line is not None and line.sequence in EXPERIMENTS
         self.repeat.setEnabled(is_known)
         is_part = self.tree.currentIndex().parent().isValid()
         self.go_on.setEnabled(line is not None and is_known and not is_part and line.status in _BROKEN_OFF)

@@ -12,7 +12,7 @@ from labctl.common.value_errors import bounds_words
 from labctl.gui.panels.plan_rows import Choice, Row
 from labctl.gui.widgets.theme import Theme, monospaced
 from labctl.gui.widgets.view import label
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 from labctl.plans.parse import Fault, Key, known_keys, plan_of, settings_of, texts_of
 from labctl.report.progress import clock_words
 from labctl.safety.limits import Bounds
@@ -125,7 +125,7 @@ class PlanForm(QtWidgets.QWidget):
     def _chosen(self) -> None:
         """Make the rows of another experiment, as they were left."""
         self.tell("")  # what was said of another plan
-        self.choice.setToolTip(ENTRIES[self.sequence].description)
+        self.choice.setToolTip(EXPERIMENTS[self.sequence].description)
         body, grid = QtWidgets.QWidget(), QtWidgets.QGridLayout()
         body.setLayout(grid)
         grid.setColumnStretch(1, 1)
@@ -133,7 +133,7 @@ class PlanForm(QtWidgets.QWidget):
         grid.setVerticalSpacing(3)
         grid.setHorizontalSpacing(5)
         grid.setContentsMargins(4, 4, 0, 4)
-        keys = known_keys(ENTRIES[self.sequence].plan)
+        keys = known_keys(EXPERIMENTS[self.sequence].plan)
         self.rows = {name: Row(self._theme, self._narrowed(key), body) for name, key in keys.items()}
         for line, (name, row) in enumerate(self.rows.items()):
             row.place(grid, 2 * line)
@@ -143,7 +143,7 @@ class PlanForm(QtWidgets.QWidget):
         grid.setRowStretch(2 * len(self.rows), 1)
         self.area.setWidget(body)
         self.area.setMinimumWidth(body.minimumSizeHint().width() + self.area.verticalScrollBar().sizeHint().width())
-        self.help.setText(ENTRIES[self.sequence].description)
+        self.help.setText(EXPERIMENTS[self.sequence].description)
         self._order_tabs()
         self._check()
 
@@ -158,7 +158,7 @@ class PlanForm(QtWidgets.QWidget):
         """Show what is wrong, what is changed, how long it lasts, and how the command line says it."""
         texts = {name: row.text for name, row in self.rows.items() if row.text or row.default}
         self._drafts[self.sequence] = texts
-        made, faults = plan_of(ENTRIES[self.sequence].plan, texts)
+        made, faults = plan_of(EXPERIMENTS[self.sequence].plan, texts)
         if made is not None:
             faults = [_at_key(words) for words in self._bounds.faults(made)]
         else:  # the limit that is nearest is named, whether the plan's or the station's
@@ -178,7 +178,7 @@ class PlanForm(QtWidgets.QWidget):
         return replace(key, bounds=bounds, limits=bounds_words(bounds)) if bounds else key
 
     def _beyond(self, fault: Fault, texts: Mapping[str, str]) -> str:
-        key = known_keys(ENTRIES[self.sequence].plan).get(fault.key)
+        key = known_keys(EXPERIMENTS[self.sequence].plan).get(fault.key)
         return self._bounds.beyond(key, texts.get(fault.key, "")) if key is not None else ""
 
     def _touched(self) -> set[str]:
@@ -217,7 +217,7 @@ class PlanForm(QtWidgets.QWidget):
 
     def _build(self) -> None:
         self.choice = Choice()
-        for name, entry in ENTRIES.items():
+        for name, entry in EXPERIMENTS.items():
             self.choice.addItem(f"{name}:  {entry.description}", name)
         self.choice.setAccessibleName("experiment")
         self.choice.setSizePolicy(QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Fixed)

@@ -7,7 +7,7 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from labctl.gui.runs.queue import Queue, Wanted
 from labctl.gui.widgets.view import label
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 from labctl.plans.parse import plan_of
 from labctl.report.progress import clock_words
 from labctl.safety.limits import Bounds
@@ -116,7 +116,7 @@ class QueueList(QtWidgets.QWidget):
 
     def _described(self, wanted: Wanted) -> tuple[str, float, list[str]]:
         """Its line, its expected duration, and why it is no longer possible."""
-        made, found = plan_of(ENTRIES[wanted.sequence].plan, wanted.settings)
+        made, found = plan_of(EXPERIMENTS[wanted.sequence].plan, wanted.settings)
         faults = [f"{fault.key}: {fault.words}" for fault in found]
         faults += self._bounds.faults(made) if made is not None else []
         if not faults and (why := self.queue.faults.get(wanted.ticket)):

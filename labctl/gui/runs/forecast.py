@@ -11,7 +11,7 @@ import numpy as np
 from labctl.figures.headline import headline
 from labctl.figures.series import panels
 from labctl.gui.runs.record import Record
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 from labctl.report.progress import SPEED_OVER_S
 from sequences.core.experiment import Quantity
 
@@ -207,7 +207,7 @@ def quantities(record: Record) -> tuple[Expected, ...]:
 
 def _newest_point(record: Record) -> tuple[Expected, ...]:
     """Of an experiment that names nothing that it is for: what was measured last."""
-    if (experiment := ENTRIES.get(record.sequence)) is not None and (experiment.headline or experiment.in_words):
+    if (experiment := EXPERIMENTS.get(record.sequence)) is not None and (experiment.headline or experiment.in_words):
         return ()
     for panel in panels(tuple(record.table.columns.values())):
         measured = np.flatnonzero(np.isfinite(record.table[panel.column.name]))
@@ -222,7 +222,7 @@ def _newest_point(record: Record) -> tuple[Expected, ...]:
 
 def _filled_by(record: Record) -> str:
     """The parts that most of a run consists of; others count many times as many photons."""
-    experiment = ENTRIES.get(record.sequence)
+    experiment = EXPERIMENTS.get(record.sequence)
     return experiment.filled_by if experiment is not None else ""
 
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
-from labctl.gui.runs.queue_file import FILE, Entry, QueueFile, Unreadable
+from labctl.gui.runs.queue_file import FILE, QueuedRun, QueueFile, Unreadable
 
 LOG: Final = logging.getLogger(__name__)
 _BUSY_S: Final = 2.0
@@ -81,7 +81,7 @@ class Queue:
     def add(self, sequence: str, settings: Mapping[str, str]) -> Wanted:
         """Put a run at the end."""
         with self._changing():
-            self._items.append(self._named(Entry(uuid4().hex, sequence, dict(settings))))
+            self._items.append(self._named(QueuedRun(uuid4().hex, sequence, dict(settings))))
             return self._items[-1]
 
     def edit(self, ticket: int, sequence: str, settings: Mapping[str, str]) -> None:
@@ -157,21 +157,23 @@ class Queue:
         finally:
             self._lock.release()
 
-    def _named(self, entry: Entry) -> Wanted:
-        if entry.name not in self._known:
-            self._known[entry.name] = next(self._tickets)
-        return Wanted(self._known[entry.name], entry.sequence, entry.settings, entry.name)
+    def _named(self, queued: QueuedRun) -> Wanted:
+        if queued.name not in self._known:
+            self._known[queued.name] = next(self._tickets)
+        return Wanted(self._known[queued.name], queued.sequence, queued.settings, queued.name)
 
     def _read(self) -> None:
         """What the file holds; what could not be stored here stays behind it."""
         try:
-            entries, trouble = self._file.read()
+            queued_runs, trouble = self._file.read()
         except Unreadable as error:
             self.trouble = str(error)
             return
         unstored = self._items if trouble or not self.is_stored else []
-        there = {entry.name for entry in entries}
-        self._items = [self._named(entry) for entry in entries] + [one for one in unstored if one.name not in there]
+        there = {queued.name for queued in queued_runs}
+        self._items = [self._named(queued) for queued in queued_runs] + [
+            one for one in unstored if one.name not in there
+        ]
         self.version += 1
         if trouble or self._file.must_be_written:
             self._stored()
@@ -180,5 +182,5 @@ class Queue:
     def _stored(self) -> None:
         """What cannot be written is still wanted: the runs go on, and the user is told."""
         self._tried_s = time.monotonic()
-        entries = [Entry(item.name, item.sequence, item.settings) for item in self._items]
-        self.trouble, self.is_stored = self._file.write(entries)
+        queued_runs = [QueuedRun(item.name, item.sequence, item.settings) for item in self._items]
+        self.trouble, self.is_stored = self._file.write(queued_runs)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from labctl.common.paths import state_folder
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 
 LOG: Final = logging.getLogger(__name__)
 FILE: Final = "queue.json"
@@ -22,7 +22,7 @@ _QUOTED: Final = 80
 
 
 @dataclass(frozen=True)
-class Entry:
+class QueuedRun:
     """A run in the file."""
 
     name: str
@@ -68,26 +68,26 @@ class QueueFile:
         """Whether more was read than is in the file."""
         return bool(self._taken_in)
 
-    def read(self) -> tuple[list[Entry], str]:
+    def read(self) -> tuple[list[QueuedRun], str]:
         """What is in it, and what went wrong. What is no run is left out, but kept in the file that is put aside.
 
         Raises Unreadable.
         """
         self._seen = _stamp(self.path)
-        entries, faults = self._parsed(self.path)
+        queued_runs, faults = self._parsed(self.path)
         trouble = self._put_aside(faults) if faults else ""
         kept_elsewhere = [file for file in sorted(self._elsewhere.glob(self._others)) if file != self._aside]
         for file in kept_elsewhere:
-            there = {entry.name for entry in entries}
-            entries += [entry for entry in self._parsed(file)[0] if entry.name not in there]
+            there = {queued.name for queued in queued_runs}
+            queued_runs += [queued for queued in self._parsed(file)[0] if queued.name not in there]
         self._taken_in = kept_elsewhere
-        return entries, trouble
+        return queued_runs, trouble
 
-    def write(self, entries: Sequence[Entry]) -> tuple[str, bool]:
+    def write(self, queued_runs: Sequence[QueuedRun]) -> tuple[str, bool]:
         """Write all of it: what went wrong, and whether it is where it belongs."""
         self.is_lost = False
         try:
-            _written(self.path, entries)
+            _written(self.path, queued_runs)
         except OSError as error:
             if not self._is_refused:  # it is tried again every few seconds
                 LOG.exception("The queue could not be stored")
@@ -98,7 +98,7 @@ class QueueFile:
             self._forget(self._aside, *self._taken_in)
             return "", True
         try:
-            _written(self._aside, entries)
+            _written(self._aside, queued_runs)
         except OSError:
             self.is_lost = True
             return (
@@ -115,8 +115,8 @@ class QueueFile:
             with suppress(OSError):
                 file.unlink(missing_ok=True)
 
-    def _parsed(self, file: Path) -> tuple[list[Entry], list[str]]:
-        entries: list[Entry] = []
+    def _parsed(self, file: Path) -> tuple[list[QueuedRun], list[str]]:
+        queued_runs: list[QueuedRun] = []
         faults: list[str] = []
         try:
             found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
@@ -128,10 +128,10 @@ class QueueFile:
             found, faults = [], [f"{type(error).__name__}: {error}"]
         for place, one in enumerate(found):
             try:
-                entries.append(_checked(one, place, {entry.name for entry in entries}))
+                queued_runs.append(_checked(one, place, {queued.name for queued in queued_runs}))
             except ValueError as error:
                 faults.append(str(error))
-        return entries, faults
+        return queued_runs, faults
 
     def _put_aside(self, faults: Sequence[str]) -> str:
         aside = self.path.with_name(f"queue-damaged-{time.time_ns()}.json")
@@ -145,10 +145,10 @@ class QueueFile:
         return trouble
 
 
-def _written(file: Path, entries: Sequence[Entry]) -> None:
+def _written(file: Path, queued_runs: Sequence[QueuedRun]) -> None:
     """A new file in the old one's place, so that there is always a whole one."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    content = [{"name": one.name, "sequence": one.sequence, "settings": dict(one.settings)} for one in entries]
+    content = [{"name": one.name, "sequence": one.sequence, "settings": dict(one.settings)} for one in queued_runs]
     new = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         with new.open("w", encoding="utf-8") as stream:
@@ -170,12 +170,12 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def _checked(entry: Any, place: int, used: Set[str]) -> Entry:
+def _checked(queued: Any, place: int, used: Set[str]) -> QueuedRun:
     """One entry of the file, with a name that every window gives it. Raises ValueError if it is anything else."""
-    if not isinstance(entry, dict) or entry.keys() - {"name"} != {"sequence", "settings"}:
-        raise ValueError(f"not a run: {ascii(entry)[:_QUOTED]}")
-    sequence, settings, name = entry["sequence"], entry["settings"], entry.get("name", "")
-    if not isinstance(sequence, str) or sequence not in ENTRIES:
+    if not isinstance(queued, dict) or queued.keys() - {"name"} != {"sequence", "settings"}:
+        raise ValueError(f"not a run: {ascii(queued)[:_QUOTED]}")
+    sequence, settings, name = queued["sequence"], queued["settings"], queued.get("name", "")
+    if not isinstance(sequence, str) or sequence not in EXPERIMENTS:
         raise ValueError(f"there is no sequence {ascii(sequence)[:_QUOTED]}")
     if not isinstance(settings, dict) or not all(map(_is_text, (*settings, *settings.values()))):
         raise ValueError(f"settings of {sequence} are not texts")
@@ -183,7 +183,7 @@ def _checked(entry: Any, place: int, used: Set[str]) -> Entry:
         raise ValueError(f"the name of {sequence} is no text")
     if not name or name in used:  # written or copied by hand
         name = sha256(f"{place} {sequence} {settings}".encode()).hexdigest()
-    return Entry(name, sequence, settings)
+    return QueuedRun(name, sequence, settings)
 
 
 def _is_text(given: Any) -> bool:

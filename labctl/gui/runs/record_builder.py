@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
-from labctl.data.serialise import plain
+from labctl.data.serialise import serialisable
 from labctl.gui.runs.record import Record, Table
 from labctl.run.events import Counted, News, Playing, Suspended, Waiting
 from sequences.core.experiment import forecast_s
@@ -64,7 +64,7 @@ class Journal:
         if news.depth == 0:
             self._open.clear()
             self._began_s.clear()
-        plan, table = plain(begin.plan), Table(self._columns_of(begin.sequence))
+        plan, table = serialisable(begin.plan), Table(self._columns_of(begin.sequence))
         record = Record(news.run_id, begin.sequence, plan, table, news.depth, began_lab_s=news.lab_time_s)
         record.expected_s = forecast_s(begin.plan)
         record.started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
@@ -89,7 +89,7 @@ class Journal:
 
     def _end(self, end: End) -> None:
         record = self._open[-1]
-        record.result, record.status, record.fraction = plain(end.result), "completed", 1.0
+        record.result, record.status, record.fraction = serialisable(end.result), "completed", 1.0
         if record.depth:  # of the outermost, `finish` says how it ended
             self._open.pop()
             self._began_s.pop()

@@ -7,7 +7,7 @@ from pyqtgraph.Qt import QtCore, QtWidgets
 
 from labctl.gui.runs.record import Record
 from labctl.gui.widgets.theme import Theme
-from labctl.plans.catalogue import ENTRIES
+from labctl.plans.catalogue import EXPERIMENTS
 
 LOG: Final = logging.getLogger(__name__)
 LATER: Final = 100
@@ -88,7 +88,7 @@ class View(QtWidgets.QWidget):
 
 def docks_of(sequence: str) -> tuple[str, ...]:
     """Titles of the docks that show an experiment, that which shows most of it first."""
-    experiment = ENTRIES.get(sequence)
+    experiment = EXPERIMENTS.get(sequence)
     return experiment.docks if experiment is not None else ()
 
 

@@ -1,4 +1,4 @@
-"""A database that takes nothing: the run waits in the dark, and what was measured meanwhile is in a side file."""
+"""A database that takes nothing: the run waits in the dark, and what was measured meanwhile is in a spool file."""
 
 import os
 import signal
@@ -10,9 +10,9 @@ import pytest
 from support.observed import PLAYS, glowing, opened
 
 from labctl.common.signals import Interrupts
-from labctl.data.acquisitions import blocks_of
+from labctl.data.acquisitions import acquisitions_of
 from labctl.data.reader import all_runs, one_run, points
-from labctl.data.writing.spool_file import ENDING, TAKEN, lines_of, side_files
+from labctl.data.writing.spool_file import ENDING, TAKEN, lines_of, spool_files
 from labctl.run import runner as runner_module
 from labctl.run.events import Counted, Playing, Waiting
 from labctl.run.pause import Gate
@@ -59,7 +59,7 @@ class Disk:
         if isinstance(news.event, Waiting):
             self.why.append(news.event.why)
             self.dark.append(self.bench.twin.levels)
-            self.aside = side_files(self.bench.folder) or self.aside
+            self.aside = spool_files(self.bench.folder) or self.aside
             if news.event.why and self.heals:
                 threading.Timer(0.2, self.free).start()
 
@@ -73,9 +73,9 @@ def test_a_run_waits_for_room_and_then_goes_on_with_nothing_lost(bench):
     assert f"What was measured is kept in {disk.aside[0]}. Free the disk" in disk.why[0]
     assert disk.why[1:] == [""]
     assert disk.dark == [0, 0]
-    assert len(points(bench.folder, 1).values["signal"]) == len(blocks_of(bench.folder, 1)) == PLAYS
+    assert len(points(bench.folder, 1).values["signal"]) == len(acquisitions_of(bench.folder, 1)) == PLAYS
     assert one_run(bench.folder, 1).status == "completed"
-    assert side_files(bench.folder) == []
+    assert spool_files(bench.folder) == []
     (taken,) = bench.folder.glob(f"*{TAKEN}")
     assert [line["kind"] for line in lines_of(taken)] == ["folder", "run", "point", "estimate"]
 
@@ -92,7 +92,7 @@ def test_patience_ends_and_the_message_says_where_the_data_are(bench):
     with Disk(bench, heals=False) as disk:
         ended = bench.run(listeners=(disk.hear,))
     assert ended.status == "failed"
-    (aside,) = side_files(bench.folder)
+    (aside,) = spool_files(bench.folder)
     assert f"What was measured is kept in {aside}" in ended.message
     assert f"labctl runs --repair --data {bench.folder}" in ended.message
     assert [line["kind"] for line in lines_of(aside)] == ["folder", "run", "point", "estimate", "outcome"]
@@ -112,7 +112,7 @@ def test_ctrl_c_ends_a_run_that_waits(bench, monkeypatch, patient):
         interrupts.patient = patient
         ended = bench.run(listeners=(disk.hear, stop), interrupts=interrupts)
     assert ended.message.startswith("aborted by the operator. ")
-    assert list(lines_of(*side_files(bench.folder)))[-1]["outcome"]["status"] == "aborted"
+    assert list(lines_of(*spool_files(bench.folder)))[-1]["outcome"]["status"] == "aborted"
     assert bench.twin.levels == 0
 
 
@@ -143,7 +143,7 @@ def test_the_next_run_takes_in_what_waits_of_the_last(bench):
     with Disk(bench, heals=False) as disk:
         bench.run(listeners=(disk.hear,))
     bench.run(lambda lab: glowing(lab, plays=1))
-    assert side_files(bench.folder) == []
+    assert spool_files(bench.folder) == []
     assert [run.status for run in all_runs(bench.folder)] == ["failed", "completed"]
     assert len(points(bench.folder, 1).values["signal"]) == AFTER
 
@@ -181,10 +181,10 @@ def test_where_the_data_folder_takes_no_side_file_the_user_s_own_does(bench, sta
     monkeypatch.setattr("labctl.data.writing.spool_file._created", _refusing(bench.folder))
     with Disk(bench, heals=False) as disk:
         ended = bench.run(listeners=(disk.hear,))
-    (aside,) = side_files(bench.folder)
-    assert aside.parent == state / "labctl" / "side"
+    (aside,) = spool_files(bench.folder)
+    assert aside.parent == state / "labctl" / "spool"
     assert str(aside) in ended.message
-    assert side_files(bench.folder.parent) == []
+    assert spool_files(bench.folder.parent) == []
 
 
 def _refusing(folder):
