@@ -52,7 +52,7 @@ _FORK: Final = multiprocessing.get_context("fork")
 
 
 class Command:
-    """A labctl under way, with what it says. Its guardian speaks into the same pipe, so that both are heard out."""
+    """A labctl under way, with what it says. Its watchdog speaks into the same pipe, so that both are heard out."""
 
     def __init__(self, arguments: Sequence[str], afresh: bool = False) -> None:
         """afresh: as a shell would start it, and not forked."""
@@ -79,7 +79,7 @@ class Command:
         self._process.kill()
 
     def ended(self) -> tuple[int, dict[str, Any], str]:
-        """Wait for its end and its guardian's: exit code, its last line as JSON, and what both said."""
+        """Wait for its end and its watchdog's: exit code, its last line as JSON, and what both said."""
         with open(self._heard, encoding="utf-8", errors="replace") as pipe:  # noqa: PTH123  # a number, no path
             said = pipe.read()
         if isinstance(self._process, subprocess.Popen):
@@ -152,7 +152,7 @@ class Killed:
 
 
 def killed(wires: Path, bench: ServedBench, data: Path, after_s: float, afresh: bool) -> Killed | None:
-    """Kill a run so long after its start, wait for the guardian, and continue it. None if it had ended by then."""
+    """Kill a run so long after its start, wait for the watchdog, and continue it. None if it had ended by then."""
     run = Command(_run(wires, data), afresh)
     time.sleep(after_s)
     if not run.runs:

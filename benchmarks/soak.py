@@ -33,7 +33,7 @@ from labctl.config.station_file import read_station  # noqa: E402
 from labctl.gui.runs.queue import Queue, Wanted  # noqa: E402
 from labctl.plans import catalogue  # noqa: E402
 from labctl.plans.parse import make_plan  # noqa: E402
-from labctl.run.events import Counted, News  # noqa: E402
+from labctl.run.events import Counted, RunEvent  # noqa: E402
 
 MIX: Final = (
     ("align", {}), ("wiring", {}), ("rabi", {}), ("odmr", {"target_khz": "20"}), ("locate", {}),
@@ -65,19 +65,19 @@ class Noted:
     """That the data folder has grown by."""
 
 
-def _interfering(bench: OpenBench, place: int) -> Callable[[News], None]:
+def _interfering(bench: OpenBench, place: int) -> Callable[[RunEvent], None]:
     """A listener that puts the laser out, or ends the run as Ctrl-C does, behind some plays."""
     plays = iter(range(BEHIND))
 
-    def heard(news: News) -> None:
-        if not isinstance(news.event, Counted) or next(plays, None) is not None:
+    def on_event(run_event: RunEvent) -> None:
+        if not isinstance(run_event.event, Counted) or next(plays, None) is not None:
             return
         if place == FAILS:
             bench.lab.green_laser.write("l0")  # type: ignore[attr-defined]
         elif place == ABORTED:
             raise KeyboardInterrupt
 
-    return heard
+    return on_event
 
 
 def _status(bench: OpenBench, wanted: Wanted, place: int) -> str:

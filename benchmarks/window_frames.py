@@ -24,7 +24,7 @@ import psutil
 
 from labctl.gui.connection.bench_process import Mouth
 from labctl.gui.connection.messages import Doing, Ended, Order, Ready, Start
-from labctl.run.events import Counted, News, Playing
+from labctl.run.events import Counted, Playing, RunEvent
 from sequences.pulses.library import cw_odmr
 from sequences.results import Begin, Estimate, Point, Progress
 
@@ -45,7 +45,7 @@ def hose(connection: Connection, rate_hz: float, seconds: float, flood: int) -> 
     assert isinstance(start, Start)
     mouth.say(Doing("running", start.ticket))
     say = partial(_say, mouth, random.Random(1))
-    mouth.say(News(1, "odmr", 0, Begin("odmr", {}), 0.0))
+    mouth.say(RunEvent(1, "odmr", 0, Begin("odmr", {}), 0.0))
     for k in range(HISTORY):
         say(k)
     began_s = time.monotonic()
@@ -67,7 +67,7 @@ def hose(connection: Connection, rate_hz: float, seconds: float, flood: int) -> 
 
 def _say(mouth: Mouth, chance: random.Random, k: int) -> None:
     """Of ten updates six are points, the others what comes between them."""
-    mouth.say(News(1, "odmr", 0, _event(chance, k), 0.005 * k))
+    mouth.say(RunEvent(1, "odmr", 0, _event(chance, k), 0.005 * k))
 
 
 def _event(chance: random.Random, k: int) -> Any:

@@ -142,9 +142,9 @@ class _Station:
 
     def playable(self) -> Playable:
         """What the pulse source would play; of one that tells only when it is open, the tick of the wiring."""
-        told = stated(self.file.instruments["pulse_generator"].model_dump())
+        said = stated(self.file.instruments["pulse_generator"].model_dump())
         tick_ns = self.file.model.wiring.tick_ns
-        return told or Playable(tick_ns, _LINES, longest_s=_LONGEST_S_PER_NS * tick_ns)
+        return said or Playable(tick_ns, _LINES, longest_s=_LONGEST_S_PER_NS * tick_ns)
 
     def supplies(self) -> dict[str, Supply]:
         """The supplies with two channels, of which one feeds a coil or belongs to the magnet."""

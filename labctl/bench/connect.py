@@ -41,7 +41,7 @@ class Choice:
         return self.bench is not None or not self.simulated
 
     def owned(self, station: Path) -> Path | None:
-        """The file that stands for this bench, in its lock and its guardian's word; None for our own twin."""
+        """The file that stands for this bench, in its lock and its watchdog's word; None for our own twin."""
         return self.bench or (None if self.simulated else station)
 
     def check(self, reveal: bool = False) -> None:
@@ -155,11 +155,11 @@ def sole(choice: Choice, station: Path, patience_s: float = 0.0) -> Iterator[Non
 
 @contextmanager
 def opened_bench(
-    choice: Choice, file: "StationFile", data: Path, told: Callable[[str], None] = lambda _: None
+    choice: Choice, file: "StationFile", data: Path, say: Callable[[str], None] = lambda _: None
 ) -> "Iterator[OpenBench]":
     """The bench that was chosen, open for runs; in the end it is safe.
 
-    data: folder of runs and calibrations. told: called with what a signal leads to, if that takes a while.
+    data: folder of runs and calibrations. say: called with what a signal leads to, if that takes a while.
     """
     from labctl.bench.session import OpenBench
     from labctl.bench.station import lab_of, opened
@@ -168,12 +168,12 @@ def opened_bench(
     from labctl.data.writing.run_writer import Store
 
     with ExitStack() as stack:
-        interrupts = stack.enter_context(Interrupts(told))
+        interrupts = stack.enter_context(Interrupts(say))
         stack.enter_context(sole(choice, file.path))
         connection = stack.enter_context(bench(choice, file))
         store = stack.enter_context(closing(Store(data, connection.label)))
         calibration = CalibrationStore(data / "calibration", connection.label, connection.wires.clock)
-        heartbeat = stack.enter_context(_guarded(choice, file.path, data)) if choice.outlives_us else None
+        heartbeat = stack.enter_context(_watched(choice, file.path, data)) if choice.outlives_us else None
         open_station = stack.enter_context(opened(file, connection.wires))
         if heartbeat:
             heartbeat.ready()
@@ -182,8 +182,8 @@ def opened_bench(
         yield OpenBench(open_station, lab, store, calibration, interrupts, record, connection.truth, heartbeat)
 
 
-def _guarded(choice: Choice, station: Path, data: Path) -> "Heartbeat":
-    """A guardian that reaches the bench as this process does."""
+def _watched(choice: Choice, station: Path, data: Path) -> "Heartbeat":
+    """A watchdog that reaches the bench as this process does."""
     from labctl.bench.heartbeat import Heartbeat
 
     there = ["--bench", str(choice.bench)] if choice.bench else []

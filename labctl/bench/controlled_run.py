@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from labctl.bench.requests import Orders
 from labctl.common.signals import interrupt_main_thread
-from labctl.run.pause import Gate
+from labctl.run.pause import Pause
 
 if TYPE_CHECKING:
     from labctl.bench.session import OpenBench
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def obeying(bench: "OpenBench", about: "About", told: Callable[[str], None]) -> Iterator[tuple[Gate, Orders]]:
-    """The gate at which the run pauses, and who hears of the run.
+def obeying(bench: "OpenBench", about: "About", say: Callable[[str], None]) -> Iterator[tuple[Pause, Orders]]:
+    """The pause of the run, and the listener that takes orders for it.
 
-    about: how the bench was opened, for the commands that are told; told: called with what an order leads to.
+    about: how the bench was opened, for the commands that are told; say: called with what an order leads to.
     """
 
-    def at_gate(waiting: bool) -> None:
+    def on_pause(waiting: bool) -> None:
         orders.tell("paused" if waiting else "running")
-        told(about.in_words(f"paused, until `labctl resume {orders.run_id}`") if waiting else "goes on")
+        say(about.in_words(f"paused, until `labctl resume {orders.run_id}`") if waiting else "goes on")
 
     def obey(wish: "Wish") -> None:
-        if wish == "pause" and gate.is_open:
+        if wish == "pause" and pause.is_off:
             orders.tell("pausing")
-            gate.close()
+            pause.begin()
         elif wish == "resume":
-            gate.open()
+            pause.end()
             orders.tell("running")
         elif wish == "stop":
             interrupt_main_thread()
 
-    gate = Gate(at_gate)
+    pause = Pause(on_pause)
     with Orders(bench.store.writer_lock, obey) as orders:
-        yield gate, orders
+        yield pause, orders

@@ -13,20 +13,20 @@ from labctl.bench.status import Condition, condition
 LOG: Final = logging.getLogger(__name__)
 PERIOD_S: Final = 1.0
 LATE_S: Final = 0.5
-"""What was answered is told no later than this, even if other instruments keep the round waiting."""
+"""What was answered is reported no later than this, even if other instruments keep the round waiting."""
 
 
 class Watch:
     """While it is open, every instrument is asked, what all say is told, and after a rest it begins anew."""
 
     def __init__(
-        self, station: OpenStation, told: Callable[[tuple[Condition, ...]], None], period_s: float = PERIOD_S
+        self, station: OpenStation, on_conditions: Callable[[tuple[Condition, ...]], None], period_s: float = PERIOD_S
     ) -> None:
-        """told: called in the watch's thread with all instruments, or, if they take long, with one part after another.
+        """on_conditions: called in the watch's thread with all instruments, or with some at a time if they take long.
 
         period_s: of wall time, from one round's begin to the next one's; half of it at least is rest.
         """
-        self._station, self._told, self._period_s = station, told, period_s
+        self._station, self._on_conditions, self._period_s = station, on_conditions, period_s
         self._bad: frozenset[str] = frozenset()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
@@ -54,16 +54,16 @@ class Watch:
 
     def _round(self) -> None:
         found: list[Condition] = []
-        told, told_s = 0, time.monotonic()
+        reported, reported_s = 0, time.monotonic()
         for name in self._station.file.instruments:
             found.append(condition(self._station, name))
             if self._over.is_set():
                 return
-            if time.monotonic() - told_s > LATE_S:
-                self._told(tuple(found[told:]))
-                told, told_s = len(found), time.monotonic()
+            if time.monotonic() - reported_s > LATE_S:
+                self._on_conditions(tuple(found[reported:]))
+                reported, reported_s = len(found), time.monotonic()
         self._note(found)
-        self._told(tuple(found[told:]))
+        self._on_conditions(tuple(found[reported:]))
 
     def _note(self, found: list[Condition]) -> None:
         """Into the log goes what turns bad, once."""

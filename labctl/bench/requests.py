@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from labctl.data.live_runs import WISHES, Wish
 from labctl.data.writer_lock import WriterLock
-from labctl.run.events import News
+from labctl.run.events import RunEvent
 from sequences.results import Begin
 
 LOG: Final = logging.getLogger(__name__)
@@ -41,10 +41,10 @@ class Orders:
         self._thread.join()
         self.rest()
 
-    def heard(self, news: News) -> None:
+    def on_event(self, run_event: RunEvent) -> None:
         """A listener of runs."""
-        if isinstance(news.event, Begin) and not news.depth:
-            self.run_id = news.run_id
+        if isinstance(run_event.event, Begin) and not run_event.depth:
+            self.run_id = run_event.run_id
             self.tell("running")
 
     def tell(self, does: str) -> None:

@@ -16,7 +16,7 @@ from labctl.data.writing.run_writer import Store
 from labctl.plans.catalogue import columns_of, measuring
 from labctl.run.events import Listener
 from labctl.run.journal import Journal
-from labctl.run.pause import Gate
+from labctl.run.pause import Pause
 from labctl.run.replay import Replay, kept_acquisitions
 from labctl.run.resumption import resumed
 from labctl.run.runner import Outcome, Runner
@@ -80,28 +80,30 @@ class OpenBench:
     truth: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     """What is true about the result of a run; only a twin knows."""
     heartbeat: Heartbeat | None = None
-    """Tells a guardian that this process is alive, where a bench outlives it."""
+    """Tells a watchdog that this process is alive, where a bench outlives it."""
 
     def run(
         self,
         experiment: Experiment,
         plan: Any,
         listeners: Sequence[Listener] = (),
-        gate: Gate | None = None,
+        pause: Pause | None = None,
         interrupted: Interrupted | None = None,
     ) -> Outcome:
-        """Run an experiment to its end, whatever that is. gate: where it pauses. interrupted: what it continues.
+        """Run an experiment to its end, whatever that is. pause: how it is paused. interrupted: what it continues.
 
         One that is suspended goes on as another run, which continues it from its last look at the bench.
         """
-        hear, rest = (self.heartbeat.heard, self.heartbeat.rest) if self.heartbeat else (lambda _: None, lambda: None)
+        hear, rest = (
+            (self.heartbeat.on_event, self.heartbeat.rest) if self.heartbeat else (lambda _: None, lambda: None)
+        )
         known = Known.of(self.calibration) if interrupted is None else Known.then(interrupted.replay)
-        asked_for, gate = interrupted, gate or Gate()
-        gate.alive = self.heartbeat.waits if self.heartbeat else lambda: None
+        asked_for, pause = interrupted, pause or Pause()
+        pause.alive = self.heartbeat.waits if self.heartbeat else lambda: None
         begun_a, in_vain = self._magnet_stands_a(), 0
         try:
             while True:
-                part = _Part(self, (*listeners, hear), gate, interrupted)
+                part = _Part(self, (*listeners, hear), pause, interrupted)
                 outcome = part.run(experiment, plan, known, in_vain < MOST_IN_VAIN)
                 if outcome.run.status != "suspended":
                     suspended = interrupted.run_id if interrupted and interrupted is not asked_for else None
@@ -134,7 +136,7 @@ class _Part:
     """A run from its beginning, or from where it was interrupted, to its end or its suspension."""
 
     def __init__(
-        self, bench: OpenBench, told: Sequence[Listener], gate: Gate | None, interrupted: Interrupted | None
+        self, bench: OpenBench, listeners: Sequence[Listener], pause: Pause | None, interrupted: Interrupted | None
     ) -> None:
         self._bench, self._interrupted = bench, interrupted
         if interrupted:
@@ -143,7 +145,7 @@ class _Part:
             self._journal = Journal(bench.lab, bench.calibration)
         self._began_s = self._journal.bench_clock.now()
         self._runner = Runner(
-            bench.lab, bench.store, bench.calibration, columns_of, told, bench.interrupts, gate, self._journal
+            bench.lab, bench.store, bench.calibration, columns_of, listeners, bench.interrupts, pause, self._journal
         )
 
     def run(self, experiment: Experiment, plan: Any, known: Known, may_suspend: bool) -> Outcome:

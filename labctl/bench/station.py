@@ -19,7 +19,7 @@ from instruments.common.clock import Clock, WallClock
 from instruments.common.retry import make_steady
 from instruments.interface.fitness import lacking
 from instruments.interface.roles import CurrentSource, DepletionBeam, MicrowaveSource, PumpLaser
-from labctl.bench.unreachable import Silent, told
+from labctl.bench.unreachable import Silent, sentences
 from labctl.common.refusals import BenchFault
 from labctl.common.signals import Interrupts
 from labctl.config.drivers import driver, is_ni, is_visa, opened_as
@@ -118,7 +118,7 @@ class OpenStation:
 
     def faults(self) -> list[str]:
         """Why instruments could not be opened: a sentence each, and fewer if none could."""
-        return told(self.silent.values(), not self.instruments, str(self.file.path))
+        return sentences(self.silent.values(), not self.instruments, str(self.file.path))
 
     def lab(self, calibration: Calibration) -> Lab:
         """The lab for a sequence. Raises BenchFault saying which instruments are not open."""

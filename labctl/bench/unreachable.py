@@ -42,7 +42,7 @@ class Silent:
         return f"{self.name}{where} {self.why}"
 
 
-def told(silent: Collection[Silent], is_all: bool, where: str) -> list[str]:
+def sentences(silent: Collection[Silent], is_all: bool, where: str) -> list[str]:
     """A sentence for each; for a bench that is not there at all, one for it and one for each library that is missing.
 
     is_all: whether no instrument answers. where: the station file.

@@ -1,4 +1,4 @@
-"""What the guardian of a bench says: a small file beside the bench's lock, for whoever asks if the bench is safe."""
+"""What the watchdog of a bench says: a small file beside the bench's lock, for whoever asks if the bench is safe."""
 
 import json
 import os
@@ -12,12 +12,14 @@ from typing import Any, Final, Literal, cast, get_args
 from labctl.bench.lock import lock_file
 
 State = Literal["watching", "making safe", "safe", "not safe"]
-_ENDING: Final = ".guardian.json"
+_ENDING: Final = ".watchdog.json"
+_OLDER_ENDING: Final = ".guardian.json"
+"""What a watchdog of before 0.1.0 wrote is still read."""
 
 
 @dataclass(frozen=True)
 class Word:
-    """The last thing that the guardian of one process said."""
+    """The last thing that the watchdog of one process said."""
 
     pid: int
     """Of the process that it watches."""
@@ -40,23 +42,26 @@ def write(bench: Path, pid: int, state: State, words: str = "") -> None:
 
 
 def read(bench: Path, pid: int) -> Word | None:
-    """What the guardian of this process said last; None if it has said nothing, or nothing that can be read."""
-    with suppress(OSError, ValueError):
-        found = json.loads(_file(bench).read_text(encoding="utf-8"))
-        word = _word(found) if isinstance(found, dict) else None
-        return word if word is not None and word.pid == pid else None
+    """What the watchdog of this process said last; None if it has said nothing, or nothing that can be read."""
+    for ending in (_ENDING, _OLDER_ENDING):
+        with suppress(OSError, ValueError):
+            found = json.loads(_file(bench, ending).read_text(encoding="utf-8"))
+            word = _word(found) if isinstance(found, dict) else None
+            if word is not None and word.pid == pid:
+                return word
     return None
 
 
 def forget(bench: Path, pid: int) -> None:
-    """The process ended by itself, and needs no guardian any more."""
+    """The process ended by itself, and needs no watchdog any more."""
     if read(bench, pid) is not None:
         with suppress(OSError):
-            _file(bench).unlink(missing_ok=True)
+            for ending in (_ENDING, _OLDER_ENDING):
+                _file(bench, ending).unlink(missing_ok=True)
 
 
-def _file(bench: Path) -> Path:
-    return lock_file(bench).with_suffix(_ENDING)
+def _file(bench: Path, ending: str = _ENDING) -> Path:
+    return lock_file(bench).with_suffix(ending)
 
 
 def _word(found: Mapping[str, Any]) -> Word | None:

@@ -194,8 +194,8 @@ def _measure(
     with opened_bench(choice, file, data, _patience) as bench, progress() as listener:
         bench.interrupts.patient = True
         before = interrupted.on(bench.store.label, bench.record) if interrupted else None
-        with obeying(bench, choice.about(file.path, data), _patience) as (gate, orders):
-            report |= _report(bench.run(experiment, plan, (orders.heard, listener), gate, before))
+        with obeying(bench, choice.about(file.path, data), _patience) as (pause, orders):
+            report |= _report(bench.run(experiment, plan, (orders.on_event, listener), pause, before))
         if before:
             replay = before.replay
             taken, of = replay.taken, len(replay.acquisitions)

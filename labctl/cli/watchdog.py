@@ -1,4 +1,4 @@
-"""`labctl guard`: watches a labctl that runs the bench, and makes the bench safe if that one dies or hangs.
+"""`labctl watchdog`: watches a labctl that runs the bench, and makes the bench safe if that one dies or hangs.
 
 It opens nothing while the other lives: serial ports have one owner. Its drivers are loaded by then.
 """
@@ -35,7 +35,7 @@ END: Final = ""
 _BY_HAND: Final = "Turn the lasers off by their key switches"
 
 
-def guard(
+def watchdog(
     pid: Annotated[int, typer.Option(help="Process to watch.")],
     bench: BenchFile = None,
     station: Station = STATION,
@@ -69,7 +69,7 @@ def guard(
                 code = _rescued(file, connection.wires, why, say)
         except BenchFault as fault:
             say("not safe", f"{fault}. {_BY_HAND}")
-            _shout(f"labctl guard: NOT SAFE: labctl {why}, and {fault}. {_BY_HAND}")
+            _shout(f"labctl watchdog: NOT SAFE: labctl {why}, and {fault}. {_BY_HAND}")
             raise typer.Exit(1) from None
         except Exception as error:
             say("not safe", f"{type(error).__name__}: {error}. {_BY_HAND}")
@@ -118,13 +118,13 @@ def _rescued(file: "StationFile", wires: "Wires", why: str, say: Callable[[State
     steps = _made_safe(file, wires)
     unsafe = [step for step in steps if step.fault]
     for step in unsafe:
-        _shout(f"labctl guard: NOT SAFE: {step}")
+        _shout(f"labctl watchdog: NOT SAFE: {step}")
     if unsafe:
         say("not safe", "; ".join(map(str, unsafe)))
     else:
         found = "; ".join(step.what for step in steps)
         say("safe", found)
-        _shout(f"labctl guard: labctl {why}; the bench is safe, read back: {found}")
+        _shout(f"labctl watchdog: labctl {why}; the bench is safe, read back: {found}")
     return 1 if unsafe else 0
 
 

@@ -10,7 +10,7 @@ def printable(text: str) -> str:
     return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
 
 
-class Told(Exception):
+class ReadableError(Exception):
     """Something that a person can read as it is: a notebook shows its sentences, and no traceback."""
 
     def __init__(self, faults: str | Iterable[str]) -> None:
@@ -22,11 +22,11 @@ class Told(Exception):
         return [f"labctl: {fault}" for fault in self.faults]
 
 
-class Refusal(Told):
+class Refusal(ReadableError):
     """Wrong usage or configuration (exit code 2). `faults` lists every one that was found, a sentence each."""
 
 
-class BenchFault(Told):
+class BenchFault(ReadableError):
     """The bench does not do what it was asked (exit code 1). `faults` names every instrument concerned."""
 
 

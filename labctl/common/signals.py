@@ -18,11 +18,11 @@ _PATIENT: Final = "stopping before the next play; Ctrl-C again stops at once"
 class Interrupts:
     """While it is open, a signal raises KeyboardInterrupt at once, or at the end of the block that holds it back."""
 
-    def __init__(self, told: Callable[[str], None] = lambda _: None) -> None:
-        """told: called with what a signal leads to, if that takes a while."""
+    def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
+        """say: called with what a signal leads to, if that takes a while."""
         self.patient = False
-        """Whether the first Ctrl-C within `heard` waits for the next safe point."""
-        self._told = told
+        """Whether the first Ctrl-C within `let_through` waits for the next safe point."""
+        self._say = say
         self._depth = 0
         self._waiting = self._asked = self._listening = self._driving = False
         self._before: list[dict[int, Any]] = []
@@ -53,7 +53,7 @@ class Interrupts:
             raise KeyboardInterrupt
 
     @contextmanager
-    def heard(self) -> Iterator[None]:
+    def let_through(self) -> Iterator[None]:
         """Within a block that holds signals back, let them through; one that waits comes at once."""
         depth, self._depth = self._depth, 0
         try:
@@ -90,10 +90,10 @@ class Interrupts:
         is_patient = self.patient and number == signal.SIGINT
         if self._depth:
             self._waiting = True
-            self._told(_PATIENT if is_patient and self._driving else "making the bench safe, one moment")
+            self._say(_PATIENT if is_patient and self._driving else "making the bench safe, one moment")
         elif is_patient and self._listening and not self._asked:
             self._asked = True
-            self._told(_PATIENT)
+            self._say(_PATIENT)
         else:
             self._asked = False
             raise KeyboardInterrupt

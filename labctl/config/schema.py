@@ -62,7 +62,7 @@ class InstrumentSection(Section):
 
 
 class SafeStateSection(Section):
-    """How the bench is left when the program ends, or its guardian ends it."""
+    """How the bench is left when the program ends, or its watchdog ends it."""
 
     magnet: Literal["ramped", "held"] = "ramped"
 

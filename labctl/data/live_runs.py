@@ -16,7 +16,7 @@ WISHES: Final[tuple[Wish, ...]] = ("pause", "resume", "stop")
 LIVE: Final = ("running", "pausing", "paused")
 """Statuses of a run that goes on."""
 UNFINISHED: Final = "unfinished"
-HEARD_S: Final = 5.0
+ANSWERED_S: Final = 5.0
 """A process that is alive takes an order within this time; it looks several times a second."""
 _LOOK_S: Final = 0.05
 
@@ -39,7 +39,7 @@ def status_of(folder: Path, writer: object, run_id: int) -> str:
     return str(does) if goes_on else UNFINISHED
 
 
-def ask(folder: Path, writer: str, run_id: int, wish: Wish, patience_s: float = HEARD_S) -> None:
+def ask(folder: Path, writer: str, run_id: int, wish: Wish, patience_s: float = ANSWERED_S) -> None:
     """Leave an order for a run that goes on, and wait until its process has taken it. Raises Refusal if it does not.
 
     run_id: of the outermost run.

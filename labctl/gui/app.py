@@ -37,16 +37,16 @@ def main(
     folder: Path,
     about: About,
     theme: looks.ThemeName | None = None,
-    guarded: Path | None = None,
+    watchdog_file: Path | None = None,
 ) -> int:
     """The window, until it is closed. Raises BenchFault if the bench could not be left safe, or never opened.
 
     about: the bench and the folder as options, for commands that the window tells. theme: None is that of last time.
-    guarded: the file that stands for the bench, if a guardian watches over it.
+    watchdog_file: the file that stands for the bench, if a watchdog watches over it.
     """
     app = _application()  # before anything is opened: without a screen it ends the program
     with _Endings() as endings:
-        session = Session(partial(Link, serve, opener, folder), Queue(folder), file.bounds(), about, guarded)
+        session = Session(partial(Link, serve, opener, folder), Queue(folder), file.bounds(), about, watchdog_file)
         try:
             endings.let_in()
             window = _built(session, file, folder, theme)

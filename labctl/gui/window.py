@@ -14,7 +14,7 @@ from labctl.common.refusals import Refusal
 from labctl.config.station_file import StationFile
 from labctl.gui.closing import Leaving
 from labctl.gui.connection.client import Session
-from labctl.gui.connection.messages import Ended, Failed, Heard, Kept, MadeSafe, Ready, Told, Watched
+from labctl.gui.connection.messages import BenchMessage, Failed, Kept, MadeSafe, Notice, Ready, RunEnded, Watched
 from labctl.gui.docks import LAYOUT, Docks
 from labctl.gui.focus_ring import FocusRings
 from labctl.gui.menus import add_menus
@@ -27,7 +27,7 @@ from labctl.gui.widgets import theme as looks
 from labctl.gui.widgets.recolour import recolour
 from labctl.gui.widgets.workers import Errands
 from labctl.plans.catalogue import EXPERIMENTS, USUAL
-from labctl.run.events import News
+from labctl.run.events import RunEvent
 from labctl.safety.safe_state import Step
 from sequences.results import Begin
 
@@ -84,8 +84,8 @@ class Window(QtWidgets.QMainWindow):
 
     def tick(self) -> None:
         """Take what the bench said, then paint; neither for long."""
-        for heard in self.session.take(_TAKING_S):
-            self._hear(heard)
+        for message in self.session.take(_TAKING_S):
+            self._hear(message)
         goes_on = self.session.journal.run
         held = goes_on.held if goes_on is not None else ""
         self.toolbar.show_activity(self.session.activity, self._shown(), self._opened is None, held)
@@ -187,16 +187,16 @@ class Window(QtWidgets.QMainWindow):
 
     # ---- within
 
-    def _hear(self, heard: Heard) -> None:
-        match heard:
-            case News(event=Begin(sequence)):
-                self._begun(heard, sequence)
+    def _hear(self, message: BenchMessage) -> None:
+        match message:
+            case RunEvent(event=Begin(sequence)):
+                self._begun(message, sequence)
             case Ready(label):
                 self.setWindowTitle(f"labctl · {label}")
             case Watched(conditions):
                 self.docks.bench.show_conditions(conditions)
-            case Ended():
-                self._ended(heard)
+            case RunEnded():
+                self._ended(message)
             case MadeSafe(steps):
                 self._made_safe(steps)
             case Failed(faults):
@@ -204,23 +204,23 @@ class Window(QtWidgets.QMainWindow):
             case Kept(why):
                 self.docks.runs.refresh()
                 self.notices.trouble(why)
-            case Told():
-                self._tell(heard)
+            case Notice():
+                self._tell(message)
 
-    def _tell(self, told: Told) -> None:
-        (self.notices.trouble if told.is_trouble else self.notices.tell)(told.words)
+    def _tell(self, notice: Notice) -> None:
+        (self.notices.trouble if notice.is_trouble else self.notices.tell)(notice.words)
 
-    def _begun(self, news: News, sequence: str) -> None:
+    def _begun(self, run_event: RunEvent, sequence: str) -> None:
         if self.follows.isChecked() and self._opened is None:
             self.docks.raise_for(sequence)
-        if not news.depth and self._opened is None:
-            self.notices.look_at(news.run_id, by_hand=False)
+        if not run_event.depth and self._opened is None:
+            self.notices.look_at(run_event.run_id, by_hand=False)
 
     def _look(self) -> None:
         """Another run is shown: what was told of an earlier one goes."""
         self.notices.look_at(self.run.run_id if self.run is not None else None)
 
-    def _ended(self, ended: Ended) -> None:
+    def _ended(self, ended: RunEnded) -> None:
         self.docks.runs.refresh()
         if ended.unsafe:
             self.notices.trouble(_unsafe(ended.unsafe))

@@ -11,7 +11,7 @@ from labctl.run.events import Suspended, Waiting
 from sequences.results import Begin, End, Progress
 
 if TYPE_CHECKING:
-    from labctl.run.events import Listener, News
+    from labctl.run.events import Listener, RunEvent
 
 _PERIOD_S: Final = 0.2
 """Wall time between two updates at the least."""
@@ -19,15 +19,15 @@ _BAR: Final = 24
 
 
 @contextmanager
-def told(is_quiet: bool = False) -> "Iterator[Listener]":
+def shown_progress(is_quiet: bool = False) -> "Iterator[Listener]":
     """A listener for the runner, while the run lasts."""
     if is_quiet:
         yield lambda _: None
     elif is_notebook():
-        yield Cell().heard
+        yield Cell().on_event
     else:
-        with progress() as heard:
-            yield heard
+        with progress() as on_event:
+            yield on_event
 
 
 def is_notebook() -> bool:
@@ -47,23 +47,25 @@ class Cell:
         self._shown_s = 0.0
         self._handle: Any = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
-    def heard(self, news: "News") -> None:
+    def on_event(self, run_event: "RunEvent") -> None:
         """Begin, progress, end, and what a run waits for."""
-        match news.event:
+        match run_event.event:
             case Begin():
-                del self._lines[news.depth :]
-                self._say(news, f"run {news.run_id} begins")
+                del self._lines[run_event.depth :]
+                self._say(run_event, f"run {run_event.run_id} begins")
             case Progress(fraction, note):
                 done = round(_BAR * min(1.0, max(0.0, fraction)))
-                self._say(news, f"{'█' * done}{'░' * (_BAR - done)} {fraction:4.0%}  {note}", _PERIOD_S)
+                self._say(run_event, f"{'█' * done}{'░' * (_BAR - done)} {fraction:4.0%}  {note}", _PERIOD_S)
             case Waiting(why) | Suspended(why):
-                self._say(news, f"waits: {why}" if why else "goes on")
+                self._say(run_event, f"waits: {why}" if why else "goes on")
             case End():
-                self._say(news, f"run {news.run_id} completed")
+                self._say(run_event, f"run {run_event.run_id} completed")
 
-    def _say(self, news: "News", words: str, period_s: float = 0.0) -> None:
-        line = f"{'  ' * news.depth}{news.sequence}  lab {clock_words(news.lab_time_s)}  {words}".rstrip()
-        self._lines[news.depth : news.depth + 1] = [line]
+    def _say(self, run_event: "RunEvent", words: str, period_s: float = 0.0) -> None:
+        line = (
+            f"{'  ' * run_event.depth}{run_event.sequence}  lab {clock_words(run_event.lab_time_s)}  {words}".rstrip()
+        )
+        self._lines[run_event.depth : run_event.depth + 1] = [line]
         if time.monotonic() - self._shown_s >= period_s:
             self._shown_s = time.monotonic()
             self._handle.update(self._bundle(), raw=True)

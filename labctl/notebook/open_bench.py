@@ -1,6 +1,6 @@
 """A bench in Python: `with labctl.open_bench(simulated=True) as bench: run = bench.run("odmr", field_mt=5)`.
 
-The same lock, limits, guardian, record and safe end as on the command line.
+The same lock, limits, watchdog, record and safe end as on the command line.
 """
 
 import atexit
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from labctl.bench.connect import Choice, opened_bench
 from labctl.common.refusals import BenchFault, Refusal, gathered
-from labctl.notebook.cell_output import told
+from labctl.notebook.cell_output import shown_progress
 from labctl.notebook.open_data import Data, StoredRun
 
 if TYPE_CHECKING:
@@ -98,8 +98,12 @@ class Bench:
         bench = self._bench
         try:
             # a notebook takes the signals to itself between two cells
-            with bench.interrupts, obeying(bench, self._about, _say) as (gate, orders), told(quiet) as listener:
-                return bench.run(found, plan, (orders.heard, listener), gate)
+            with (
+                bench.interrupts,
+                obeying(bench, self._about, _say) as (pause, orders),
+                shown_progress(quiet) as listener,
+            ):
+                return bench.run(found, plan, (orders.on_event, listener), pause)
         except NotBegun as error:
             raise BenchFault(map(self._about.in_words, error.faults)) from None
 

@@ -11,7 +11,7 @@ from labctl.run.events import Suspended, Waiting
 from sequences.results import Begin, End, Progress
 
 if TYPE_CHECKING:
-    from labctl.run.events import Listener, News
+    from labctl.run.events import Listener, RunEvent
 
 _DUMB: Final = ("dumb", "unknown")
 """Terminals that write one line beneath the other, and no more."""
@@ -29,10 +29,10 @@ SPEED_OVER_S: Final = 600.0
 def progress() -> "Iterator[Listener]":
     """A listener for the runner, while the run lasts."""
     if sys.stderr.isatty() and os.environ.get("TERM", "") not in _DUMB:
-        with _bar() as heard:
-            yield heard
+        with _bar() as on_event:
+            yield on_event
     else:
-        yield Lines().heard
+        yield Lines().on_event
 
 
 def clock_words(seconds: float) -> str:
@@ -50,29 +50,33 @@ class Lines:
         self._next: dict[int, float] = {}
         self._last_s = time.monotonic()
 
-    def heard(self, news: "News") -> None:
+    def on_event(self, run_event: "RunEvent") -> None:
         """Begin and end of every run; between them, so often as is worth reading."""
-        match news.event:
+        match run_event.event:
             case Begin():
-                self._say(news, f"run {news.run_id} begins")
-                self._next[news.depth] = STEP
+                self._say(run_event, f"run {run_event.run_id} begins")
+                self._next[run_event.depth] = STEP
             case End():
-                self._say(news, f"run {news.run_id} completed")
+                self._say(run_event, f"run {run_event.run_id} completed")
             case Waiting(why):
-                self._say(news, f"waits: {why}" if why else "goes on")
+                self._say(run_event, f"waits: {why}" if why else "goes on")
             case Suspended(why) if why:
-                self._say(news, f"suspended: {why}")
-            case Progress(fraction, note) if self._is_due(news.depth, fraction):
-                self._say(news, f"{fraction:4.0%} {note}".rstrip())
-                self._next[news.depth] = fraction + STEP
+                self._say(run_event, f"suspended: {why}")
+            case Progress(fraction, note) if self._is_due(run_event.depth, fraction):
+                self._say(run_event, f"{fraction:4.0%} {note}".rstrip())
+                self._next[run_event.depth] = fraction + STEP
 
     def _is_due(self, depth: int, fraction: float) -> bool:
         return fraction >= self._next.get(depth, 0.0) - 1e-9 or time.monotonic() - self._last_s > PERIOD_S
 
-    def _say(self, news: "News", words: str) -> None:
+    def _say(self, run_event: "RunEvent", words: str) -> None:
         self._last_s = time.monotonic()
-        indent = "  " * news.depth
-        print(f"[lab {clock_words(news.lab_time_s):>10}] {indent}{news.sequence}: {words}", file=sys.stderr, flush=True)
+        indent = "  " * run_event.depth
+        print(
+            f"[lab {clock_words(run_event.lab_time_s):>10}] {indent}{run_event.sequence}: {words}",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 @contextmanager
@@ -93,23 +97,23 @@ def _bar() -> "Iterator[Listener]":
     with Bar(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=SPEED_OVER_S) as bar:
         tasks: list[TaskID] = []
 
-        def heard(news: "News") -> None:
-            lab = clock_words(news.lab_time_s)
-            match news.event:
+        def on_event(run_event: "RunEvent") -> None:
+            lab = clock_words(run_event.lab_time_s)
+            match run_event.event:
                 case Begin():
-                    indented = "  " * news.depth + news.sequence
+                    indented = "  " * run_event.depth + run_event.sequence
                     tasks.append(bar.add_task("", total=1.0, sequence=indented, lab=lab, note=""))
-                case End() if news.depth:
+                case End() if run_event.depth:
                     bar.remove_task(tasks.pop())
                 case Waiting(why):
                     bar.update(tasks[-1], note=why, lab=lab)
                     if why:
-                        bar.console.print(f"{news.sequence} waits: {why}", markup=False)
+                        bar.console.print(f"{run_event.sequence} waits: {why}", markup=False)
                 case Suspended(why):
                     bar.update(tasks[-1], note=f"suspended: {why}" if why else "", lab=lab)
                     if why:
-                        bar.console.print(f"{news.sequence} suspended: {why}", markup=False)
+                        bar.console.print(f"{run_event.sequence} suspended: {why}", markup=False)
                 case Progress(fraction, note):
                     bar.update(tasks[-1], completed=fraction, note=note, lab=lab)
 
-        yield heard
+        yield on_event

@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import Lock, Thread, Timer
 from typing import Any, Final
 
-from labctl.data.writing.recorder import Ended
+from labctl.data.writing.recorder import EndedRun
 from labctl.figures import How, drawn, how
 from sequences.core.discovery import EXPERIMENTS
 
@@ -39,15 +39,15 @@ class Drawing:
         self._starting = Lock()
         self._lasting = Timer(LASTING_S, self._prepare)
         self._lasting.daemon = True
-        self._drawn: list[tuple[Ended, Path, Callable[[], bool]]] = []
+        self._drawn: list[tuple[EndedRun, Path, Callable[[], bool]]] = []
 
-    def part(self, run: Ended) -> None:
+    def part(self, run: EndedRun) -> None:
         """A part of the run has ended: have its figure drawn meanwhile."""
         if (what := _what(run)) is not None:
             file = self._file(run)
             self._drawn.append((run, file, self._elsewhere(partial(save, *what, file))))
 
-    def whole(self, run: Ended) -> dict[int, Path]:
+    def whole(self, run: EndedRun) -> dict[int, Path]:
         """Draw the run itself, and wait for those of its parts: run -> figure, where there is one."""
         self._lasting.cancel()
         if self._lasting.is_alive():
@@ -86,7 +86,7 @@ class Drawing:
                 self._pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_attended)
             return self._pool
 
-    def _file(self, run: Ended) -> Path:
+    def _file(self, run: EndedRun) -> Path:
         return self._folder / f"run-{run.run_id:05d}-{run.sequence}.png"
 
 
@@ -99,12 +99,12 @@ def save(way: How, points: Mapping[str, Any], result: Mapping[str, Any], file: P
     return True
 
 
-def shown(run: Ended) -> dict[str, Any]:
+def shown(run: EndedRun) -> dict[str, Any]:
     """What a figure is drawn from besides the points."""
     return {**(run.result or {}), "children": [part.as_dict() for part in run.children]}
 
 
-def _kept(run: Ended, file: Path, saved: Callable[[], bool]) -> bool:
+def _kept(run: EndedRun, file: Path, saved: Callable[[], bool]) -> bool:
     """Was it drawn? Then the run's record says where."""
     try:
         if not saved():
@@ -124,7 +124,7 @@ def _awaited(future: "Future[bool]", saved: Callable[[], bool]) -> bool:
         return saved()
 
 
-def _what(run: Ended) -> tuple[How, Mapping[str, Any], dict[str, Any]] | None:
+def _what(run: EndedRun) -> tuple[How, Mapping[str, Any], dict[str, Any]] | None:
     """What its figure is drawn from; None if it has none."""
     way = how(run.sequence, run.result or {}) if _is_drawn(run.sequence) else None
     return None if way is None else (way, run.points, shown(run))

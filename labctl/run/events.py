@@ -44,7 +44,7 @@ class Suspended:
 
 
 @dataclass(frozen=True)
-class News:
+class RunEvent:
     """What listeners hear: an event, and the run that it belongs to. Every run starts with Begin, the outermost too."""
 
     run_id: int
@@ -56,4 +56,4 @@ class News:
     """Since the outermost run began."""
 
 
-Listener = Callable[[News], None]
+Listener = Callable[[RunEvent], None]

@@ -1,4 +1,4 @@
-"""A gate between two plays: while it is closed, a run waits in front of it with all lines low."""
+"""A pause between two acquisitions: while it is on, a run waits before its next one, with all lines low."""
 
 import threading
 import time
@@ -9,43 +9,43 @@ POLL_S: Final = 0.1
 """A wait this short lets Ctrl-C through on every system."""
 
 
-class Gate:
-    """Closed and opened by one thread, passed by another."""
+class Pause:
+    """One thread begins and ends it; the thread of the run waits while it is on."""
 
-    def __init__(self, told: Callable[[bool], None] = lambda _: None) -> None:
-        """told: called by the thread that passes, with True when the closed gate holds it and with False afterwards."""
-        self._open = threading.Event()
-        self._open.set()
-        self._told = told
+    def __init__(self, on_wait: Callable[[bool], None] = lambda _: None) -> None:
+        """on_wait: called by the thread that waits, with True when it begins to wait and with False afterwards."""
+        self._is_over = threading.Event()
+        self._is_over.set()
+        self._on_wait = on_wait
         self.alive: Callable[[], None] = lambda: None
-        """Called again and again while somebody waits: to wait is not to hang."""
+        """Called again and again while the run waits, so that the watchdog does not think that it hangs."""
 
     @property
-    def is_open(self) -> bool:
-        """Whether the next one passes."""
-        return self._open.is_set()
+    def is_off(self) -> bool:
+        """Whether the run may go on at once."""
+        return self._is_over.is_set()
 
-    def close(self) -> None:
-        """Whoever comes next waits."""
-        self._open.clear()
+    def begin(self) -> None:
+        """The run waits before its next acquisition."""
+        self._is_over.clear()
 
-    def open(self) -> None:
-        """Let pass whoever waits."""
-        self._open.set()
+    def end(self) -> None:
+        """The run goes on."""
+        self._is_over.set()
 
-    def passed(self) -> None:
-        """Return at once if the gate is open, else when it is opened."""
-        if self._open.is_set():
+    def wait(self) -> None:
+        """Return at once if the pause is off, else when it ends."""
+        if self._is_over.is_set():
             return
-        self._told(True)
-        while not self._open.wait(POLL_S):
+        self._on_wait(True)
+        while not self._is_over.wait(POLL_S):
             self.alive()
-        self._told(False)
+        self._on_wait(False)
 
     def wait_for(self, works: Callable[[], bool], every_s: float, patience_s: float) -> bool:
-        """Wait here, closed or open, until `works` says so, asking again and again; False if it never did in that time.
+        """Ask `works` again and again until it says yes; False if it did not within `patience_s`.
 
-        Times are those of the wall. Nobody is told that the gate is closed, for it may be open.
+        Times are those of the wall. `on_wait` is not called: this is no pause.
         """
         given_up_s = time.monotonic() + patience_s
         while not (done := works()) and time.monotonic() < given_up_s:

@@ -50,8 +50,8 @@ class Replay:
         self.calibration, self.covariances = calibration, covariances
         self.taken = 0
         """Acquisitions that have answered a play."""
-        told = [(acquisition.settings["times_s"], acquisition.began_s) for acquisition in self.acquisitions]
-        self.began_s = max((times_s[-1] - began_s for times_s, began_s in told if times_s), default=0.0)
+        known = [(acquisition.settings["times_s"], acquisition.began_s) for acquisition in self.acquisitions]
+        self.began_s = max((times_s[-1] - began_s for times_s, began_s in known if times_s), default=0.0)
         """Laboratory time at which the run began: a play began just after its experiment had asked for the time."""
         self.breaks = tuple(
             Break(k, acquisition.settings[WALKED], tuple(acquisition.settings[MAGNET]))
@@ -121,9 +121,9 @@ class RunClock:
         """Laboratory seconds, for the experiment: those that it was told when it asked before."""
         if not self._was_asked:
             return self._clock.now() + self._later_s
-        told_s = float(self._known[min(self._next, len(self._known) - 1)])
+        time_s = float(self._known[min(self._next, len(self._known) - 1)])
         self._next += 1
-        return told_s
+        return time_s
 
     @property
     def _was_asked(self) -> bool:

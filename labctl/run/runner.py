@@ -16,11 +16,11 @@ from labctl.common.signals import Interrupts
 from labctl.data.acquisitions import digest_of
 from labctl.data.serialise import serialisable
 from labctl.data.writing.database_writer import NotBegun, Unstored
-from labctl.data.writing.recorder import Ended, Recorder, Status
+from labctl.data.writing.recorder import EndedRun, Recorder, Status
 from labctl.run.drawing import Drawing
-from labctl.run.events import Counted, Listener, News, Playing, Suspended, Waiting
+from labctl.run.events import Counted, Listener, Playing, RunEvent, Suspended, Waiting
 from labctl.run.journal import Journal
-from labctl.run.pause import Gate
+from labctl.run.pause import Pause
 from labctl.safety.interlocks import causes
 from labctl.safety.safe_state import Step, make_safe
 from labctl.safety.suspension import wait_out
@@ -44,7 +44,7 @@ PATIENCE_S: Final = 600.0
 class Outcome:
     """How the run that was asked for ended."""
 
-    run: Ended
+    run: EndedRun
     unsafe: tuple[Step, ...]
     """Steps of the safe state that could not be confirmed."""
     figures: Mapping[int, Path]
@@ -64,19 +64,19 @@ class Runner:
         columns_of: Callable[[str], Sequence[Column]],
         listeners: Sequence[Listener] = (),
         interrupts: Interrupts | None = None,
-        gate: Gate | None = None,
+        pause: Pause | None = None,
         journal: Journal | None = None,
     ) -> None:
         """calibration: of the bench. columns_of: sequence name -> its columns, for children too.
 
-        gate: where the runs pause while it is closed. journal: what is noted with every play, and may answer it.
+        pause: while it is on, a run waits before its next play. journal: notes every play, and may answer it.
         """
         self._clock, self._journal = journal.clock if journal else lab.clock, journal
         self._bench_clock = lab.clock
         self._folder, self._calibration = store.folder, calibration
         self._columns_of, self._listeners = columns_of, listeners
         self._interrupts = interrupts or Interrupts()
-        self._gate = gate or Gate()
+        self._pause = pause or Pause()
         self.may_suspend = False
         """Whether a run that an interlock or a trip ends is kept as suspended, once it could go on."""
         run = journal.context(self) if journal else RunContext(lab.clock, calibration, self)
@@ -145,7 +145,7 @@ class Runner:
         self._started()
         with self._interrupts.safe_point():
             self._settled(self._recorder.flush)
-            self._gate.passed()
+            self._pause.wait()
         notes = self._journal.notes if self._journal else {}
         self._recorder.playing(program.name, digest_of(program, self.lab.wiring.lines), repeats, notes)
         self._publish(Playing(program, repeats))
@@ -196,7 +196,7 @@ class Runner:
         if not self.may_suspend or not (found := causes(self.lab, clock)):
             return None
         try:
-            with self._interrupts.heard(), self._interrupts.safe_point():
+            with self._interrupts.let_through(), self._interrupts.safe_point():
                 wait = wait_out(self.lab, clock, found, lambda why: self._publish(Suspended(why)))
         except KeyboardInterrupt:
             return "aborted", f"aborted by the operator while it was suspended: {found[0].what}", None
@@ -216,7 +216,7 @@ class Runner:
         with self._interrupts.driving():
             while True:
                 try:
-                    with self._interrupts.heard():
+                    with self._interrupts.let_through():
                         event = next(stream)
                 except StopIteration as stop:
                     self._settled(self._recorder.flush, hearing=True)
@@ -261,9 +261,9 @@ class Runner:
         self._publish(Waiting(self._recorder.complaint()))
         with ExitStack() as stack:
             if hearing:
-                stack.enter_context(self._interrupts.heard())
+                stack.enter_context(self._interrupts.let_through())
                 stack.enter_context(self._interrupts.safe_point())
-            done = self._gate.wait_for(stored, RETRY_S, PATIENCE_S)
+            done = self._pause.wait_for(stored, RETRY_S, PATIENCE_S)
         if not done:
             raise Unstored(f"The data could not be stored for {PATIENCE_S / 60:g} min")
         self._publish(Waiting(""))
@@ -279,7 +279,7 @@ class Runner:
             self._drawing.part(self._recorder.end(status, message))
         run = self._recorder.end(status, message, result, self._notes())
         if run.status == "completed":
-            self._tell(News(run.run_id, run.sequence, 0, End(run.result), run.lab_time_s))
+            self._tell(RunEvent(run.run_id, run.sequence, 0, End(run.result), run.lab_time_s))
         outcome = Outcome(run, unsafe, self._drawing.whole(run))
         self._recorder.settle()
         return outcome
@@ -289,20 +289,20 @@ class Runner:
 
     def _publish(self, event: Event | Playing | Counted | Waiting | Suspended) -> None:
         recorder = self._recorder
-        self._tell(News(recorder.run_id, recorder.sequence, recorder.depth - 1, event, self._lab_time_s()))
+        self._tell(RunEvent(recorder.run_id, recorder.sequence, recorder.depth - 1, event, self._lab_time_s()))
 
     def _lab_time_s(self) -> float:
         """Of the run, as it is told; what comes before the run is played again counts for itself."""
         apart_for_s = self._journal.apart_for_s if self._journal else None
         return self._clock.now() - self._began_s if apart_for_s is None else apart_for_s
 
-    def _tell(self, news: News) -> None:
+    def _tell(self, run_event: RunEvent) -> None:
         """A listener that fails is logged, and the run goes on."""
         for listener in self._listeners:
             try:
-                listener(news)
+                listener(run_event)
             except Exception:
-                LOG.exception("A listener failed at %s", news)
+                LOG.exception("A listener failed at %s", run_event)
 
 
 def _closed(stream: Stream[Any]) -> str:

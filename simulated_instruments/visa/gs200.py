@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 from simulated_instruments.setpoints import World
 from simulated_instruments.visa.languages.ramp_program import Program
 from simulated_instruments.visa.languages.scpi import Refusal, Value, boolean, choice, limit, number, only, show_integer
-from simulated_instruments.visa.languages.scpi_instrument import Command, ScpiInstrument, Setting, asked, told
+from simulated_instruments.visa.languages.scpi_instrument import Command, ScpiInstrument, Setting, asked, obeyed
 
 _CURRENT_RANGES_A: Final = (1e-3, 10e-3, 100e-3, 200e-3)
 _VOLTAGE_RANGES_V: Final = (10e-3, 100e-3, 1.0, 10.0, 30.0)
@@ -99,17 +99,17 @@ class GS200(ScpiInstrument):
             Command(":STATus:CONDition", asked(lambda: str(self._condition()))),
             Command(":SYSTem:LFRequency", asked(lambda: "50")),
             Command("*OPT", asked(lambda: "NONE")),
-            Command("*TRG", tell=told(lambda: None)),
+            Command("*TRG", tell=obeyed(lambda: None)),
             Command(":SENSe[:STATe]", asked(self._refuse_monitor), lambda _, __: self._refuse_monitor()),
             Command(":MEASure", asked(self._refuse_monitor)),
-            Command(":PROGram:EDIT:STARt", tell=told(lambda: self._program.edit(float(self._now["range"])))),
-            Command(":PROGram:EDIT:END", tell=told(self._program.close)),
+            Command(":PROGram:EDIT:STARt", tell=obeyed(lambda: self._program.edit(float(self._now["range"])))),
+            Command(":PROGram:EDIT:END", tell=obeyed(self._program.close)),
             Command(":PROGram:COUNt", asked(lambda: str(self._program.next_step)), self._set_count),
-            Command(":PROGram:RUN", tell=told(lambda: self._run_program(len(self._program.steps)))),
-            Command(":PROGram:STEP", tell=told(lambda: self._run_program(1))),
-            Command(":PROGram:HOLD", tell=told(self._hold)),
-            Command(":PROGram:PAUSe", tell=told(self._pause)),
-            Command(":PROGram:CONTinue", tell=told(self._resume)),
+            Command(":PROGram:RUN", tell=obeyed(lambda: self._run_program(len(self._program.steps)))),
+            Command(":PROGram:STEP", tell=obeyed(lambda: self._run_program(1))),
+            Command(":PROGram:HOLD", tell=obeyed(self._hold)),
+            Command(":PROGram:PAUSe", tell=obeyed(self._pause)),
+            Command(":PROGram:CONTinue", tell=obeyed(self._resume)),
             Command(":PROGram:SAVE", tell=lambda _, arguments: self._program.save(only(arguments).strip("'\""))),
             Command(":PROGram:LOAD", asked(lambda: f'"{self._program.name}"'), self._load),
         )

@@ -39,7 +39,7 @@ def opened_window(
     choice = Choice(False, bench=bench) if bench else Choice(True, None, seed, pace)
     opener = partial(opens, choice, file, folder)
     session = Session(
-        partial(Link, serve, opener, folder), Queue(folder), file.bounds(), guarded=choice.owned(file.path)
+        partial(Link, serve, opener, folder), Queue(folder), file.bounds(), watchdog_file=choice.owned(file.path)
     )
     window = Window(session, file, folder, settings_in(folder), "light")
     window.show()

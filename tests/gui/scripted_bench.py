@@ -12,17 +12,17 @@ class ScriptedLink:
     """In the place of `labctl.gui.connection.link.Link`. It obeys a red stop at once."""
 
     def __init__(self):
-        self.said, self._heard = [], [Ready("a scripted bench", 0.1), Doing("idle")]
+        self.said, self._received = [], [Ready("a scripted bench", 0.1), Doing("idle")]
         self.is_alive, self.exit_code, self.pid = True, None, 1
         self.steps, self.answers, self.silent_s, self.has_spoken = SAFE, True, 0.0, True
 
     @property
-    def heard_s(self):
+    def last_message_s(self):
         return time.monotonic() - self.silent_s
 
     @property
     def is_behind(self):
-        return bool(self._heard)
+        return bool(self._received)
 
     def say(self, what):
         self.said.append(what)
@@ -30,11 +30,11 @@ class ScriptedLink:
             self.tell(MadeSafe(self.steps))
 
     def tell(self, *what):
-        self._heard += what
+        self._received += what
 
-    def heard(self, _most_s=1.0):
-        while self._heard:
-            yield self._heard.pop(0)
+    def received(self, _most_s=1.0):
+        while self._received:
+            yield self._received.pop(0)
 
     def join(self, _timeout_s):
         return not self.is_alive

@@ -16,7 +16,7 @@ from pyqtgraph.Qt import QtWidgets
 from labctl.bench.status import Condition, Reading
 from labctl.config.station_file import StationFile, read_station
 from labctl.gui.connection.client import Session
-from labctl.gui.connection.messages import Doing, Heard, Ready, Said
+from labctl.gui.connection.messages import BenchMessage, Doing, Ready, WindowMessage
 from labctl.gui.runs.queue import Queue
 from labctl.gui.runs.record import Record, Table
 from labctl.gui.views.alignment import AlignmentView
@@ -37,23 +37,23 @@ CONDITIONS = (
 class Pretended:
     """In place of a `Link`: hears what a test lets it hear, and keeps what the window says."""
 
-    def __init__(self, *heard: Heard) -> None:
-        self.waiting, self.said = deque(heard), []
+    def __init__(self, *message: BenchMessage) -> None:
+        self.waiting, self.said = deque(message), []
         self.is_alive, self.has_spoken, self.exit_code, self.pid = True, True, None, 0
 
     @property
-    def heard_s(self) -> float:
+    def last_message_s(self) -> float:
         return time.monotonic()
 
     @property
     def is_behind(self) -> bool:
         return bool(self.waiting)
 
-    def heard(self, _most_s: float = 1.0) -> Iterator[Heard]:
+    def received(self, _most_s: float = 1.0) -> Iterator[BenchMessage]:
         while self.waiting:
             yield self.waiting.popleft()
 
-    def say(self, what: Said) -> None:
+    def say(self, what: WindowMessage) -> None:
         self.said.append(what)
 
     def join(self, _timeout_s: float) -> bool:
@@ -66,9 +66,9 @@ def _station() -> StationFile:
     return read_station(STATION)
 
 
-def still_window(qtbot: Any, folder: Path, theme: Any = "light", *heard: Heard) -> Window:
+def still_window(qtbot: Any, folder: Path, theme: Any = "light", *message: BenchMessage) -> Window:
     """A window of one test."""
-    window = made_window(folder, theme, *heard)
+    window = made_window(folder, theme, *message)
     qtbot.addWidget(window, before_close_func=_left)
     return window
 
@@ -83,10 +83,10 @@ def shared_window(folder: Path) -> Iterator[Window]:
     window.deleteLater()
 
 
-def made_window(folder: Path, theme: Any = "light", *heard: Heard) -> Window:
+def made_window(folder: Path, theme: Any = "light", *message: BenchMessage) -> Window:
     """A window on a bench that is ready; `window.session._link` is what it is pretended by."""
     pg.mkQApp()
-    file, link = _station(), Pretended(*(heard or (Ready("a bench", 0.0), Doing("idle"))))
+    file, link = _station(), Pretended(*(message or (Ready("a bench", 0.0), Doing("idle"))))
     session = Session(lambda: link, Queue(folder), file.bounds())
     window = Window(session, file, folder, settings_in(folder), theme)
     window.resize(1600, 1000)

@@ -1,4 +1,4 @@
-"""The journal: the news of a run, nested or not, become the record that the views show."""
+"""The journal: the events of a run, nested or not, become the record that the views show."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from labctl.gui.runs.record_builder import Journal
-from labctl.run.events import Counted, News, Playing, Suspended, Waiting
+from labctl.run.events import Counted, Playing, RunEvent, Suspended, Waiting
 from sequences.pulses.library import cw_odmr
 from sequences.results import Begin, Column, End, Estimate, Point, Progress
 
@@ -35,7 +35,7 @@ class Result:
 RESULT = Result(5.0, float("nan"), (1.0, 2.0))
 
 
-class Told:
+class Notice:
     """A journal and the runner's side of it."""
 
     def __init__(self):
@@ -45,7 +45,7 @@ class Told:
     def hear(self, depth, event, run_id=None):
         self.at_s += 10.0
         sequence = ("engine", "odmr")[depth]
-        self.journal.take(News(run_id or depth + 1, sequence, depth, event, self.at_s))
+        self.journal.take(RunEvent(run_id or depth + 1, sequence, depth, event, self.at_s))
 
     def begin_nested(self):
         self.hear(0, Begin("engine", Plan()))
@@ -54,7 +54,7 @@ class Told:
 
 @pytest.fixture
 def told():
-    return Told()
+    return Notice()
 
 
 @pytest.fixture

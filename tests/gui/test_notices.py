@@ -4,10 +4,10 @@ import pytest
 from pyqtgraph.Qt import QtWidgets
 from still import filled, nothing, settled, shared_window, still_window
 
-from labctl.gui.connection.messages import Doing, Ended, Failed
+from labctl.gui.connection.messages import Doing, Failed, RunEnded
 from labctl.gui.runs.record import Record, Table
 from labctl.gui.widgets.dialogs import Box
-from labctl.run.events import News
+from labctl.run.events import RunEvent
 from labctl.safety.safe_state import Step
 from sequences.odmr import OdmrPlan
 from sequences.results import Begin
@@ -83,7 +83,7 @@ def told(window):
 
 
 def test_what_is_told_of_a_run_goes_when_another_one_is_looked_at(window):
-    window._hear(Ended(1, 7, "failed", "no line", ()))
+    window._hear(RunEnded(1, 7, "failed", "no line", ()))
     assert "Run 7 failed: no line" in told(window)
     run = filled()
     run.run_id = 7
@@ -94,25 +94,25 @@ def test_what_is_told_of_a_run_goes_when_another_one_is_looked_at(window):
 
 
 @pytest.mark.parametrize(
-    ("heard", "stays"),
+    ("message", "stays"),
     [
-        (Ended(1, 7, "completed", "", ()), False),
-        (Ended(1, 7, "aborted", "by the operator", ()), False),
-        (Ended(1, 7, "failed", "no line", ()), True),
-        (Ended(1, 7, "completed", "", (Step("the green laser is off", "Turn its key", "no answer"),)), True),
+        (RunEnded(1, 7, "completed", "", ()), False),
+        (RunEnded(1, 7, "aborted", "by the operator", ()), False),
+        (RunEnded(1, 7, "failed", "no line", ()), True),
+        (RunEnded(1, 7, "completed", "", (Step("the green laser is off", "Turn its key", "no answer"),)), True),
         (Failed(("the bench is gone",)), True),
     ],
 )
-def test_when_the_queue_goes_on_only_trouble_stays_until_it_is_read(window, heard, stays):
-    window._hear(heard)
-    begin = News(8, "odmr", 0, Begin("odmr", OdmrPlan()), 0.0)
+def test_when_the_queue_goes_on_only_trouble_stays_until_it_is_read(window, message, stays):
+    window._hear(message)
+    begin = RunEvent(8, "odmr", 0, Begin("odmr", OdmrPlan()), 0.0)
     window.session.journal.take(begin)
     window._hear(begin)
     assert bool(told(window)) is stays
 
 
 def test_that_the_bench_may_not_be_safe_stays_whatever_is_looked_at(window):
-    window._hear(Ended(1, 7, "completed", "", (Step("the green laser is off", "Turn its key", "no answer"),)))
+    window._hear(RunEnded(1, 7, "completed", "", (Step("the green laser is off", "Turn its key", "no answer"),)))
     for look in (lambda: window._show_opened(nothing()), window.back_to_live, lambda: window.run_wanted("odmr", {})):
         look()
         assert "MAY NOT BE SAFE" in told(window)
@@ -130,9 +130,9 @@ def test_what_the_runs_dock_said_of_a_run_goes_when_another_one_is_chosen(window
 
 
 def test_a_window_that_never_had_the_bench_does_not_say_that_it_may_not_be_safe(qtbot, tmp_path):
-    for heard, has_had in (((Doing("opening"),), False), ((), True)):
-        window = still_window(qtbot, tmp_path, "light", *heard)
-        window.session._guarded = tmp_path / "bench.json"
+    for message, has_had in (((Doing("opening"),), False), ((), True)):
+        window = still_window(qtbot, tmp_path, "light", *message)
+        window.session._watchdog_file = tmp_path / "bench.json"
         window.tick()
         window.session._link.is_alive = False
         window.tick()
@@ -160,13 +160,13 @@ def test_follow_the_run_brings_a_dock_forward_for_every_experiment(window):
         for other in window.docks.plots:
             if other is not view:
                 window.docks.docks[other.title].raise_()
-        begin = News(8, name, 0, Begin(name, experiment.plan()), 0.0)
+        begin = RunEvent(8, name, 0, Begin(name, experiment.plan()), 0.0)
         window.session.journal.take(begin)
         window._hear(begin)
         assert not window.docks.docks[view.title].visibleRegion().isEmpty(), name
     record = Record(9, "odmr", {}, Table([]), version=1)
     window._show_opened(record)
-    window._hear(News(10, "cool", 0, Begin("cool", EXPERIMENTS["cool"].plan()), 0.0))
+    window._hear(RunEvent(10, "cool", 0, Begin("cool", EXPERIMENTS["cool"].plan()), 0.0))
     assert window.docks.docks["Cooling"].visibleRegion().isEmpty(), "who looks at a stored run is not disturbed"
 
 

@@ -19,16 +19,16 @@ def test_before_the_first_step_nothing_is_foretold():
     pace = Pace()
     assert pace.left_s is None
     for second in range(1, 100):
-        pace.heard(float(second), 0.0)
+        pace.update(float(second), 0.0)
     assert pace.left_s is None
-    pace.heard(100.0, 0.005)
+    pace.update(100.0, 0.005)
     assert pace.left_s is None
 
 
 def test_an_even_run_ends_when_it_should():
     pace = Pace()
     for second in range(1, 501):
-        pace.heard(float(second), second / 1000)
+        pace.update(float(second), second / 1000)
         if second >= 10:
             assert pace.left_s == pytest.approx(1000 - second)
 
@@ -37,7 +37,7 @@ def test_between_two_steps_the_time_counts_down_and_never_grows():
     """Ten steps of two minutes each, looked at every second."""
     pace, seen = Pace(), []
     for second in range(1, 1200):
-        pace.heard(float(second), second // 120 / 10)
+        pace.update(float(second), second // 120 / 10)
         if pace.left_s is not None:
             seen.append((second, pace.left_s))
     assert seen[0][0] == 120
@@ -47,8 +47,8 @@ def test_between_two_steps_the_time_counts_down_and_never_grows():
 
 def test_a_step_that_is_overdue_leaves_no_negative_time():
     pace = Pace()
-    pace.heard(10.0, 0.5)
-    pace.heard(100.0, 0.5)
+    pace.update(10.0, 0.5)
+    pace.update(100.0, 0.5)
     assert pace.left_s == 0.0
 
 
@@ -56,17 +56,17 @@ def test_the_speed_is_that_of_the_last_minutes():
     """The first half takes an hour, what follows goes four times faster."""
     pace = Pace()
     for second in range(10, 3601, 10):
-        pace.heard(float(second), second / 7200)
+        pace.update(float(second), second / 7200)
     assert pace.left_s == pytest.approx(3600)
     for second in range(10, 611, 10):
-        pace.heard(3600.0 + second, 0.5 + second / 1800)
+        pace.update(3600.0 + second, 0.5 + second / 1800)
     assert pace.left_s == pytest.approx(900 - 610, rel=0.01)
 
 
 def test_memory_is_bounded_however_often_it_is_heard():
     pace = Pace()
     for k in range(1, 60_001):
-        pace.heard(k / 30.0, k / 100_000)
+        pace.update(k / 30.0, k / 100_000)
     assert len(pace._steps) <= 203
     assert pace.left_s == pytest.approx(40_000 / 30.0)
 
@@ -74,21 +74,21 @@ def test_memory_is_bounded_however_often_it_is_heard():
 def test_a_pause_does_not_count():
     paused, other = Pace(), Pace()
     for pace in (paused, other):
-        pace.heard(100.0, 0.1)
+        pace.update(100.0, 0.1)
     paused.rest()
-    paused.heard(100.0, 0.1)  # painted again while it waits
+    paused.update(100.0, 0.1)  # painted again while it waits
     paused.rest()
-    paused.heard(3700.0, 0.1)
+    paused.update(3700.0, 0.1)
     assert paused.left_s == pytest.approx(900.0)
-    paused.heard(3800.0, 0.2)
-    other.heard(200.0, 0.2)
+    paused.update(3800.0, 0.2)
+    other.update(200.0, 0.2)
     assert paused.left_s == pytest.approx(other.left_s) == pytest.approx(800.0)
 
 
 def test_a_fraction_that_falls_back_is_no_reason_for_nonsense():
     pace = Pace()
-    pace.heard(10.0, 0.5)
-    pace.heard(20.0, 0.02)
+    pace.update(10.0, 0.5)
+    pace.update(20.0, 0.02)
     assert pace.left_s is not None
     assert 0.0 <= pace.left_s < math.inf
 

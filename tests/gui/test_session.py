@@ -6,9 +6,9 @@ from live import STATION
 from labctl.common.refusals import Refusal
 from labctl.config.station_file import read_station
 from labctl.gui.connection.client import Session
-from labctl.gui.connection.messages import Doing, Ended, Kept, Order, Start
+from labctl.gui.connection.messages import Doing, Kept, Order, RunEnded, Start
 from labctl.gui.runs.queue import Queue
-from labctl.run.events import News
+from labctl.run.events import RunEvent
 from sequences.odmr import OdmrPlan
 from sequences.results import Begin
 
@@ -21,12 +21,12 @@ class Link:
 
     def __init__(self):
         self.told, self.says = [], []
-        self.is_alive, self.exit_code, self.heard_s = True, None, 0.0
+        self.is_alive, self.exit_code, self.last_message_s = True, None, 0.0
 
     def say(self, what):
         self.told.append(what)
 
-    def heard(self, _most_s):
+    def received(self, _most_s):
         while self.says:
             yield self.says.pop(0)
 
@@ -62,7 +62,7 @@ def waits(session):
 
 
 def begun(run_id=1):
-    return News(run_id, "odmr", 0, Begin("odmr", OdmrPlan()), 0.0)
+    return RunEvent(run_id, "odmr", 0, Begin("odmr", OdmrPlan()), 0.0)
 
 
 def test_what_is_not_possible_any_more_stays_in_the_queue_and_the_next_one_starts(session, link):
@@ -73,7 +73,7 @@ def test_what_is_not_possible_any_more_stays_in_the_queue_and_the_next_one_start
     assert link.started == [6.0]
     assert isinstance(kept, Kept)
     assert "step_mhz" in kept.why
-    hear(session, link, begun(), Ended(1, 1, "completed", "", ()), Doing("idle"))
+    hear(session, link, begun(), RunEnded(1, 1, "completed", "", ()), Doing("idle"))
     assert (waits(session), session.is_queue_held) == ([("odmr", "")], True)
     session.hold_queue(False)
     assert isinstance(hear(session, link)[0], Kept), "it is tried again once the queue is let go anew"
@@ -82,8 +82,8 @@ def test_what_is_not_possible_any_more_stays_in_the_queue_and_the_next_one_start
 @pytest.mark.parametrize(
     ("ended", "is_tried_again"),
     [
-        (Ended(1, 0, "failed", "Nothing has begun: the disk is full", ()), False),
-        (Ended(1, 0, "aborted", "stopped before it began", ()), True),
+        (RunEnded(1, 0, "failed", "Nothing has begun: the disk is full", ()), False),
+        (RunEnded(1, 0, "aborted", "stopped before it began", ()), True),
     ],
 )
 def test_what_has_not_begun_is_the_next_one_again(session, link, ended, is_tried_again):
@@ -113,7 +113,7 @@ def test_a_run_that_has_begun_is_out_of_the_queue(session, link):
     session.queue.add("odmr", {})
     session.hold_queue(False)
     hear(session, link)
-    hear(session, link, Doing("running", 1), begun(), Ended(1, 1, "failed", "the shutter", ()), Doing("idle"))
+    hear(session, link, Doing("running", 1), begun(), RunEnded(1, 1, "failed", "the shutter", ()), Doing("idle"))
     assert waits(session) == []
 
 
@@ -121,7 +121,7 @@ def test_run_on_a_busy_bench_runs_after_what_runs(session, link):
     assert session.run("odmr", {"seconds_per_point": "6"})
     assert not session.run("odmr", {"seconds_per_point": "4"})
     assert session.when_next == "number 1 of the queue: a run goes on. It starts by itself when its turn comes"
-    hear(session, link, Doing("running", 1), begun(), Ended(1, 1, "completed", "", ()), Doing("idle"))
+    hear(session, link, Doing("running", 1), begun(), RunEnded(1, 1, "completed", "", ()), Doing("idle"))
     assert link.started == [6.0, 4.0]
 
 
@@ -130,7 +130,7 @@ def test_run_on_a_busy_bench_does_not_let_go_what_was_held(session, link):
     session.run("odmr", {"seconds_per_point": "6"})
     session.run("odmr", {"seconds_per_point": "4"})
     assert session.when_next.startswith("number 2 of the queue: a run goes on. The queue is held")
-    hear(session, link, Doing("running", 1), begun(), Ended(1, 1, "completed", "", ()), Doing("idle"))
+    hear(session, link, Doing("running", 1), begun(), RunEnded(1, 1, "completed", "", ()), Doing("idle"))
     assert link.started == [6.0]
 
 

@@ -27,7 +27,7 @@ LEFT = QtCore.Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def bench(tmp_path, monkeypatch):
-    """The file that stands for a bench with a guardian."""
+    """The file that stands for a bench with a watchdog."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
     return tmp_path / "bench.json"
@@ -56,9 +56,12 @@ def shared(qapp, tmp_path_factory):
 def opened(shared):
     """The window on a bench that was just opened, and the links of that bench."""
 
-    def make(guarded=None):
+    def make(watchdog_file=None):
         window, links = shared
-        window.session._guarded, window.session._stop = guarded, stop_order.StopOrder(guarded is not None)
+        window.session._watchdog_file, window.session._stop = (
+            watchdog_file,
+            stop_order.StopOrder(watchdog_file is not None),
+        )
         window.session.reopen()
         del links[:-1]
         window.tick()
@@ -164,7 +167,7 @@ def test_a_bench_process_that_does_not_answer_is_named_and_then_ended(qtbot, ope
     qtbot.mouseClick(window.toolbar.red_stop, LEFT)
     assert link.is_alive
     monkeypatch.setattr(stop_order, "FORCE_S", 0.0)
-    assert "STOP once more ends the bench process by force, and its guardian makes the bench safe" in said(window)
+    assert "STOP once more ends the bench process by force, and its watchdog makes the bench safe" in said(window)
     qtbot.mouseClick(window.toolbar.red_stop, LEFT)
     assert not link.is_alive
     assert "The bench process has died (exit code -9)" in said(window)
@@ -173,11 +176,11 @@ def test_a_bench_process_that_does_not_answer_is_named_and_then_ended(qtbot, ope
 @pytest.mark.parametrize(
     ("state", "words", "is_safe"),
     [
-        (None, "may not be safe: its guardian has not yet said anything", False),
-        ("watching", "may not be safe: its guardian has not yet said anything", False),
-        ("making safe", "Its guardian is making the bench safe, since", False),
-        ("safe", "Its guardian has made the bench safe at", True),
-        ("not safe", "THE BENCH MAY NOT BE SAFE, says its guardian: found", False),
+        (None, "may not be safe: its watchdog has not yet said anything", False),
+        ("watching", "may not be safe: its watchdog has not yet said anything", False),
+        ("making safe", "Its watchdog is making the bench safe, since", False),
+        ("safe", "Its watchdog has made the bench safe at", True),
+        ("not safe", "THE BENCH MAY NOT BE SAFE, says its watchdog: found", False),
     ],
 )
 def test_of_a_dead_process_the_guardian_has_the_word(qtbot, opened, bench, state, words, is_safe):
@@ -217,7 +220,7 @@ def test_a_guardian_that_never_says_anything_is_not_trusted(qtbot, opened, bench
     monkeypatch.setattr(after_crash, "_LOOK_S", 0.0)
     window, links = opened(bench)
     links[0].die(-9)
-    assert "THE BENCH MAY NOT BE SAFE: its guardian says nothing" in said(window)
+    assert "THE BENCH MAY NOT BE SAFE: its watchdog says nothing" in said(window)
     qtbot.mouseClick(window.toolbar.red_stop, LEFT)
     assert links[1].said == [Order.SAFE]
 
@@ -226,7 +229,7 @@ def test_a_window_that_never_had_the_bench_does_not_doubt_it(qtbot, opened):
     window, (link,) = opened()
     window.session.reopen()
     link = window.session._link
-    link._heard.clear()
+    link._received.clear()
     link.tell(Failed(("bench.json is in use by anna",)), Doing("closed"))
     link.die(0)
     assert "in use by anna" in said(window)
@@ -241,7 +244,7 @@ def test_a_stop_of_a_bench_that_does_not_open_is_not_waited_for(qtbot, opened, m
     window.session.reopen()
     link = window.session._link
     link.answers = False
-    link._heard.clear()
+    link._received.clear()
     qtbot.mouseClick(window.toolbar.red_stop, LEFT)
     assert "STOP: as soon as the bench is open" in window.notices.text.text()
     link.tell(Failed(("green_laser does not answer",)), Doing("closed"))

@@ -89,7 +89,7 @@ def test_a_bench_process_that_is_gone_leaves_nothing_that_looks_good(qtbot, wind
     began_s = time.monotonic()
     until(qtbot, lambda: looks_old(view))
     assert time.monotonic() - began_s < OLD_WITHIN_S
-    until(qtbot, lambda: "Its guardian has made the bench safe at" in window.notices.text.text())
+    until(qtbot, lambda: "Its watchdog has made the bench safe at" in window.notices.text.text())
     assert not any("emits" in what or "high" in what for what in still_on(bench))
     QtTest.QTest.keyClick(window.windowHandle(), F12)
     assert "STOP: The bench process has died" in window.notices.text.text()

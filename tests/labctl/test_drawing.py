@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from labctl.data.writing.recorder import Ended
+from labctl.data.writing.recorder import EndedRun
 from labctl.run.drawing import Drawing
 
 POINTS = [
@@ -34,7 +34,7 @@ if __name__ == "__main__":
 def ended(noted):
     """An ODMR run, as the book hands it over."""
     recording = SimpleNamespace(points=POINTS, annotate=noted.append)
-    return Ended(1, "odmr", "completed", "", {}, {}, 0, 0.0, 0.0, 0.0, (), {}, recording)
+    return EndedRun(1, "odmr", "completed", "", {}, {}, 0, 0.0, 0.0, 0.0, (), {}, recording)
 
 
 def undrawable(monkeypatch):

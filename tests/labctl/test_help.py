@@ -13,7 +13,7 @@ from labctl.__main__ import main
 from labctl.cli.run import _patience
 from labctl.plans.parse import keys_of
 from labctl.report.progress import progress
-from labctl.run.events import News
+from labctl.run.events import RunEvent
 from sequences.odmr import OdmrPlan
 from sequences.results import Begin
 
@@ -66,8 +66,8 @@ def test_what_ctrl_c_leads_to_is_said_whole_over_the_bar(monkeypatch, columns):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", str(columns))
     sentence = "stopping before the next play; Ctrl-C again stops at once"
-    with progress() as heard:
-        heard(News(1, "odmr", 0, Begin("odmr", None), 0.0))
+    with progress() as on_event:
+        on_event(RunEvent(1, "odmr", 0, Begin("odmr", None), 0.0))
         _patience(sentence)
     assert sentence in " ".join(screen.getvalue().split())
 

@@ -20,13 +20,13 @@ def send(*numbers: int) -> None:
 
 def play(interrupts, *numbers):
     """Signals while a play goes on; returns if it came to its end."""
-    with interrupts.held(dropping=True), interrupts.heard():
+    with interrupts.held(dropping=True), interrupts.let_through():
         send(*numbers)
 
 
 def play_on(interrupts, *numbers):
     """The same, and the next play is about to begin; returns if it may."""
-    with interrupts.held(dropping=True), interrupts.heard():
+    with interrupts.held(dropping=True), interrupts.let_through():
         send(*numbers)
         with interrupts.safe_point():
             return
@@ -34,7 +34,7 @@ def play_on(interrupts, *numbers):
 
 def wait(interrupts, *numbers):
     """Signals while a run waits at a safe point."""
-    with interrupts.held(dropping=True), interrupts.heard(), interrupts.safe_point():
+    with interrupts.held(dropping=True), interrupts.let_through(), interrupts.safe_point():
         send(*numbers)
 
 
@@ -87,7 +87,7 @@ def test_what_comes_while_an_event_is_recorded_waits_for_the_next_play_and_is_to
     interrupts, said = patient
     with interrupts.held(dropping=True), interrupts.driving():
         send(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt), interrupts.heard():
+        with pytest.raises(KeyboardInterrupt), interrupts.let_through():
             pass
     assert said == ["stopping before the next play; Ctrl-C again stops at once"]
 

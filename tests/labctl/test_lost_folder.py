@@ -32,8 +32,8 @@ def bench(tmp_path):
 def once(bench, act):
     """A listener that does this after AFTER plays."""
 
-    def hear(news):
-        if isinstance(news.event, Counted) and len(bench.heard(Counted)) == AFTER:
+    def hear(run_event):
+        if isinstance(run_event.event, Counted) and len(bench.events_of(Counted)) == AFTER:
             act()
 
     return hear
@@ -70,8 +70,8 @@ def test_no_other_run_begins_where_nobody_would_find_it(bench):
 
 
 def test_a_run_goes_on_when_the_folder_is_put_back(bench, tmp_path, state):
-    def move_back(news):
-        if isinstance(news.event, Waiting) and news.event.why:
+    def move_back(run_event):
+        if isinstance(run_event.event, Waiting) and run_event.event.why:
             shutil.rmtree(bench.folder, ignore_errors=True)  # what was written there meanwhile
             (tmp_path / "moved").rename(bench.folder)
 

@@ -14,7 +14,7 @@ from jupyter_client.manager import start_new_kernel
 import labctl
 from labctl.common.refusals import BenchFault, Refusal
 from labctl.notebook.cell_output import Cell
-from labctl.run.events import News
+from labctl.run.events import RunEvent
 from sequences.results import Begin, Progress
 from tools.trials import served_bench
 from tools.trials.served_bench import until
@@ -104,12 +104,12 @@ def test_a_cell_shows_a_line_for_every_run_that_goes_on(monkeypatch):
     monkeypatch.setattr("IPython.display.display", lambda *_, **__: Handle())
     monkeypatch.setattr("labctl.notebook.cell_output._PERIOD_S", 0.0)
     cell = Cell()
-    cell.heard(News(1, "engine", 0, Begin("engine", None), 0.0))
-    cell.heard(News(2, "align", 1, Begin("align", None), 1.0))
-    cell.heard(News(2, "align", 1, Progress(0.5, "f- 2731(1) MHz"), 60.0))
+    cell.on_event(RunEvent(1, "engine", 0, Begin("engine", None), 0.0))
+    cell.on_event(RunEvent(2, "align", 1, Begin("align", None), 1.0))
+    cell.on_event(RunEvent(2, "align", 1, Progress(0.5, "f- 2731(1) MHz"), 60.0))
     assert shown[-1][0].startswith("engine")
     assert "50%  f- 2731(1) MHz" in shown[-1][1]
-    cell.heard(News(3, "rabi", 1, Begin("rabi", None), 61.0))
+    cell.on_event(RunEvent(3, "rabi", 1, Begin("rabi", None), 61.0))
     assert [line.split()[0] for line in shown[-1]] == ["engine", "rabi"]
 
 

@@ -37,10 +37,12 @@ def seen(folder, query):
 def test_every_point_and_block_is_on_disk_when_it_is_told(bench):
     counts = []
 
-    def look(news):
-        if isinstance(news.event, Playing | Counted | Point):
+    def look(run_event):
+        if isinstance(run_event.event, Playing | Counted | Point):
             acquisitions = seen(bench.folder, "SELECT COUNT(*) FROM labctl_blocks")
-            counts.append((type(news.event), acquisitions, seen(bench.folder, 'SELECT COUNT(*) FROM "results-1-1"')))
+            counts.append(
+                (type(run_event.event), acquisitions, seen(bench.folder, 'SELECT COUNT(*) FROM "results-1-1"'))
+            )
 
     bench.run(listeners=(look,))
     expected = [[(Playing, k, k), (Counted, k + 1, k), (Point, k + 1, k + 1)] for k in range(PLAYS)]
@@ -50,7 +52,7 @@ def test_every_point_and_block_is_on_disk_when_it_is_told(bench):
 def test_blocks_say_what_was_played_and_counted_and_when(bench):
     ended = bench.run(lambda lab: child("part", {}, glowing(lab)))
     acquisitions = acquisitions_of(bench.folder, ended.run_id)
-    counted = bench.heard(Counted)
+    counted = bench.events_of(Counted)
     assert [(b.signal, b.reference) for b in acquisitions] == [(c.signal, c.reference) for c in counted]
     assert [b.number for b in acquisitions] == list(range(PLAYS))
     digest = digest_of(PROGRAM, bench.lab.wiring.lines)

@@ -21,7 +21,7 @@ from labctl.data.reader import all_runs, footprint, one_run
 from labctl.data.writer_lock import FOLDER
 from labctl.data.writing.run_writer import Store
 from labctl.plans.catalogue import experiment_named
-from labctl.run.pause import Gate
+from labctl.run.pause import Pause
 
 
 def until(reached, limit_s=60.0):
@@ -125,26 +125,26 @@ class Guarded:
     def waits(self):
         self.waited += 1
 
-    def heard(self, _news):
+    def on_event(self, _news):
         pass
 
-    rest = heard
+    rest = on_event
 
 
 def test_the_guardian_does_not_take_a_paused_run_for_one_that_hangs(tmp_path):
     guarded = Guarded()
     with opened_bench(Choice(True, None, 1, None), read_station(STATION), tmp_path) as bench:
         guarded.rest = lambda: None
-        gate = Gate()
-        gate.close()
+        pause = Pause()
+        pause.begin()
         waits = guarded.waits
 
         def waited():
             waits()
             if guarded.waited == 3:
-                gate.open()
+                pause.end()
 
         guarded.waits = waited
         experiment = experiment_named("wiring")
-        outcome = replace(bench, heartbeat=guarded).run(experiment, experiment.plan(), gate=gate)
+        outcome = replace(bench, heartbeat=guarded).run(experiment, experiment.plan(), pause=pause)
     assert (outcome.run.status, guarded.waited) == ("completed", 3)

@@ -29,8 +29,8 @@ def stopped_behind(plays):
     """A listener that ends the run as Ctrl-C would, when so many plays have been counted."""
     left = iter(range(plays - 1))
 
-    def hear(news):
-        if isinstance(news.event, Counted) and next(left, None) is None:
+    def hear(run_event):
+        if isinstance(run_event.event, Counted) and next(left, None) is None:
             raise KeyboardInterrupt
 
     return hear
@@ -100,8 +100,8 @@ def test_the_plays_before_a_failure_are_not_trusted(tmp_path):
     with opened_bench(Choice(True, seed=1), STATION, tmp_path) as bench:
         count = iter(range(12))
 
-        def darken(news):
-            if isinstance(news.event, Counted) and next(count, None) is None:
+        def darken(run_event):
+            if isinstance(run_event.event, Counted) and next(count, None) is None:
                 bench.lab.green_laser.write("l0")
 
         failed = bench.run(ODMR, ODMR.plan(), (darken,)).run

@@ -16,9 +16,9 @@ from labctl.config.station_file import read_station
 from labctl.data.acquisitions import Acquisition, acquisitions_of
 from labctl.data.calibration import CalibrationStore
 from labctl.data.reader import children, one_run
-from labctl.data.writing.recorder import Ended
+from labctl.data.writing.recorder import EndedRun
 from labctl.plans.catalogue import EXPERIMENTS
-from labctl.run.events import Counted, Listener, News
+from labctl.run.events import Counted, Listener, RunEvent
 from labctl.run.past_calibration import KnownThen
 from labctl.run.replay import RESUMING, Replay, kept_acquisitions
 from labctl.run.resumption import STALE_S
@@ -114,9 +114,9 @@ class Seen:
         self.settings: list[Any] = []
         self.lab_times_s: list[tuple[int, float]] = []
 
-    def __call__(self, news: News) -> None:
-        self.lab_times_s.append((news.depth, news.lab_time_s))
-        if isinstance(news.event, Counted) and news.sequence == self._of:
+    def __call__(self, run_event: RunEvent) -> None:
+        self.lab_times_s.append((run_event.depth, run_event.lab_time_s))
+        if isinstance(run_event.event, Counted) and run_event.sequence == self._of:
             self.currents_a.append(self._bench.lab.magnet.currents())
             self.settings.append(noted(self._bench.lab))
             if (left := self._left - len(self.settings)) == 0:
@@ -126,7 +126,7 @@ class Seen:
 
 def run(
     data: Path, seed: int, plays: int = PLAYS + 1, resumes: int | None = None, gap_s: float = 0.0, of: str = "wander"
-) -> tuple[Ended, Interrupted | None, Seen]:
+) -> tuple[EndedRun, Interrupted | None, Seen]:
     """Begun, or continued after so long a break; interrupted behind so many plays."""
     with opened_bench(Choice(True, seed=seed), STATION, data) as bench:
         before = None
@@ -237,8 +237,8 @@ def test_what_was_counted_before_a_break_stays_trusted_when_the_rest_fails(tmp_p
     with opened_bench(Choice(True, seed=2), STATION, tmp_path) as bench:
         before = continuation(tmp_path, "1").on(bench.store.label, bench.record)
 
-        def darken(news: News) -> None:
-            if isinstance(news.event, Counted) and before.replay.over:
+        def darken(run_event: RunEvent) -> None:
+            if isinstance(run_event.event, Counted) and before.replay.over:
                 bench.lab.green_laser.write("l0")
 
         heard: tuple[Listener, ...] = (darken,)

@@ -32,16 +32,16 @@ def data(tmp_path):
 
 @pytest.fixture
 def run(lab, data):
-    """run(plan) -> outcome of the toy; run.news collects what a listener heard."""
-    news = []
+    """run(plan) -> outcome of the toy; run.run_events collects what a listener heard."""
+    run_events = []
     store = Store(data, "a bench")
     lab.calibration = CalibrationStore(data / "calibration", "a bench", lab.clock)
 
     def drive(plan, stream=None, listeners=(), sequence="toy"):
-        runner = Runner(lab, store, lab.calibration, columns_of, (*listeners, news.append))
+        runner = Runner(lab, store, lab.calibration, columns_of, (*listeners, run_events.append))
         return runner.run(sequence, plan, stream or toy(lab, plan), {"seed": 3}, {"station": {"instruments": {}}})
 
-    drive.news, drive.store = news, store
+    drive.run_events, drive.store = run_events, store
     with closing(store):
         yield drive
 
@@ -148,8 +148,8 @@ def test_an_interrupt_between_two_events_closes_the_sequence(lab, run):
         finally:
             closed.append(lab.green_laser.emission())
 
-    def impatient(news):
-        if isinstance(news.event, Progress):
+    def impatient(run_event):
+        if isinstance(run_event.event, Progress):
             raise KeyboardInterrupt
 
     assert run(ToyPlan(), endless(), (impatient,)).run.status == "aborted"
@@ -178,11 +178,13 @@ def test_what_is_not_safe_is_in_the_outcome(lab, run):
 
 def test_listeners_hear_everything_in_order(run):
     run(ToyPlan(points=2))
-    kinds = [(news.depth, type(news.event)) for news in run.news]
+    kinds = [(run_event.depth, type(run_event.event)) for run_event in run.run_events]
     inner = [(1, Begin), (1, Point), (1, Progress), (1, Point), (1, Progress), (1, End)]
     assert kinds == [(0, Begin), *inner, (0, Point), (0, Progress), (0, Point), (0, Progress), (0, End)]
-    assert {news.run_id for news in run.news if news.depth == 1} == {2}
-    assert [news.lab_time_s for news in run.news] == sorted(news.lab_time_s for news in run.news)
+    assert {run_event.run_id for run_event in run.run_events if run_event.depth == 1} == {2}
+    assert [run_event.lab_time_s for run_event in run.run_events] == sorted(
+        run_event.lab_time_s for run_event in run.run_events
+    )
 
 
 def test_a_listener_that_fails_harms_nothing(run):
@@ -270,11 +272,11 @@ def test_a_signal_while_something_is_written_waits_for_its_end():
 
 
 def test_a_signal_while_a_point_is_written_comes_when_the_sequence_goes_on(data, lab, run):
-    def send(news):
-        if isinstance(news.event, Point):
+    def send(run_event):
+        if isinstance(run_event.event, Point):
             os.kill(os.getpid(), signal.SIGTERM)
             time.sleep(0.01)
-            told.append(news.event)
+            told.append(run_event.event)
 
     told = []
     with Interrupts() as interrupts:

@@ -8,14 +8,14 @@ import pytest
 
 from labctl.report.progress import Lines, clock_words, progress
 from labctl.report.tables import print_result
-from labctl.run.events import News
+from labctl.run.events import RunEvent
 from sequences.results import Begin, End, Point, Progress
 
 pytestmark = pytest.mark.unit
 
 
-def news(event, depth=0, lab_time_s=0.0, sequence="engine"):
-    return News(7 + depth, sequence, depth, event, lab_time_s)
+def run_event(event, depth=0, lab_time_s=0.0, sequence="engine"):
+    return RunEvent(7 + depth, sequence, depth, event, lab_time_s)
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,13 @@ def test_times_in_words(seconds, words):
 
 def test_plain_lines_are_few_and_name_run_depth_and_estimate(capsys):
     lines = Lines()
-    lines.heard(news(Begin("engine", None)))
-    lines.heard(news(Begin("odmr", None), 1, 3.0, "odmr"))
+    lines.on_event(run_event(Begin("engine", None)))
+    lines.on_event(run_event(Begin("odmr", None), 1, 3.0, "odmr"))
     for k in range(1, 101):
-        lines.heard(news(Progress(k / 100, f"f+ {k} MHz"), 1, 3.0 + k, "odmr"))
-        lines.heard(news(Point({"a": 1.0}), 1, 3.0 + k, "odmr"))
-    lines.heard(news(End(None), 1, 103.0, "odmr"))
-    lines.heard(news(Progress(0.5, "half"), 0, 110.0))
+        lines.on_event(run_event(Progress(k / 100, f"f+ {k} MHz"), 1, 3.0 + k, "odmr"))
+        lines.on_event(run_event(Point({"a": 1.0}), 1, 3.0 + k, "odmr"))
+    lines.on_event(run_event(End(None), 1, 103.0, "odmr"))
+    lines.on_event(run_event(Progress(0.5, "half"), 0, 110.0))
     written = capsys.readouterr().err.splitlines()
     assert written[0] == "[lab      0.0 s] engine: run 7 begins"
     assert written[2] == "[lab     13.0 s]   odmr:  10% f+ 10 MHz"
@@ -53,12 +53,12 @@ def test_a_terminal_gets_a_bar_with_estimate_and_laboratory_time(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "160")
     with progress() as heard:
-        heard(news(Begin("engine", None)))
-        heard(news(Begin("odmr", None), 1, 0.0, "odmr"))
-        heard(news(Progress(0.25, "f+ 5737.153(4) MHz"), 1, 125.0, "odmr"))
+        heard(run_event(Begin("engine", None)))
+        heard(run_event(Begin("odmr", None), 1, 0.0, "odmr"))
+        heard(run_event(Progress(0.25, "f+ 5737.153(4) MHz"), 1, 125.0, "odmr"))
         time.sleep(0.3)  # it is drawn ten times a second
-        heard(news(End(None), 1, 200.0, "odmr"))
-        heard(news(Progress(0.5, "half"), 0, 210.0))
+        heard(run_event(End(None), 1, 200.0, "odmr"))
+        heard(run_event(Progress(0.5, "half"), 0, 210.0))
     for words in ("engine", "odmr", "25 %", "f+ 5737.153(4) MHz", "2 min 05 s", "50 %", "half"):
         assert words in screen.getvalue()
 

@@ -15,7 +15,7 @@ from labctl.data.reader import all_runs, one_run, points
 from labctl.data.writing.spool_file import ENDING, TAKEN, lines_of, spool_files
 from labctl.run import runner as runner_module
 from labctl.run.events import Counted, Playing, Waiting
-from labctl.run.pause import Gate
+from labctl.run.pause import Pause
 from sequences.results import child
 
 resource = pytest.importorskip("resource", reason="a limit of the size of files stands for a full disk")
@@ -51,23 +51,23 @@ class Disk:
     def free(self):
         resource.setrlimit(resource.RLIMIT_FSIZE, self.limits)
 
-    def hear(self, news):
+    def hear(self, run_event):
         """A listener of the run."""
-        if isinstance(news.event, Counted) and len(self.bench.heard(Counted)) == AFTER:
+        if isinstance(run_event.event, Counted) and len(self.bench.events_of(Counted)) == AFTER:
             log = self.bench.folder / "runs.db-wal"
             resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size, self.limits[1]))
-        if isinstance(news.event, Waiting):
-            self.why.append(news.event.why)
+        if isinstance(run_event.event, Waiting):
+            self.why.append(run_event.event.why)
             self.dark.append(self.bench.twin.levels)
             self.aside = spool_files(self.bench.folder) or self.aside
-            if news.event.why and self.heals:
+            if run_event.event.why and self.heals:
                 threading.Timer(0.2, self.free).start()
 
 
 def test_a_run_waits_for_room_and_then_goes_on_with_nothing_lost(bench):
     told = []
     with Disk(bench, heals=True) as disk:
-        ended = bench.run(listeners=(disk.hear,), gate=Gate(told.append))
+        ended = bench.run(listeners=(disk.hear,), pause=Pause(told.append))
     assert (ended.status, told) == ("completed", []), "it waits, and is not paused"
     assert "cannot be written (" in disk.why[0]
     assert f"What was measured is kept in {disk.aside[0]}. Free the disk" in disk.why[0]
@@ -83,8 +83,8 @@ def test_a_run_waits_for_room_and_then_goes_on_with_nothing_lost(bench):
 def test_it_waits_before_the_next_play_and_no_other_begins(bench):
     with Disk(bench, heals=False) as disk:
         bench.run(listeners=(disk.hear,))
-    assert len(bench.heard(Playing)) == len(bench.heard(Counted)) == AFTER
-    kinds = [type(news.event) for news in bench.news]
+    assert len(bench.events_of(Playing)) == len(bench.events_of(Counted)) == AFTER
+    kinds = [type(run_event.event) for run_event in bench.run_events]
     assert kinds.count(Waiting) == 1
 
 
@@ -104,8 +104,8 @@ def test_patience_ends_and_the_message_says_where_the_data_are(bench):
 def test_ctrl_c_ends_a_run_that_waits(bench, monkeypatch, patient):
     monkeypatch.setattr(runner_module, "PATIENCE_S", 30.0)
 
-    def stop(news):
-        if isinstance(news.event, Waiting):
+    def stop(run_event):
+        if isinstance(run_event.event, Waiting):
             threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
 
     with Interrupts() as interrupts, Disk(bench, heals=False) as disk:
@@ -164,16 +164,16 @@ def test_a_locked_database_is_waited_for(bench):
     """Another program that holds a transaction open for longer than a write waits."""
     with closing(sqlite3.connect(bench.folder / "runs.db", check_same_thread=False)) as other:
 
-        def hear(news):
-            if isinstance(news.event, Counted) and len(bench.heard(Counted)) == AFTER:
+        def hear(run_event):
+            if isinstance(run_event.event, Counted) and len(bench.events_of(Counted)) == AFTER:
                 other.execute("BEGIN IMMEDIATE")
-            if isinstance(news.event, Waiting) and news.event.why:
-                assert "database is locked" in news.event.why
+            if isinstance(run_event.event, Waiting) and run_event.event.why:
+                assert "database is locked" in run_event.event.why
                 threading.Timer(0.2, other.rollback).start()
 
         ended = bench.run(listeners=(hear,))
     assert ended.status == "completed"
-    assert len(bench.heard(Waiting)) == 2
+    assert len(bench.events_of(Waiting)) == 2
     assert len(points(bench.folder, 1).values["signal"]) == PLAYS
 
 

@@ -32,9 +32,9 @@ def run(tmp_path, faults=None, listen=nothing, prepare=lambda bench: bench, plan
     """An odmr on a twin; what was told while it was suspended; what is still on."""
     told = []
 
-    def hear(news):
-        if isinstance(news.event, Suspended):
-            told.append(news.event.why)
+    def hear(run_event):
+        if isinstance(run_event.event, Suspended):
+            told.append(run_event.event.why)
 
     data = tmp_path / "data"
     with opened_bench(Choice(True, seed=1, faults=faults), STATION, data) as bench:
@@ -104,8 +104,8 @@ def test_a_coil_that_stays_open_ends_the_run_safely_and_names_supply_and_channel
     def prepare(bench):
         main, count = bench.lab.magnet.sources[2], iter(range(12))
 
-        def hear(news):
-            if isinstance(news.event, Counted) and next(count, None) == 11:
+        def hear(run_event):
+            if isinstance(run_event.event, Counted) and next(count, None) == 11:
                 main.protection(protected)
                 main.off_mode()  # here it comes open
 
@@ -129,8 +129,8 @@ def test_a_coil_that_is_connected_again_lets_the_run_go_on(tmp_path):
 
 def test_an_operator_ends_a_suspended_run(tmp_path):
     def listen(_bench):
-        def hear(news):
-            if isinstance(news.event, Suspended) and news.event.why:
+        def hear(run_event):
+            if isinstance(run_event.event, Suspended) and run_event.event.why:
                 raise KeyboardInterrupt
 
         return hear
@@ -144,8 +144,8 @@ def test_a_laser_that_somebody_switched_off_is_not_switched_on_again(tmp_path):
     def listen(bench):
         count = iter(range(12))
 
-        def hear(news):
-            if isinstance(news.event, Counted) and next(count, None) is None:
+        def hear(run_event):
+            if isinstance(run_event.event, Counted) and next(count, None) is None:
                 bench.lab.green_laser.write("l0")
 
         return hear

@@ -123,7 +123,7 @@ def test_a_known_line_is_measured_on_its_slopes():
 
 def test_nothing_is_told_far_from_the_line():
     sight = first_sight(Belief(0.0, 3e4, CONTRAST, 0.03), WIDTH, SINGLE, 0.0)
-    near, far = sight.told(np.array([0.3 * WIDTH, 30 * WIDTH]))
+    near, far = sight.information(np.array([0.3 * WIDTH, 30 * WIDTH]))
     assert far < 1e-4 * near
 
 

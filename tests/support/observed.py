@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from labctl.common.signals import Interrupts
 from labctl.data.calibration import CalibrationStore
-from labctl.data.writing.recorder import Ended
+from labctl.data.writing.recorder import EndedRun
 from labctl.data.writing.run_writer import Store
-from labctl.run.events import News
-from labctl.run.pause import Gate
+from labctl.run.events import RunEvent
+from labctl.run.pause import Pause
 from labctl.run.runner import Runner
 from sequences.core.lab import Lab
 from sequences.pulses.library import cw_odmr
@@ -50,24 +50,24 @@ class Bench:
 
     def __init__(self, found: Wired, folder: Path, store: Store) -> None:
         self.lab, self.twin, self.folder, self.store = found.lab, found.twin, folder, store
-        self.found, self.news = found, list[News]()
+        self.found, self.run_events = found, list[RunEvent]()
         self.calibration = CalibrationStore(folder / "calibration", "a bench", self.lab.clock)
 
     def run(
         self,
         stream: Callable[[Lab], Stream[Any]] | None = None,
-        gate: Gate | None = None,
-        listeners: Sequence[Callable[[News], None]] = (),
+        pause: Pause | None = None,
+        listeners: Sequence[Callable[[RunEvent], None]] = (),
         interrupts: Interrupts | None = None,
-    ) -> Ended:
+    ) -> EndedRun:
         """To its end."""
-        heard = (self.news.append, *listeners)
-        runner = Runner(self.lab, self.store, self.calibration, lambda _: COLUMNS, heard, interrupts, gate)
+        listeners_of_all = (self.run_events.append, *listeners)
+        runner = Runner(self.lab, self.store, self.calibration, lambda _: COLUMNS, listeners_of_all, interrupts, pause)
         return runner.run("glowing", {}, (stream or glowing)(runner.lab)).run
 
-    def heard(self, kind: type[T]) -> list[T]:
+    def events_of(self, kind: type[T]) -> list[T]:
         """Events of this kind, in order."""
-        return [news.event for news in self.news if isinstance(news.event, kind)]
+        return [run_event.event for run_event in self.run_events if isinstance(run_event.event, kind)]
 
     @property
     def levels(self) -> tuple[int | None, int]:

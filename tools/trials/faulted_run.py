@@ -140,12 +140,12 @@ class Watch:
 
     @contextmanager
     def _listening(self) -> Iterator[Any]:
-        def heard(news: Any) -> None:
-            event = type(news.event).__name__
-            self.published[news.run_id] += event == "Point"
+        def on_event(run_event: Any) -> None:
+            event = type(run_event.event).__name__
+            self.published[run_event.run_id] += event == "Point"
             self.was_suspended |= event == "Suspended"
 
-        yield heard
+        yield on_event
 
 
 class Faulted:

@@ -24,8 +24,8 @@ Status = Literal["completed", "aborted", "failed", "suspended"]
 
 
 @dataclass(frozen=True)
-class Ended:
-    """A run that has ended, with its parts."""
+class EndedRun:
+    """A run that has ended, with its child runs."""
 
     run_id: int
     sequence: str
@@ -37,12 +37,12 @@ class Ended:
     estimate: Mapping[str, Any]
     """The last one before its end, whether it completed or not."""
     photons: int
-    """Counted in it and in its parts, in both windows."""
+    """Counted in it and in its child runs, in both windows."""
     counting_s: float
     """Laboratory time in which they were counted."""
     lab_time_s: float
     wall_time_s: float
-    children: tuple["Ended", ...]
+    children: tuple["EndedRun", ...]
     notes: Mapping[str, Any]
     """What else became known: remarks, the calibration that was used."""
     recording: Recording = field(repr=False)
@@ -77,7 +77,7 @@ class _Open:
     recording: Recording
     began_lab_s: float
     began_wall_s: float
-    children: list[Ended] = field(default_factory=list)
+    children: list[EndedRun] = field(default_factory=list)
     estimate: Mapping[str, Any] = field(default_factory=dict)
     photons: int = 0
     counting_s: float = 0.0
@@ -214,10 +214,10 @@ class Recorder:
         message: str = "",
         result: Mapping[str, Any] | None = None,
         notes: Mapping[str, Any] | None = None,
-    ) -> Ended:
+    ) -> EndedRun:
         """The innermost open run ends; the outermost has failed if not all of it could be written."""
         run = self._open.pop()
-        ended = Ended(
+        ended = EndedRun(
             run.recording.run_id,
             run.sequence,
             status,
@@ -245,7 +245,7 @@ class Recorder:
         return ended
 
 
-def _stored(ended: Ended) -> Ended:
+def _stored(ended: EndedRun) -> EndedRun:
     try:
         ended.recording.end(ended.outcome())
     except Exception as error:

@@ -32,19 +32,19 @@ from labctl.gui.connection.messages import (
     Activity,
     Continue,
     Doing,
-    Ended,
     Failed,
     MadeSafe,
     Order,
     Ready,
-    Said,
+    RunEnded,
     Start,
     Watched,
+    WindowMessage,
 )
 from labctl.gui.connection.outbox import Mouth
 from labctl.plans.catalogue import EXPERIMENTS, experiment_named
 from labctl.run.events import Listener
-from labctl.run.pause import Gate
+from labctl.run.pause import Pause
 from labctl.safety.limits import Bounds, programs_beyond
 from labctl.safety.safe_state import make_safe
 from sequences.core.experiment import Experiment
@@ -87,7 +87,7 @@ class _Server:
     def __init__(self, connection: Connection, opener: Opener, mouth: Mouth) -> None:
         self._connection, self._opener, self._mouth = connection, opener, mouth
         self._wanted: queue.SimpleQueue[Start | Continue | Order] = queue.SimpleQueue()
-        self._gate = Gate(self._at_gate)
+        self._pause = Pause(self._on_pause)
         self._lock = threading.Lock()
         self._running: int | None = None
         self._heard_of = self._stopped = 0
@@ -126,7 +126,7 @@ class _Server:
             if next(looks) % _SETTLED_LOOKS == 0:
                 bench.store.settle()
             try:
-                with bench.interrupts.heard():
+                with bench.interrupts.let_through():
                     return self._wanted.get(timeout=_LOOK_S)
             except queue.Empty:
                 continue
@@ -151,10 +151,10 @@ class _Server:
             found = continuation(bench.store.folder, str(order.run_id))
             before = found.on(bench.store.label, bench.record)
         except Refusal as refusal:
-            self._mouth.say(Ended(order.ticket, 0, "failed", "; ".join(refusal.faults), ()))
+            self._mouth.say(RunEnded(order.ticket, 0, "failed", "; ".join(refusal.faults), ()))
         except Exception as error:
             LOG.exception("Run %s could not be read", order.run_id)
-            self._mouth.say(Ended(order.ticket, 0, "failed", f"{type(error).__name__}: {error}", ()))
+            self._mouth.say(RunEnded(order.ticket, 0, "failed", f"{type(error).__name__}: {error}", ()))
         else:
             self._run(bench, order.ticket, found.experiment, found.plan, before)
 
@@ -164,20 +164,20 @@ class _Server:
         lab = bench.lab
         faults = Bounds(lab.limits, lab.wiring.tick_ns).faults(plan)
         if faults := faults or programs_beyond(experiment.parts(plan, lab.wiring), lab.limits, lab.paths):
-            self._mouth.say(Ended(ticket, 0, "failed", "; ".join(faults), ()))
+            self._mouth.say(RunEnded(ticket, 0, "failed", "; ".join(faults), ()))
             return
         if not self._begin(ticket):
-            self._mouth.say(Ended(ticket, 0, "aborted", "stopped before it began", ()))
+            self._mouth.say(RunEnded(ticket, 0, "aborted", "stopped before it began", ()))
             return
         try:
-            outcome = bench.run(experiment, plan, self._listeners(), self._gate, interrupted)
+            outcome = bench.run(experiment, plan, self._listeners(), self._pause, interrupted)
             run = outcome.run
-            ended = Ended(ticket, run.run_id, run.status, run.message, outcome.unsafe)
+            ended = RunEnded(ticket, run.run_id, run.status, run.message, outcome.unsafe)
         except NotBegun as error:
-            ended = Ended(ticket, 0, "failed", str(error), ())
+            ended = RunEnded(ticket, 0, "failed", str(error), ())
         except Exception as error:
             LOG.exception("The run could not be kept")
-            ended = Ended(ticket, 0, "failed", f"{type(error).__name__}: {error}", ())
+            ended = RunEnded(ticket, 0, "failed", f"{type(error).__name__}: {error}", ())
         finally:
             with self._lock:
                 self._running = None
@@ -186,7 +186,7 @@ class _Server:
         self._mouth.say(ended)
 
     def _listeners(self) -> tuple[Listener, ...]:
-        return (self._orders.heard, self._mouth.say) if self._orders else (self._mouth.say,)
+        return (self._orders.on_event, self._mouth.say) if self._orders else (self._mouth.say,)
 
     def _begin(self, ticket: int) -> bool:
         """Whether it may begin: a stop that came while it waited holds for it too."""
@@ -195,11 +195,11 @@ class _Server:
                 return False
             self._running = ticket
             self._interrupted = False
-            self._gate.open()
+            self._pause.end()
         self._mouth.say(Doing("running", ticket))
         return True
 
-    def _at_gate(self, waiting: bool) -> None:
+    def _on_pause(self, waiting: bool) -> None:
         self._say("paused" if waiting else "running")
 
     def _say(self, does: Activity) -> None:
@@ -213,7 +213,7 @@ class _Server:
     def _listen(self) -> None:
         while True:
             try:
-                said: Said = self._connection.recv()
+                said: WindowMessage = self._connection.recv()
             except (EOFError, OSError):
                 self._leaving = True
                 self._tell_lost()
@@ -225,7 +225,7 @@ class _Server:
         words = "The window is gone; the bench is made safe and closed"
         if self._running is not None and self._orders and (run_id := self._orders.run_id):
             stays = f"is measured to its end. `labctl pause {run_id}` holds it"
-            if not self._gate.is_open:
+            if not self._pause.is_off:
                 stays = f"stays paused. `labctl resume {run_id}` lets it go on"
             words = self._about.in_words(f"The window is gone; run {run_id} {stays}, `labctl stop {run_id}` ends it")
         LOG.warning("%s", words)
@@ -236,15 +236,15 @@ class _Server:
         """From a shell: the same as from the window."""
         self._hear(_ORDERS[wish])
 
-    def _hear(self, said: Said) -> None:
+    def _hear(self, said: WindowMessage) -> None:
         match said:
             case Start(ticket) | Continue(ticket):
                 self._heard_of = ticket
                 self._wanted.put(said)
             case Order.PAUSE:
-                self._pause()
+                self._ask_pause()
             case Order.RESUME:
-                self._gate.open()
+                self._pause.end()
                 if self._running is not None:
                     self._say("running")
             case Order.STOP:
@@ -258,11 +258,11 @@ class _Server:
                 self._interrupt()
                 self._leave_opening()
 
-    def _pause(self) -> None:
+    def _ask_pause(self) -> None:
         with self._lock:
-            if self._running is not None and self._gate.is_open:
-                self._say("pausing")  # before it closes: what the run says at the gate comes after it
-                self._gate.close()
+            if self._running is not None and self._pause.is_off:
+                self._say("pausing")  # before it begins: what the run says while it waits comes after it
+                self._pause.begin()
 
     def _interrupt(self) -> None:
         """End the run that goes on, as Ctrl-C would, and begin none that waits."""

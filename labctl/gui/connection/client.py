@@ -14,24 +14,24 @@ from labctl.gui.connection.after_crash import Aftermath
 from labctl.gui.connection.link import Link
 from labctl.gui.connection.messages import (
     Activity,
+    BenchMessage,
     Continue,
     Doing,
-    Ended,
     Failed,
-    Heard,
     Kept,
     MadeSafe,
+    Notice,
     Order,
     Ready,
+    RunEnded,
     Start,
-    Told,
 )
 from labctl.gui.connection.stop_order import StopOrder
 from labctl.gui.runs.queue import Queue, Wanted
 from labctl.gui.runs.record_builder import Journal
 from labctl.plans import catalogue
 from labctl.plans.parse import make_plan
-from labctl.run.events import News
+from labctl.run.events import RunEvent
 from labctl.safety.limits import Bounds
 from labctl.safety.safe_state import Step
 
@@ -53,11 +53,11 @@ class Session:
         queue: Queue,
         bounds: Bounds,
         about: About = HERE,
-        guarded: Path | None = None,
+        watchdog_file: Path | None = None,
     ) -> None:
         """connect: starts a bench process. bounds: of the station, for plans. about: the bench, for commands.
 
-        guarded: the file that stands for the bench, if a guardian watches over it.
+        watchdog_file: the file that stands for the bench, if a watchdog watches over it.
         """
         self.about = about
         self.queue = queue
@@ -74,8 +74,8 @@ class Session:
         self._had_bench = False
         """Whether the bench process that runs, or ran last, had the bench open."""
         self._aftermath: Aftermath | None = None
-        self._stop = StopOrder(guarded is not None)
-        self._connect, self._bounds, self._guarded = connect, bounds, guarded
+        self._stop = StopOrder(watchdog_file is not None)
+        self._connect, self._bounds, self._watchdog_file = connect, bounds, watchdog_file
         self._tickets = itertools.count(1)
         self._link = connect()
         self._taken: Wanted | None = None
@@ -83,42 +83,42 @@ class Session:
 
     # ---- what comes from the bench
 
-    def take(self, most_s: float) -> list[Heard]:
+    def take(self, most_s: float) -> list[BenchMessage]:
         """Take what the bench process said, for so long at most; returned for whom it concerns."""
-        taken: list[Heard] = []
-        for said in self._link.heard(most_s):
-            heard = self._addressed(said)
-            taken += [heard, *self._take(heard)]
+        taken: list[BenchMessage] = []
+        for said in self._link.received(most_s):
+            message = self._addressed(said)
+            taken += [message, *self._take(message)]
         if not self._link.is_alive and not self._link.is_behind and self.activity != "closed":
             taken += self._lost()
-        taken += filter(None, (self._heard_elsewhere(), self._stop.late()))
+        taken += filter(None, (self._watchdog_notice(), self._stop.late()))
         if self.activity == "idle" and not self.is_queue_held:
             taken += self._start_next()
         return taken
 
-    def _addressed(self, heard: Heard) -> Heard:
+    def _addressed(self, message: BenchMessage) -> BenchMessage:
         """Commands in it say which bench they are about."""
-        match heard:
-            case Ended():
-                return replace(heard, message=self.about.in_words(heard.message))
+        match message:
+            case RunEnded():
+                return replace(message, message=self.about.in_words(message.message))
             case Failed(faults):
                 return Failed(tuple(map(self.about.in_words, faults)))
-        return heard
+        return message
 
     @property
     def silence_s(self) -> float:
         """How long the bench process has said nothing."""
-        return time.monotonic() - self._link.heard_s
+        return time.monotonic() - self._link.last_message_s
 
     @property
     def is_busy(self) -> bool:
         """Whether a run goes on."""
         return self.activity in BUSY
 
-    def _take(self, heard: Heard) -> list[Heard]:
-        match heard:
-            case News():
-                self.journal.take(heard)
+    def _take(self, message: BenchMessage) -> list[BenchMessage]:
+        match message:
+            case RunEvent():
+                self.journal.take(message)
                 self._taken = None
             case Ready(label):
                 self.label, self.faults, self._had_bench = label, (), True
@@ -126,8 +126,8 @@ class Session:
                 self.activity = activity
                 if activity == "closed":
                     self._stop.settle()
-            case Ended():
-                return self._ended(heard)
+            case RunEnded():
+                return self._ended(message)
             case MadeSafe(steps):
                 self.unsafe = tuple(step for step in steps if step.fault)
                 self._stop.settle()
@@ -135,7 +135,7 @@ class Session:
                 self.faults = faults
         return []
 
-    def _ended(self, ended: Ended) -> list[Heard]:
+    def _ended(self, ended: RunEnded) -> list[BenchMessage]:
         """After an abort, or on a bench that is not safe, nothing starts by itself."""
         self.journal.finish(ended.status, ended.message)
         self.unsafe = ended.unsafe
@@ -143,7 +143,7 @@ class Session:
             self.is_queue_held = True
         return self._put_back(ended.message if ended.status == "failed" else "")
 
-    def _put_back(self, why: str) -> list[Heard]:
+    def _put_back(self, why: str) -> list[BenchMessage]:
         """What was taken out of the queue and has not begun waits again. why: empty if it may be tried again."""
         taken, self._taken = self._taken, None
         if taken is None:
@@ -151,7 +151,7 @@ class Session:
         self.queue.put_back(taken, why)
         return [Kept(f"{taken.sequence} stays in the queue. {why or 'It has not begun'}")]
 
-    def _lost(self) -> list[Heard]:
+    def _lost(self) -> list[BenchMessage]:
         """The bench process has ended, and did not say so before."""
         was, self.activity = self.activity, "closed"
         self._stop.settle()
@@ -161,18 +161,18 @@ class Session:
         self.journal.finish("failed", "the bench process died")
         self.is_queue_held = True
         if self._had_bench:
-            self._aftermath = Aftermath(self._guarded, self._link.pid, code)
+            self._aftermath = Aftermath(self._watchdog_file, self._link.pid, code)
             self.faults = (self._aftermath.now().words,)
             return self._put_back("")  # the aftermath tells, now and later
         self.faults = (_NOT_OPENED.format(code=code),)
         return [Failed(self.faults), *self._put_back("")]
 
-    def _heard_elsewhere(self) -> Told | None:
-        """What the guardian of a bench process that died says now."""
-        told = self._aftermath.news() if self._aftermath is not None else None
-        if told is not None:
-            self.faults = (told.words,)
-        return told
+    def _watchdog_notice(self) -> Notice | None:
+        """What the watchdog of a bench process that died says now."""
+        notice = self._aftermath.new_notice() if self._aftermath is not None else None
+        if notice is not None:
+            self.faults = (notice.words,)
+        return notice
 
     @property
     def doubt(self) -> str:
@@ -241,29 +241,31 @@ class Session:
         self.is_queue_held = True
         self._link.say(Order.STOP)
 
-    def make_safe(self) -> Told:
+    def make_safe(self) -> Notice:
         """The red stop: end the run now, everything off, the magnet down; the queue waits. Returns what comes of it."""
         self.is_queue_held = True
         if self.activity == "closed":
             return self._without_process()
         if self._stop.is_overdue:
             self._link.kill()
-            return Told("STOP: the bench process did not answer, and is ended by force", is_trouble=True)
+            return Notice("STOP: the bench process did not answer, and is ended by force", is_trouble=True)
         self._link.say(Order.SAFE)
         return self._stop.ask(self.activity, self.is_busy)
 
-    def _without_process(self) -> Told:
+    def _without_process(self) -> Notice:
         """What a red stop can say when there is no bench process to obey it."""
         if self._aftermath is not None:
-            told = self._aftermath.now()
+            notice = self._aftermath.now()
             if not self._aftermath.is_lost:
-                return replace(told, words=f"STOP: {told.words}")
+                return replace(notice, words=f"STOP: {notice.words}")
             self.reopen()
             self._link.say(Order.SAFE)
             return self._stop.ask(self.activity, is_busy=False)
         if self._had_bench:  # it was open, and is closed
-            return Told(f"STOP: {self.doubt or 'the bench was closed, and was safe then'}", is_trouble=bool(self.doubt))
-        return Told(f"STOP: this window has no bench, and has switched nothing on. {' '.join(self.faults)}".rstrip())
+            return Notice(
+                f"STOP: {self.doubt or 'the bench was closed, and was safe then'}", is_trouble=bool(self.doubt)
+            )
+        return Notice(f"STOP: this window has no bench, and has switched nothing on. {' '.join(self.faults)}".rstrip())
 
     def leave(self) -> None:
         """End the run now, make the bench safe, and close it."""
@@ -297,9 +299,9 @@ class Session:
         self.activity = "running"  # so that nothing else starts before the bench process says so itself
         self._link.say(Start(next(self._tickets), sequence, plan))
 
-    def _start_next(self) -> list[Heard]:
+    def _start_next(self) -> list[BenchMessage]:
         """Start the first one that can be started; the others stay where they are."""
-        told: list[Heard] = []
+        messages: list[BenchMessage] = []
         for wanted in self.queue.items:
             if wanted.ticket in self.queue.faults:
                 continue
@@ -309,11 +311,11 @@ class Session:
                 why = "; ".join(refusal.faults)
                 LOG.warning("%s stays in the queue: %s", wanted.sequence, why)
                 self.queue.refuse(wanted.ticket, why)
-                told.append(Kept(f"{wanted.sequence} stays in the queue, for it is not possible: {why}"))
+                messages.append(Kept(f"{wanted.sequence} stays in the queue, for it is not possible: {why}"))
             else:
                 self._taken = self.queue.take(wanted.ticket)
                 if self._taken is not None:  # else another window was quicker
                     self._start(wanted.sequence, plan)
-                    return told
+                    return messages
         self.is_queue_held = True
-        return told
+        return messages

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Final
 
 from labctl.common.signals import held_for_child
-from labctl.gui.connection.messages import Heard, Said
+from labctl.gui.connection.messages import BenchMessage, WindowMessage
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -26,30 +26,30 @@ class Link:
         with held_for_child():
             self._process.start()
         theirs.close()  # so that its end shows here
-        self._heard: deque[Heard] = deque()
-        self.heard_s = time.monotonic()
+        self._received: deque[BenchMessage] = deque()
+        self.last_message_s = time.monotonic()
         """When it last said something."""
         self.has_spoken = False
         """Whether it has said anything: before, it loads its modules, and has opened nothing."""
         threading.Thread(target=self._listen, args=(self._connection,), name="ear", daemon=True).start()
 
-    def say(self, what: Said) -> None:
+    def say(self, what: WindowMessage) -> None:
         """Tell the bench process; if it is gone, `is_alive` says so."""
         try:
             self._connection.send(what)
         except OSError:
             LOG.warning("The bench process does not hear %s: it is gone", what)
 
-    def heard(self, most_s: float = 1.0) -> Iterator[Heard]:
+    def received(self, most_s: float = 1.0) -> Iterator[BenchMessage]:
         """What it has said since, in order; whoever takes it stops after so many seconds, and finds the rest later."""
         until_s = time.monotonic() + most_s
-        while self._heard and time.monotonic() < until_s:
-            yield self._heard.popleft()
+        while self._received and time.monotonic() < until_s:
+            yield self._received.popleft()
 
     @property
     def is_behind(self) -> bool:
         """Whether something it said waits to be heard."""
-        return bool(self._heard)
+        return bool(self._received)
 
     @property
     def is_alive(self) -> bool:
@@ -78,9 +78,9 @@ class Link:
     def _listen(self, connection: Connection) -> None:
         while True:
             try:
-                batch: list[Heard] = connection.recv()
+                batch: list[BenchMessage] = connection.recv()
             except (EOFError, OSError):
                 return
             self.has_spoken = True
-            self._heard.extend(batch)
-            self.heard_s = time.monotonic()
+            self._received.extend(batch)
+            self.last_message_s = time.monotonic()

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any, Literal
 
 from labctl.bench.status import Condition
-from labctl.run.events import News
+from labctl.run.events import RunEvent
 from labctl.safety.safe_state import Step
 
 Activity = Literal["opening", "idle", "running", "pausing", "paused", "stopping", "closing", "closed"]
@@ -58,7 +58,7 @@ class Doing:
 
 
 @dataclass(frozen=True)
-class Ended:
+class RunEnded:
     """Bench to window: a run is over, and stored."""
 
     ticket: int
@@ -100,12 +100,12 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Told:
+class Notice:
     """For the person at the window: what is known of the bench, from whoever knows it."""
 
     words: str
     is_trouble: bool = False
 
 
-Said = Start | Continue | Order
-Heard = News | Ready | Doing | Ended | MadeSafe | Watched | Failed | Kept | Told
+WindowMessage = Start | Continue | Order
+BenchMessage = RunEvent | Ready | Doing | RunEnded | MadeSafe | Watched | Failed | Kept | Notice

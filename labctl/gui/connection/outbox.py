@@ -6,8 +6,8 @@ import time
 from multiprocessing.connection import Connection
 from typing import Final
 
-from labctl.gui.connection.messages import Heard
-from labctl.run.events import News, Playing
+from labctl.gui.connection.messages import BenchMessage
+from labctl.run.events import Playing, RunEvent
 
 GATHER_S: Final = 0.02
 """What is said within this time goes to the window together."""
@@ -18,11 +18,11 @@ class Mouth:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._waiting: queue.SimpleQueue[Heard | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[BenchMessage | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._speak, name="mouth", daemon=True)
         self._thread.start()
 
-    def say(self, what: Heard) -> None:
+    def say(self, what: BenchMessage) -> None:
         """Send it soon, after what was said before."""
         self._waiting.put(what)
 
@@ -34,7 +34,7 @@ class Mouth:
     def _speak(self) -> None:
         while (first := self._waiting.get()) is not None:
             time.sleep(GATHER_S)
-            batch: list[Heard | None] = [first]
+            batch: list[BenchMessage | None] = [first]
             while not self._waiting.empty():
                 batch.append(self._waiting.get())
             try:
@@ -45,8 +45,8 @@ class Mouth:
                 return
 
 
-def without_stale(batch: list[Heard]) -> list[Heard]:
+def without_stale(batch: list[BenchMessage]) -> list[BenchMessage]:
     """Without programs that played so shortly that nobody can see them."""
-    plays = [k for k, what in enumerate(batch) if isinstance(what, News) and isinstance(what.event, Playing)]
+    plays = [k for k, what in enumerate(batch) if isinstance(what, RunEvent) and isinstance(what.event, Playing)]
     stale = set(plays[:-1])
     return [what for k, what in enumerate(batch) if k not in stale]

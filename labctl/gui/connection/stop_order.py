@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from labctl.gui.connection.messages import Activity, Told
+from labctl.gui.connection.messages import Activity, Notice
 
 PATIENCE_S: Final = 5.0
 """What is not confirmed by then is said not to be, and again after every so many seconds."""
@@ -19,35 +19,35 @@ _ALL: Final = "everything is being switched off, and the magnet taken down"
 class StopOrder:
     """Of one window; pressed as often as its user likes."""
 
-    def __init__(self, is_guarded: bool) -> None:
-        """is_guarded: whether a guardian makes the bench safe if the bench process is ended by force."""
-        self._is_guarded = is_guarded
+    def __init__(self, has_watchdog: bool) -> None:
+        """has_watchdog: whether a watchdog makes the bench safe if the bench process is ended by force."""
+        self._has_watchdog = has_watchdog
         self._asked_s: float | None = None
-        self._told_s = 0.0
+        self._said_s = 0.0
 
     @property
     def is_overdue(self) -> bool:
         """Whether another press means force."""
         return self._asked_s is not None and time.monotonic() > self._asked_s + FORCE_S
 
-    def ask(self, activity: Activity, is_busy: bool) -> Told:
+    def ask(self, activity: Activity, is_busy: bool) -> Notice:
         """It was pressed while the bench did this. is_busy: whether a run goes on."""
         if self._asked_s is None:
-            self._asked_s = self._told_s = time.monotonic()
-        return Told(f"STOP: {_WHAT.get(activity, f'the run is ended, {_ALL}' if is_busy else _ALL)} …")
+            self._asked_s = self._said_s = time.monotonic()
+        return Notice(f"STOP: {_WHAT.get(activity, f'the run is ended, {_ALL}' if is_busy else _ALL)} …")
 
     def settle(self) -> None:
         """It was confirmed, or there is nobody left who could."""
         self._asked_s = None
 
-    def late(self) -> Told | None:
+    def late(self) -> Notice | None:
         """That it is not confirmed, now and then."""
         now_s = time.monotonic()
-        if self._asked_s is None or now_s < self._told_s + PATIENCE_S:
+        if self._asked_s is None or now_s < self._said_s + PATIENCE_S:
             return None
-        self._told_s, waited_s = now_s, now_s - self._asked_s
+        self._said_s, waited_s = now_s, now_s - self._asked_s
         words = f"STOP was pressed {waited_s:.0f} s ago, and is not confirmed yet: a magnet takes its time"
         if waited_s > FORCE_S:
             words += ". STOP once more ends the bench process by force"
-            words += ", and its guardian makes the bench safe" if self._is_guarded else ""
-        return Told(words, is_trouble=True)
+            words += ", and its watchdog makes the bench safe" if self._has_watchdog else ""
+        return Notice(words, is_trouble=True)

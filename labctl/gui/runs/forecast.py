@@ -68,7 +68,7 @@ class Pace:
         """The run waits: until it is heard of again its clock does not count."""
         self._rests = True
 
-    def heard(self, at_s: float, done: float) -> None:
+    def update(self, at_s: float, done: float) -> None:
         """The clock, since the run began, and the fraction that is done."""
         passed_s = at_s - self._at_s
         if passed_s > 0.0 and self._rests:
@@ -113,7 +113,7 @@ class Speeds:
         """The run waits: until it is heard of again the clock on the wall does not count."""
         self._rests = True
 
-    def heard(self, part: int, wall_s: float, lab_s: float) -> None:
+    def update(self, part: int, wall_s: float, lab_s: float) -> None:
         """Both clocks since the run began, and the part that measures."""
         wall_more_s, lab_more_s = wall_s - self._at_s[0], lab_s - self._at_s[1]
         part = part if self._spent_s else _BEFORE
@@ -147,9 +147,9 @@ class Follower:
     def outlook(self) -> Outlook:
         """What is expected now."""
         record, running = self.record, self.record.status == "running"
-        self._wall.heard(record.wall_time_s, record.done)
-        self._lab.heard(record.lab_time_s, record.done)
-        self._speeds.heard(record.innermost.run_id, record.wall_time_s, record.lab_time_s)
+        self._wall.update(record.wall_time_s, record.done)
+        self._lab.update(record.lab_time_s, record.done)
+        self._speeds.update(record.innermost.run_id, record.wall_time_s, record.lab_time_s)
         return Outlook(
             wall_left_s=self._wall_left_s() if running else None,
             lab_left_s=self._lab_left_s() if running else None,

@@ -1,11 +1,11 @@
-"""Turns the news of a run into its record."""
+"""Turns the events of a run into its record."""
 
 import time
 from collections.abc import Callable, Sequence
 
 from labctl.data.serialise import serialisable
 from labctl.gui.runs.record import Record, Table
-from labctl.run.events import Counted, News, Playing, Suspended, Waiting
+from labctl.run.events import Counted, Playing, RunEvent, Suspended, Waiting
 from sequences.core.experiment import forecast_s
 from sequences.results import Begin, Column, End, Estimate, Point, Progress
 
@@ -26,31 +26,31 @@ class Journal:
         """The part that measures now."""
         return self._open[-1] if self._open else None
 
-    def take(self, news: News) -> None:
+    def take(self, run_event: RunEvent) -> None:
         """Something happened in the run that goes on."""
-        if isinstance(news.event, Begin):
-            self._begin(news, news.event)
+        if isinstance(run_event.event, Begin):
+            self._begin(run_event, run_event.event)
         if not self._open:
             return
-        match news.event:
+        match run_event.event:
             case Point(values):
                 self._open[-1].table.add(values)
             case Progress(fraction, note):
-                self._said(self._open[-1], fraction, note, news.lab_time_s)
+                self._said(self._open[-1], fraction, note, run_event.lab_time_s)
             case Estimate(values):
                 self._open[-1].estimate = values
             case Playing():
                 for record in self._open:
-                    record.playing = news.event
+                    record.playing = run_event.event
             case Waiting(why):
                 self._hold("waiting", why)
             case Suspended(why):
                 self._hold("suspended", why)
             case Counted(signal, reference, duration_s):
                 self._counted(signal + reference, duration_s)
-        self._touch(news.lab_time_s)
-        if isinstance(news.event, End):
-            self._end(news.event)
+        self._touch(run_event.lab_time_s)
+        if isinstance(run_event.event, End):
+            self._end(run_event.event)
 
     def finish(self, status: str, message: str) -> None:
         """The run that goes on has ended; parts that were open ended with it. One that ended before stays as it was."""
@@ -60,12 +60,14 @@ class Journal:
         self._open.clear()
         self._began_s.clear()
 
-    def _begin(self, news: News, begin: Begin) -> None:
-        if news.depth == 0:
+    def _begin(self, run_event: RunEvent, begin: Begin) -> None:
+        if run_event.depth == 0:
             self._open.clear()
             self._began_s.clear()
         plan, table = serialisable(begin.plan), Table(self._columns_of(begin.sequence))
-        record = Record(news.run_id, begin.sequence, plan, table, news.depth, began_lab_s=news.lab_time_s)
+        record = Record(
+            run_event.run_id, begin.sequence, plan, table, run_event.depth, began_lab_s=run_event.lab_time_s
+        )
         record.expected_s = forecast_s(begin.plan)
         record.started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         if self._open:

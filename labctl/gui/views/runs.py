@@ -106,8 +106,8 @@ class RunsView(QtWidgets.QWidget):
         if line is None or line.status not in _HELD:
             self.continue_wanted.emit(run_id)
             return
-        told = f"Run {run_id} goes on"
-        self.history.errands.do(partial(_let_go, self._folder, run_id), lambda _: self.say(told), self._fail)
+        words = f"Run {run_id} goes on"
+        self.history.errands.do(partial(_let_go, self._folder, run_id), lambda _: self.say(words), self._fail)
 
     def _queue(self, sequence: str, settings: Mapping[str, str]) -> None:
         if not self._edited:
@@ -143,8 +143,8 @@ class RunsView(QtWidgets.QWidget):
     def _export(self, line: Line) -> None:
         def write(to: Path) -> None:
             self.say(f"Writing the points of run {line.run_id} …")
-            told = partial(self._exported, line.run_id)
-            self.history.errands.do(partial(_write_points, self._folder, line.run_id, to), told, self._fail)
+            words = partial(self._exported, line.run_id)
+            self.history.errands.do(partial(_write_points, self._folder, line.run_id, to), words, self._fail)
 
         dialogs.ask_for_file(self, _file_name(line), _EXPORTS, write)
 

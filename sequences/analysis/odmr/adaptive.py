@@ -127,11 +127,11 @@ class Sight:
         around = self.centre_hz + reach * np.linspace(-1.0, 1.0, _CANDIDATES)
         strong = self.offsets_hz[self._shares > _NEGLIGIBLE]
         candidates = np.clip((around + strong[:, None]).ravel(), *within_hz)
-        told = self.told(candidates)
-        best = int(np.argmax(told))
-        return float(candidates[best]), float(told[best])
+        information = self.information(candidates)
+        best = int(np.argmax(information))
+        return float(candidates[best]), float(information[best])
 
-    def told(self, frequency_hz: Real) -> Real:
+    def information(self, frequency_hz: Real) -> Real:
         """(points,): variance of the ratio that the centre alone explains, at each of these frequencies."""
         mass = self._mass.sum(axis=1)
         share = self._mass / np.maximum(mass, 1e-300)[:, None]

@@ -18,7 +18,7 @@ Real = NDArray[np.float64]
 _ITERATIONS: Final = 40
 _START: Final = 0.1
 """Of every mode, in its unit."""
-_LEAST_TOLD: Final = 1e-9
+_LEAST_INFORMATION: Final = 1e-9
 _FAINT: Final = 1e-6
 """Least standard deviation of a mode, in its unit: below it nothing wanders."""
 
@@ -96,8 +96,10 @@ def solve(
     for step in range(_ITERATIONS if learns else 1):
         change, covariance, each, variance = sums.solved(spread)
         if learns and step < _ITERATIONS - 1:
-            told = np.sum(1.0 - variance / spread**2, axis=0)  # how many rounds' deviations the counts tell
-            spread = np.asarray(np.sqrt(np.sum(each**2, axis=0) / np.maximum(told, _LEAST_TOLD)), dtype=float)
+            information = np.sum(1.0 - variance / spread**2, axis=0)  # how many rounds' deviations the counts tell
+            spread = np.asarray(
+                np.sqrt(np.sum(each**2, axis=0) / np.maximum(information, _LEAST_INFORMATION)), dtype=float
+            )
             spread = np.maximum(spread, _FAINT)
     return _concluded(rounds, modes, (change, covariance, each), spread, (believed, off))
 
@@ -153,12 +155,14 @@ class _Sums:
     def solved(self, spread: Real) -> tuple[Real, Real, Real, Real]:
         """(p,) numbers, (p, p) covariance, (r, m) deviations, (r, m) variance of these: each round is eliminated."""
         inverse = np.linalg.inv(self.own + np.diag(1.0 / spread**2))
-        told = self.crossed @ inverse  # (r, p, m)
-        reduced = self.normal - np.einsum("kpm,kqm->pq", told, self.crossed)
+        projected = self.crossed @ inverse  # (r, p, m)
+        reduced = self.normal - np.einsum("kpm,kqm->pq", projected, self.crossed)
         covariance = np.linalg.inv(0.5 * (reduced + reduced.T))
-        change = covariance @ (self.wanted - np.einsum("kpm,km->p", told, self.own_wanted))
-        each = np.einsum("kmn,kn->km", inverse, self.own_wanted) - np.einsum("kpm,p->km", told, change)
-        variance = np.einsum("kmm->km", inverse) + np.einsum("kpm,pq,kqm->km", told, covariance, told, optimize=True)
+        change = covariance @ (self.wanted - np.einsum("kpm,km->p", projected, self.own_wanted))
+        each = np.einsum("kmn,kn->km", inverse, self.own_wanted) - np.einsum("kpm,p->km", projected, change)
+        variance = np.einsum("kmm->km", inverse) + np.einsum(
+            "kpm,pq,kqm->km", projected, covariance, projected, optimize=True
+        )
         return change, np.asarray(covariance), each, variance
 
 

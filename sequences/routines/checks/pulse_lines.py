@@ -60,7 +60,7 @@ class _Bench:
         """Every photon, with one of these lines high at a time, and others along with it."""
         return {role: float(self.count(*along, role).signal) for role in roles}
 
-    def told(self, fraction: float, note: str) -> Iterator[Point | Progress]:
+    def new_points(self, fraction: float, note: str) -> Iterator[Point | Progress]:
         """What has been counted since it was last told."""
         yield from self.points
         yield Progress(fraction, note)
@@ -71,17 +71,17 @@ def check_lines(lab: Lab, seconds: float) -> Stream[LinesSeen]:
     """Raise line after line and see what answers. Raises SequenceError naming the lines that are swapped or dead."""
     bench = _Bench(lab, seconds)
     dark, light = _light(bench)
-    yield from bench.told(0.1, f"{light.signal / light.duration_s / 1e3:.1f} kcps of green light")
+    yield from bench.new_points(0.1, f"{light.signal / light.duration_s / 1e3:.1f} kcps of green light")
     _check_gates(bench)
-    yield from bench.told(0.3, "both gates open to their own lines")
+    yield from bench.new_points(0.3, "both gates open to their own lines")
     _check_beams(bench, float(dark.signal))
-    yield from bench.told(0.6, "both beams open to their own lines")
+    yield from bench.new_points(0.6, "both beams open to their own lines")
     bench.seconds = MICROWAVE_TIMES * seconds
     with zero_field(lab):
         contrast = _check_microwave(bench)
-        yield from bench.told(0.75, f"the microwave takes {100 * contrast:.1f} % of the light")
+        yield from bench.new_points(0.75, f"the microwave takes {100 * contrast:.1f} % of the light")
         _check_coils(bench)
-        yield from bench.told(0.9, "both coils answer to their own lines")
+        yield from bench.new_points(0.9, "both coils answer to their own lines")
     return LinesSeen(light.signal / light.duration_s, dark.signal / dark.duration_s, contrast)
 
 

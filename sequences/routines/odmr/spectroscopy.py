@@ -36,7 +36,7 @@ USUAL_NATURAL_HZ: Final = 1.3e5
 """Full width of a line under weak microwave: of 13C at natural abundance, and of the light of CW_EFFICIENCY."""
 _OTHER_WIDTH, _OTHER_SIGMA = 0.15, 3.0
 """A line is of another natural width than believed if it is so much wider or narrower, in its width and in sigma."""
-_LEAST_TOLD: Final = 0.05
+_LEAST_INFORMATION: Final = 0.05
 """Of a width: so well at least its points tell it when they are taken to contradict what was believed."""
 _STEP: Final = 1.5
 """So many times a width may change after one line."""
@@ -144,11 +144,11 @@ class Tracker:
         """
         believed_hz = float(np.hypot(fit.by_power_hz, self.natural_hz))
         prior_hz = WIDTH_ERR * believed_hz
-        told_hz2 = max(prior_hz**2 - fit.linewidth_err_hz**2, (_LEAST_TOLD * believed_hz) ** 2)
+        information_hz2 = max(prior_hz**2 - fit.linewidth_err_hz**2, (_LEAST_INFORMATION * believed_hz) ** 2)
         off_hz = fit.linewidth_hz - believed_hz
-        if not fit.by_power_hz or abs(off_hz) < max(_OTHER_WIDTH * believed_hz, _OTHER_SIGMA * told_hz2**0.5):
+        if not fit.by_power_hz or abs(off_hz) < max(_OTHER_WIDTH * believed_hz, _OTHER_SIGMA * information_hz2**0.5):
             return self
-        width_hz = believed_hz + off_hz * prior_hz**2 / told_hz2
+        width_hz = believed_hz + off_hz * prior_hz**2 / information_hz2
         width_hz = float(np.clip(width_hz, believed_hz / _STEP, believed_hz * _STEP))
         return replace(self, natural_hz=float(np.sqrt(max(width_hz**2 - fit.by_power_hz**2, _NARROWEST_HZ**2))))
 

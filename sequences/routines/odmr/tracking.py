@@ -103,14 +103,14 @@ class _Tracking:
             enough = len(self._sight.points) >= _FEWEST and self._sight.centre_err_hz < self._target_hz()
             if enough:
                 break
-        yield from self._told_apart()
+        yield from self._separate()
         controls.carrier_off(self._lab)
         return replace(self._sight.fit(), by_power_hz=self._tuned_hz) if self._is_line() else None
 
     def _target_hz(self) -> float:
         return max(self._tracker.target_hz, self._tracker.walk_hz_per_sqrt_s * float(np.sqrt(self._spent_s)))
 
-    def _told_apart(self) -> Stream[None]:
+    def _separate(self) -> Stream[None]:
         """A triplet could have been taken for itself one component further, where most of it still fits."""
         if len(self._line.offsets_hz) < 2 or self._line.polarisation >= _POLARISED:
             return
@@ -156,16 +156,16 @@ class _Tracking:
         if self._by_power_hz != before and len(self._sight.points):
             self._broader.append(self._sight)
         self._sight = self._sight.under(*self._believed())
-        frequency_hz, told = self._sight.best_frequency((LOWEST_HZ, HIGHEST_HZ))
+        frequency_hz, information = self._sight.best_frequency((LOWEST_HZ, HIGHEST_HZ))
         seconds = _GROWTH * self._spent_s
         if self._by_power_hz == self._powers_hz[0]:
-            seconds = min(seconds, _MARGIN * self._missing_s(told))
+            seconds = min(seconds, _MARGIN * self._missing_s(information))
         yield from self._count(frequency_hz, max(_FIRST_S, seconds))
 
-    def _missing_s(self, told: float) -> float:
+    def _missing_s(self, information: float) -> float:
         """How long to measure until the target is reached, where the centre explains so much variance of the ratio."""
         has = self._sight.centre_err_hz**-2.0
-        slope2 = max(told, 1e-30) * has
+        slope2 = max(information, 1e-30) * has
         wanted = self._target_hz() ** -2.0 - has
         return 2.0 / self._tracker.counts_per_s * wanted / slope2 if wanted > 0.0 else 0.0
 

@@ -47,7 +47,7 @@ def asked(answer: Callable[[], str]) -> Ask:
     return ask
 
 
-def told(obey: Callable[[], object]) -> Tell:
+def obeyed(obey: Callable[[], object]) -> Tell:
     """How an order is obeyed that has no arguments."""
 
     def tell(_: int, arguments: tuple[str, ...]) -> None:
@@ -176,10 +176,10 @@ class ScpiInstrument:
     def _common(self) -> Sequence[Command]:
         return (
             Command("*IDN", asked(lambda: self.identity)),
-            Command("*RST", tell=told(self.reset)),
-            Command("*CLS", tell=told(self.clear)),
-            Command("*OPC", asked(lambda: "1"), told(self._complete)),
-            Command("*WAI", tell=told(lambda: None)),
+            Command("*RST", tell=obeyed(self.reset)),
+            Command("*CLS", tell=obeyed(self.clear)),
+            Command("*OPC", asked(lambda: "1"), obeyed(self._complete)),
+            Command("*WAI", tell=obeyed(lambda: None)),
             Command("*TST", asked(lambda: "0")),
             Command("*ESR", asked(self._read_events)),
             Command("*STB", asked(lambda: str(self._status_byte()))),

@@ -1,4 +1,4 @@
-"""What a guardian says is read whole or not at all, and never taken for the word of another one."""
+"""What a watchdog says is read whole or not at all, and never taken for the word of another one."""
 
 import pytest
 
@@ -38,6 +38,18 @@ def test_a_word_about_another_process_is_none(bench):
 def test_what_is_damaged_says_nothing(bench, text):
     write(bench, 7, "safe")
     lock_file(bench).with_suffix(watchdog_status._ENDING).write_text(text, encoding="utf-8")
+    assert read(bench, 7) is None
+
+
+def test_the_word_of_an_older_watchdog_is_read(bench):
+    """Its file had another name before 0.1.0."""
+    write(bench, 7, "not safe", "the laser answers nothing")
+    file = lock_file(bench)
+    file.with_suffix(watchdog_status._ENDING).rename(file.with_suffix(".guardian.json"))
+    word = read(bench, 7)
+    assert word is not None
+    assert word.words == "the laser answers nothing"
+    forget(bench, 7)
     assert read(bench, 7) is None
 
 

@@ -1,4 +1,4 @@
-"""The guardian makes the bench safe when labctl is killed or hangs, and keeps quiet when it ends by itself."""
+"""The watchdog makes the bench safe when labctl is killed or hangs, and keeps quiet when it ends by itself."""
 
 import getpass
 import os
@@ -48,7 +48,7 @@ def test_a_killed_run_leaves_no_laser_on(served, tmp_path):
         took_s = until(lambda: not client.state()["still_on"])
         said = labctl.stderr.read()
     assert took_s < 5 * SAFE_WITHIN_S
-    assert "labctl guard: labctl died; the bench is safe, read back: the pulse lines are low" in said
+    assert "labctl watchdog: labctl died; the bench is safe, read back: the pulse lines are low" in said
 
 
 def test_a_magnet_that_shall_be_held_keeps_its_field(served, tmp_path):
@@ -71,7 +71,7 @@ def test_a_run_that_ends_by_itself_needs_no_guardian(served, tmp_path):
         labctl.send_signal(signal.SIGTERM)
         said = labctl.stderr.read()
     assert labctl.returncode == 130
-    assert "labctl guard" not in said
+    assert "labctl watchdog" not in said
     assert client.state()["still_on"] == []
 
 
@@ -88,34 +88,34 @@ def test_a_run_that_hangs_is_ended(served, tmp_path):
 
 
 @contextmanager
-def guarding(wires, tmp_path):
-    """A guardian as labctl starts it, when it is ready; it watches this process."""
+def watching(wires, tmp_path):
+    """A watchdog as labctl starts it, when it is ready; it watches this process."""
     command = [sys.executable, "-m", "labctl", "guard", "--pid", str(os.getpid()), "--bench", str(wires)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen([*command, "--data", str(tmp_path / "data")], text=True, **pipes) as guardian:
-        assert guardian.stdout.readline() == READY
-        yield guardian
+    with subprocess.Popen([*command, "--data", str(tmp_path / "data")], text=True, **pipes) as watchdog:
+        assert watchdog.stdout.readline() == READY
+        yield watchdog
 
 
 def test_a_bench_that_is_let_go_of_later_than_the_pipe_is_made_safe_then(served, tmp_path):
     """The system closes what a killed process had in an order of its own."""
     wires, _ = served
-    with guarding(wires, tmp_path) as guardian:
+    with watching(wires, tmp_path) as watchdog:
         with held(wires):
-            guardian.stdin.close()
+            watchdog.stdin.close()
             time.sleep(1.0)
-            assert guardian.poll() is None
-        said = guardian.stderr.read()
-    assert guardian.returncode == 0
+            assert watchdog.poll() is None
+        said = watchdog.stderr.read()
+    assert watchdog.returncode == 0
     assert "labctl died; the bench is safe, read back" in said
 
 
 def test_a_bench_that_somebody_else_has_is_said_not_to_be_safe(served, tmp_path):
     wires, _ = served
-    with held(wires), guarding(wires, tmp_path) as guardian:
-        guardian.stdin.close()
-        said = guardian.stderr.read()
-    assert guardian.returncode == 1
-    assert "labctl guard: NOT SAFE: labctl died, and " in said
+    with held(wires), watching(wires, tmp_path) as watchdog:
+        watchdog.stdin.close()
+        said = watchdog.stderr.read()
+    assert watchdog.returncode == 1
+    assert "labctl watchdog: NOT SAFE: labctl died, and " in said
     assert f"is in use by {getpass.getuser()}" in said
     assert "key switches" in said

@@ -1,4 +1,4 @@
-"""The gate: who comes while it is closed waits, tells so, and can be interrupted."""
+"""The pause: whoever comes while it is on waits, says so, and can be interrupted."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from labctl.run.pause import POLL_S, Gate
+from labctl.run.pause import POLL_S, Pause
 
 pytestmark = pytest.mark.unit
 
@@ -15,15 +15,15 @@ SOON_S = 5.0
 
 
 class Passer(threading.Thread):
-    """Someone who passes a gate."""
+    """Someone who waits while the pause is on."""
 
-    def __init__(self, gate):
+    def __init__(self, pause):
         super().__init__(daemon=True)
-        self.gate, self.has_passed = gate, threading.Event()
+        self.pause, self.has_passed = pause, threading.Event()
         self.start()
 
     def run(self):
-        self.gate.passed()
+        self.pause.wait()
         self.has_passed.set()
 
 
@@ -41,61 +41,61 @@ def waiting(told):
 
 
 def test_an_open_gate_lets_pass_at_once_and_tells_nothing(told):
-    gate = Gate(told.append)
+    pause = Pause(told.append)
     began_s = time.perf_counter()
     for _ in range(1000):
-        gate.passed()
+        pause.wait()
     assert time.perf_counter() - began_s < 0.5
-    assert gate.is_open
+    assert pause.is_off
     assert told == []
 
 
 def test_a_closed_gate_holds_until_it_is_opened(told):
-    gate = Gate(told.append)
-    gate.close()
-    assert not gate.is_open
-    passer = Passer(gate)
+    pause = Pause(told.append)
+    pause.begin()
+    assert not pause.is_off
+    passer = Passer(pause)
     waiting(told)
     assert not passer.has_passed.wait(3 * POLL_S)
-    gate.open()
+    pause.end()
     assert passer.has_passed.wait(SOON_S)
     assert told == [True, False]
 
 
 def test_a_gate_opened_before_anyone_came_holds_nobody(told):
-    gate = Gate(told.append)
-    gate.close()
-    gate.open()
-    gate.passed()
+    pause = Pause(told.append)
+    pause.begin()
+    pause.end()
+    pause.wait()
     assert told == []
 
 
 def test_all_who_wait_go_on_together():
-    gate = Gate()
-    gate.close()
-    passers = [Passer(gate) for _ in range(4)]
+    pause = Pause()
+    pause.begin()
+    passers = [Passer(pause) for _ in range(4)]
     time.sleep(0.05)
     assert not any(passer.has_passed.is_set() for passer in passers)
-    gate.open()
+    pause.end()
     assert all(passer.has_passed.wait(SOON_S) for passer in passers)
 
 
 def test_it_closes_again(told):
-    gate = Gate(told.append)
+    pause = Pause(told.append)
     for _ in range(3):
         told.clear()
-        gate.close()
-        passer = Passer(gate)
+        pause.begin()
+        passer = Passer(pause)
         waiting(told)
-        gate.open()
+        pause.end()
         assert passer.has_passed.wait(SOON_S)
         assert told == [True, False]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows cannot send Ctrl-C to one process of a console alone")
 def test_ctrl_c_reaches_who_waits_in_the_main_thread(told):
-    gate = Gate(told.append)
-    gate.close()
+    pause = Pause(told.append)
+    pause.begin()
 
     def press():
         waiting(told)
@@ -105,8 +105,8 @@ def test_ctrl_c_reaches_who_waits_in_the_main_thread(told):
     presser.start()
     began_s = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        gate.passed()
+        pause.wait()
     assert time.monotonic() - began_s < SOON_S
     presser.join(SOON_S)
     assert told == [True]
-    assert not gate.is_open
+    assert not pause.is_off
