@@ -25,7 +25,7 @@ from sequences.pulses.library import cw_odmr
 from sequences.results import Stream
 from sequences.routines.bench import controls
 from sequences.routines.bench.measure import measure, repeats_for
-from sequences.routines.magnet.first_line import first_light
+from sequences.routines.magnet.first_line import find_first_line
 from sequences.routines.magnet.magnet_memory import from_nothing
 from sequences.routines.magnet.survey import Survey
 from sequences.routines.odmr.spectroscopy import reachable, scan
@@ -54,7 +54,7 @@ class Looked:
 def known_bench(bench: Wired) -> Survey:
     """What is known before f+ is measured: f- has been seen, so f+ is expected within some hundred kHz."""
     known = from_nothing(bench.lab)
-    run(first_light(known, False, (0.0, 0.0, _MAIN_A), "auto"))
+    run(find_first_line(known, False, (0.0, 0.0, _MAIN_A), "auto"))
     return known
 
 

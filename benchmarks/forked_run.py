@@ -157,7 +157,7 @@ def run_forking(
     made: list[Forks] = []
     watch = Watch((), keep_calls=False)
     watch.install()
-    watched = twins.Bench
+    watched = twins.SimulatedBench
 
     class Forkable(watched):  # type: ignore[misc, valid-type]
         def __init__(self, sample: Any, seed: int | None, pace: float | None, *_: Any) -> None:
@@ -172,14 +172,14 @@ def run_forking(
             played = self.twin.play
 
             def play(pattern: Any, tick_s: float, repeats: int, windows: Any) -> list[int]:
-                self.injector.playing(_setting(self.twin.knobs, pattern, repeats))
+                self.injector.playing(_setting(self.twin.setpoints, pattern, repeats))
                 return list(played(pattern, tick_s, repeats, windows))
 
             setattr(self.twin, "play", play)  # noqa: B010  # an instance's own
 
-    vars(twins)["Bench"] = Forkable
+    vars(twins)["SimulatedBench"] = Forkable
     setattr(Drawing, "expect", lambda *_: None)  # noqa: B010  # figures are no matter of faults, and take seconds
-    setattr(Drawing, "part", lambda *_: None)  # noqa: B010
+    setattr(Drawing, "child", lambda *_: None)  # noqa: B010
     setattr(Drawing, "whole", lambda *_: {})  # noqa: B010
     _keep_no_log()
     code = code_of(experiment.arguments(Path("data")))
@@ -207,9 +207,9 @@ def _keep_no_log() -> None:
     setattr(Store, "__init__", open_)  # noqa: B010
 
 
-def _setting(knobs: Any, pattern: Any, repeats: int) -> str:
+def _setting(setpoints: Any, pattern: Any, repeats: int) -> str:
     """What the twin was set to, light to a part in a thousand: a laser that warms up depends on time."""
-    told = [f"{value:.3g}" if name.endswith("_w") else repr(value) for name, value in sorted(vars(knobs).items())]
+    told = [f"{value:.3g}" if name.endswith("_w") else repr(value) for name, value in sorted(vars(setpoints).items())]
     return sha256("|".join([*told, str(repeats)]).encode() + pattern.tobytes()).hexdigest()
 
 

@@ -99,7 +99,7 @@ def run(bench: Bench, commit: str, plan: Mapping[str, Any]) -> dict[str, Any]:
     there = unwired(bench.sample, bench.seed)
     followed = Followed(there, engine(there.lab, plan))
     signal.alarm(0)
-    on = still_on(there.twin.knobs, there.twin.levels, magnet=False)
+    on = still_on(there.twin.setpoints, there.twin.levels, magnet=False)
     row |= {"safe": "; ".join(on) or "dark", "wall_s": round(time.monotonic() - began_s, 1)}
     row |= {"lab_h": round(there.lab.clock.now() / 3600.0, 2), "notes": " | ".join(there.lab.notes)}
     try:

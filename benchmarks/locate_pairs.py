@@ -106,8 +106,8 @@ def located(kind: Kind, seed: int) -> Located:
 
 def line(found: Located) -> str:
     """One bench as a row."""
-    walk = found.sample["optics"]["steering_drift_nm_per_sqrt_min"]
-    head = f"{found.kind:5} {found.seed:3d} {found.wall_s:5.1f} s, walk {walk:4.2f} nm:"
+    drift = found.sample["optics"]["steering_drift_nm_per_sqrt_min"]
+    head = f"{found.kind:5} {found.seed:3d} {found.wall_s:5.1f} s, walk {drift:4.2f} nm:"
     if not found.said:
         return f"{head} {found.message[:170]}"
     result = found.answer["result"]

@@ -46,7 +46,7 @@ def main() -> int:
         detuning, across, null = (100.0 * share for share in one.shares)
         print(
             f"{name}: {detuning:.1f} % of the time within {DETUNING_KHZ:g} kHz, {across:.1f} % within {ACROSS_UT:g} uT "
-            f"across, {null:.1f} % with the null on the left NV; {one.looks} looks cost {100 * one.cost:.1f} % of "
+            f"across, {null:.1f} % with the null on the left NV; {one.probes} looks cost {100 * one.cost:.1f} % of "
             f"{plan.hours:g} h; {one.wall_s:.0f} s of wall time"
         )
     if plan.figure:

@@ -142,7 +142,7 @@ class CurrentChannel(KeysightB2962AChannel):
         return found | {f":OUTP{chan}:PROT?": 1.0}
 
     def forget_standing(self) -> None:
-        """It is as it is."""
+        """Forget what was set here: `verify` compares with nothing until it is set again."""
         self._standing.clear()
 
     def _add_settings(self, chan: int) -> None:

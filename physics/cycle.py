@@ -53,7 +53,7 @@ class Sample:
     cooling_s: Real
     """Time for which the cold NV is pumped in each cycle."""
 
-    def part(self, chosen: slice) -> "Sample":
+    def sliced(self, chosen: slice) -> "Sample":
         """Some of the batch."""
         return Sample(*(getattr(self, f.name)[chosen] for f in fields(self)))
 

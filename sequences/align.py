@@ -24,7 +24,7 @@ from sequences.routines.bench import controls, light
 from sequences.routines.estimates import field_of, gathered
 from sequences.routines.magnet import magnet_memory, survey
 from sequences.routines.magnet.coil_reach import check_reach, coils
-from sequences.routines.magnet.first_line import first_light
+from sequences.routines.magnet.first_line import find_first_line
 from sequences.routines.magnet.survey import Nitrogen, Survey
 from sequences.routines.odmr import missing_line, spectroscopy
 from sequences.routines.pair.frozen_pulse import frozen_pulse
@@ -52,7 +52,7 @@ _NEAR_MT, _NEAR_DITHER_MT = 101.5, 0.25
 _CLOSE_KHZ: Final = 5.0
 _TRIES: Final = 3
 """Of setting the field on the dip, until a look at f+ agrees."""
-_WALK_ERR: Final = 3.5
+_DRIFT_ERR: Final = 3.5
 """Of how fast the field walks, relative: a quarter of an hour tells little of it, least where it stands still."""
 _NULLED: Final = 0.5
 """Share of the limit within which the field across needs no further look."""
@@ -152,14 +152,14 @@ def _back(known: Survey, plan: AlignPlan) -> Stream[None]:
             known.lab.notes.append("f+ is not where the last alignment left it: sought it in a wider range")
         else:
             return
-    yield from first_light(known, True, currents_a, plan.nitrogen)
+    yield from find_first_line(known, True, currents_a, plan.nitrogen)
 
 
 def _survey_at_low_field(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
     lab.magnet.switch_on()
     known = magnet_memory.from_nothing(lab, plan.nitrogen)
     yield Progress(0.02, "looking for the first line at about 5.5 mT")
-    yield from first_light(known, False, _BASE_A, plan.nitrogen)
+    yield from find_first_line(known, False, _BASE_A, plan.nitrogen)
     yield from known.visit(_BASE_A, "+", _LOW_HZ)
     for k, currents_a in enumerate(_STEPS_A):
         yield from known.visit(currents_a, "-+", _LOW_HZ)
@@ -227,7 +227,7 @@ def _dip(known: Survey, plan: AlignPlan, inversion: Inversion, guess_mt: float) 
         seconds_per_point=plan.dip_seconds_per_point,
         half_width_mt=lab.guesses.cr_half_width_khz * 1e3 / abs(detuning_slope_hz_per_mt(guess_mt, began.nitrogen)),
         bath_spins=lab.guesses.bath_spins,
-        walk_mt_per_sqrt_s=began.walk_mt_per_sqrt_s,
+        drift_mt_per_sqrt_s=began.drift_mt_per_sqrt_s,
     )
     found = yield from scan_dip(
         lab, inversion, contacts, lambda offset_mt: began.currents_for(guess_mt + offset_mt), known.look
@@ -304,8 +304,8 @@ def _keep(lab: Lab, known: Survey, result: AlignResult, line: LineFit) -> None:
     for name, current_a, error_a in zip(("x_a", "y_a", "main_a"), result.currents_a, errors_a, strict=True):
         lab.calibration.put(f"field.{name}", current_a, float(error_a))
     lab.calibration.put("field.f_plus_hz", line.centre_hz, line.centre_err_hz)
-    walk_ut = 1e3 * 60.0**0.5 * known.model.walk_mt_per_sqrt_s
-    lab.calibration.put(stabilisation.FIELD_KEY, walk_ut, _WALK_ERR * walk_ut)
+    drift_ut = 1e3 * 60.0**0.5 * known.model.drift_mt_per_sqrt_s
+    lab.calibration.put(stabilisation.FIELD_KEY, drift_ut, _DRIFT_ERR * drift_ut)
     magnet_memory.keep(known)
     lab.calibration.put("field.resonance_mt", result.resonance_field_mt, result.resonance_field_mt_err)
 

@@ -43,7 +43,7 @@ from sequences.pulses.program import Program, joined
 from sequences.results import Column, Estimate, Point, Progress, Stream
 from sequences.routines import stabilisation as hold
 from sequences.routines.bench import calibrated_bench, controls
-from sequences.routines.bench.calibrated_bench import Bench
+from sequences.routines.bench.calibrated_bench import CalibratedBench
 from sequences.routines.pair.judgement import check_apart, judged_release
 from sequences.routines.pair.pair_shots import counted_shots, read_both
 from sequences.routines.stabilisation import HoldChoice, Holding
@@ -177,7 +177,7 @@ def _result(curve: BuildUp, found: Release, shift: LineShift) -> CoolResult:
 
 
 def _build_up(
-    lab: Lab, holding: Holding, plan: CoolPlan, bench: Bench, calibration: PairCalibration, seconds: float
+    lab: Lab, holding: Holding, plan: CoolPlan, bench: CalibratedBench, calibration: PairCalibration, seconds: float
 ) -> Stream[tuple[Real, Real, Real]]:
     """Heat both baths, cool for a time, then let the right NV take its bath's temperature, the left one far off."""
     gamma1 = calibrated_bench.calibrated(lab, "cr.rate_per_s")
@@ -222,7 +222,7 @@ def _shift(
     lab: Lab,
     holding: Holding,
     plan: CoolPlan,
-    bench: Bench,
+    bench: CalibratedBench,
     calibration: PairCalibration,
     polarisation: float,
     seconds: float,
@@ -260,7 +260,7 @@ def _release(
     lab: Lab,
     holding: Holding,
     plan: CoolPlan,
-    bench: Bench,
+    bench: CalibratedBench,
     calibration: PairCalibration,
     shift: LineShift,
     seconds: float,

@@ -35,7 +35,7 @@ from sequences.relaxometry import RelaxometryPlan, relaxometry
 from sequences.relaxometry import programs as relaxometry_programs
 from sequences.results import Column, Estimate, Point, Progress, Stream, child
 from sequences.routines.engine.course import USUAL_TIMES, Course
-from sequences.routines.engine.forecast import outlook
+from sequences.routines.engine.forecast import forecast
 from sequences.routines.stabilisation import HoldChoice
 from sequences.tomography import EXPERIMENT as TOMOGRAPHY
 from sequences.tomography import TomographyPlan, TomographyResult, tomography
@@ -170,11 +170,11 @@ def engine(lab: Lab, plan: EnginePlan) -> Stream[EngineResult]:
     """Run the whole experiment; every part is a run of its own."""
     lab.refuse_off_grid(plan)
     yield from _prepared(lab, plan)
-    course = Course(lab, outlook(lab, plan.evolution_us, plan.hours, plan.cooling_us))
+    course = Course(lab, forecast(lab, plan.evolution_us, plan.hours, plan.cooling_us))
     yield Estimate(course.known())
-    yield Progress(plan.prepared_h * 3600.0 / plan.duration_s, course.outlook.why)
-    lab.notes.append(course.outlook.why)
-    if course.outlook.is_expected or plan.regardless:
+    yield Progress(plan.prepared_h * 3600.0 / plan.duration_s, course.forecast.why)
+    lab.notes.append(course.forecast.why)
+    if course.forecast.is_expected or plan.regardless:
         yield from _measured(lab, plan, course)
     return EngineResult(**course.foreseen(), **course.measured(), **course.expected(), **course.concluded())
 
@@ -247,10 +247,10 @@ def _note(found: TomographyResult) -> str:
 
 def programs(plan: EnginePlan, wiring_: Wiring) -> list[Program]:
     """What its parts play, as far as that is known beforehand."""
-    return [program for _, played in parts(plan, wiring_) for program in played]
+    return [program for _, played in programs_by_plan(plan, wiring_) for program in played]
 
 
-def parts(plan: EnginePlan, wiring_: Wiring) -> list[tuple[object, list[Program]]]:
+def programs_by_plan(plan: EnginePlan, wiring_: Wiring) -> list[tuple[object, list[Program]]]:
     """The same part by part, each with the plan that says how strong light and currents are while it plays."""
     calibration = CalibratePlan(doughnut_mw=plan.doughnut_mw, hold=plan.hold)
     cooling = CoolPlan(cooling_us=plan.cooling_us, heating_steps=plan.heating_steps, hold=plan.hold)
@@ -298,7 +298,7 @@ EXPERIMENT: Final = Experiment(
     function=engine,
     columns=COLUMNS,
     programs=programs,
-    made_of=parts,
+    made_of=programs_by_plan,
     headline=(
         Quantity("concurrence", "concurrence at best"),
         Quantity("witness", "witness"),

@@ -11,7 +11,7 @@ from pydantic import Field
 from sequences.analysis.imaging.doughnut_images import Image, Images
 from sequences.analysis.imaging.emitter_count import farthest_nm, fit_three, fit_two
 from sequences.analysis.imaging.emitters import Emitters, fit_emitters, fit_strayed, start_one
-from sequences.analysis.imaging.ring_detection import sighted
+from sequences.analysis.imaging.ring_detection import detect_ring
 from sequences.core.experiment import Experiment, Quantity
 from sequences.core.lab import Lab
 from sequences.core.plan_limits import LimitedBy
@@ -39,7 +39,7 @@ _THIRD_DELTA_CHI2: Final = 30.0
 """Three numbers, looked for in many places: by chance one in ten thousand pairs saves as much."""
 _RESOLVED_SIGMA: Final = 5.0
 _LARGEST_REDUCED_CHI2: Final = 3.0
-_LARGEST_WALK_NM: Final = 5.0
+_LARGEST_DRIFT_NM: Final = 5.0
 """Per root minute: beyond, the null walks over the pair while the fine image is taken."""
 _STEERING_ERR_NM: Final = 0.09
 """A 16-bit output over 20 V at 1 um/V moves in steps of 0.31 nm, whose error has this standard deviation."""
@@ -53,9 +53,9 @@ class LocatePlan:
     """Where to look, with which light, for how long."""
 
     centre_x_nm: Annotated[float, Field(ge=-9000, le=9000)] = 0.0
-    """Middle of the region, in steering coordinates."""
+    """Middle of the region along x, in steering coordinates."""
     centre_y_nm: Annotated[float, Field(ge=-9000, le=9000)] = 0.0
-    """Likewise."""
+    """Middle of the region along y, in steering coordinates."""
     half_range_nm: Annotated[float, Field(ge=100, le=1000)] = 250.0
     """Half the side of the coarse image."""
     coarse_pixels: Annotated[int, Field(ge=7, le=25)] = 9
@@ -97,9 +97,9 @@ class LocateResult:
     brightness_cps_err: float
     background_cps: float
     """Under the doughnut in the fine image."""
-    walk_nm_per_sqrt_min: float
+    drift_nm_per_sqrt_min: float
     """How far each coordinate of the null walked in a minute while the images were taken, 1 sigma. In nm per √min."""
-    walk_nm_per_sqrt_min_err: float
+    drift_nm_per_sqrt_min_err: float
     two_emitter_sigma: float
     """Root of the chi2 that a second emitter saves, whatever walk suits either. In sigma."""
     reduced_chi2: float
@@ -207,18 +207,18 @@ def _places(scan: _Scan) -> list[tuple[float, float]]:
 
 def _one(images: Sequence[Image], radius_nm: float) -> Emitters:
     """The pair as one emitter. Raises SequenceError if the coarse image shows no ring."""
-    sighting = sighted(images[0], radius_nm)
-    if sighting.delta_chi2 < _SEEN_DELTA_CHI2:
+    ring = detect_ring(images[0], radius_nm)
+    if ring.delta_chi2 < _SEEN_DELTA_CHI2:
         rate = float(images[0].counts.mean()) / images[0].seconds
         raise SequenceError(
             f"No emitter in the region: the doughnut image is flat at {rate:.0f} counts/s (a ring would improve "
-            f"chi2 by {sighting.delta_chi2:.0f}, {_SEEN_DELTA_CHI2:.0f} are needed)",
+            f"chi2 by {ring.delta_chi2:.0f}, {_SEEN_DELTA_CHI2:.0f} are needed)",
             "Check the doughnut's power and its line depletion, or look elsewhere with centre_x_nm and centre_y_nm",
-            delta_chi2=sighting.delta_chi2,
+            delta_chi2=ring.delta_chi2,
             rate_cps=rate,
         )
     seen = Images(images)
-    return fit_emitters(seen, start_one(sighting, seen))
+    return fit_emitters(seen, start_one(ring, seen))
 
 
 def _refuse_outside(about: tuple[float, float], plan: LocatePlan) -> None:
@@ -256,14 +256,14 @@ def _refuse_third(two: Emitters, three: Emitters) -> None:
 
 def _refuse_misfit(two: Emitters) -> None:
     reduced = two.chi2 / two.freedom
-    if reduced > _LARGEST_REDUCED_CHI2 or two.walk.mean_nm > _LARGEST_WALK_NM:
+    if reduced > _LARGEST_REDUCED_CHI2 or two.drift.mean_nm > _LARGEST_DRIFT_NM:
         raise SequenceError(
             f"Two emitters of equal brightness do not explain the images: reduced chi2 {reduced:.1f}, even if the "
-            f"doughnut walked {two.walk.mean_nm:.1f} nm in a minute",
+            f"doughnut walked {two.drift.mean_nm:.1f} nm in a minute",
             "Check for a drifting doughnut (count shorter: pixel_s), NVs farther apart than twice fine_half_range_nm, "
             "or several emitters nearby (another spot: centre_x_nm, centre_y_nm)",
             reduced_chi2=reduced,
-            walk_nm_per_sqrt_min=two.walk.mean_nm,
+            drift_nm_per_sqrt_min=two.drift.mean_nm,
         )
 
 
@@ -305,8 +305,8 @@ def _result(one: Emitters, two: Emitters, images: Images) -> LocateResult:
         brightness_cps=two.brightness_cps,
         brightness_cps_err=two.brightness_err_cps,
         background_cps=two.background_cps[-1],
-        walk_nm_per_sqrt_min=two.walk.mean_nm,
-        walk_nm_per_sqrt_min_err=two.walk.err_nm,
+        drift_nm_per_sqrt_min=two.drift.mean_nm,
+        drift_nm_per_sqrt_min_err=two.drift.err_nm,
         two_emitter_sigma=float(np.sqrt(max(0.0, one.deviance - two.deviance))),
         reduced_chi2=two.chi2 / two.freedom,
         photons=int(sum(image.counts.sum() for image in images.scans)),
@@ -319,7 +319,7 @@ def _remember(lab: Lab, result: LocateResult) -> None:
     for key, value, error in zip(keys, values, errors, strict=True):
         lab.calibration.put(key, float(value), float(error))
     lab.calibration.put_covariance(keys, np.array(result.pair_covariance_nm2))
-    lab.calibration.put(NULL_KEY, result.walk_nm_per_sqrt_min, result.walk_nm_per_sqrt_min_err)
+    lab.calibration.put(NULL_KEY, result.drift_nm_per_sqrt_min, result.drift_nm_per_sqrt_min_err)
 
 
 def programs(_plan: LocatePlan, wiring: Wiring) -> list[Program]:

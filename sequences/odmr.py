@@ -21,7 +21,7 @@ from sequences.results import Column, Estimate, Progress, SequenceError, Stream
 from sequences.routines.bench import controls, light
 from sequences.routines.estimates import gathered, line_of
 from sequences.routines.magnet import survey
-from sequences.routines.magnet.first_line import first_light
+from sequences.routines.magnet.first_line import find_first_line
 from sequences.routines.magnet.magnet_memory import from_calibration, from_nothing
 from sequences.routines.magnet.survey import Nitrogen, Survey, exchange_shift_hz
 from sequences.routines.odmr import missing_line, spectroscopy
@@ -48,7 +48,7 @@ class OdmrPlan:
     """What to scan."""
 
     field_mt: Annotated[float, Field(ge=0, le=110)] = 0.0
-    """Set this field along the main coil first (nominal); 0 keeps the present one, or sets 5 mT where there is none."""
+    """Nominal field along the main coil, set first. 0 keeps the present field; if there is none, it sets 5 mT."""
     method: Literal["adaptive", "raster"] = "adaptive"
     """adaptive: each point where it tells most about the centre, at the power that suits; raster: plain sweeps."""
     target_khz: Annotated[float, Field(ge=0.5, le=500)] = 5.0
@@ -118,7 +118,7 @@ def _measured(lab: Lab, plan: OdmrPlan) -> Stream[OdmrResult]:
 
 def _seen(known: Survey, plan: OdmrPlan, high: bool, currents_a: Currents) -> Stream[dict[bool, LineFit]]:
     """Both lines: the first of them found, then each measured well. high: begin with f+."""
-    yield from first_light(known, high, currents_a, plan.nitrogen)
+    yield from find_first_line(known, high, currents_a, plan.nitrogen)
     check_range(known.expected(not high, known.seen[0].currents_a))
     return (yield from (_swept if plan.method == "raster" else _tracked)(known, plan, (high, not high)))
 

@@ -40,7 +40,7 @@ COLUMNS: Final = (
     Column("duration_ns", "pulse length", "ns"),
     Column("signal", "photoluminescence after the pulse / pumped", "", ("duration_ns",)),
     Column("signal_err", "its shot noise", "", ("duration_ns",)),
-    *hold.LOOKS,
+    *hold.PROBE_COLUMNS,
 )
 _SEEN_SIGMA: Final = 8.0
 _LONGER: Final = (1.0, 3.0, 12.0)

@@ -33,7 +33,7 @@ from sequences.routines.stabilisation import HoldChoice
 COLUMNS: Final[tuple[Column, ...]] = (
     *SPECTRUM,
     *dip.COLUMNS,
-    *(column for column in hold.LOOKS if column.name not in {one.name for one in dip.COLUMNS}),
+    *(column for column in hold.PROBE_COLUMNS if column.name not in {one.name for one in dip.COLUMNS}),
 )
 _GAIN_STEP_MT: Final = 0.025
 _F_PLUS_ERR_HZ: Final = 8e4
@@ -158,7 +158,7 @@ def _dip(known: Survey, plan: RelaxometryPlan, inversion: Inversion, scale: _Sca
         seconds_per_point=plan.seconds_per_point,
         half_width_mt=lab.guesses.cr_half_width_khz * 1e3 / slope,
         bath_spins=lab.guesses.bath_spins,
-        walk_mt_per_sqrt_s=known.model.walk_mt_per_sqrt_s,
+        drift_mt_per_sqrt_s=known.model.drift_mt_per_sqrt_s,
     )
     here = known.model.currents_for
     offsets = _Looking(lab, scale, lambda d: here(resonance_mt + d / scale.gain))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.faults.script import FaultsError, load_faults
 from simulated_instruments.sample import Sample, SampleError, label_of, load_sample, shipped
 from simulated_instruments.served.bench import Served
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 def _switched_on(arguments: argparse.Namespace, sample: Sample) -> Iterator[None]:
     """The bench that was asked for; it has said where it listens."""
     if not arguments.serve:
-        with Bench(sample, arguments.seed, 1.0, arguments.faults) as bench:
+        with SimulatedBench(sample, arguments.seed, 1.0, arguments.faults) as bench:
             bench.flow()
             print(f"NI gRPC device server at {bench.ni_target}")
             print(f"VISA, within this process, through {bench.visalib}:")
@@ -69,7 +69,7 @@ def _switched_on(arguments: argparse.Namespace, sample: Sample) -> Iterator[None
             yield
         return
     seed = sample.seed if arguments.seed is None else arguments.seed
-    bench = Bench(sample, seed, arguments.pace, arguments.faults)
+    bench = SimulatedBench(sample, seed, arguments.pace, arguments.faults)
     with (
         _ending_at_sigterm(),
         Served(bench, arguments.file, label_of(arguments.sample, sample), seed, arguments.pace) as on,

@@ -21,7 +21,7 @@ FOLLOWS_S: Final = 0.1
 """Wall time after which lasers and currents have followed a laboratory time that flows by itself."""
 
 
-class Bench:
+class SimulatedBench:
     """A bench from power-on to power-off. The VISA side is one per process: benches follow one another."""
 
     visalib: str
@@ -84,12 +84,12 @@ class Bench:
     def still_on(self, magnet: bool = True) -> list[str]:
         """What shines, radiates or carries current now; empty on a safe bench. magnet: whether its current counts."""
         self._look()
-        return still_on(self.twin.knobs, self._ni.card.live_lines(), magnet)
+        return still_on(self.twin.setpoints, self._ni.card.live_lines(), magnet)
 
     def state(self) -> dict[str, Any]:
         """Light, microwave, lines and currents now, as plain values, and what of them is `still_on`."""
         self._look()
-        return state(self.twin.knobs, self._ni.card.live_lines())
+        return state(self.twin.setpoints, self._ni.card.live_lines())
 
     def _follow(self) -> None:
         while not self._over.wait(FOLLOWS_S):

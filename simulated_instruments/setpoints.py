@@ -10,11 +10,11 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Gate = Literal["off", "on", "ttl"]
+AomGate = Literal["off", "on", "ttl"]
 
 
 @dataclass(frozen=True)
-class Knobs:
+class Setpoints:
     """Everything that an instrument other than the pulse card sets on the bench. All off by default."""
 
     main_a: float = 0.0
@@ -34,9 +34,9 @@ class Knobs:
     """Optical power that leaves the doughnut's laser."""
     pump_aom: float = 0.0
     """First-order diffraction efficiency of AOM channel 1 while its gate is open, 0 to 1."""
-    pump_gate: Gate = "off"
+    pump_gate: AomGate = "off"
     depletion_aom: float = 0.0
-    depletion_gate: Gate = "off"
+    depletion_gate: AomGate = "off"
     steering_v: tuple[float, float] = (0.0, 0.0)
     """Analogue outputs that steer the doughnut."""
 
@@ -56,10 +56,10 @@ class World(Protocol):
     def clock(self) -> Clock: ...
 
     @property
-    def knobs(self) -> Knobs: ...
+    def setpoints(self) -> Setpoints: ...
 
     def turn(self, **changes: object) -> None:
-        """Set some fields of `Knobs`."""
+        """Set some fields of `Setpoints`."""
 
     def hold(self, levels: int) -> None:
         """Leave the digital lines at static levels (bit k = line k of port 0)."""

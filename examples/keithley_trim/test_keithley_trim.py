@@ -17,8 +17,8 @@ from labctl.safety.safe_state import make_safe
 from sequences.pulses.library import cw_odmr
 from sequences.routines.bench import controls
 from sequences.routines.bench.measure import measure
-from sequences.routines.bench.verify import still_set
-from simulated_instruments.bench import Bench
+from sequences.routines.bench.verify import verify_settings
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.sample import load_sample
 from simulated_instruments.visa import backend
 
@@ -39,7 +39,7 @@ def head(monkeypatch):
 
 @pytest.fixture
 def bench(head):  # noqa: ARG001  # it must be plugged in first
-    with Bench(load_sample(), 1) as there:
+    with SimulatedBench(load_sample(), 1) as there:
         yield there
 
 
@@ -60,13 +60,13 @@ def test_the_magnet_ramps_it_and_the_safe_state_switches_it_off(station, bench):
     lab = station.lab(Kept(bench.clock))
     lab.magnet.switch_on()
     lab.magnet.ramp_to((0.05, -0.02, 0.1))
-    assert bench.twin.knobs.trim_x_a == pytest.approx(0.05)
+    assert bench.twin.setpoints.trim_x_a == pytest.approx(0.05)
     assert lab.magnet.currents() == pytest.approx((0.05, -0.02, 0.1))
     controls.pump(lab)
     assert measure(lab, cw_odmr(lab.wiring.tick_ns), 1000).reference > 0
-    still_set(lab)
+    verify_settings(lab)
     assert [step.fault for step in make_safe(lab, ramp_magnet=True) if step.fault] == []
-    assert (bench.twin.knobs.trim_x_a, lab.magnet.currents()) == (0.0, (0.0, 0.0, 0.0))
+    assert (bench.twin.setpoints.trim_x_a, lab.magnet.currents()) == (0.0, (0.0, 0.0, 0.0))
 
 
 def test_opening_it_sets_nothing_and_check_and_window_show_it(station, head):
@@ -87,7 +87,7 @@ def test_a_coil_that_comes_open_or_an_output_that_goes_off_is_noticed(station, b
     (cause,) = causes(lab, bench.clock)
     assert cause.what == "trim_x: it is at its voltage limit"
     with pytest.raises(ChangedError, match="its coil may have come open"):
-        still_set(lab)
+        verify_settings(lab)
     head().coil_is_open = False
     assert not cause.is_gone()  # the coil rests first
     bench.clock.sleep(lab.limits.trip_rest_s)
@@ -96,7 +96,7 @@ def test_a_coil_that_comes_open_or_an_output_that_goes_off_is_noticed(station, b
     lab.magnet.switch_on()
     head().answer(b":OUTP 0")
     with pytest.raises(ChangedError, match="trim_x is not as it was set: its output is off, was on"):
-        still_set(lab)
+        verify_settings(lab)
 
 
 def test_it_took_three_files_of_which_none_is_in_the_packages():

@@ -84,7 +84,7 @@ def test_the_fringes_have_the_frequency_by_which_the_carrier_is_off(measured):
     assert run.result.fringe_khz == pytest.approx(expected_khz, abs=4.0 * run.result.fringe_khz_err + 1.0)
     assert run.result.fringe_khz_err < 3.0
     assert len(run.points) == 2 * len(RamseyPlan().waits_ns)
-    assert not bench.twin.knobs.carrier_on
+    assert not bench.twin.setpoints.carrier_on
 
 
 def test_it_is_found_by_its_entry_point_alone(installed):  # noqa: ARG001

@@ -20,7 +20,7 @@ from sequences.pulses.library import pulse, pulsed
 from sequences.pulses.program import Program
 from sequences.rabi import RabiPlan
 from sequences.routines.bench.measure import measure
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.sample import load_sample
 
 pytestmark = pytest.mark.system
@@ -63,7 +63,7 @@ def written(folder, **wiring):
 @contextmanager
 def on_bench(file):
     """A station, all else of it over the simulated wires."""
-    with Bench(load_sample(), 1) as bench:
+    with SimulatedBench(load_sample(), 1) as bench:
         wires = Wires(bench.visalib, bench.ni_target, bench.clock)
         with opened(read_station(file), wires) as station:
             yield station

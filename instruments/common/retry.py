@@ -1,7 +1,7 @@
-"""Makes any VISA instrument steady: what a bad line spoiled is repeated if that is safe; no late answer is believed.
+"""Repeats an exchange with a VISA instrument that a bad line spoiled, if that is safe; ignores late answers.
 
-After anything that went wrong the line is in doubt: an answer may still be under way, and would be taken for that to
-the next question. So before the next exchange the device is asked who it is, and what comes before that is thrown away.
+After any failure an answer may still be under way, and would be taken for the answer to the next question. So before
+the next exchange the device is asked for its identity, and everything that arrives before it is thrown away.
 """
 
 import math
@@ -87,7 +87,7 @@ class LineError(InstrumentError):
         self.address, self.exchange, self.came_back, self.repeatable = address, exchange, came_back, repeatable
 
 
-class Line:
+class RetriedLine:
     """The line to one instrument, and whether an answer may still be under way on it."""
 
     def __init__(self, instrument: VisaInstrument, lock: AbstractContextManager[Any]) -> None:
@@ -205,24 +205,24 @@ class Line:
             return ""
 
 
-def make_steady(instrument: VisaInstrument, lock: AbstractContextManager[Any]) -> None:
+def retry_exchanges(instrument: VisaInstrument, lock: AbstractContextManager[Any]) -> None:
     """Let this instrument's exchanges, and its parameters as a whole, be repeated where that is safe.
 
     lock: held by whoever speaks to it, from several threads. Parameters are repeated as a whole because that is where
     an answer is understood, or is not; setting one again is always safe.
     """
     setattr(instrument.visa_handle, "read", _whole_read(instrument))  # noqa: B010  # an instance's own
-    line = Line(instrument, lock)
+    line = RetriedLine(instrument, lock)
     for name in ("ask_raw", "write_raw", "_block"):
         if (speak := getattr(instrument, name, None)) is not None:
             setattr(instrument, name, _exchange(line, speak))
     for part in (instrument, *instrument.instrument_modules.values()):
         for parameter in part.parameters.values():
             if parameter is not instrument.timeout:
-                _steady_parameter(line, parameter)
+                _retried_parameter(line, parameter)
 
 
-def _exchange(line: Line, speak: Callable[..., T]) -> Callable[..., T]:
+def _exchange(line: RetriedLine, speak: Callable[..., T]) -> Callable[..., T]:
     @wraps(speak)
     def exchange(cmd: str, *arguments: Any) -> T:
         return line.carried(repr(cmd), lambda: line.formed(cmd, speak(cmd, *arguments)), line.repeats(cmd), _SPOILED)
@@ -230,7 +230,7 @@ def _exchange(line: Line, speak: Callable[..., T]) -> Callable[..., T]:
     return exchange
 
 
-def _steady_parameter(line: Line, parameter: ParameterBase) -> None:
+def _retried_parameter(line: RetriedLine, parameter: ParameterBase) -> None:
     """A value that its validator refuses is the asker's affair; whatever else does not parse was spoiled."""
     ask: Any = getattr(parameter, "get", None)
     give: Any = getattr(parameter, "set", None)
@@ -242,9 +242,9 @@ def _steady_parameter(line: Line, parameter: ParameterBase) -> None:
         parameter.validate(value)
         line.carried(f"setting {parameter.full_name} to {value!r}", lambda: give(value, **named), True, _GARBLED)
 
-    for name, own, steady in (("get", ask, get), ("set", give, set_)):
+    for name, own, retried in (("get", ask, get), ("set", give, set_)):
         if own is not None:
-            setattr(parameter, name, wraps(own)(steady))
+            setattr(parameter, name, wraps(own)(retried))
 
 
 def _number(value: Any, parameter: ParameterBase) -> Any:

@@ -95,7 +95,7 @@ def bench(choice: Choice, station: "StationFile") -> Iterator[Connection]:
     if not choice.simulated:
         yield Connection(Wires(), f"bench {station.path.stem}")
         return
-    from simulated_instruments.bench import Bench
+    from simulated_instruments.bench import SimulatedBench
     from simulated_instruments.faults.script import load_faults
     from simulated_instruments.sample import label_of, load_sample
 
@@ -103,7 +103,7 @@ def bench(choice: Choice, station: "StationFile") -> Iterator[Connection]:
     label = label_of(choice.sample, sample)
     seed = sample.seed if choice.seed is None else choice.seed
     faults = load_faults(choice.faults) if choice.faults else ()
-    with Bench(sample, seed, choice.pace, faults) as twin:
+    with SimulatedBench(sample, seed, choice.pace, faults) as twin:
         record: dict[str, Any] = {"sample": label, "seed": seed, "twin": twin.identity}
         if choice.faults is not None:
             record["faults"] = choice.faults.read_text(encoding="utf-8")

@@ -56,7 +56,7 @@ def continuation(folder: Path, number: str) -> Continuation:
     run = one_run(folder, run_number(folder, number))
     number = str(run.run_id)
     if run.parent_id is not None:
-        raise Refusal(f"Run {number} is a part of run {run.parent_id}: continue that one")
+        raise Refusal(f"Run {number} is a child of run {run.parent_id}: continue that one")
     if run.status in LIVE:
         raise Refusal(
             f"Run {number} is {run.status} in process {run.process}: `labctl resume {number}` lets it go on if it is "

@@ -17,14 +17,14 @@ LATE_S: Final = 0.5
 
 
 class Watch:
-    """While it is open, every instrument is asked, what all say is told, and after a rest it begins anew."""
+    """While it is open, it asks every instrument, reports the answers, rests, and begins again."""
 
     def __init__(
         self, station: OpenStation, on_conditions: Callable[[tuple[Condition, ...]], None], period_s: float = PERIOD_S
     ) -> None:
         """on_conditions: called in the watch's thread with all instruments, or with some at a time if they take long.
 
-        period_s: of wall time, from one round's begin to the next one's; half of it at least is rest.
+        period_s: wall time from the begin of one round to the begin of the next; at least half of it is rest.
         """
         self._station, self._on_conditions, self._period_s = station, on_conditions, period_s
         self._bad: frozenset[str] = frozenset()

@@ -41,7 +41,7 @@ class Interrupted:
 
 @dataclass(frozen=True)
 class Known:
-    """The calibration with which a run began, or the first part of one that was suspended."""
+    """The calibration with which a run began; of a suspended run, that of its first section."""
 
     calibration: Mapping[str, Any]
     covariances: Pairs | None
@@ -62,7 +62,7 @@ class Known:
         return Replay(acquisitions, self.calibration, self.covariances)
 
     def record(self) -> dict[str, Any]:
-        """What a part keeps that continues the run."""
+        """What the record of a section keeps that continues a run."""
         return {"calibration": dict(self.calibration), "covariances": self.covariances}
 
 
@@ -92,7 +92,7 @@ class OpenBench:
     ) -> Outcome:
         """Run an experiment to its end, whatever that is. pause: how it is paused. interrupted: what it continues.
 
-        One that is suspended goes on as another run, which continues it from its last look at the bench.
+        One that is suspended goes on as another run, which continues it from the last check of the bench.
         """
         hear, rest = (
             (self.heartbeat.on_event, self.heartbeat.rest) if self.heartbeat else (lambda _: None, lambda: None)
@@ -103,12 +103,12 @@ class OpenBench:
         begun_a, in_vain = self._magnet_stands_a(), 0
         try:
             while True:
-                part = _Part(self, (*listeners, hear), pause, interrupted)
-                outcome = part.run(experiment, plan, known, in_vain < MOST_IN_VAIN)
+                section = _Section(self, (*listeners, hear), pause, interrupted)
+                outcome = section.run(experiment, plan, known, in_vain < MOST_IN_VAIN)
                 if outcome.run.status != "suspended":
                     suspended = interrupted.run_id if interrupted and interrupted is not asked_for else None
                     return replace(outcome, continues=suspended)
-                before, interrupted = interrupted, part.continued(outcome.run.run_id, known)
+                before, interrupted = interrupted, section.continued(outcome.run.run_id, known)
                 gained = len(interrupted.replay.acquisitions) - (len(before.replay.acquisitions) if before else 0)
                 in_vain = 0 if gained > 0 else in_vain + 1
                 try:
@@ -132,7 +132,7 @@ class OpenBench:
         self.lab.magnet.ramp_to(currents_a)
 
 
-class _Part:
+class _Section:
     """A run from its beginning, or from where it was interrupted, to its end or its suspension."""
 
     def __init__(
@@ -171,7 +171,7 @@ class _Part:
 
 
 def _aligned(lab: Lab) -> Stream[None]:
-    """A part of a run that brings the field back to the resonance."""
+    """A child run that brings the field back to the resonance."""
     found = measuring("field")
     plan = on_grid(found.plan(), lab.wiring.tick_ns)
     yield Begin(found.name, plan)

@@ -16,7 +16,7 @@ from qcodes.station import Station
 from ruamel.yaml import YAML
 
 from instruments.common.clock import Clock, WallClock
-from instruments.common.retry import make_steady
+from instruments.common.retry import retry_exchanges
 from instruments.interface.fitness import lacking
 from instruments.interface.roles import CurrentSource, DepletionBeam, MicrowaveSource, PumpLaser
 from labctl.bench.unreachable import Silent, sentences
@@ -244,7 +244,7 @@ def one_at_a_time(instrument: Any) -> None:
     if not isinstance(instrument, VisaInstrument):
         return
     lock = threading.RLock()
-    make_steady(instrument, lock)
+    retry_exchanges(instrument, lock)
     _lock(instrument, _EXCHANGES, lock)
     if not hasattr(instrument, "clock"):
         for part in (instrument, *instrument.instrument_modules.values()):

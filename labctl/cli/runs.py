@@ -77,7 +77,7 @@ def runs(
     if not found:
         typer.echo(nothing_in(data) if wanted == Wanted() else f"No run in {data} fits.", err=as_json)
     if as_json:
-        typer.echo(json.dumps([{**_listed(one.run), **one.plain()} for one in found]))
+        typer.echo(json.dumps([{**_listed(one.run), **one.as_dict()} for one in found]))
     elif found:
         _print_list(found)
 
@@ -103,7 +103,7 @@ def show(
     if figure is not None:
         _draw(data, found, parts, figure)
     if as_json:
-        said = {"remarks": remarks_of(data, found).plain(), "changed": changes_of(found)}
+        said = {"remarks": remarks_of(data, found).as_dict(), "changed": changes_of(found)}
         typer.echo(
             json.dumps({**_listed(found), **found.record, "outcome": found.outcome, "children": _ids(parts)} | said)
         )
@@ -239,7 +239,7 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
     about = _about(data, run)
     lines = {
         "why": about.in_words(run.outcome.get("message") or ""),
-        "part of run": run.parent_id,
+        "child of run": run.parent_id,
         "bench": run.record.get("bench"),
     }
     lines |= {"seed": run.record.get("seed"), "commit": (run.record.get("git") or {}).get("commit")}

@@ -30,7 +30,7 @@ _DEEPEST: Final = 50
 
 
 @dataclass(frozen=True)
-class Fault:
+class StationFault:
     """Something wrong at a place of the file."""
 
     path: Trail
@@ -195,21 +195,21 @@ def _line(lines: Mapping[Trail, int], path: Trail) -> int:
 # ---- faults of one key each ----------------------------------------------------------------------------------------
 
 
-def _modelled(content: Any) -> tuple[StationModel | None, list[Fault]]:
+def _modelled(content: Any) -> tuple[StationModel | None, list[StationFault]]:
     try:
         return StationModel.model_validate(content), []
     except ValidationError as error:
         return None, [_fault(detail) for detail in error.errors()]
 
 
-def _fault(detail: Any) -> Fault:
+def _fault(detail: Any) -> StationFault:
     path = tuple(str(part) for part in detail["loc"])
     place, key = ".".join(path[:-1]) or "the station file", path[-1]
     if detail["type"] == "missing":
-        return Fault(path, f"{place} lacks {key!r}{_wanted(path)}")
+        return StationFault(path, f"{place} lacks {key!r}{_wanted(path)}")
     if detail["type"] == "extra_forbidden":
-        return Fault(path, f"{place} has no key {key!r}; {_known_at(path)}")
-    return Fault(path, f"{'.'.join(path)} {sentence(detail)}")
+        return StationFault(path, f"{place} has no key {key!r}; {_known_at(path)}")
+    return StationFault(path, f"{'.'.join(path)} {sentence(detail)}")
 
 
 def _known_at(path: Trail) -> str:
@@ -233,7 +233,7 @@ def _mapping(content: Any, *path: str) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _instrument_faults(content: Any) -> Iterator[Fault]:
+def _instrument_faults(content: Any) -> Iterator[StationFault]:
     entries = {name: entry for name, entry in _mapping(content, "instruments").items() if isinstance(entry, dict)}
     needs = {name: references(_mapping(entry, "init"), class_of(entry)) for name, entry in entries.items()}
     said, coils = _mapping(content, "wiring", "coils"), fed(_mapping(content, "wiring", "coils"))
@@ -241,16 +241,18 @@ def _instrument_faults(content: Any) -> Iterator[Fault]:
     unsaid = {coil: channel for coil, channel in coils.items() if coil not in said or not entries}
     for role in (*ROLES, *supplies_of(unsaid)):
         if role not in _mapping(content, "instruments"):
-            yield Fault(("instruments",), f"instruments lacks {role!r}: add it with its driver's type")
+            yield StationFault(("instruments",), f"instruments lacks {role!r}: add it with its driver's type")
     for name, entry in entries.items():
         path = ("instruments", name)
         if problem := name_problem(name):
-            yield Fault(path, f"{name!r} {problem}")
+            yield StationFault(path, f"{name!r} {problem}")
         if name not in roles and not any(name in built_on for built_on in needs.values()):
-            yield Fault(path, f"{name!r} is no role of the bench and nothing is built on it; {known(name, roles)}")
-        yield from (Fault((*path, key), f"{name}: {text}") for key, text in driver_faults(entry))
-    yield from (Fault(("instruments", name, key), f"{name}: {text}") for name, key, text in role_faults(entries))
-    yield from (Fault(("wiring", "coils", coil), text) for coil, text in coil_faults(entries, coils, said))
+            yield StationFault(
+                path, f"{name!r} is no role of the bench and nothing is built on it; {known(name, roles)}"
+            )
+        yield from (StationFault((*path, key), f"{name}: {text}") for key, text in driver_faults(entry))
+    yield from (StationFault(("instruments", name, key), f"{name}: {text}") for name, key, text in role_faults(entries))
+    yield from (StationFault(("wiring", "coils", coil), text) for coil, text in coil_faults(entries, coils, said))
     yield from _need_faults(needs)
     addresses: dict[Trail, Any] = {
         ("instruments", name, "address"): entry.get("address") for name, entry in entries.items()
@@ -258,25 +260,27 @@ def _instrument_faults(content: Any) -> Iterator[Fault]:
     yield from _shared(addresses, "is the address of")
 
 
-def _need_faults(needs: Mapping[str, set[str]]) -> Iterator[Fault]:
+def _need_faults(needs: Mapping[str, set[str]]) -> Iterator[StationFault]:
     """Instruments built on what is not there, or in a circle."""
     for name, built_on in needs.items():
         for other in sorted(built_on - needs.keys()):
-            yield Fault(("instruments", name, "init"), f"{name} is built on {other!r}; {known(other, list(needs))}")
+            yield StationFault(
+                ("instruments", name, "init"), f"{name} is built on {other!r}; {known(other, list(needs))}"
+            )
     left = {name: built_on & needs.keys() for name, built_on in needs.items()}
     while ready := [name for name, built_on in left.items() if not built_on]:
         left = {name: built_on - set(ready) for name, built_on in left.items() if name not in ready}
     if left:
-        yield Fault(("instruments", next(iter(left))), f"{', '.join(left)} are built on each other in a circle")
+        yield StationFault(("instruments", next(iter(left))), f"{', '.join(left)} are built on each other in a circle")
 
 
-def _wiring_faults(content: Any) -> Iterator[Fault]:
+def _wiring_faults(content: Any) -> Iterator[StationFault]:
     for section, words in (("lines", "is given to"), ("terminals", "is given to"), ("steering", "is given to")):
         places = _mapping(content, "wiring", section)
         yield from _shared({("wiring", section, key): value for key, value in places.items()}, words)
     yield from _shared(_fed_places(content), "feeds")
     if wiring := _mapping(content, "wiring"):
-        yield from (Fault(*found) for found in pulse_faults(_mapping(content, "instruments"), wiring))
+        yield from (StationFault(*found) for found in pulse_faults(_mapping(content, "instruments"), wiring))
 
 
 def _fed_places(content: Any) -> dict[Trail, str]:
@@ -286,7 +290,7 @@ def _fed_places(content: Any) -> dict[Trail, str]:
     return {path: name for name, path in places.items()} | {("wiring", "coils", c): name for c, name in coils.items()}
 
 
-def _shared(values: Mapping[Trail, Any], words: str) -> Iterator[Fault]:
+def _shared(values: Mapping[Trail, Any], words: str) -> Iterator[StationFault]:
     """Values that several places have, in whatever way of writing: each but the first is a fault."""
     seen: dict[Any, Trail] = {}
     for path, value in values.items():
@@ -294,6 +298,6 @@ def _shared(values: Mapping[Trail, Any], words: str) -> Iterator[Fault]:
             continue
         if (same := canonical(value)) in seen:
             first, second = (p[1] if p[2:] == ("address",) else ".".join(p) for p in (seen[same], path))
-            yield Fault(path, f"{value!r} {words} both {first} and {second}: each needs its own")
+            yield StationFault(path, f"{value!r} {words} both {first} and {second}: each needs its own")
         else:
             seen[same] = path

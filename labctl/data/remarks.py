@@ -45,7 +45,7 @@ class Remarks:
     """In the order in which they were given."""
     is_starred: bool = False
 
-    def plain(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """As `--json` shows it."""
         return {"notes": [vars(note) for note in self.notes], "tags": list(self.tags), "starred": self.is_starred}
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from labctl.figures.series import Line, Panel, axis_label, complete, panels
+from labctl.figures.series import Panel, PlottedLine, axis_label, complete, panels
 from labctl.figures.style import CYCLE, dress, legend, new_figure
 from sequences.results import Column
 
@@ -34,7 +34,7 @@ class _Curves:
 
     panel: Panel
     along: Column
-    lines: Sequence[tuple[int, str, Line]]
+    lines: Sequence[tuple[int, str, PlottedLine]]
     """Number of the run, name, curve."""
 
 
@@ -89,7 +89,7 @@ def _row(row: Any, curves: _Curves) -> None:
     legend(every[-1])
 
 
-def _curve(axes: Axes, k: int, name: str, line: Line, here: NDArray[np.bool_]) -> None:
+def _curve(axes: Axes, k: int, name: str, line: PlottedLine, here: NDArray[np.bool_]) -> None:
     colour, error = CYCLE[k % len(CYCLE)], None if line.error is None else line.error[here]
     x, y = line.x[here], line.y[here]
     axes.errorbar(x, y, error, fmt=_MARKS[k % len(_MARKS)], color=colour, markersize=3.5, alpha=0.8, label=name)

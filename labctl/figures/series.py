@@ -66,7 +66,7 @@ def axis_label(column: Column) -> str:
 
 
 @dataclass(frozen=True)
-class Line:
+class PlottedLine:
     """Means against one setpoint, ascending."""
 
     name: str
@@ -129,7 +129,7 @@ class Means:
         ):
             self._add(key, value, error)
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[PlottedLine]:
         """The means as curves; none where they are an image."""
         if len(self.panel.against) == 1:
             return [self._line("", np.arange(len(self._place)), 0)] if self._place else []
@@ -148,12 +148,12 @@ class Means:
         """What the curves, or the image, have from left to right."""
         return self.panel.against[1] if self._family() == 0 else self.panel.against[0]
 
-    def newest_scan(self) -> Line | None:
+    def newest_scan(self) -> PlottedLine | None:
         """The newest of several scans against one setpoint."""
         if self.scans < 2 or len(self.panel.against) != 1:
             return None
         keys = sorted(self._scan)
-        return Line("", np.array(keys)[:, 0], np.array([self._scan[key] for key in keys]), None)
+        return PlottedLine("", np.array(keys)[:, 0], np.array([self._scan[key] for key in keys]), None)
 
     def image(self) -> Image | None:
         """The means as an image; None where they are curves."""
@@ -186,12 +186,12 @@ class Means:
             self.scans += 1
         self._scan[key] = value
 
-    def _line(self, name: str, chosen: NDArray[np.intp], along: int) -> Line:
+    def _line(self, name: str, chosen: NDArray[np.intp], along: int) -> PlottedLine:
         order = chosen[np.argsort(self._sums[along, chosen], kind="stable")]
         x, number, total, weight, weighted = self._sums[[along, -4, -3, -2, -1]][:, order]
         if self._bare:
-            return Line(name, x, total / number, None)
-        return Line(name, x, weighted / weight, 1.0 / np.sqrt(weight))
+            return PlottedLine(name, x, total / number, None)
+        return PlottedLine(name, x, weighted / weight, 1.0 / np.sqrt(weight))
 
     def _family(self) -> int | None:
         """Of two setpoints the one whose values have a curve each."""

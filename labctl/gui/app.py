@@ -21,7 +21,7 @@ from labctl.gui.connection.bench_process import Opener, serve
 from labctl.gui.connection.client import Session
 from labctl.gui.connection.link import Link
 from labctl.gui.runs.queue import Queue
-from labctl.gui.widgets import theme as looks
+from labctl.gui.widgets import theme as theme_module
 
 LOG: Final = logging.getLogger(__name__)
 _NO_SCREEN: Final = (
@@ -36,7 +36,7 @@ def main(
     file: StationFile,
     folder: Path,
     about: About,
-    theme: looks.ThemeName | None = None,
+    theme: theme_module.ThemeName | None = None,
     watchdog_file: Path | None = None,
 ) -> int:
     """The window, until it is closed. Raises BenchFault if the bench could not be left safe, or never opened.
@@ -108,7 +108,7 @@ class _Endings:
             raise KeyboardInterrupt
 
 
-def _built(session: Session, file: StationFile, folder: Path, theme: looks.ThemeName | None) -> Any:
+def _built(session: Session, file: StationFile, folder: Path, theme: theme_module.ThemeName | None) -> Any:
     """The window as it was left; if that cannot be built, as at the first start."""
     from labctl.gui.window import Window  # it loads all views: meanwhile the bench opens
 
@@ -151,7 +151,7 @@ def _application() -> Any:
             print(_NO_SCREEN.format(why=why.rstrip(".")), file=sys.stderr, flush=True)
             os._exit(2)  # nothing is open yet
 
-    looks.following_scale()
+    theme_module.following_scale()
     with _ended_at_once():
         before = QtCore.qInstallMessageHandler(hear)
         try:

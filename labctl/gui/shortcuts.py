@@ -51,7 +51,7 @@ def show_keys(window: Any) -> Any:
 
 
 def _page(found: list[Keyed]) -> str:
-    parts = []
+    children = []
     for where in dict.fromkeys(one.where for one in found):
         rows = "".join(
             f"<tr><td><b>{html.escape(one.keys)}</b>&nbsp;&nbsp;</td><td>{html.escape(one.what)}</td></tr>"
@@ -59,8 +59,8 @@ def _page(found: list[Keyed]) -> str:
             if one.where == where
         )
         heading = f"In the {where}" if where else "Everywhere"
-        parts.append(f"<p><i>{html.escape(heading)}</i></p><table>{rows}</table>")
-    return "".join(parts) + f"<p>{html.escape(_BY_THEMSELVES)}</p>"
+        children.append(f"<p><i>{html.escape(heading)}</i></p><table>{rows}</table>")
+    return "".join(children) + f"<p>{html.escape(_BY_THEMSELVES)}</p>"
 
 
 def _of_action(action: Any) -> Keyed:

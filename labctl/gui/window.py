@@ -23,9 +23,9 @@ from labctl.gui.runs.record import Record
 from labctl.gui.runs.stored_record import stored
 from labctl.gui.toolbar import Toolbar
 from labctl.gui.views.runs import RunsView
-from labctl.gui.widgets import theme as looks
+from labctl.gui.widgets import theme as theme_module
 from labctl.gui.widgets.recolour import recolour
-from labctl.gui.widgets.workers import Errands
+from labctl.gui.widgets.workers import Worker
 from labctl.plans.catalogue import EXPERIMENTS, USUAL
 from labctl.run.events import RunEvent
 from labctl.safety.safe_state import Step
@@ -45,7 +45,12 @@ class Window(QtWidgets.QMainWindow):
     """What a physicist looks at all night."""
 
     def __init__(
-        self, session: Session, file: StationFile, folder: Path, settings: Any, theme: looks.ThemeName | None = None
+        self,
+        session: Session,
+        file: StationFile,
+        folder: Path,
+        settings: Any,
+        theme: theme_module.ThemeName | None = None,
     ) -> None:
         """folder: of the runs. settings: a QSettings, where docks and look are kept. theme: None: that of last time."""
         super().__init__()
@@ -58,9 +63,9 @@ class Window(QtWidgets.QMainWindow):
         self.toolbar = Toolbar(self)
         self.addToolBar(self.toolbar)
         self.notices = Notices(self)
-        self._errands = Errands(self)
-        self.theme_wanted = looks.remembered(settings, theme)
-        self._theme = looks.Worn(looks.theme_for(self.theme_wanted))
+        self._worker = Worker(self)
+        self.theme_wanted = theme_module.remembered(settings, theme)
+        self._theme = theme_module.Worn(theme_module.theme_for(self.theme_wanted))
         self.docks = self._furnished()
         self.focus_rings = FocusRings(self, self._theme)
         self.follows = add_menus(self)
@@ -80,13 +85,13 @@ class Window(QtWidgets.QMainWindow):
     @property
     def run(self) -> Record | None:
         """What the views show: a run that was opened, or the one that goes on."""
-        return self._opened or self.session.journal.run
+        return self._opened or self.session.record_builder.run
 
     def tick(self) -> None:
         """Take what the bench said, then paint; neither for long."""
         for message in self.session.take(_TAKING_S):
             self._hear(message)
-        goes_on = self.session.journal.run
+        goes_on = self.session.record_builder.run
         held = goes_on.held if goes_on is not None else ""
         self.toolbar.show_activity(self.session.activity, self._shown(), self._opened is None, held)
         if self.session.activity not in ("opening", "closed") and self.session.silence_s > _SILENT_S:
@@ -100,12 +105,12 @@ class Window(QtWidgets.QMainWindow):
 
     def open(self, run_id: int) -> None:
         """Show a stored run in the same views."""
-        self._errands.do(partial(stored, self._folder, run_id), self._show_opened, self.notices.trouble)
+        self._worker.do(partial(stored, self._folder, run_id), self._show_opened, self.notices.trouble)
 
-    def open_part(self, run_id: int) -> None:
-        """Show one part of the run that is shown."""
-        parts = self.run.all() if self.run is not None else iter(())
-        self._opened = next((part for part in parts if part.run_id == run_id), self._opened)
+    def open_child(self, run_id: int) -> None:
+        """Show one child of the run that is shown."""
+        children = self.run.all() if self.run is not None else iter(())
+        self._opened = next((child for child in children if child.run_id == run_id), self._opened)
         self._look()
 
     def back_to_live(self) -> None:
@@ -113,10 +118,10 @@ class Window(QtWidgets.QMainWindow):
         self._opened = None
         self._look()
 
-    def set_theme(self, name: looks.ThemeName) -> None:
+    def set_theme(self, name: theme_module.ThemeName) -> None:
         """Another look, at once and at the next start."""
-        old, new = self._theme.now, looks.theme_for(name)
-        looks.apply(new)
+        old, new = self._theme.now, theme_module.theme_for(name)
+        theme_module.apply(new)
         self._theme.put_on(new)
         recolour(self, old, new)
         self.settings.setValue("theme", name)
@@ -255,7 +260,7 @@ class Window(QtWidgets.QMainWindow):
             return None
 
     def _furnished(self) -> Docks:
-        looks.apply(self._theme)
+        theme_module.apply(self._theme)
         runs = RunsView(self._theme, self._folder, self.session.queue, self._file.bounds(), self.session.about)
         runs.form.load(USUAL, {})
         return Docks(self, self._theme, runs)
@@ -273,7 +278,7 @@ class Window(QtWidgets.QMainWindow):
         runs.open_wanted.connect(self.open)
         runs.continue_wanted.connect(self.continue_wanted)
         runs.queue_held.connect(self.session.hold_queue)
-        self.docks.run.part_chosen.connect(self.open_part)
+        self.docks.run.child_chosen.connect(self.open_child)
 
     def _restore(self) -> None:
         """The arrangement that was kept, as far as it is one; it hides neither bar, and fits the screen."""

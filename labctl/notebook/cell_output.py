@@ -38,7 +38,7 @@ def is_notebook() -> bool:
 
 
 class Cell:
-    """The output of a cell: a line for every run that goes on, parts beneath the run that they belong to."""
+    """The output of a cell: a line for every run that goes on, child runs beneath the run that they belong to."""
 
     def __init__(self) -> None:
         from IPython.display import display

@@ -28,7 +28,7 @@ class RunFailed(BenchFault):
         self.run = run
 
 
-class Bench:
+class NotebookBench:
     """An open bench. Leave its `with` block, or call `close`, and it is safe; so it is when Python ends."""
 
     def __init__(self, choice: Choice, station: Path, data: Path) -> None:
@@ -131,14 +131,14 @@ def open_bench(
     served: str | Path | None = None,
     station: str | Path = "station.yaml",
     data: str | Path = "data",
-) -> Bench:
+) -> NotebookBench:
     """Open a bench: the real one of station.yaml, the digital twin, or a twin that another process serves.
 
     sample, seed, pace: of the twin. served: file that tells where it is (`--bench` on the command line). Raises Refusal
     or BenchFault if it cannot be opened.
     """
     paths = (None if one is None else Path(one) for one in (sample, served))
-    return Bench(Choice(simulated, next(paths), seed, pace, next(paths)), Path(station), Path(data))
+    return NotebookBench(Choice(simulated, next(paths), seed, pace, next(paths)), Path(station), Path(data))
 
 
 def plan_with(found: "Experiment", texts: Mapping[str, str], keys: Mapping[str, Any]) -> Any:

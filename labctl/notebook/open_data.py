@@ -71,9 +71,9 @@ class StoredRun:
         return outermost(self.folder, self._run).record | self._run.record
 
     @property
-    def parts(self) -> "list[StoredRun]":
+    def children(self) -> "list[StoredRun]":
         """The runs that it was made of."""
-        return [StoredRun(self.folder, part.run_id) for part in children(self.folder, self.run_id)]
+        return [StoredRun(self.folder, child.run_id) for child in children(self.folder, self.run_id)]
 
     def plot(self) -> "Figure":
         """Its figure, a matplotlib Figure that a notebook shows. Raises Refusal if there is nothing to draw."""
@@ -81,10 +81,10 @@ class StoredRun:
 
         run = self._run
         recorded = points(self.folder, self.run_id)
-        parts = [
+        found = [
             {"run_id": p.run_id, "sequence": p.sequence, "result": p.result} for p in children(self.folder, self.run_id)
         ]
-        drawn = draw(run.sequence, recorded.values, {**(run.result or {}), "children": parts}, recorded.columns)
+        drawn = draw(run.sequence, recorded.values, {**(run.result or {}), "children": found}, recorded.columns)
         if drawn is None:
             raise Refusal(f"Run {self.run_id} ({run.sequence}) has nothing to draw")
         return shown(drawn)

@@ -61,7 +61,7 @@ def keys_of(plan: type[Any], prefix: str = "", defaults: Any = None) -> list[Key
 
 
 @dataclass(frozen=True)
-class Fault:
+class PlanFault:
     """What is wrong with a plan, at one key or as a whole."""
 
     key: str
@@ -85,11 +85,11 @@ def make_plan(plan: type[Any], settings: Sequence[str], before: Mapping[str, str
     return made
 
 
-def plan_of(plan: type[Any], texts: Mapping[str, str]) -> tuple[Any, list[Fault]]:
+def plan_of(plan: type[Any], texts: Mapping[str, str]) -> tuple[Any, list[PlanFault]]:
     """The plan with these values, dotted key -> text, the others at their defaults; None if it has faults."""
     keys, adapter = _prepared(plan)
     faults = [
-        Fault(name, f"{plan.__name__} has no key {name!r}; {known(name, list(keys))}")
+        PlanFault(name, f"{plan.__name__} has no key {name!r}; {known(name, list(keys))}")
         for name in texts
         if name not in keys
     ]
@@ -148,7 +148,7 @@ def _prepared(plan: type[Any]) -> tuple[Mapping[str, Key], TypeAdapter[Any]]:
     return _PREPARED[plan]
 
 
-def _as_setting(plan: type[Any], fault: Fault, texts: Mapping[str, str]) -> str:
+def _as_setting(plan: type[Any], fault: PlanFault, texts: Mapping[str, str]) -> str:
     """The same for a command line."""
     if not fault.key:
         return f"{plan.__name__}: {fault.words}"
@@ -164,17 +164,17 @@ def _follows(detail: Any) -> bool:
     return bool(detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"])
 
 
-def _fault(detail: Any, keys: Mapping[str, Key]) -> Fault:
+def _fault(detail: Any, keys: Mapping[str, Key]) -> PlanFault:
     path = [str(part) for part in detail["loc"]]
     key = next((keys[n] for k in range(len(path), 0, -1) if (n := ".".join(path[:k])) in keys), None)
     if key is None:
-        return Fault("", sentence(detail))
+        return PlanFault("", sentence(detail))
     if detail["type"] == "missing":
-        return Fault(key.name, _MISSING)
+        return PlanFault(key.name, _MISSING)
     if get_origin(key.hint) in _UNIONS and (choices := choices_of(key.hint)):
-        return Fault(key.name, f"must be {' or '.join(choices)}, not {detail['input']!r}")
+        return PlanFault(key.name, f"must be {' or '.join(choices)}, not {detail['input']!r}")
     allowed = f" (allowed: {key.limits}{' ' + key.unit if key.unit else ''})" if key.limits else ""
-    return Fault(key.name, sentence(detail) + allowed)
+    return PlanFault(key.name, sentence(detail) + allowed)
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def predict_survival(
     sample, count = around.sample(apart.ravel(), c13.ravel()), apart.size
     parts = []
     for first in range(0, count, _TILE):
-        parts.append(best_cycles(sample.part(slice(first, first + _TILE)), around.heating))
+        parts.append(best_cycles(sample.sliced(slice(first, first + _TILE)), around.heating))
         if advanced is not None:
             advanced(min(first + _TILE, count), count)
     return {

@@ -66,7 +66,7 @@ def check_limits(experiment: "Experiment", plan: Any, file: "StationFile") -> No
 
     if faults := file.bounds().faults(plan):
         raise Refusal(f"--set {fault} ({file.path})" for fault in faults)
-    if faults := programs_beyond(experiment.parts(plan, file.wiring()), file.limits(), file.paths()):
+    if faults := programs_beyond(experiment.programs_by_plan(plan, file.wiring()), file.limits(), file.paths()):
         raise Refusal(f"{fault} ({file.path})" for fault in faults)
 
 
@@ -81,9 +81,9 @@ def show_dry_run(experiment: "Experiment", plan: Any, file: "StationFile", as_js
     from sequences.pulses.timeline import as_text
 
     duration_s = forecast_s(plan)
-    parts = experiment.parts(plan, file.wiring())
-    programs: list[Program] = [program for _, played in parts for program in played]
-    limits = used(parts, file.limits(), file.paths())
+    planned = experiment.programs_by_plan(plan, file.wiring())
+    programs: list[Program] = [program for _, played in planned for program in played]
+    limits = used(planned, file.limits(), file.paths())
     needs = [one.name for one in needed(experiment)]
     if as_json:
         course = [{"name": p.name, "duration_ns": p.duration_ns, "timeline": as_text(p)} for p in programs]

@@ -36,7 +36,7 @@ class _Whole:
 
     folder: Path
     run: Run
-    parts: tuple[Run, ...]
+    children: tuple[Run, ...]
     remarks: Remarks
     about: About
 
@@ -68,8 +68,8 @@ def _of_run(one: _Whole) -> str:
     star = "★ " if one.remarks.is_starred else ""
     head = f'<h2 id="run-{run.run_id}">{star}Run {run.run_id}: {escape(run.sequence)}, {escape(run.status)}</h2>'
     return "\n".join(
-        part
-        for part in (
+        child
+        for child in (
             head,
             paragraph(_when(one), "dim"),
             paragraph(concluded(run, one.folder), "" if run.status == "completed" else "bad"),
@@ -82,10 +82,10 @@ def _of_run(one: _Whole) -> str:
             section("Calibration", _calibration(one)),
             section("Bench", _bench(one)),
             section("What the run noted", *(paragraph(words) for words in _noted(one))),
-            section("Parts", *(_part(one, part) for part in one.parts)),
+            section("Child runs", *(_child(one, child) for child in one.children)),
             section("How to repeat it", _repeated(one)),
         )
-        if part
+        if child
     )
 
 
@@ -107,9 +107,9 @@ def _asked(one: _Whole) -> str:
 
 
 def _figure(one: _Whole) -> str:
-    parts = [{"run_id": p.run_id, "sequence": p.sequence, "result": p.result} for p in one.parts]
+    children = [{"run_id": p.run_id, "sequence": p.sequence, "result": p.result} for p in one.children]
     recorded = points(one.folder, one.run.run_id)
-    drawn = draw(one.run.sequence, recorded.values, {**(one.run.result or {}), "children": parts}, recorded.columns)
+    drawn = draw(one.run.sequence, recorded.values, {**(one.run.result or {}), "children": children}, recorded.columns)
     return picture(drawn, f"figure of run {one.run.run_id}") if drawn is not None else ""
 
 
@@ -183,7 +183,7 @@ def _compared(value: Any, error: Any, model: Any, its: Any) -> tuple[str, str, s
 def _believed(one: _Whole) -> str:
     """Of the run and of its parts: a number, and the share of its variance that rests on belief."""
     rows = []
-    for run in (one.run, *one.parts):
+    for run in (one.run, *one.children):
         believed = (run.result or {}).get("believed")
         shares = believed if isinstance(believed, Mapping) else {}
         rows += [
@@ -204,9 +204,9 @@ def _alignment(one: _Whole) -> str:
         aligning = measuring(_FIELD)
     except Refusal:
         return ""
-    parts = [part for part in one.parts if part.sequence == aligning.name]
-    if parts:
-        return "".join(_numbers(_Whole.of(one.folder, part)) for part in parts)
+    children = [child for child in one.children if child.sequence == aligning.name]
+    if children:
+        return "".join(_numbers(_Whole.of(one.folder, child)) for child in children)
     return _entries(one, lambda key: _is_of(aligning, key))
 
 
@@ -251,10 +251,10 @@ def _noted(one: _Whole) -> list[str]:
     return [one.about.in_words(str(note)) for note in one.run.outcome.get("notes", [])]
 
 
-def _part(one: _Whole, part: Run) -> str:
-    whole = _Whole.of(one.folder, part)
-    content = paragraph(concluded(part, one.folder)) + _figure(whole) + _numbers(whole) + _lists(whole.result)
-    return folded(f"run {part.run_id}: {part.sequence}, {part.status}", content)
+def _child(one: _Whole, child: Run) -> str:
+    whole = _Whole.of(one.folder, child)
+    content = paragraph(concluded(child, one.folder)) + _figure(whole) + _numbers(whole) + _lists(whole.result)
+    return folded(f"run {child.run_id}: {child.sequence}, {child.status}", content)
 
 
 def _repeated(one: _Whole) -> str:

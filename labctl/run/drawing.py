@@ -41,7 +41,7 @@ class Drawing:
         self._lasting.daemon = True
         self._drawn: list[tuple[EndedRun, Path, Callable[[], bool]]] = []
 
-    def part(self, run: EndedRun) -> None:
+    def child(self, run: EndedRun) -> None:
         """A part of the run has ended: have its figure drawn meanwhile."""
         if (what := _what(run)) is not None:
             file = self._file(run)

@@ -7,9 +7,9 @@ from typing import Any, Final
 from labctl.data.acquisitions import Acquisition
 from labctl.data.calibration import CalibrationStore
 from labctl.run.past_calibration import KnownThen
-from labctl.run.replay import MAGNET, RESUMING, WALKED, NotedClock, Replay, RunClock
+from labctl.run.replay import CHECKS, DRIFTED, MAGNET, RESUMING, NotedClock, Replay, RunClock, checks_before
 from labctl.run.settings import noted
-from sequences.core.lab import Lab, Looks, Observer, RunContext
+from sequences.core.lab import Checks, Lab, Observer, RunContext
 
 CALIBRATION: Final = "calibration"
 COVARIANCES: Final = "covariances"
@@ -31,19 +31,19 @@ class Journal:
         """Laboratory time of the run, for whoever keeps it."""
         self._noted = NotedClock(self.clock)
         self._known = KnownThen(replay, calibration) if replay else None
-        self._looks = Looks()
+        self._checks = Checks()
         self._apart_s = 0.0
-        self.walked_a: Sequence[float] = ()
+        self.drifted_a: Sequence[float] = ()
         """By how much the resonance's currents have changed while the run was interrupted."""
         self.notes: dict[str, Any] = {}
         """Of the play that is about to begin: settings, times, wall time."""
 
     def context(self, observer: Observer) -> RunContext:
         """For the experiment: its clock is noted, and what it was told and what was known then come again."""
-        return RunContext(self._noted, self._known or self.calibration, observer, looks=self._looks)
+        return RunContext(self._noted, self._known or self.calibration, observer, checks=self._checks)
 
     def apart(self, lab: Lab) -> Lab:
-        """For plays that are none of the experiment's: no acquisition answers them, and they answer none later."""
+        """A lab for plays that are not the experiment's: the disk never answers them, and they never answer others."""
         self.clock.is_apart = True
         self._apart_s = self.clock.now()
         return lab.within(RunContext(self.clock, self.calibration, lab.run.observer, lab.run.notes))
@@ -66,7 +66,7 @@ class Journal:
         if self.clock.is_apart:
             self.notes[RESUMING] = True
             return None
-        self.notes |= {"times_s": self._noted.taken(), "looks": self._looks.count}
+        self.notes |= {"times_s": self._noted.taken(), CHECKS: self._checks.count}
         if self.replay is None or self.replay.over:
             return None
         acquisition = self.replay.answer(digest, repeats, self.notes["bench"])
@@ -77,10 +77,10 @@ class Journal:
         return acquisition
 
     def _note_what_is_known(self, replay: Replay) -> None:
-        """Here the bench takes over. What has answered stays trusted, whatever a look at the bench shows later."""
-        seen = [acquisition.settings.get("looks", 0) for acquisition in replay.acquisitions[: replay.taken]]
-        self._looks.count = 1 + max(self._looks.count, *seen, 0)
-        self.notes["looks"] = self._looks.count
+        """From here on the bench plays. What has answered stays trusted, whatever a later check of the bench shows."""
+        seen = [checks_before(acquisition) or 0 for acquisition in replay.acquisitions[: replay.taken]]
+        self._checks.count = 1 + max(self._checks.count, *seen, 0)
+        self.notes[CHECKS] = self._checks.count
         self.notes |= {CALIBRATION: self.calibration.all(), COVARIANCES: self.calibration.covariances()}
-        if any(self.walked_a):
-            self.notes |= {WALKED: list(self.walked_a), MAGNET: list(self._lab.magnet.currents())}
+        if any(self.drifted_a):
+            self.notes |= {DRIFTED: list(self.drifted_a), MAGNET: list(self._lab.magnet.currents())}

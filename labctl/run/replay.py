@@ -1,7 +1,7 @@
 """An interrupted run, played again from its acquisitions: the experiment starts anew, and the disk answers every play.
 
-An experiment decides by counts, calibrations and the clock alone. Given the same ones it asks for the same plays, so
-what is on disk answers them, until there is no more, or until it asks for something else: from then on the bench does.
+An experiment decides by counts, calibrations and the clock alone. If it gets the same ones again, it asks for the same
+programs, and the acquisitions on disk answer. When none is left, or when it asks for another program, the bench plays.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,12 +14,17 @@ from labctl.common.refusals import Refusal
 from labctl.data.acquisitions import Acquisition, acquisitions_of
 from labctl.data.calibration import Pairs
 from labctl.data.reader import Run, one_run
-from sequences.routines.bench.verify import LOOK_AFTER_S
+from sequences.routines.bench.verify import VERIFY_AFTER_S
 
 RESUMING: Final = "resuming"
 """What is noted with the plays that brought the bench back, and that are none of the experiment's."""
 
-WALKED: Final = "walked_a"
+CHECKS: Final = "checks"
+"""Noted with every acquisition: how often all instruments had been verified when it began."""
+_OLDER_CHECKS: Final = "looks"
+"""Its name before 0.1.0."""
+
+DRIFTED: Final = "walked_a"
 MAGNET: Final = "magnet_a"
 """Noted with the first play behind a break: by how much the magnet was taken along, and its currents then."""
 
@@ -30,7 +35,7 @@ class Break:
 
     before: int
     """The first play behind it."""
-    walked_a: Sequence[float]
+    drifted_a: Sequence[float]
     """By how much the currents of the resonance changed meanwhile."""
     stands_a: tuple[float, float, float]
     """The magnet, behind it."""
@@ -54,9 +59,9 @@ class Replay:
         self.began_s = max((times_s[-1] - began_s for times_s, began_s in known if times_s), default=0.0)
         """Laboratory time at which the run began: a play began just after its experiment had asked for the time."""
         self.breaks = tuple(
-            Break(k, acquisition.settings[WALKED], tuple(acquisition.settings[MAGNET]))
+            Break(k, acquisition.settings[DRIFTED], tuple(acquisition.settings[MAGNET]))
             for k, acquisition in enumerate(self.acquisitions)
-            if WALKED in acquisition.settings
+            if DRIFTED in acquisition.settings
         )
         """At which the magnet was taken along with the resonance, when the run was continued before."""
         self.over = False
@@ -176,7 +181,7 @@ def kept_acquisitions(folder: Path, run: Run) -> tuple[Acquisition, ...]:
     if again == len(own):
         return before
     new = own[again:]
-    return own[:again] + (looked_at(new) if run.status in ("failed", "suspended") else new)
+    return own[:again] + (verified(new) if run.status in ("failed", "suspended") else new)
 
 
 def _continued_by(folder: Path, run: Run) -> tuple[Acquisition, ...]:
@@ -194,21 +199,24 @@ def _same(acquisition: Acquisition, other: Acquisition) -> bool:
     return all(getattr(acquisition, name) == getattr(other, name) for name in alike)
 
 
-def looked_at(acquisitions: tuple[Acquisition, ...]) -> tuple[Acquisition, ...]:
-    """Those behind which all instruments were seen to be as they were set; of runs that noted no looks, by the time."""
-    if not acquisitions or any("looks" not in acquisition.settings for acquisition in acquisitions):
+def checks_before(acquisition: Acquisition) -> int | None:
+    """How often all instruments had been verified when it began; None of a run that did not note it."""
+    found = acquisition.settings.get(CHECKS, acquisition.settings.get(_OLDER_CHECKS))
+    return None if found is None else int(found)
+
+
+def verified(acquisitions: tuple[Acquisition, ...]) -> tuple[Acquisition, ...]:
+    """Those after which all instruments were verified at least once; of runs that noted no checks, by the time."""
+    counts = [count for acquisition in acquisitions if (count := checks_before(acquisition)) is not None]
+    if not counts or len(counts) < len(acquisitions):
         return _trusted(acquisitions)
-    return tuple(
-        acquisition
-        for acquisition in acquisitions
-        if acquisition.settings["looks"] < acquisitions[-1].settings["looks"]
-    )
+    return tuple(one for one, count in zip(acquisitions, counts, strict=True) if count < counts[-1])
 
 
 def _trusted(acquisitions: tuple[Acquisition, ...]) -> tuple[Acquisition, ...]:
-    """Without the last ones: what made the run fail may have begun behind the last look at the bench."""
+    """Without the last ones: what made the run fail may have begun after the last check of the bench."""
     left, played_s = list(acquisitions), 0.0
-    while left and played_s <= LOOK_AFTER_S:
+    while left and played_s <= VERIFY_AFTER_S:
         last = left.pop()
         played_s += last.ended_s - last.began_s
     return tuple(left)

@@ -35,7 +35,7 @@ def resumed(
         stands_a = lab.magnet.currents()
         is_aligned = yield from _brought_back(lab, journal, align)
         if is_aligned or replay.breaks:
-            magnet = WalkedMagnet(lab.magnet, replay, stands_a, journal.walked_a)
+            magnet = DriftedMagnet(lab.magnet, replay, stands_a, journal.drifted_a)
             lab = replace(lab, magnet=cast("Magnet", magnet))
         if is_aligned:
             magnet.ramp_to(stands_a)
@@ -51,21 +51,21 @@ def _brought_back(lab: Lab, journal: Journal, align: Callable[[Lab], Stream[Any]
     yield from align(journal.apart(lab))
     now = journal.calibration.all()
     journal.go_on(before)
-    journal.walked_a = [now[key]["value"] - before[key]["value"] for key in _FIELD]
+    journal.drifted_a = [now[key]["value"] - before[key]["value"] for key in _FIELD]
     return True
 
 
-class WalkedMagnet:
+class DriftedMagnet:
     """The magnet while a run is played again whose resonance has walked: it goes along, unnoticed by the experiment.
 
     It stands as far from where the resonance is now as it stood from where that was. Once the bench plays, it is the
     magnet as it is.
     """
 
-    def __init__(self, magnet: "Magnet", replay: Replay, stands_a: "Currents", walked_a: Sequence[float]) -> None:
+    def __init__(self, magnet: "Magnet", replay: Replay, stands_a: "Currents", drifted_a: Sequence[float]) -> None:
         """stands_a: where the experiment finds it. walked_a: in the last break, of which the replay knows nothing."""
         self._magnet, self._replay = magnet, replay
-        self._walked_a = np.array(walked_a or (0.0, 0.0, 0.0))
+        self._drifted_a = np.array(drifted_a or (0.0, 0.0, 0.0))
         self._stands_a, self._since = stands_a, 0
 
     def __getattr__(self, name: str) -> Any:
@@ -89,8 +89,8 @@ class WalkedMagnet:
         """Not without current, for that is near no resonance; and not where the magnet may not go."""
         if not any(self._stands_a):
             return
-        later = [one.walked_a for one in self._replay.breaks if one.before >= self._replay.taken]
-        x, y, main = np.array([self._stands_a, self._walked_a, *later], dtype=float).sum(axis=0).tolist()
+        later = [one.drifted_a for one in self._replay.breaks if one.before >= self._replay.taken]
+        x, y, main = np.array([self._stands_a, self._drifted_a, *later], dtype=float).sum(axis=0).tolist()
         try:
             self._magnet.ramp_to((x, y, main))
         except ValueError as beyond:

@@ -240,7 +240,7 @@ class Runner:
                 self._publish(event)
                 if (ended := self._recorder.end("completed", result=serialisable(result))).status != "completed":
                     raise OSError(ended.message)
-                self._drawing.part(ended)
+                self._drawing.child(ended)
             case Progress():
                 self._publish(event)
 
@@ -276,7 +276,7 @@ class Runner:
         if fault and status == "completed":
             status, message, result = "failed", fault, None
         while self._recorder.depth > 1:
-            self._drawing.part(self._recorder.end(status, message))
+            self._drawing.child(self._recorder.end(status, message))
         run = self._recorder.end(status, message, result, self._notes())
         if run.status == "completed":
             self._tell(RunEvent(run.run_id, run.sequence, 0, End(run.result), run.lab_time_s))

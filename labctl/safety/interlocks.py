@@ -13,7 +13,7 @@ from typing import Final
 from instruments.common.clock import Clock
 from instruments.interface.causes import Cause
 from sequences.core.lab import Lab
-from sequences.routines.bench.verify import parts
+from sequences.routines.bench.verify import verified_roles
 
 LOG: Final = logging.getLogger(__name__)
 POLL_S: Final = 2.0
@@ -23,7 +23,7 @@ POLL_S: Final = 2.0
 def causes(lab: Lab, clock: Clock) -> list[Cause]:
     """What holds the bench now; empty if a run failed for another reason. Never raises."""
     found: list[Cause] = []
-    for part in parts(lab):
+    for part in verified_roles(lab):
         try:
             found += [_rested(cause, clock, lab.limits.trip_rest_s) for cause in part.causes()]
         except Exception:  # an instrument that does not answer is the run's own failure

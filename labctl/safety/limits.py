@@ -98,15 +98,15 @@ class Used:
     """By what the plan says, the rest of the bench's settings off."""
     most: float
     """With what the plan leaves open at the station's limit."""
-    allowed: float
+    limit_value: float
     unit: str
 
     @property
     def words(self) -> str:
         """'doughnut light at the sample: 200 of 500 mW (40 %), in program 'count under the doughnut''."""
         value = f"{self.most:.3g}" if self.is_known else f"{self.least:.3g} to {self.most:.3g}"
-        share = f"{100 * self.most / self.allowed:.0f} %" + ("" if self.is_known else " at most")
-        return f"{self.what}: {value} of {self.allowed:g} {self.unit} ({share}), in program {self.program!r}"
+        share = f"{100 * self.most / self.limit_value:.0f} %" + ("" if self.is_known else " at most")
+        return f"{self.what}: {value} of {self.limit_value:g} {self.unit} ({share}), in program {self.program!r}"
 
     @property
     def is_known(self) -> bool:
@@ -114,33 +114,33 @@ class Used:
         return abs(self.most - self.least) <= 1e-9 * self.most
 
 
-Parts = Iterable[tuple[Any, Iterable["Program"]]]
+PlannedPrograms = Iterable[tuple[Any, Iterable["Program"]]]
 """Plans, each with the programs that are played with the light and the currents that it asks for."""
 
 
-def used(parts: Parts, limits: Limits, paths: Paths) -> list[Used]:
+def used(planned: PlannedPrograms, limits: Limits, paths: Paths) -> list[Used]:
     """For every limit across instruments, the program that may come nearest to it."""
-    from sequences.core.power_budget import loads
+    from sequences.core.power_budget import power_budget
 
     found: dict[str, Used] = {}
-    for plan, programs in parts:
+    for plan, programs in planned:
         least, most = _drives(plan, limits)
         for program in programs:
             for low, high in zip(
-                loads(program, least, paths, limits), loads(program, most, paths, limits), strict=True
+                power_budget(program, least, paths, limits), power_budget(program, most, paths, limits), strict=True
             ):
                 if high.what not in found or high.value > found[high.what].most:
-                    one = Used(high.limit, high.what, program.name, low.value, high.value, high.allowed, high.unit)
+                    one = Used(high.limit, high.what, program.name, low.value, high.value, high.limit_value, high.unit)
                     found[high.what] = one
     return [one for one in found.values() if one.most > 0.0]
 
 
-def programs_beyond(parts: Parts, limits: Limits, paths: Paths) -> list[str]:
+def programs_beyond(planned: PlannedPrograms, limits: Limits, paths: Paths) -> list[str]:
     """What the programs would surely put beyond a limit across instruments, as their plans say; a sentence each."""
     from sequences.core.power_budget import LimitError, refuse_beyond
 
     faults: list[str] = []
-    for plan, programs in parts:
+    for plan, programs in planned:
         least, _ = _drives(plan, limits)
         for program in programs:
             try:

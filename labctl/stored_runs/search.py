@@ -39,9 +39,9 @@ class Listed:
         """'field_mt=5 sweeps=3'."""
         return " ".join(f"{key}={text}" for key, text in self.changes.items())
 
-    def plain(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """What the list adds to a run in `--json`."""
-        return {"conclusion": self.conclusion, "changed": self.changes, "remarks": self.remarks.plain()}
+        return {"conclusion": self.conclusion, "changed": self.changes, "remarks": self.remarks.as_dict()}
 
     @property
     def searched(self) -> str:

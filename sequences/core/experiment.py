@@ -81,7 +81,7 @@ class Experiment:
         if faults := list(self._faults()):
             raise ValueError("; ".join(faults))
 
-    def parts(self, plan: Any, wiring: "Wiring") -> "list[tuple[Any, list[Program]]]":
+    def programs_by_plan(self, plan: Any, wiring: "Wiring") -> "list[tuple[Any, list[Program]]]":
         """Its programs with the plan that they are played by: its own, or those of the parts that it is made of."""
         if self.made_of is not None:
             return [(part, list(played)) for part, played in self.made_of(plan, wiring)]

@@ -62,7 +62,7 @@ class Nobody:
 
 
 @dataclass
-class Looks:
+class Checks:
     """What of the bench was verified in a run, and when."""
 
     unchecked_s: float = 0.0
@@ -83,7 +83,7 @@ class RunContext:
     """Who watches the plays."""
     notes: list[str] = field(default_factory=list)
     """Remarks that belong in the run's record, e.g. a limit met."""
-    looks: Looks = field(default_factory=Looks)
+    checks: Checks = field(default_factory=Checks)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class Drive:
 
 
 @dataclass(frozen=True)
-class Load:
+class BudgetItem:
     """One quantity that has a limit."""
 
     limit: str
@@ -41,7 +41,7 @@ class Load:
     what: str
     """'green light at the sample'."""
     value: float
-    allowed: float
+    limit_value: float
     unit: str
     remedy: str
     """What to change if it is too much."""
@@ -49,7 +49,7 @@ class Load:
     @property
     def share(self) -> float:
         """Of the limit that is used: 1 stands at the limit."""
-        return self.value / self.allowed
+        return self.value / self.limit_value
 
     @property
     def is_beyond(self) -> bool:
@@ -57,21 +57,21 @@ class Load:
         return not self.share <= 1.0 + _ROUNDING
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.value:.3g} {self.unit}, limits.{self.limit} = {self.allowed:g}"
+        return f"{self.what}: {self.value:.3g} {self.unit}, limits.{self.limit} = {self.limit_value:g}"
 
 
 class LimitError(SequenceError):
     """A program that must not be played with the bench as it is set. It has not been."""
 
-    def __init__(self, program: Program, load: Load) -> None:
+    def __init__(self, program: Program, item: BudgetItem) -> None:
         super().__init__(
-            f"Program {program.name!r} was not played: {load.what} would be {load.value:.4g} {load.unit}, above "
-            f"limits.{load.limit} = {load.allowed:g} of station.yaml",
-            load.remedy,
+            f"Program {program.name!r} was not played: {item.what} would be {item.value:.4g} {item.unit}, above "
+            f"limits.{item.limit} = {item.limit_value:g} of station.yaml",
+            item.remedy,
             program=program.name,
-            limit=load.limit,
-            value=load.value,
-            allowed=load.allowed,
+            limit=item.limit,
+            value=item.value,
+            limit_value=item.limit_value,
         )
 
 
@@ -80,7 +80,7 @@ def milliwatts(dbm: float) -> float:
     return float(10.0 ** (dbm / 10.0))
 
 
-def loads(program: Program, drive: Drive, paths: Paths, limits: Limits) -> tuple[Load, ...]:
+def power_budget(program: Program, drive: Drive, paths: Paths, limits: Limits) -> tuple[BudgetItem, ...]:
     """All quantities that have a limit, when this program is repeated."""
     return (
         *_light(program, drive, paths, limits),
@@ -91,7 +91,7 @@ def loads(program: Program, drive: Drive, paths: Paths, limits: Limits) -> tuple
 
 def refuse_beyond(program: Program, drive: Drive, paths: Paths, limits: Limits) -> None:
     """Raises LimitError naming the quantity that is farthest beyond its limit, if one is."""
-    worst = max(loads(program, drive, paths, limits), key=lambda load: (load.is_beyond, load.share))
+    worst = max(power_budget(program, drive, paths, limits), key=lambda item: (item.is_beyond, item.share))
     if worst.is_beyond:
         raise LimitError(program, worst)
 
@@ -101,16 +101,16 @@ def _duty(program: Program, *lines: str) -> float:
     return sum(program.time_high_ns(line) for line in lines) / max(1, program.duration_ns)
 
 
-def _light(program: Program, drive: Drive, paths: Paths, limits: Limits) -> Iterator[Load]:
+def _light(program: Program, drive: Drive, paths: Paths, limits: Limits) -> Iterator[BudgetItem]:
     green_mw = drive.green_mw * paths.green_throughput * (1.0 if drive.green_ungated else _duty(program, "pump"))
     doughnut_mw = drive.doughnut_mw * paths.doughnut_throughput * _duty(program, "depletion")
     weaker = "Lower {0}, or leave `{1}` low for longer in each repeat"
     green, doughnut = weaker.format("pump_efficiency", "pump"), weaker.format("the doughnut's power", "depletion")
-    yield Load("sample_green_mw", "green light at the sample", green_mw, limits.sample_green_mw, "mW", green)
-    yield Load(
+    yield BudgetItem("sample_green_mw", "green light at the sample", green_mw, limits.sample_green_mw, "mW", green)
+    yield BudgetItem(
         "sample_doughnut_mw", "doughnut light at the sample", doughnut_mw, limits.sample_doughnut_mw, "mW", doughnut
     )
-    yield Load(
+    yield BudgetItem(
         "sample_light_mw",
         "light of both beams at the sample",
         green_mw + doughnut_mw,
@@ -120,9 +120,9 @@ def _light(program: Program, drive: Drive, paths: Paths, limits: Limits) -> Iter
     )
 
 
-def _antenna(program: Program, drive: Drive, paths: Paths, limits: Limits) -> Iterator[Load]:
+def _antenna(program: Program, drive: Drive, paths: Paths, limits: Limits) -> Iterator[BudgetItem]:
     antenna_mw = drive.carrier_mw * milliwatts(paths.microwave_gain_db) * _duty(program, "mw_x", "mw_y")
-    yield Load(
+    yield BudgetItem(
         "antenna_mw",
         "microwave at the antenna",
         antenna_mw,
@@ -132,7 +132,7 @@ def _antenna(program: Program, drive: Drive, paths: Paths, limits: Limits) -> It
     )
 
 
-def _coils(program: Program, drive: Drive, paths: Paths, limits: Limits) -> Iterator[Load]:
+def _coils(program: Program, drive: Drive, paths: Paths, limits: Limits) -> Iterator[BudgetItem]:
     coils = (
         ("shift", "shift", drive.shift_a, paths.shift_ohm),
         ("gradient", "gradient", drive.gradient_a, paths.gradient_ohm),
@@ -142,9 +142,9 @@ def _coils(program: Program, drive: Drive, paths: Paths, limits: Limits) -> Iter
         duty = _duty(program, line)
         less = f"Ask for less current in the {name} coil, or leave `{line}` low for longer in each repeat"
         heat_w = current_a**2 * load_ohm * duty
-        yield Load("pulsed_w", f"heat in the {name} coil", heat_w, limits.pulsed_w, "W", less)
+        yield BudgetItem("pulsed_w", f"heat in the {name} coil", heat_w, limits.pulsed_w, "W", less)
         slope = abs(current_a) / paths.pulsed_rise_us if duty else 0.0
-        yield Load(
+        yield BudgetItem(
             "pulsed_a_per_us",
             f"dI/dt in the {name} coil",
             slope,

@@ -157,12 +157,12 @@ class Gates:
 
 
 def nominal_gates(tick_ns: int) -> Gates:
-    """As the calibrations usually find them: for looking at programs beforehand."""
+    """Gate times as the calibrations usually find them, to show programs before anything is calibrated."""
     return Gates(nearest_ns(200, tick_ns), 2 * nearest_ns(11_800, tick_ns), tick_ns)
 
 
 def nominal_reading(tick_ns: int) -> Reading:
-    """Likewise."""
+    """Readout times as the calibrations usually find them, to show programs before anything is calibrated."""
     pumping_ns, pump_ns, doughnut_ns = (nearest_ns(ns, tick_ns) for ns in (24_000, 2_500, 1_800))
     return Reading(pumping_ns, pump_ns, doughnut_ns, tick_ns)
 
@@ -201,10 +201,11 @@ def cooled(cycle: Cycle, gates: Gates) -> Program:
 def hot_left(gates: Gates, sense: int) -> Program:
     """Put the left NV on the equator and the right one back to |0>.
 
-    A global pulse, then the rest of a full turn on the right NV alone. The two senses leave opposite coherences on the
-    left NV; played in turn they average to a NV at infinite temperature. Nothing is pumped, so no leakage reaches it.
-    The gradient is on for as long in both: the left line, far away then, turns the coherences by nearly the same angle.
-    The guard behind each pulse is for what comes late of it.
+    One pulse turns both NVs. A second pulse turns the right NV alone until it is in |0> again. sense says which of the
+    two pulses is a quarter turn: the coherences that they leave on the left NV have opposite signs. Shots of both
+    senses in turn leave the left NV, on average, at infinite temperature. No light is used, so none leaks to it. The
+    gradient is on equally long in both senses, so it turns both coherences by nearly the same angle. The wait after
+    each pulse is there because the end of a pulse may come late.
     """
     first, rest = (1, 3) if sense > 0 else (3, 1)
     guard = guard_ns(gates.tick_ns)

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from pyvisa.errors import VisaIOError
 
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.served.client import ServedBench
 from simulated_instruments.served.control import Control
 from simulated_instruments.served.ports import HOST, Ports, messages
@@ -25,7 +25,7 @@ class Served:
     wires: WiresFile
     """Where it listens."""
 
-    def __init__(self, bench: Bench, file: Path, label: str, seed: int, pace: float | None) -> None:
+    def __init__(self, bench: SimulatedBench, file: Path, label: str, seed: int, pace: float | None) -> None:
         """file: is written when the bench is ready and removed when it ends. The others are told in it."""
         self._bench, self._file = bench, file
         self._told = (label, seed, pace)

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.served.ports import messages
 
 LONGEST: Final = 2**24
@@ -19,7 +19,7 @@ class Control:
     """Answers `{"ask": "now"}`, `{"ask": "sleep", "seconds": s}`, `{"ask": "truth", "result": {…}}` and
     `{"ask": "state"}` with `{"answer": …}`, and what it cannot answer with `{"error": "…"}`."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: SimulatedBench) -> None:
         self._bench = bench
         self._answers: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
             "now": lambda _: bench.clock.now(),

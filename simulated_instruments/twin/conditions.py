@@ -1,4 +1,4 @@
-"""What governs the pair in each interval, from the sample, the knobs and where the slow walks stand."""
+"""What governs the pair in each interval, from the sample, the setpoints and where the slow walks stand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from physics.constants import (
 )
 from physics.coupling import lorentzian
 from simulated_instruments.sample import Sample
-from simulated_instruments.setpoints import Knobs
+from simulated_instruments.setpoints import Setpoints
 from simulated_instruments.twin.pair import Condition
 from simulated_instruments.twin.surroundings import (
     MICROWAVE,
@@ -105,7 +105,7 @@ class Now:
     """The bench at one moment."""
 
     sample: Sample
-    knobs: Knobs
+    setpoints: Setpoints
     drift: Drift
     g_rad_per_s: float
     zz_rad_per_s: float
@@ -113,12 +113,12 @@ class Now:
     @property
     def static_mt(self) -> float:
         """Field along the axis without the pulsed coils."""
-        return static_field_mt(self.sample, self.knobs, self.drift)[0]
+        return static_field_mt(self.sample, self.setpoints, self.drift)[0]
 
     def field_mt(self, levels: int) -> tuple[Real, float]:
         """Field along the axis at the left and right NV (2,), and across it."""
-        along, across = static_field_mt(self.sample, self.knobs, self.drift)
-        return along + pulsed_field_mt(self.sample, self.knobs, levels), across
+        along, across = static_field_mt(self.sample, self.setpoints, self.drift)
+        return along + pulsed_field_mt(self.sample, self.setpoints, levels), across
 
     def spins(self, along_mt: Real, across_mt: float) -> tuple[Lines, Lines]:
         """Lines of the left and the right NV in fields along (2,) and across the axis, each with its own D."""
@@ -139,17 +139,17 @@ class Now:
     def scene(self, setting: Setting) -> Scene:
         """What surrounds the pair."""
         along, across = self.field_mt(setting.levels)
-        shine = light(self.sample, self.knobs, setting.levels, self.drift, setting.light)
+        shine = light(self.sample, self.setpoints, setting.levels, self.drift, setting.light)
         left, right = self.spins(along, across)
         if setting.lag != (0.0, 0.0):
-            shift, gradient = coil_fields_mt(self.sample, self.knobs)
+            shift, gradient = coil_fields_mt(self.sample, self.setpoints)
             more_mt = setting.lag[0] * shift + setting.lag[1] * gradient
             left, right, along = left.moved(float(more_mt[0])), right.moved(float(more_mt[1])), along + more_mt
         return Scene((left, right), along, shine)
 
     def driven(self, setting: Setting) -> bool:
         """Whether the carrier reaches the pair."""
-        return self.knobs.carrier_on and (line(setting.levels, "mw_x") or line(setting.levels, "mw_y"))
+        return self.setpoints.carrier_on and (line(setting.levels, "mw_x") or line(setting.levels, "mw_y"))
 
     def tuning(self, scenes: Mapping[Setting, Scene]) -> Tuning:
         """Of a program with these scenes; without a drive the frame is that of the lines at rest."""
@@ -158,7 +158,7 @@ class Now:
         sign = -1 if right.minus_hz[0] < 0 else 1
         if driven is None:
             return Tuning(False, sign, float(right.minus_hz[0]))
-        carrier = self.knobs.carrier_hz
+        carrier = self.setpoints.carrier_hz
         plus = abs(carrier - right.plus_hz[0]) < abs(carrier - abs(right.minus_hz[0]))
         return Tuning(plus, 1 if plus else sign, carrier if plus else sign * carrier)
 
@@ -221,7 +221,7 @@ class Now:
             return 0.0, 0.0
         m = self.sample.microwave
         gain = self.drift.gain(MICROWAVE)
-        rabi = float(TWO_PI * 1e6 * m.rabi_mhz_at_0dbm * 10 ** (self.knobs.carrier_dbm / 20)) * gain
+        rabi = float(TWO_PI * 1e6 * m.rabi_mhz_at_0dbm * 10 ** (self.setpoints.carrier_dbm / 20)) * gain
         x, y = line(setting.levels, "mw_x"), line(setting.levels, "mw_y") * (1.0 + m.quadrature_imbalance)
         angle = np.deg2rad(m.quadrature_error_deg)
         return float(rabi * (x - y * np.sin(angle))), float(rabi * y * np.cos(angle)) * tuning.sign

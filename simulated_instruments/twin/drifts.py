@@ -9,7 +9,7 @@ from simulated_instruments.sample import Sample
 from simulated_instruments.twin.surroundings import Drift
 
 
-class Walks:
+class Drifts:
     """Where everything stands now."""
 
     drift: Drift
@@ -28,7 +28,7 @@ class Walks:
         wander = [w.rms * float(x) for w, x in zip(self._wanders, start, strict=True)]
         self.drift = Drift(np.zeros(3), np.zeros(2), 0.0, (wander[0], wander[1], wander[2], wander[3]))
 
-    def walk(self, seconds: float, sample: Sample) -> None:
+    def advance(self, seconds: float, sample: Sample) -> None:
         """Let this time pass."""
         steps = np.sqrt(seconds / 60.0)
         walk = self._walking.standard_normal(5) * steps

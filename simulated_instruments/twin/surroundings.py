@@ -1,4 +1,4 @@
-"""What surrounds the two NVs for given knobs and line levels: the field at each, light on each, and what they emit."""
+"""What surrounds the two NVs for given setpoints and line levels: field and light at each, and what they emit."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from physics.optics import doughnut_profile, saturation
 from simulated_instruments.cables import LINES
 from simulated_instruments.sample import Sample
-from simulated_instruments.setpoints import Gate, Knobs
+from simulated_instruments.setpoints import AomGate, Setpoints
 
 Real = NDArray[np.float64]
 
@@ -42,9 +42,9 @@ def line(levels: int, role: str) -> bool:
     return bool(levels >> LINES[role] & 1)
 
 
-def static_field_mt(sample: Sample, knobs: Knobs, drift: Drift) -> tuple[float, float]:
+def static_field_mt(sample: Sample, setpoints: Setpoints, drift: Drift) -> tuple[float, float]:
     """(along, across) the NV axis, without the pulsed coils: B = K I + residual + drift."""
-    currents = np.array([knobs.trim_x_a, knobs.trim_y_a, knobs.main_a])
+    currents = np.array([setpoints.trim_x_a, setpoints.trim_y_a, setpoints.main_a])
     residual_mt = np.array(sample.residual_field_ut) * 1e-3
     field = np.array(sample.coil_matrix_mt_per_a) @ currents + residual_mt + drift.field_mt
     axis = sample.nv_axis.unit_vector
@@ -52,20 +52,20 @@ def static_field_mt(sample: Sample, knobs: Knobs, drift: Drift) -> tuple[float, 
     return along, float(np.linalg.norm(field - along * axis))
 
 
-def coil_fields_mt(sample: Sample, knobs: Knobs) -> tuple[Real, Real]:
+def coil_fields_mt(sample: Sample, setpoints: Setpoints) -> tuple[Real, Real]:
     """(2,) each: what the shift and the gradient coil add along the axis at the left and the right NV while on."""
     coils = sample.pulsed_coils
     angle = np.deg2rad(coils.gradient_direction_deg)
     distance_nm = (sample.pair.positions_nm - coils.gradient_centre_nm) @ np.array([np.cos(angle), np.sin(angle)])
-    gradient = coils.gradient_ut_per_nm_per_a * 1e-3 * knobs.gradient_a * distance_nm
+    gradient = coils.gradient_ut_per_nm_per_a * 1e-3 * setpoints.gradient_a * distance_nm
     return np.full(
-        2, coils.shift_mt_per_a * knobs.shift_a
-    ), gradient + coils.compensation_mt_per_a * knobs.compensation_a
+        2, coils.shift_mt_per_a * setpoints.shift_a
+    ), gradient + coils.compensation_mt_per_a * setpoints.compensation_a
 
 
-def pulsed_field_mt(sample: Sample, knobs: Knobs, levels: int) -> Real:
+def pulsed_field_mt(sample: Sample, setpoints: Setpoints, levels: int) -> Real:
     """(2,): what the pulsed coils add along the axis at the left and the right NV (physics.md, section 5)."""
-    shift, gradient = coil_fields_mt(sample, knobs)
+    shift, gradient = coil_fields_mt(sample, setpoints)
     return shift * line(levels, "shift") + gradient * line(levels, "gradient")
 
 
@@ -81,19 +81,21 @@ class Light:
     """Of everything else: bystanders, the stray light of both beams, the detector in the dark."""
 
 
-def light(sample: Sample, knobs: Knobs, levels: int, drift: Drift, risen: tuple[float, float] | None = None) -> Light:
+def light(
+    sample: Sample, setpoints: Setpoints, levels: int, drift: Drift, risen: tuple[float, float] | None = None
+) -> Light:
     """Both beams on the pair. The doughnut is green (GSD): where it shines it pumps. Both effects go as s/(1+s).
 
     risen: share of its light that the AOM of the pump and of the depletion beam lets through; by default all or none.
     """
     optics = sample.optics
     share = risen or (float(line(levels, "pump")), float(line(levels, "depletion")))
-    pump = _transmitted(knobs.pump_aom, knobs.pump_gate, share[0], optics.aom_extinction)
-    ring = _transmitted(knobs.depletion_aom, knobs.depletion_gate, share[1], optics.aom_extinction)
-    green_w, depletion_w = knobs.green_w * drift.gain(GREEN), knobs.depletion_w * drift.gain(DOUGHNUT)
+    pump = _transmitted(setpoints.pump_aom, setpoints.pump_gate, share[0], optics.aom_extinction)
+    ring = _transmitted(setpoints.depletion_aom, setpoints.depletion_gate, share[1], optics.aom_extinction)
+    green_w, depletion_w = setpoints.green_w * drift.gain(GREEN), setpoints.depletion_w * drift.gain(DOUGHNUT)
     gaussian = green_w * 1e3 * pump * optics.pump_throughput / optics.pump_saturation_mw
     crest = depletion_w * 1e3 * ring * optics.doughnut_throughput / optics.doughnut_saturation_mw
-    steered_v = np.round(np.array(knobs.steering_v) / OUTPUT_STEP_V) * OUTPUT_STEP_V
+    steered_v = np.round(np.array(setpoints.steering_v) / OUTPUT_STEP_V) * OUTPUT_STEP_V
     null_nm = steered_v * optics.steering_nm_per_v + drift.steering_nm
 
     def excited(places_nm: Real) -> Real:
@@ -104,13 +106,13 @@ def light(sample: Sample, knobs: Knobs, levels: int, drift: Drift, risen: tuple[
 
     pair = excited(sample.pair.positions_nm)
     beside = sum(b.brightness * float(excited(np.array(b.position_nm))) for b in sample.bystanders)
-    stray = float(saturation(gaussian)) + ring * (knobs.depletion_w > 0)
+    stray = float(saturation(gaussian)) + ring * (setpoints.depletion_w > 0)
     seen = drift.gain(BRIGHTNESS)
     background = optics.background_cps * seen * stray + optics.dark_cps + optics.saturated_cps * seen * beside
     return Light(optics.pump_per_s * pair, optics.saturated_cps * seen * pair, background)
 
 
-def _transmitted(diffraction: float, gate: Gate, share: float, extinction: float) -> float:
+def _transmitted(diffraction: float, gate: AomGate, share: float, extinction: float) -> float:
     """Share of the light that the AOM lets through, of which `share` has risen; a closed gate still leaks."""
     risen = 1.0 if gate == "on" else share if gate == "ttl" else 0.0
     return diffraction * (1.0 if risen == 1.0 else extinction + (1.0 - extinction) * risen)

@@ -1,4 +1,4 @@
-"""The bench behind the wires: knobs in, photon counts out. It decodes the very bits that the card was given."""
+"""The bench behind the wires: setpoints in, photon counts out. It decodes the very bits that the card was given."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -11,10 +11,10 @@ from physics.coupling import dipolar_rad_per_s, flip_flop_spin1_rad_per_s
 from physics.paulis import density_matrix
 from simulated_instruments.clock import VirtualClock
 from simulated_instruments.sample import Sample
-from simulated_instruments.setpoints import Knobs
+from simulated_instruments.setpoints import Setpoints
 from simulated_instruments.twin.conditions import Now, Scene, Tuning
 from simulated_instruments.twin.counter import Counter
-from simulated_instruments.twin.drifts import Walks
+from simulated_instruments.twin.drifts import Drifts
 from simulated_instruments.twin.glow import Glow
 from simulated_instruments.twin.pair import Baths, Condition, State, idle, passage
 from simulated_instruments.twin.player import Pass, repeated
@@ -53,10 +53,10 @@ class Twin:
         """Time in the dark in ns -> the state that was frozen after it, newest play of each."""
         seeds = np.random.SeedSequence(sample.seed if seed is None else seed).spawn(6)
         self._counting, walking, warming, wandering, echoing, resting = (np.random.default_rng(s) for s in seeds)
-        self._walks = Walks(sample, (walking, warming, wandering))
+        self._drifts = Drifts(sample, (walking, warming, wandering))
         self._counter = Counter(sample, echoing)
         self._glow = Glow(Counter(sample, resting), resting)
-        self._knobs = Knobs()
+        self._setpoints = Setpoints()
         self._levels = 0
         self._slopes = Slopes()
         self._state = State()
@@ -69,10 +69,10 @@ class Twin:
         self.g_rad_per_s = float(flip_flop_spin1_rad_per_s(pair.separation_nm, np.arccos(along)))
 
     @property
-    def knobs(self) -> Knobs:
+    def setpoints(self) -> Setpoints:
         """What the wires have set."""
         with self._lock:
-            return self._knobs
+            return self._setpoints
 
     @property
     def levels(self) -> int:
@@ -92,14 +92,14 @@ class Twin:
         """Where the slow walks stand now."""
         with self._lock:
             self._catch_up()
-            return self._walks.drift
+            return self._drifts.drift
 
     def turn(self, **changes: object) -> None:
-        """Set some fields of the knobs; until now the old ones governed."""
+        """Set some fields of the setpoints; until now the old ones governed."""
         with self._lock:
             if not _CARRIER.issuperset(changes) or line(self._levels, "mw_x") or line(self._levels, "mw_y"):
                 self._catch_up()  # a carrier that no line lets through governs nothing
-            self._knobs = replace(self._knobs, **changes)  # type: ignore[arg-type]
+            self._setpoints = replace(self._setpoints, **changes)  # type: ignore[arg-type]
 
     def hold(self, levels: int) -> None:
         """Leave the lines at static levels."""
@@ -130,7 +130,7 @@ class Twin:
                 expected = self._averaged(program, ensemble, tick_s, repeats, len(windows))
             else:
                 expected = self._alike(program, now, scenes, tuning, tick_s, repeats, len(windows))
-            self._walks.walk(len(pattern) * repeats * tick_s, self.sample)
+            self._drifts.advance(len(pattern) * repeats * tick_s, self.sample)
             self._time_s += len(pattern) * repeats * tick_s
             self._levels = int(pattern[-1])
             return [self._counter.counts(n) for n in self._counting.poisson(expected)]
@@ -153,7 +153,7 @@ class Twin:
             return now.spins(*now.field_mt(levels))
 
     def _now(self) -> Now:
-        return Now(self.sample, self._knobs, self._walks.drift, self.g_rad_per_s, self.zz_rad_per_s)
+        return Now(self.sample, self._setpoints, self._drifts.drift, self.g_rad_per_s, self.zz_rad_per_s)
 
     # ---- all repeats of a program ------------------------------------------------------------------------------
 
@@ -258,7 +258,7 @@ class Twin:
         if self._levels:
             self._glow.pass_by(self._state, condition, waited, self._baths)
         self._state = idle(self._state, condition, waited, self._baths)
-        self._walks.walk(waited, self.sample)
+        self._drifts.advance(waited, self.sample)
         self._time_s = now
 
     # ---- the truth, for after a run ----------------------------------------------------------------------------

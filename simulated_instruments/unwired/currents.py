@@ -143,7 +143,7 @@ class CurrentChannel(Unwatched):
         return found | {f":OUTP{k}:PROT?": 1.0}
 
     def forget_standing(self) -> None:
-        """It is as it is."""
+        """Forget what was set here: `verify` compares with nothing until it is set again."""
         self._standing.clear()
 
     def configure(self) -> None:

@@ -80,10 +80,10 @@ class Terminals:
 class B2962A(ScpiInstrument):
     """Drives two coils; a current that its compliance voltage cannot push through the coil is not delivered."""
 
-    def __init__(self, world: World, knobs: tuple[str, str], serial: str, loads_ohm: tuple[float, float]) -> None:
-        """knobs: the world's currents that channel 1 and 2 feed; loads_ohm: resistance of what hangs on each."""
+    def __init__(self, world: World, setpoints: tuple[str, str], serial: str, loads_ohm: tuple[float, float]) -> None:
+        """setpoints: the world's currents that channel 1 and 2 feed; loads_ohm: resistance of what hangs on each."""
         self._world = world
-        self._knobs = knobs
+        self._setpoints = setpoints
         self._loads_ohm = loads_ohm
         self._connected_ohm = loads_ohm
         self._opened = [False, False]
@@ -188,7 +188,7 @@ class B2962A(ScpiInstrument):
         values["on"] = values["on"] and not self._is_hot
         if values["on"] and values["protect"] and self._terminals(channel).limited:
             self._open(channel)
-        self._world.turn(**{self._knobs[channel - 1]: self._terminals(channel).amps})
+        self._world.turn(**{self._setpoints[channel - 1]: self._terminals(channel).amps})
 
     def _terminals(self, channel: int) -> Terminals:
         values, load_ohm = self.values[channel], self._loads_ohm[channel - 1]

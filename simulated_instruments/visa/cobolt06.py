@@ -162,7 +162,7 @@ class Cobolt06:
 
     def _shine(self) -> None:
         light_w = self._light_w()
-        if light_w != self._world.knobs.green_w:
+        if light_w != self._world.setpoints.green_w:
             self._world.turn(green_w=light_w)
 
     # ---- commands ----------------------------------------------------------------------------------------------

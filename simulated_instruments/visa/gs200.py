@@ -78,10 +78,10 @@ _SETTINGS: Final = (
 class GS200(ScpiInstrument):
     """Drives one coil. Without the monitor option it measures nothing."""
 
-    def __init__(self, world: World, knob: str, serial: str, load_ohm: float) -> None:
-        """knob: the world's current that this source feeds; load_ohm: resistance of its coil."""
+    def __init__(self, world: World, setpoint: str, serial: str, load_ohm: float) -> None:
+        """setpoint: the world's current that this source feeds; load_ohm: resistance of its coil."""
         self._world = world
-        self._knob = knob
+        self._setpoint = setpoint
         self._load_ohm = load_ohm
         self._program = Program()
         self._events = 0
@@ -156,7 +156,7 @@ class GS200(ScpiInstrument):
     # ---- level -------------------------------------------------------------------------------------------------
 
     def _drive(self) -> None:
-        self._world.turn(**{self._knob: self._delivered_a()})
+        self._world.turn(**{self._setpoint: self._delivered_a()})
 
     def _delivered_a(self) -> float:
         level = float(self._now["level"]) if self._now["on"] else 0.0

@@ -9,7 +9,7 @@ import numpy as np
 from simulated_instruments.faults.injector import SLOW_S, TIME_OUT_S, Injector
 from simulated_instruments.faults.kinds import Call
 from simulated_instruments.faults.script import Fault
-from simulated_instruments.setpoints import Knobs, World
+from simulated_instruments.setpoints import Setpoints, World
 
 _END: Final = re.compile(rb"(\n\r\?|[\r\n]*)\Z")
 """Of a reply: line ends, or a prompt on a line of its own."""
@@ -163,7 +163,7 @@ def _noise(call: Call) -> bytes:
 
 
 class _Remembering:
-    """The world, and which of its knobs an instrument has turned."""
+    """The world, and which of its setpoints an instrument has turned."""
 
     def __init__(self, world: World) -> None:
         self._world, self._turned = world, set[str]()
@@ -172,11 +172,11 @@ class _Remembering:
         return getattr(self._world, name)
 
     def turn(self, **changes: object) -> None:
-        """Set some fields of the knobs."""
+        """Set some fields of the setpoints."""
         self._turned |= changes.keys()
         self._world.turn(**changes)
 
     def turn_back(self) -> None:
-        """Leave every knob that was turned where it is while everything is off."""
+        """Leave every setpoint that was turned where it is while everything is off."""
         if self._turned:
-            self._world.turn(**{name: getattr(Knobs(), name) for name in self._turned})
+            self._world.turn(**{name: getattr(Setpoints(), name) for name in self._turned})

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from simulated_instruments.setpoints import Gate, World
+from simulated_instruments.setpoints import AomGate, World
 
 EOL: Final = "\n\r"
 PROMPT: Final = EOL + "?"
@@ -65,7 +65,7 @@ class _Channel:
         """First-order diffraction, sin^2(pi/2 sqrt(P / P_sat))."""
         return math.sin(0.5 * math.pi * math.sqrt(10 ** ((self.dbm - SATURATION_DBM) / 10))) ** 2
 
-    def gate(self) -> Gate:
+    def gate(self) -> AomGate:
         """Who opens this channel."""
         if not self.is_on:
             return "off"
@@ -81,7 +81,7 @@ class MPDS:
     def __init__(self, world: World) -> None:
         self._world = world
         self._stored = [_Channel(), _Channel()]
-        self._driven: dict[str, float | Gate] = {}
+        self._driven: dict[str, float | AomGate] = {}
         self._boot()
         self._drive()
 

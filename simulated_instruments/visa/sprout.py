@@ -96,7 +96,7 @@ class SproutG:
 
     def _shine(self) -> None:
         light_w = self._power_w() if self._shutter_open else 0.0
-        if light_w != self._world.knobs.depletion_w:
+        if light_w != self._world.setpoints.depletion_w:
             self._world.turn(depletion_w=light_w)
 
     # ---- commands ----------------------------------------------------------------------------------------------

@@ -63,5 +63,5 @@ def until(qtbot: Any, reached: Callable[[], bool], timeout_ms: int = 30_000) -> 
 
 def rows(window: Window) -> int:
     """Points of the outermost run so far."""
-    run = window.session.journal.run
+    run = window.session.record_builder.run
     return run.table.rows if run is not None else 0

@@ -38,7 +38,7 @@ def main() -> None:
 
     until(lambda: session.activity == "idle")
     window.run_wanted("odmr", {"method": "raster"})
-    until(lambda: session.journal.run is not None and session.journal.run.status != "running")
+    until(lambda: session.record_builder.run is not None and session.record_builder.run.status != "running")
     window.tick()
     until(lambda: not session.is_busy)
     for dock in window.docks.docks.values():
@@ -53,7 +53,7 @@ def main() -> None:
 
 def shown(window):
     """The run, and what the ODMR dock paints of it."""
-    run, odmr = window.session.journal.run, window.docks.plots[0]
+    run, odmr = window.session.record_builder.run, window.docks.plots[0]
     return {
         "run_id": run.run_id,
         "status": run.status,

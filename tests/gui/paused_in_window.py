@@ -22,7 +22,7 @@ def main() -> None:
     def working(self):
         """What its user would do."""
         tick(self)
-        run = self.session.journal.run
+        run = self.session.record_builder.run
         if run is None and self.session.activity == "idle":
             self.run_wanted("odmr", {})
         elif run is not None and self.session.activity == "running":

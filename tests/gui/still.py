@@ -109,11 +109,11 @@ def _left(window: Window) -> None:
 
 def filled() -> Record:
     """A stored run that fills every view."""
-    parts = [full(made) for made in (OdmrView, AlignmentView, CoolingView, TomographyView)]
+    children = [full(made) for made in (OdmrView, AlignmentView, CoolingView, TomographyView)]
     run = full(EngineView)
-    run.parts, run.status = [*run.parts, *parts], "completed"
+    run.children, run.status = [*run.children, *children], "completed"
     run.playing = full(SequenceView).playing
-    for part in run.parts:
+    for part in run.children:
         part.status = "completed"
     return run
 

@@ -204,10 +204,10 @@ def test_a_relaxometry_leaves_what_the_alignment_before_it_found(view):
     """Each part of the run, as it begins: nothing goes blank."""
     first = aligned()
     first.status, first.run_id = "completed", 2
-    run = Record(1, "engine", {}, Table([]), parts=[first])
+    run = Record(1, "engine", {}, Table([]), children=[first])
     view.show_run(run)
     relaxing = Record(3, "relaxometry", {}, Table([Column(name, name, "") for name in DIP_NAMES]), version=1)
-    run.parts.append(relaxing)
+    run.children.append(relaxing)
     assert view.show_run(run)
     for part in (view.visited, view.minus, view.contact, view.lock, view.dip_fit):
         assert len(part.shown[0]) > 0
@@ -222,6 +222,6 @@ def test_a_relaxometry_leaves_what_the_alignment_before_it_found(view):
     assert (view.dip.titleLabel.text, view.figures.read("Γ₁")) == ("relaxometry, run 3", "300 ± 10 /ms")
     assert view.figures.read("B across") == "● 0.90 ± 0.25 µT"
     again = Record(4, "align", {}, Table([]), version=1)
-    run.parts.append(again)
+    run.children.append(again)
     assert view.show_run(run)
     assert view.figures.read("B along") == "—"  # a new alignment finds all anew

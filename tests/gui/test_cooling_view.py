@@ -55,8 +55,8 @@ def locating(rows, known=PLACED):
     return Record(3, "locate", {}, table, 1, estimate=known, status="completed", version=1)
 
 
-def whole(*parts):
-    return Record(1, "engine", {}, Table([]), parts=list(parts), version=1)
+def whole(*children):
+    return Record(1, "engine", {}, Table([]), children=list(children), version=1)
 
 
 @pytest.fixture(params=[LIGHT, DARK], ids=["light", "dark"])

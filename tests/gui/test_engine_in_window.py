@@ -31,17 +31,17 @@ def test_the_engine_is_watched_to_its_end(qtbot, tmp_path):
         qtbot.mouseClick(form.run_button, QtCore.Qt.MouseButton.LeftButton)
         until(qtbot, lambda: window.session.is_busy)
         while_it_ran = watched(qtbot, window)
-        run_id = window.session.journal.run.run_id
+        run_id = window.session.record_builder.run.run_id
         stored = one_run(tmp_path, run_id)
-        assert (stored.status, window.session.journal.run.status) == ("completed", "completed")
-        parts = {part.sequence for part in children(tmp_path, run_id)}
-        assert parts >= {"wiring", "delays", "locate", "align", "rabi", "relaxometry"}
-        assert parts >= {"calibrate", "cool", "tomography"}
-        assert parts <= while_it_ran
+        assert (stored.status, window.session.record_builder.run.status) == ("completed", "completed")
+        found = {part.sequence for part in children(tmp_path, run_id)}
+        assert found >= {"wiring", "delays", "locate", "align", "rabi", "relaxometry"}
+        assert found >= {"calibrate", "cool", "tomography"}
+        assert found <= while_it_ran
         live = painted(qtbot, window)
         assert_as_stored(live, tmp_path, stored)
         window.open(run_id)
-        until(qtbot, lambda: window.run is not window.session.journal.run)
+        until(qtbot, lambda: window.run is not window.session.record_builder.run)
         assert painted(qtbot, window) == live
 
 
@@ -50,7 +50,7 @@ def watched(qtbot, window):
     seen = set()
 
     def has_ended():
-        inner = window.session.journal.innermost
+        inner = window.session.record_builder.innermost
         seen.update({inner.sequence} if inner is not None else ())
         return not window.session.is_busy
 

@@ -55,8 +55,8 @@ OLD = {key: value for key, value in KNOWN.items() if not key.startswith("signed"
 """As it was stored before results had a signed concurrence."""
 
 
-def recorded(sequence, known, parts=(), status="completed"):
-    return Record(1, sequence, {}, Table([]), estimate=known, parts=list(parts), status=status, version=1)
+def recorded(sequence, known, children=(), status="completed"):
+    return Record(1, sequence, {}, Table([]), estimate=known, children=list(children), status=status, version=1)
 
 
 @pytest.fixture(params=[LIGHT, DARK], ids=["light", "dark"])

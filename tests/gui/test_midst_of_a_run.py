@@ -63,54 +63,54 @@ def seen():
     run = Record(2, "engine", {}, Table([]), expected_s=EXPECTED_S)
     follower = Follower(run)
     before = (0, 0, 0)
-    for wall_s, lab_s, millions, parts, inner, fraction, part_fraction in COURSE:
+    for wall_s, lab_s, millions, children, inner, fraction, part_fraction in COURSE:
         if fraction != run.fraction:
             run.fraction, run.fraction_at_s = fraction, SAID_S[fraction]
-        if parts != len(run.parts):
-            for part in run.parts:
+        if children != len(run.children):
+            for part in run.children:
                 part.status, part.fraction = "completed", 1.0
-            expected_s = LONG_S if parts == 17 else None
-            run.parts += [
-                Record(3 + k, inner, {}, Table([]), expected_s=expected_s) for k in range(len(run.parts), parts)
+            expected_s = LONG_S if children == 17 else None
+            run.children += [
+                Record(3 + k, inner, {}, Table([]), expected_s=expected_s) for k in range(len(run.children), children)
             ]
-        part = run.parts[-1]
+        part = run.children[-1]
         part.status, part.fraction = ("running" if part.sequence == inner else "completed"), part_fraction
         part.lab_time_s += lab_s - before[1]
         part.fraction_at_s = part.lab_time_s
         part.photons += 1_000_000 * (millions - before[2])
         run.wall_time_s, run.lab_time_s, run.photons = wall_s, lab_s, 1_000_000 * millions
         before = (wall_s, lab_s, millions)
-        yield follower.outlook(), END[0] - wall_s, END[1] - lab_s, run
+        yield follower.forecast(), END[0] - wall_s, END[1] - lab_s, run
 
 
 def test_the_laboratory_time_that_is_left_is_right_from_the_first_minute():
     """By steps of its progress it was wrong by a factor of four."""
-    for outlook, _, lab_s, _ in seen():
-        assert outlook.lab_left_s == pytest.approx(lab_s, rel=0.06, abs=720.0)
+    for forecast, _, lab_s, _ in seen():
+        assert forecast.lab_left_s == pytest.approx(lab_s, rel=0.06, abs=720.0)
 
 
 def test_the_time_by_the_clock_is_right_or_not_told():
     """Unlike parts: between what the slowest and the fastest would take, within a third, or nothing."""
     told = 0
-    for outlook, wall_s, _, run in seen():
-        if outlook.wall_left_s is None:
+    for forecast, wall_s, _, run in seen():
+        if forecast.wall_left_s is None:
             assert run.done < 0.1
             continue
         told += 1
-        least, most = outlook.wall_left_s
-        assert least / 1.5 <= wall_s <= 1.5 * most + 10.0, left_words(outlook)
+        least, most = forecast.wall_left_s
+        assert least / 1.5 <= wall_s <= 1.5 * most + 10.0, left_words(forecast)
     assert told > 15
 
 
 def test_photons_at_the_end_are_right_or_not_told():
     """The first parts count three times as many a second as the tomographies, of which the rest consists."""
     told = 0
-    for outlook, _, _, run in seen():
-        if outlook.photons is None:
-            assert len([part for part in run.parts if part.sequence == "tomography"]) <= 1
+    for forecast, _, _, run in seen():
+        if forecast.photons is None:
+            assert len([part for part in run.children if part.sequence == "tomography"]) <= 1
             continue
         told += 1
-        assert outlook.photons == pytest.approx(END[2] * 1e6, rel=0.15)
+        assert forecast.photons == pytest.approx(END[2] * 1e6, rel=0.15)
     assert told > 10
 
 
@@ -119,9 +119,9 @@ def test_on_a_bench_that_keeps_the_time_of_the_wall_both_are_one():
     run = Record(1, "engine", {}, Table([]), expected_s=EXPECTED_S)
     follower = Follower(run)
     for k, (before, now) in enumerate(pairwise(one[1] for one in COURSE)):
-        run.parts = [*run.parts, Record(10 + k, "align", {}, Table([]), lab_time_s=now - before)]
+        run.children = [*run.children, Record(10 + k, "align", {}, Table([]), lab_time_s=now - before)]
         run.lab_time_s = run.wall_time_s = now
-        outlook = follower.outlook()
+        forecast = follower.forecast()
         if run.done >= 0.01:
-            assert outlook.wall_left_s == pytest.approx((outlook.lab_left_s, outlook.lab_left_s))
-            assert left_words(outlook).count("about") == 1
+            assert forecast.wall_left_s == pytest.approx((forecast.lab_left_s, forecast.lab_left_s))
+            assert left_words(forecast).count("about") == 1

@@ -106,7 +106,7 @@ def test_what_is_told_of_a_run_goes_when_another_one_is_looked_at(window):
 def test_when_the_queue_goes_on_only_trouble_stays_until_it_is_read(window, message, stays):
     window._hear(message)
     begin = RunEvent(8, "odmr", 0, Begin("odmr", OdmrPlan()), 0.0)
-    window.session.journal.take(begin)
+    window.session.record_builder.take(begin)
     window._hear(begin)
     assert bool(told(window)) is stays
 
@@ -161,7 +161,7 @@ def test_follow_the_run_brings_a_dock_forward_for_every_experiment(window):
             if other is not view:
                 window.docks.docks[other.title].raise_()
         begin = RunEvent(8, name, 0, Begin(name, experiment.plan()), 0.0)
-        window.session.journal.take(begin)
+        window.session.record_builder.take(begin)
         window._hear(begin)
         assert not window.docks.docks[view.title].visibleRegion().isEmpty(), name
     record = Record(9, "odmr", {}, Table([]), version=1)

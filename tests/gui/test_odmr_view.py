@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from bench_runs import measured
 
-from labctl.gui.panels.spectra import looks, spectrum_points
+from labctl.gui.panels.spectra import line_scans, spectrum_points
 from labctl.gui.runs.record import Record, Table
 from labctl.gui.views.odmr import OdmrView
 from labctl.gui.widgets.theme import DARK, LIGHT
@@ -169,7 +169,7 @@ def test_a_run_of_the_bench_shows_its_newest_spectrum_and_lines(view, bench_run)
     assert view.show_run(bench_run)
     assert not view._trouble.isVisible()
     points = spectrum_points(bench_run.table)
-    shown = points.in_sweeps if len(points.in_sweeps) else points.chosen(looks(points)[-1])
+    shown = points.in_sweeps if len(points.in_sweeps) else points.chosen(line_scans(points)[-1])
     drawn = np.concatenate([panel.points.shown[0] for panel in view.panels])
     np.testing.assert_allclose(drawn, np.unique(shown.frequency_hz) * 1e-6)
     for name, value in zip(("f−", "f+"), bench_run.result["resonances_hz"], strict=True):
@@ -189,9 +189,13 @@ def test_of_many_looks_the_newest_is_shown_with_its_fit_and_older_ones_can_be_ch
     np.testing.assert_allclose(panel.points.shown[0], places[1] * 1e-6)
     assert len(panel.fit.shown[0]) > 0
     assert not view.panels[1].isVisible()
-    assert [view.looks.itemText(k) for k in range(view.looks.count())] == ["newest", "1: 2730.00 MHz", "2: 3011.43 MHz"]
-    view.looks.setCurrentIndex(1)
-    view.looks.activated.emit(1)
+    assert [view.line_scans.itemText(k) for k in range(view.line_scans.count())] == [
+        "newest",
+        "1: 2730.00 MHz",
+        "2: 3011.43 MHz",
+    ]
+    view.line_scans.setCurrentIndex(1)
+    view.line_scans.activated.emit(1)
     np.testing.assert_allclose(panel.points.shown[0], places[0] * 1e-6)
     assert panel.points.shown[1].tolist() == [0.95] * 6
     assert len(panel.fit.shown[0]) == 0

@@ -135,6 +135,6 @@ def test_a_kind_of_points_that_comes_later_gets_its_own_plot(view):
 
 def test_of_a_run_with_parts_the_newest_with_points_is_shown(view):
     whole = Record(1, "engine", {}, Table(()), version=1)
-    whole.parts = [fringes(1), Record(5, "cool", {}, Table(COLUMNS))]
+    whole.children = [fringes(1), Record(5, "cool", {}, Table(COLUMNS))]
     view.show_run(whole)
     assert view.note.text() == "10 points of of_somebody, run 3"

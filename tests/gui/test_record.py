@@ -92,8 +92,8 @@ def test_filled_at_once_or_point_by_point_is_the_same(count):
     np.testing.assert_array_equal(table["b"], values["b"])
 
 
-def record(sequence, *parts, **known):
-    return Record(1, sequence, {}, Table(()), parts=list(parts), **known)
+def record(sequence, *children, **known):
+    return Record(1, sequence, {}, Table(()), children=list(children), **known)
 
 
 def test_parts_come_in_the_order_in_which_they_began():

@@ -18,7 +18,7 @@ def record(run_id, sequence, **known):
 def nested():
     """An engine run in the midst of its tomography."""
     cool = {"polarisation_right": 0.612, "polarisation_right_err": 0.011}
-    parts = [
+    children = [
         record(2, "align", status="completed", lab_time_s=1400.0, note="aligned"),
         record(3, "cool", status="completed", lab_time_s=3 * HOUR_S, result=cool),
         record(
@@ -32,7 +32,7 @@ def nested():
         ),
     ]
     known = {"expected_s": 40 * HOUR_S, "lab_time_s": 10 * HOUR_S, "wall_time_s": 300.0}
-    return record(1, "engine", photons=23_456_789, counting_s=1e4, parts=parts, version=1, **known)
+    return record(1, "engine", photons=23_456_789, counting_s=1e4, children=children, version=1, **known)
 
 
 @pytest.fixture(params=[LIGHT, DARK], ids=["light", "dark"])
@@ -54,14 +54,14 @@ def bars(view):
 
 
 def rows(view):
-    table = view.parts
+    table = view.children_table
     return [[table.item(row, k).text() for k in range(table.columnCount())] for row in range(table.rowCount())]
 
 
 @pytest.mark.parametrize("held", ["suspended", "waiting"])
 def test_a_run_that_stands_still_by_itself_is_not_said_to_run(view, held):
     run = nested()
-    run.held, run.parts[-1].note = held, f"{held} since 03:15:00: the interlock of green_laser is open"
+    run.held, run.children[-1].note = held, f"{held} since 03:15:00: the interlock of green_laser is open"
     view.show_run(run)
     assert view.headline.text() == f"❚❚ {held} · run 1, engine"
     assert view.note.text().endswith("the interlock of green_laser is open")
@@ -107,7 +107,7 @@ def test_an_engine_run_with_its_parts(view):
         ["✔ cool", "3 h 00 min", "p of the cold bath 0.612 ± 0.011"],
         ["● tomography", "5 h 00 min", "concurrence 0.112 ± 0.042"],
     ]
-    assert view.parts.item(1, 0).toolTip() == "run 3, completed"
+    assert view.children_table.item(1, 0).toolTip() == "run 3, completed"
 
 
 def test_an_alignment_is_run_for_two_numbers(view):
@@ -117,7 +117,7 @@ def test_an_alignment_is_run_for_two_numbers(view):
     assert texts(view)["error"] == "± 4 kHz now, ± 2 kHz at the end\n± 0.3 µT now, ± 0.15 µT at the end"
     assert "shot noise" in view.figures["error"].toolTip()
     assert bars(view) == [("align 25 %", 250)]
-    assert not view.parts.isVisible()
+    assert not view.children_table.isVisible()
 
 
 def test_at_the_beginning_nothing_is_foretold(view):
@@ -200,13 +200,13 @@ def test_another_run_is_followed_anew(view):
 def test_parts_are_added_updated_and_taken_away(view):
     run = nested()
     view.show_run(run)
-    run.parts[2].status, run.parts[2].fraction = "completed", 1.0
-    run.parts.append(record(6, "odmr", note="looking for the first line"))
+    run.children[2].status, run.children[2].fraction = "completed", 1.0
+    run.children.append(record(6, "odmr", note="looking for the first line"))
     run.version += 1
     view.show_run(run)
     assert [row[0] for row in rows(view)] == ["✔ align", "✔ cool", "✔ tomography", "● odmr"]
     assert rows(view)[3][2] == "looking for the first line"
-    assert view.parts.item(2, 0).toolTip() == "run 4, completed"
+    assert view.children_table.item(2, 0).toolTip() == "run 4, completed"
     assert bars(view)[1][0] == "odmr 0 %"
     view.show_run(record(8, "odmr", version=1))
     assert rows(view) == []
@@ -214,14 +214,14 @@ def test_parts_are_added_updated_and_taken_away(view):
 
 def test_enter_and_a_double_click_choose_a_part(view, qtbot):
     view.show_run(nested())
-    with qtbot.waitSignal(view.part_chosen) as chosen:
-        view.parts.setCurrentCell(1, 0)
-        QtTest.QTest.keyClick(view.parts, QtCore.Qt.Key.Key_Return)
+    with qtbot.waitSignal(view.child_chosen) as chosen:
+        view.children_table.setCurrentCell(1, 0)
+        QtTest.QTest.keyClick(view.children_table, QtCore.Qt.Key.Key_Return)
     assert chosen.args == [3]
-    where = view.parts.visualItemRect(view.parts.item(2, 0)).center()
-    QtTest.QTest.mouseClick(view.parts.viewport(), QtCore.Qt.MouseButton.LeftButton, pos=where)
-    with qtbot.waitSignal(view.part_chosen) as chosen:
-        QtTest.QTest.mouseDClick(view.parts.viewport(), QtCore.Qt.MouseButton.LeftButton, pos=where)
+    where = view.children_table.visualItemRect(view.children_table.item(2, 0)).center()
+    QtTest.QTest.mouseClick(view.children_table.viewport(), QtCore.Qt.MouseButton.LeftButton, pos=where)
+    with qtbot.waitSignal(view.child_chosen) as chosen:
+        QtTest.QTest.mouseDClick(view.children_table.viewport(), QtCore.Qt.MouseButton.LeftButton, pos=where)
     assert chosen.args == [4]
 
 
@@ -231,7 +231,7 @@ def test_no_run_leaves_nothing_behind(view):
     assert view.headline.text() == "no run yet"
     assert bars(view) == [("", 0)]
     assert set(texts(view).values()) == {"—"}
-    assert not view.parts.isVisible()
+    assert not view.children_table.isVisible()
     assert not view.note.isVisible()
 
 
@@ -243,7 +243,7 @@ def test_nothing_is_cut_off_in_a_small_dock(view, qtbot):
         for figure in view.figures.values():
             assert figure.width() >= figure.minimumSizeHint().width()
             assert figure.height() >= figure.heightForWidth(figure.width())
-        assert view.parts.horizontalHeader().length() <= view.parts.viewport().width()
+        assert view.children_table.horizontalHeader().length() <= view.children_table.viewport().width()
 
     qtbot.waitUntil(fits, timeout=2000)  # Qt lays tables out when it has time
 
@@ -263,9 +263,9 @@ def test_painting_is_cheap(view, calls):
 
 def test_innermost_and_conclusion_in_words():
     run = nested()
-    assert run.innermost is run.parts[2]
-    run.parts[2].status = "failed"
-    run.parts[2].message = "The counts fell to 3"
+    assert run.innermost is run.children[2]
+    run.children[2].status = "failed"
+    run.children[2].message = "The counts fell to 3"
     assert run.innermost is run
-    assert conclusion(run.parts[2]) == "The counts fell to 3"
-    assert conclusion(run.parts[0]) == "aligned"
+    assert conclusion(run.children[2]) == "The counts fell to 3"
+    assert conclusion(run.children[0]) == "aligned"

@@ -129,7 +129,7 @@ def test_a_folder_that_cannot_be_read_says_so(runs_view, tmp_path, qtbot):
 )
 def test_the_filter_leaves_what_has_all_words(qtbot, view, words, shown):
     qtbot.keyClicks(view.history.filter, words)
-    assert {int(texts[0]): [int(part[0][0]) for part in parts] for texts, parts in table(view)} == shown
+    assert {int(texts[0]): [int(part[0][0]) for part in children] for texts, children in table(view)} == shown
     assert view.history.nothing.isHidden() == bool(shown)
 
 
@@ -296,7 +296,7 @@ def test_two_thousand_runs_do_not_stop_the_window(qtbot, runs_view, calls):
 
 def test_parts_of_runs_that_are_gone_stand_by_themselves():
     runs = [Run(k, "odmr", "completed", "", parent, None, {}, {}) for k, parent in ((3, 1), (4, 4), (5, 4), (6, 7))]
-    assert [(line.run_id, [part.run_id for part in line.parts]) for line in lines_of(runs)] == [
+    assert [(line.run_id, [part.run_id for part in line.children]) for line in lines_of(runs)] == [
         (6, []),
         (4, [5]),
         (3, []),

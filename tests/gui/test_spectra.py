@@ -7,8 +7,8 @@ from labctl.gui.panels.spectra import (
     FAR_HZ,
     NO_POINTS,
     fitted,
+    line_scans,
     lines_between,
-    looks,
     mean_spectrum,
     spectrum_points,
     stretches,
@@ -71,7 +71,7 @@ def test_rows_without_a_signal_are_left_out_and_part_the_looks():
     }
     points = spectrum_points(table)
     assert points.row.tolist() == [0, 1, 3, 4, 5, 6]
-    assert [points.row[part].tolist() for part in looks(points)] == [[0, 1], [3, 4], [5, 6]]
+    assert [points.row[part].tolist() for part in line_scans(points)] == [[0, 1], [3, 4], [5, 6]]
     assert not len(points.in_sweeps)
 
 
@@ -107,7 +107,7 @@ def test_a_night_of_sweeps_still_makes_a_small_image():
 def test_nothing_makes_nothing():
     assert spectrum_points({"signal": np.ones(3)}) is NO_POINTS
     assert len(mean_spectrum(NO_POINTS)) == 0
-    assert looks(NO_POINTS) == []
+    assert line_scans(NO_POINTS) == []
     assert waterfall(NO_POINTS) is None
 
 

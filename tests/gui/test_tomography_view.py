@@ -52,8 +52,8 @@ def view(qtbot, request):
     return made
 
 
-def engine(*parts):
-    return Record(1, "engine", {}, Table([]), parts=list(parts), version=1)
+def engine(*children):
+    return Record(1, "engine", {}, Table([]), children=list(children), version=1)
 
 
 def test_bars_and_numbers_are_the_density_matrix(view):
@@ -158,7 +158,7 @@ def test_the_newest_is_followed_until_another_one_is_chosen(view):
     view.choice.activated.emit(2)
     assert view.show_run(run)
     np.testing.assert_array_equal(view.real.values, states[0][0].real)
-    run.parts.append(part(13, 3.0, states[2][1]))
+    run.children.append(part(13, 3.0, states[2][1]))
     run.version += 1
     view.show_run(run)
     assert view.choice.currentText() == "9.0 µs"

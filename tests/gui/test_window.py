@@ -32,10 +32,10 @@ def window(qtbot, folder):
 
 def started(qtbot, window, sequence="odmr", **settings):
     """A run that measures, begun as its form begins it."""
-    before = window.session.journal.run
+    before = window.session.record_builder.run
     window.run_wanted(sequence, settings)
-    until(qtbot, lambda: window.session.journal.run is not before and rows(window) > 3)
-    return window.session.journal.run
+    until(qtbot, lambda: window.session.record_builder.run is not before and rows(window) > 3)
+    return window.session.record_builder.run
 
 
 def completed_run(qtbot, window):
@@ -96,9 +96,9 @@ def test_a_stopped_run_is_continued(qtbot, window, folder):
     until(qtbot, idle(window))
     acquisitions = [(acquisition.digest, acquisition.signal) for acquisition in acquisitions_of(folder, run.run_id)]
     window.continue_wanted(run.run_id)
-    until(qtbot, lambda: window.session.journal.run is not run)
+    until(qtbot, lambda: window.session.record_builder.run is not run)
     until(qtbot, idle(window))
-    on = window.session.journal.run
+    on = window.session.record_builder.run
     assert (on.status, one_run(folder, on.run_id).record["resumes"]) == ("completed", run.run_id)
     assert [(acquisition.digest, acquisition.signal) for acquisition in acquisitions_of(folder, on.run_id)][
         : len(acquisitions)
@@ -147,7 +147,7 @@ def test_a_stored_run_opens_in_the_same_views(qtbot, window, folder):
     assert window.run.result == completed.result
     assert window.toolbar.live.isVisible()
     window.toolbar.live.trigger()
-    assert window.run is window.session.journal.run
+    assert window.run is window.session.record_builder.run
 
 
 def test_the_queue_runs_one_after_the_other_once_it_is_let_go(qtbot, window, folder):

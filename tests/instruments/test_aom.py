@@ -84,20 +84,20 @@ def test_identification(aom: MPDS) -> None:
 def test_light_that_reaches_the_twin(twin: Twin, aom: MPDS) -> None:
     aom.pump.gate("external")
     aom.pump.efficiency(0.5)
-    assert twin.knobs.pump_aom == pytest.approx(0.5, rel=2e-3)
-    assert twin.knobs.pump_gate == "ttl"
-    assert twin.knobs.depletion_gate == "off"
+    assert twin.setpoints.pump_aom == pytest.approx(0.5, rel=2e-3)
+    assert twin.setpoints.pump_gate == "ttl"
+    assert twin.setpoints.depletion_gate == "off"
     aom.pump.gate("internal")
-    assert twin.knobs.pump_gate == "on"
+    assert twin.setpoints.pump_gate == "on"
 
 
 def test_efficiency_zero_is_off_though_0_dbm_still_diffracts(twin: Twin, aom: MPDS) -> None:
     aom.pump.efficiency(0.7)
     aom.pump.efficiency(0.0)
-    assert twin.knobs.pump_gate == "off"
+    assert twin.setpoints.pump_gate == "off"
     assert not aom.pump.output()
     aom.pump.output(True)
-    assert twin.knobs.pump_aom == pytest.approx(LOWEST_EFFICIENCY)
+    assert twin.setpoints.pump_aom == pytest.approx(LOWEST_EFFICIENCY)
     assert aom.pump.efficiency() == pytest.approx(LOWEST_EFFICIENCY)
 
 

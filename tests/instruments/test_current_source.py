@@ -134,11 +134,11 @@ def test_the_drivers_trace(twin: Twin, recorder: Recorder) -> None:
 
 def test_the_coil_carries_the_current_only_while_the_output_is_on(supply: B2962A, twin: Twin) -> None:
     supply.ch1.set_current(0.5)
-    assert (twin.knobs.main_a, supply.ch1.current()) == (0.0, 0.0)
+    assert (twin.setpoints.main_a, supply.ch1.current()) == (0.0, 0.0)
     supply.ch1.output(True)
-    assert (twin.knobs.main_a, supply.ch1.current(), supply.ch1.voltage()) == (0.5, 0.5, 6.0)
+    assert (twin.setpoints.main_a, supply.ch1.current(), supply.ch1.voltage()) == (0.5, 0.5, 6.0)
     supply.ch1.output(False)
-    assert (twin.knobs.main_a, supply.ch1.current(), supply.ch1.output()) == (0.0, 0.0, False)
+    assert (twin.setpoints.main_a, supply.ch1.current(), supply.ch1.output()) == (0.0, 0.0, False)
 
 
 @pytest.mark.parametrize("amps", [1.0001, -2.0, float("nan"), float("inf")])
@@ -172,7 +172,7 @@ def test_the_protection_trips(supply: B2962A, twin: Twin) -> None:
     supply.ch1.output(True)
     assert not supply.ch1.tripped()
     supply.ch1.voltage_limit(6.0)
-    assert (supply.ch1.tripped(), supply.ch1.output(), twin.knobs.main_a) == (True, False, 0.0)
+    assert (supply.ch1.tripped(), supply.ch1.output(), twin.setpoints.main_a) == (True, False, 0.0)
     assert (supply.ch1.in_compliance(), supply.ch2.tripped()) == (False, False)
     with pytest.raises(SupplyError, match="compliance voltage was reached"):
         supply.ch1.output(True)
@@ -228,7 +228,7 @@ def test_a_snapshot_switches_nothing_on(supply: B2962A, twin: Twin) -> None:
     supply.ch1.set_current(0.5)
     supply.ch1.source_mode("current")
     measured = supply.snapshot(update=True)["submodules"]["ch1"]["parameters"]["current"]["value"]
-    assert (measured, supply.ch1.output(), twin.knobs.main_a) == (0.0, False, 0.0)
+    assert (measured, supply.ch1.output(), twin.setpoints.main_a) == (0.0, False, 0.0)
 
 
 def test_resistance_without_current_is_no_number(supply: B2962A) -> None:
@@ -246,7 +246,7 @@ def test_a_live_output_survives_a_second_connection(twin: Twin) -> None:
     first.close()
     second = B2962A("second", MAIN, visalib=visalib)
     second.ch1.switch_on()
-    assert (second.ch1.setpoint_a(), second.ch1.output(), twin.knobs.main_a) == (0.5, True, 0.5)
+    assert (second.ch1.setpoint_a(), second.ch1.output(), twin.setpoints.main_a) == (0.5, True, 0.5)
     second.close()
 
 

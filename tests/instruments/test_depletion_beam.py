@@ -75,7 +75,7 @@ def beam(twin: Twin, sprout: LighthousePhotonicsSproutG, aom: MPDS, card: Record
 
 def light_mw(twin: Twin) -> float:
     """What the twin sees behind the AOM while its gate is open."""
-    return twin.knobs.depletion_w * twin.knobs.depletion_aom * 1e3
+    return twin.setpoints.depletion_w * twin.setpoints.depletion_aom * 1e3
 
 
 # ---- the contributed Sprout driver, as it is ---------------------------------------------------------------------
@@ -128,7 +128,7 @@ def test_power_round_trips_and_reaches_the_twin(twin: Twin, beam: DepletionBeam,
     beam.power_mw(mw)
     assert beam.power_mw() == pytest.approx(mw, rel=3e-3)
     assert light_mw(twin) == pytest.approx(mw, rel=3e-3)
-    assert twin.knobs.depletion_gate == "ttl"
+    assert twin.setpoints.depletion_gate == "ttl"
 
 
 def test_zero_is_dark_and_the_laser_idle(
@@ -137,24 +137,24 @@ def test_zero_is_dark_and_the_laser_idle(
     beam.power_mw(100.0)
     beam.power_mw(0.0)
     assert beam.power_mw() == 0.0
-    assert twin.knobs.depletion_w == 0.0
-    assert twin.knobs.depletion_gate == "off"
+    assert twin.setpoints.depletion_w == 0.0
+    assert twin.setpoints.depletion_gate == "off"
     assert sprout.output_mode() == "idle"
     assert not aom.doughnut.output()
 
 
 def test_zero_on_a_cold_bench_is_dark(twin: Twin, beam: DepletionBeam) -> None:
     beam.power_mw(0.0)
-    assert twin.knobs.depletion_w == 0.0
+    assert twin.setpoints.depletion_w == 0.0
 
 
 def test_small_changes_are_left_to_the_aom(twin: Twin, beam: DepletionBeam) -> None:
     beam.power_mw(300.0)
-    laser_w, before_s = twin.knobs.depletion_w, twin.clock.now()
+    laser_w, before_s = twin.setpoints.depletion_w, twin.clock.now()
     for mw in (250.0, 100.0, 340.0):
         beam.power_mw(mw)
         assert light_mw(twin) == pytest.approx(mw, rel=3e-3)
-    assert twin.knobs.depletion_w == laser_w
+    assert twin.setpoints.depletion_w == laser_w
     assert twin.clock.now() == before_s
 
 
@@ -169,7 +169,7 @@ def test_beam_is_closed_while_the_laser_moves(twin: Twin, beam: DepletionBeam) -
             return twin.clock.now()
 
         def sleep(self, seconds: float) -> None:
-            self.gates.add(twin.knobs.depletion_gate)
+            self.gates.add(twin.setpoints.depletion_gate)
             twin.clock.sleep(seconds)
 
     beam.power_mw(10.0)
@@ -202,7 +202,7 @@ def test_power_below_what_both_can_do_is_refused(twin: Twin, beam: DepletionBeam
     with pytest.raises(DepletionBeamError, match=r"0\.1 mW is less than 0\.155 mW") as caught:
         beam.power_mw(0.1)
     assert caught.value.seen["power_mw"] == 0.1
-    assert twin.knobs.depletion_w == 0.0
+    assert twin.setpoints.depletion_w == 0.0
 
 
 @pytest.mark.parametrize("mw", [-1.0, 5001.0])
@@ -226,7 +226,7 @@ def test_laser_that_does_not_rise_is_reported(twin: Twin, beam: DepletionBeam, h
     with pytest.raises(DepletionBeamError, match=r"stands at 0 mW, 120 s after") as caught:
         beam.power_mw(100.0)
     assert caught.value.seen == {"set_mw": 130.0, "seen_mw": 0.0}
-    assert twin.knobs.depletion_gate == "off"
+    assert twin.setpoints.depletion_gate == "off"
 
 
 def test_open_interlock_refuses_at_once(beam: DepletionBeam, head: SproutG) -> None:

@@ -96,13 +96,13 @@ def test_identification(laser: Cobolt06) -> None:
 def test_emission_returns_with_steady_light(twin: Twin, laser: Cobolt06, autostart: bool) -> None:
     laser.autostart(autostart)
     laser.power_mw(50.0)
-    assert twin.knobs.green_w == 0.0
+    assert twin.setpoints.green_w == 0.0
     laser.emission(True)
     assert laser.operating_mode() == "completed"
     assert laser.measured_power_mw() == pytest.approx(50.0)
-    assert twin.knobs.green_w == pytest.approx(0.05)
+    assert twin.setpoints.green_w == pytest.approx(0.05)
     laser.emission(False)
-    assert twin.knobs.green_w == 0.0
+    assert twin.setpoints.green_w == 0.0
 
 
 def test_a_head_that_lost_its_power_setting_is_set_again_when_it_is_lit(
@@ -112,7 +112,7 @@ def test_a_head_that_lost_its_power_setting_is_set_again_when_it_is_lit(
     head.answer(b"p 0.0800")
     laser.emission(True)
     assert laser.power_mw() == 50.0
-    assert twin.knobs.green_w == pytest.approx(0.05)
+    assert twin.setpoints.green_w == pytest.approx(0.05)
 
 
 def test_a_head_that_does_not_take_its_power_is_named(
@@ -181,4 +181,4 @@ def test_cleared_fault_allows_a_start(twin: Twin, laser: Cobolt06, head: Head) -
     laser.clear_fault()
     assert laser.fault() == "none"
     laser.emission(True)
-    assert twin.knobs.green_w == pytest.approx(0.03)
+    assert twin.setpoints.green_w == pytest.approx(0.03)

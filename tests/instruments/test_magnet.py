@@ -27,8 +27,8 @@ class Watch:
         return self.twin.clock.now()
 
     def sleep(self, seconds: float) -> None:
-        knobs = self.twin.knobs
-        self.seen.append((seconds, (knobs.trim_x_a, knobs.trim_y_a, knobs.main_a)))
+        setpoints = self.twin.setpoints
+        self.seen.append((seconds, (setpoints.trim_x_a, setpoints.trim_y_a, setpoints.main_a)))
         self.twin.clock.sleep(seconds)
 
 
@@ -60,7 +60,7 @@ def magnet(twin: Twin, watch: Watch) -> Iterator[Magnet]:
 
 
 def currents(twin: Twin) -> tuple[float, float, float]:
-    return twin.knobs.trim_x_a, twin.knobs.trim_y_a, twin.knobs.main_a
+    return twin.setpoints.trim_x_a, twin.setpoints.trim_y_a, twin.setpoints.main_a
 
 
 def test_a_ramp_arrives_and_reads_back(magnet: Magnet, twin: Twin) -> None:
@@ -188,8 +188,8 @@ def test_a_source_that_does_not_answer_keeps_no_other_one_up(
     watch.seen.clear()
     with pytest.raises(InstrumentError, match="trim_x does not answer"):
         magnet.ramp_down()
-    knobs = watch.twin.knobs
-    assert (knobs.trim_x_a, knobs.trim_y_a, knobs.main_a) == (0.02, 0.0, 0.0)
+    setpoints = watch.twin.setpoints
+    assert (setpoints.trim_x_a, setpoints.trim_y_a, setpoints.main_a) == (0.02, 0.0, 0.0)
     mains = [amps for _, (_, _, amps) in watch.seen]
     assert max(np.abs(np.diff([0.5, *mains]))) <= 1.001 * magnet.ramp_a_per_s * STEP_S
 
@@ -199,4 +199,8 @@ def test_all_currents_go_down_together(magnet: Magnet, watch: Watch) -> None:
     magnet.ramp_to((0.02, -0.03, 0.2))
     magnet.ramp_down()
     assert magnet.currents() == (0.0, 0.0, 0.0)
-    assert (watch.twin.knobs.trim_x_a, watch.twin.knobs.trim_y_a, watch.twin.knobs.main_a) == (0.0, 0.0, 0.0)
+    assert (watch.twin.setpoints.trim_x_a, watch.twin.setpoints.trim_y_a, watch.twin.setpoints.main_a) == (
+        0.0,
+        0.0,
+        0.0,
+    )

@@ -68,9 +68,9 @@ def test_the_bench_hears_the_carrier(microwave: SG386, twin: Twin) -> None:
     microwave.frequency(5.74e9)
     microwave.amplitude_RF(-3.5)
     microwave.enable_RF("ON")
-    assert (twin.knobs.carrier_hz, twin.knobs.carrier_dbm, twin.knobs.carrier_on) == (5.74e9, -3.5, True)
+    assert (twin.setpoints.carrier_hz, twin.setpoints.carrier_dbm, twin.setpoints.carrier_on) == (5.74e9, -3.5, True)
     microwave.enable_RF("OFF")
-    assert not twin.knobs.carrier_on
+    assert not twin.setpoints.carrier_on
 
 
 @pytest.mark.parametrize(("name", "value"), [("frequency", 6.08e9), ("frequency", 0.9e6), ("amplitude_RF", 17.0)])
@@ -138,9 +138,9 @@ def test_a_list_steps_through_frequencies(microwave: SG386, twin: Twin) -> None:
     heard = []
     for _ in range(4):
         microwave.trigger()
-        heard.append(twin.knobs.carrier_hz)
+        heard.append(twin.setpoints.carrier_hz)
     assert heard == [2.86e9, 2.87e9, 2.88e9, 2.86e9]
-    assert twin.knobs.carrier_dbm == -7.5
+    assert twin.setpoints.carrier_dbm == -7.5
     microwave.list_index(2)
     microwave.trigger()
     assert (microwave.frequency(), microwave.list_index()) == (2.88e9, 0)
@@ -153,7 +153,7 @@ def test_a_list_may_leave_the_power_alone(microwave: SG386, twin: Twin) -> None:
     microwave.load_list([2.87e9])
     microwave.list_armed("ON")
     microwave.trigger()
-    assert (twin.knobs.carrier_hz, twin.knobs.carrier_dbm) == (2.87e9, -20.0)
+    assert (twin.setpoints.carrier_hz, twin.setpoints.carrier_dbm) == (2.87e9, -20.0)
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,9 @@ def test_it_says_what_it_is(card: NICard) -> None:
 
 def test_analogue_outputs_steer_the_doughnut(card: NICard, twin: Twin) -> None:
     card.write_analog({"ao0": 1.5, "ao1": -2.5})
-    assert twin.knobs.steering_v == (1.5, -2.5)
+    assert twin.setpoints.steering_v == (1.5, -2.5)
     card.ao1(0.25)
-    assert twin.knobs.steering_v == (1.5, 0.25)
+    assert twin.setpoints.steering_v == (1.5, 0.25)
     assert (card.ao0(), card.ao1()) == (1.5, 0.25)
     assert card.snapshot()["parameters"]["ao1"]["value"] == 0.25
 
@@ -65,13 +65,13 @@ def test_nothing_moves_if_any_value_is_refused(
     with pytest.raises(CardError, match=words) as caught:
         card.write_analog(volts)
     assert caught.value.value == value
-    assert twin.knobs.steering_v == (0.0, 0.0)
+    assert twin.setpoints.steering_v == (0.0, 0.0)
 
 
 def test_the_driver_checks_a_parameter_too(card: NICard, twin: Twin) -> None:
     with pytest.raises(CardError, match="ao0: -11 V"):
         card.ao0(-11.0)
-    assert twin.knobs.steering_v == (0.0, 0.0)
+    assert twin.setpoints.steering_v == (0.0, 0.0)
 
 
 def test_a_reset_puts_everything_to_zero_and_the_drivers_go_on(card: NICard, twin: Twin) -> None:
@@ -80,12 +80,12 @@ def test_a_reset_puts_everything_to_zero_and_the_drivers_go_on(card: NICard, twi
     pulses.hold(5)
     counter.arm()
     card.reset()
-    assert twin.knobs.steering_v == (0.0, 0.0)
+    assert twin.setpoints.steering_v == (0.0, 0.0)
     assert (twin.levels, card.ao0()) == (0, 0.0)
     card.write_analog({"ao0": 1.0})
     pulses.hold(6)
     counter.arm()
-    assert (twin.knobs.steering_v, twin.levels, counter.read()) == ((1.0, 0.0), 6, {"signal": 0, "reference": 0})
+    assert (twin.setpoints.steering_v, twin.levels, counter.read()) == ((1.0, 0.0), 6, {"signal": 0, "reference": 0})
     pulses.close()
     counter.close()
 

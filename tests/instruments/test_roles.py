@@ -19,7 +19,7 @@ from labctl.run.settings import noted
 from labctl.unwired import STATION, unwired
 from sequences.core.lab import ROLES, Lab
 from sequences.routines.bench import controls
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.sample import load_sample
 
 HOME = Path(__file__).parents[2]
@@ -28,13 +28,13 @@ COILS = ("shift_coil", "gradient_coil", "compensation_coil")
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    with Bench(load_sample(), 1) as there:
+def bench() -> Iterator[SimulatedBench]:
+    with SimulatedBench(load_sample(), 1) as there:
         yield there
 
 
 @pytest.fixture(scope="module")
-def lab(bench: Bench) -> Iterator[Lab]:
+def lab(bench: SimulatedBench) -> Iterator[Lab]:
     with opened(FILE, Wires(bench.visalib, bench.ni_target, bench.clock)) as station:
         yield station.lab(Kept(bench.clock))
 
@@ -72,7 +72,9 @@ def test_what_plays_a_role_has_all_that_is_asked_of_it(lab: Lab, unwired_lab: La
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_what_is_on_says_so_is_as_it_was_set_and_is_off_when_made_safe(lit: Lab, bench: Bench, name: str) -> None:
+def test_what_is_on_says_so_is_as_it_was_set_and_is_off_when_made_safe(
+    lit: Lab, bench: SimulatedBench, name: str
+) -> None:
     part: Role = getattr(lit, name)
     said = list(part.readings())
     assert said

@@ -90,7 +90,7 @@ def test_both_ramps_of_qcodes_arrive(trim: GS200, twin: Twin, mode: str) -> None
     trim.ramp_rate(0.1 if mode == "HARDWARE" else 100.0)
     trim.ramp_step(0.01 if mode == "SOFTWARE" else 0.0)
     trim.current(0.05)
-    assert (trim.current(), twin.knobs.trim_x_a) == (pytest.approx(0.05), pytest.approx(0.05))
+    assert (trim.current(), twin.setpoints.trim_x_a) == (pytest.approx(0.05), pytest.approx(0.05))
     assert twin.clock.now() == pytest.approx(0.5 if mode == "HARDWARE" else 0.0)
 
 
@@ -106,10 +106,10 @@ def test_a_trim_switches_on_in_current_mode_from_zero(trim: GS200, twin: Twin) -
     with pytest.raises(SupplyError, match="voltage source"):
         source.set_current(0.1)
     source.switch_on()
-    assert (source.is_on(), source.setpoint_a(), twin.knobs.trim_x_a) == (True, 0.0, 0.0)
+    assert (source.is_on(), source.setpoint_a(), twin.setpoints.trim_x_a) == (True, 0.0, 0.0)
     source.set_current(0.15)
     source.switch_on()
-    assert (source.setpoint_a(), twin.knobs.trim_x_a) == (0.15, 0.15)
+    assert (source.setpoint_a(), twin.setpoints.trim_x_a) == (0.15, 0.15)
     with pytest.raises(CurrentLimitError, match=r"limit of ±0\.2 A"):
         source.set_current(0.21)
 

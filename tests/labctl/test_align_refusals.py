@@ -21,9 +21,9 @@ from labctl.safety.safe_state import make_safe
 from labctl.unwired import unwired
 from physics.levels import cross_relaxation_fields_mt
 from sequences.results import Point, SequenceError, Stream
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.sample import Sample, load_sample
-from simulated_instruments.setpoints import Knobs
+from simulated_instruments.setpoints import Setpoints
 
 VALUE = r"(-?[\d.]+)\(±([\d.]+)\)"
 LOOK_A = 0.05
@@ -55,14 +55,14 @@ class Refused:
 @pytest.fixture
 def knobs_left(monkeypatch):
     """Knobs and levels of each twin when it is switched off."""
-    left: list[tuple[Knobs, int]] = []
-    leave = Bench.__exit__
+    left: list[tuple[Setpoints, int]] = []
+    leave = SimulatedBench.__exit__
 
     def leaving(self, *why):
-        left.append((self.twin.knobs, self.twin.levels))
+        left.append((self.twin.setpoints, self.twin.levels))
         leave(self, *why)
 
-    monkeypatch.setattr(Bench, "__exit__", leaving)
+    monkeypatch.setattr(SimulatedBench, "__exit__", leaving)
     return left
 
 
@@ -75,9 +75,9 @@ def refused_by_the_program(labctl, tmp_path, knobs_left):
         options = ["--simulated", "--sample", str(sample), "--station", str(station), "--seed", "4", "--json"]
         answer = labctl("run", sequence, *options)
         assert (answer.code, answer.json["status"], answer.json["result"]) == (1, "failed", None)
-        (knobs, levels) = knobs_left[-1]
+        (setpoints, levels) = knobs_left[-1]
         assert levels == 0
-        assert is_safe(knobs)
+        assert is_safe(setpoints)
         shown = labctl("show", "1").out
         assert "run 1: " in shown
         assert f"why: {answer.json['message']}\n" in shown
@@ -105,7 +105,7 @@ def refused(tmp_path):
             kept_in(columns, stream)
         assert [step.fault for step in make_safe(bench.lab, ramp_magnet=True) if step.fault] == []
         assert bench.twin.levels == 0
-        assert is_safe(bench.twin.knobs)
+        assert is_safe(bench.twin.setpoints)
         assert bench.kept.values == {}
         return Refused(str(why.value), {name: np.array(values) for name, values in columns.items()}, bench.twin.sample)
 
@@ -132,10 +132,17 @@ def written(folder: Path, replaced: tuple[tuple[str, str], ...], truth: dict[str
     return sample, station
 
 
-def is_safe(knobs: Knobs) -> bool:
+def is_safe(setpoints: Setpoints) -> bool:
     """No light, no microwave, no current, as the twin has it."""
-    currents = (knobs.shift_a, knobs.gradient_a, knobs.compensation_a, knobs.main_a, knobs.trim_x_a, knobs.trim_y_a)
-    return not any((knobs.green_w, knobs.depletion_w, knobs.carrier_on, *currents))
+    currents = (
+        setpoints.shift_a,
+        setpoints.gradient_a,
+        setpoints.compensation_a,
+        setpoints.main_a,
+        setpoints.trim_x_a,
+        setpoints.trim_y_a,
+    )
+    return not any((setpoints.green_w, setpoints.depletion_w, setpoints.carrier_on, *currents))
 
 
 def agrees(value: float, error: float, truth: float) -> bool:

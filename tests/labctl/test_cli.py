@@ -101,15 +101,22 @@ def test_the_figure_of_a_run_is_kept_beside_it(labctl, data, tmp_path):
 
 
 def test_the_bench_is_left_safe_and_the_magnet_without_current(labctl, monkeypatch):
-    from simulated_instruments.bench import Bench
+    from simulated_instruments.bench import SimulatedBench
 
     twins = []
-    leave = Bench.__exit__
-    monkeypatch.setattr(Bench, "__exit__", lambda self, *why: twins.append(self.twin.knobs) or leave(self, *why))
+    leave = SimulatedBench.__exit__
+    monkeypatch.setattr(
+        SimulatedBench, "__exit__", lambda self, *why: twins.append(self.twin.setpoints) or leave(self, *why)
+    )
     assert labctl("run", "toy_bright", "--simulated").code == 0
-    (knobs,) = twins
-    assert (knobs.carrier_on, knobs.green_w, knobs.pump_gate, knobs.depletion_gate) == (False, 0.0, "off", "off")
-    assert (knobs.main_a, knobs.trim_x_a, knobs.trim_y_a, knobs.shift_a) == (0.0, 0.0, 0.0, 0.0)
+    (setpoints,) = twins
+    assert (setpoints.carrier_on, setpoints.green_w, setpoints.pump_gate, setpoints.depletion_gate) == (
+        False,
+        0.0,
+        "off",
+        "off",
+    )
+    assert (setpoints.main_a, setpoints.trim_x_a, setpoints.trim_y_a, setpoints.shift_a) == (0.0, 0.0, 0.0, 0.0)
 
 
 @pytest.mark.usefixtures("no_bench")

@@ -12,7 +12,7 @@ from labctl.bench.station import Wires, opened
 from labctl.bench.status import condition, conditions
 from labctl.config.station_file import read_station
 from labctl.data.calibration import CalibrationStore
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.sample import load_sample
 from simulated_instruments.visa import backend
 from simulated_instruments.visa.cobolt06 import Cobolt06
@@ -21,7 +21,7 @@ from simulated_instruments.visa.sprout import SproutG
 
 @pytest.fixture
 def bench():
-    with Bench(load_sample(), 1) as found:
+    with SimulatedBench(load_sample(), 1) as found:
         yield found
 
 

@@ -62,13 +62,13 @@ def test_a_run_that_lasts_is_drawn_by_another_process(tmp_path, monkeypatch, las
 def test_a_drawing_process_that_died_or_cannot_be_had_costs_no_figure(tmp_path, monkeypatch):
     """Neither may it cost the run: it has been measured by then."""
     drawing, noted = Drawing(tmp_path / "figures"), []
-    drawing.part(replace(ended(noted), run_id=2))
+    drawing.child(replace(ended(noted), run_id=2))
     for process in drawing._pool._processes.values():
         process.kill()
     assert sorted(drawing.whole(ended(noted))) == [1, 2]
     refused = Drawing(tmp_path / "figures")
     monkeypatch.setattr(refused, "_process", lambda: 1 / 0)
-    refused.part(replace(ended(noted), run_id=4))
+    refused.child(replace(ended(noted), run_id=4))
     assert sorted(refused.whole(replace(ended(noted), run_id=3))) == [3, 4]
     assert len(noted) == 4
 

@@ -10,7 +10,7 @@ from labctl.safety.safe_state import make_safe
 from labctl.unwired import ran, unwired
 from sequences.engine import EnginePlan, engine
 from sequences.results import SequenceError
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 
 
 @pytest.fixture
@@ -22,18 +22,18 @@ def toys():
 def twins(monkeypatch):
     """The twins of the benches that were switched off, as they were then."""
     left = []
-    leave = Bench.__exit__
-    monkeypatch.setattr(Bench, "__exit__", lambda self, *why: left.append(self.twin) or leave(self, *why))
+    leave = SimulatedBench.__exit__
+    monkeypatch.setattr(SimulatedBench, "__exit__", lambda self, *why: left.append(self.twin) or leave(self, *why))
     return left
 
 
 def assert_safe(twins):
     (twin,) = twins
-    knobs = twin.knobs
-    assert (knobs.green_w, knobs.depletion_w, knobs.carrier_on, twin.levels) == (0.0, 0.0, False, 0)
-    assert (knobs.pump_gate, knobs.depletion_gate) == ("off", "off")
-    assert [knobs.main_a, knobs.trim_x_a, knobs.trim_y_a] == pytest.approx([0.0] * 3, abs=1e-4)
-    assert (knobs.shift_a, knobs.gradient_a, knobs.compensation_a) == (0.0, 0.0, 0.0)
+    setpoints = twin.setpoints
+    assert (setpoints.green_w, setpoints.depletion_w, setpoints.carrier_on, twin.levels) == (0.0, 0.0, False, 0)
+    assert (setpoints.pump_gate, setpoints.depletion_gate) == ("off", "off")
+    assert [setpoints.main_a, setpoints.trim_x_a, setpoints.trim_y_a] == pytest.approx([0.0] * 3, abs=1e-4)
+    assert (setpoints.shift_a, setpoints.gradient_a, setpoints.compensation_a) == (0.0, 0.0, 0.0)
 
 
 def refused(answer):

@@ -9,7 +9,7 @@ from labctl.common.refusals import Refusal
 from labctl.common.signals import Interrupts
 from labctl.config.station_file import read_station
 from labctl.data.calibration import CalibrationStore
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.sample import load_sample
 
 TEXT = (Path(__file__).parents[2] / "station.yaml").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ def station(tmp_path, magnet):
 @pytest.mark.parametrize(("magnet", "left_a"), [("ramped", 0.0), ("held", 0.4)])
 def test_the_magnet_is_left_as_configured(tmp_path, magnet, left_a):
     file = station(tmp_path, magnet)
-    with Bench(load_sample(None), 1) as bench:
+    with SimulatedBench(load_sample(None), 1) as bench:
         wires = Wires(bench.visalib, bench.ni_target, bench.clock)
         with opened(file, wires) as there:
             calibration = CalibrationStore(tmp_path, "bench", bench.clock)

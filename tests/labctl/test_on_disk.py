@@ -116,7 +116,7 @@ def test_the_digest_is_that_of_the_bits_and_the_tick(one, other, same):
 def test_a_run_that_was_stored_long_ago_is_still_known_by_its_digests(sequence, digests):
     """Else it could not be continued: the same programs on a grid of 100 ns, told when there was no other."""
     experiment, wiring = EXPERIMENTS[sequence], read_station(STATION).wiring()
-    programs = [program for _, listed in experiment.parts(experiment.plan(), wiring) for program in listed]
+    programs = [program for _, listed in experiment.programs_by_plan(experiment.plan(), wiring) for program in listed]
     assert [digest_of(program, WIRED) for program in programs] == digests
 
 

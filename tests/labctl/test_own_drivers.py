@@ -12,7 +12,7 @@ from labctl.config.drivers import driver
 from labctl.config.station_file import read_station
 from labctl.data.calibration_in_memory import Kept
 from labctl.safety.safe_state import light_first
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.sample import load_sample
 
 STATION = Path(__file__).parents[2] / "station.yaml"
@@ -73,12 +73,15 @@ def refused(file):
 
 def test_a_driver_of_the_users_own_package_takes_its_role(own):
     file = read_station(own(OWN))
-    with Bench(load_sample(), 1) as bench, opened(file, Wires(bench.visalib, bench.ni_target, bench.clock)) as there:
+    with (
+        SimulatedBench(load_sample(), 1) as bench,
+        opened(file, Wires(bench.visalib, bench.ni_target, bench.clock)) as there,
+    ):
         lab = there.lab(Kept(bench.clock))
         assert there.instruments["trim_x"].get_idn()["vendor"] == "mine"
         lab.magnet.switch_on()
         lab.magnet.ramp_to((0.02, 0.0, 0.0))
-        assert bench.twin.knobs.trim_x_a == pytest.approx(0.02)
+        assert bench.twin.setpoints.trim_x_a == pytest.approx(0.02)
 
 
 def test_one_that_does_not_fit_is_refused_by_naming_what_it_lacks(own):
@@ -129,7 +132,7 @@ def test_a_file_that_names_the_driver_below_ours_opens_ours(tmp_path):
         text = text.replace(ours, below)
     file = tmp_path / "station.yaml"
     file.write_text(text)
-    with Bench(load_sample(), 1) as bench:
+    with SimulatedBench(load_sample(), 1) as bench:
         wires = Wires(bench.visalib, bench.ni_target, bench.clock)
         with opened(read_station(file), wires) as there:
             assert there.silent == {}

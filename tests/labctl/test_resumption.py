@@ -49,7 +49,7 @@ def asked_a(play: int) -> Any:
 
 
 def wander(lab: Lab, _plan: WanderPlan) -> Stream[dict[str, float]]:
-    """Turns every knob between two plays, by all that an experiment may decide by: clock, calibration, currents."""
+    """Turns every setpoint between two plays, by all that an experiment may decide by: clock, calibration, currents."""
     program = Program("wandering", lab.wiring.tick_ns).then(2000, "pump").then(1000, "pump", "gate_signal")
     with controls.left_safe(lab):
         lab.magnet.switch_on()

@@ -13,14 +13,14 @@ from labctl.config.station_file import read_station
 from labctl.data.calibration import CalibrationStore
 from labctl.safety.interlocks import causes
 from labctl.unwired import unwired_lab
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin
 
 
 @pytest.fixture
 def twin():
-    with Bench(load_sample(), 1) as bench:
+    with SimulatedBench(load_sample(), 1) as bench:
         yield bench
 
 
@@ -92,7 +92,7 @@ def test_wiring_reaches_the_drivers(station, calibration, twin):
     assert lab.photon_counter.gate_signal_terminal() == "PFI8"
     assert (lab.wiring.lines["mw_x"], lab.wiring.lines["mw_y"]) == (3, 2)
     lab.depletion_beam.steer(500.0, -250.0)
-    assert twin.twin.knobs.steering_v == (-0.25, 0.5)
+    assert twin.twin.setpoints.steering_v == (-0.25, 0.5)
 
 
 def test_which_channel_feeds_which_coil_station_yaml_says(station, calibration, twin):
@@ -105,7 +105,7 @@ def test_which_channel_feeds_which_coil_station_yaml_says(station, calibration, 
     assert (lab.gradient_coil, lab.compensation_coil) == (supply.ch2, supply.ch1)
     lab.gradient_coil.set_current(0.04)
     lab.gradient_coil.output(True)
-    assert (twin.twin.knobs.gradient_a, twin.twin.knobs.compensation_a) == (0.0, 0.04)
+    assert (twin.twin.setpoints.gradient_a, twin.twin.setpoints.compensation_a) == (0.0, 0.04)
     assert {coil.limit_a for coil in (lab.shift_coil, lab.gradient_coil, lab.compensation_coil)} == {0.05}
     unwired = unwired_lab(Twin(load_sample(), seed=1), there.file)
     supply = unwired.gradient_coil.parent
@@ -127,9 +127,9 @@ def test_the_safe_state_is_confirmed_on_the_bench(station, calibration, twin):
         lab.magnet.switch_on()
         lab.magnet.ramp_to((0.01, 0.0, 0.9))
         lab.green_laser.emission(True)
-        assert twin.twin.knobs.main_a == pytest.approx(0.9)
-    assert twin.twin.knobs.main_a == 0.0
-    assert twin.twin.knobs.green_w == 0.0
+        assert twin.twin.setpoints.main_a == pytest.approx(0.9)
+    assert twin.twin.setpoints.main_a == 0.0
+    assert twin.twin.setpoints.green_w == 0.0
 
 
 def test_what_cannot_be_made_safe_is_a_fault_that_names_it(station, calibration, monkeypatch):

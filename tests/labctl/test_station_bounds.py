@@ -57,11 +57,11 @@ def test_parts_of_the_engine_are_checked_with_their_own_light():
     """The doughnut that the engine cools with is not on while the pair is located."""
     engine = EXPERIMENTS["engine"]
     strong = engine.plan(doughnut_mw=FILE.limits().depletion_mw)
-    assert programs_beyond(engine.parts(strong, FILE.wiring()), FILE.limits(), FILE.paths()) == []
+    assert programs_beyond(engine.programs_by_plan(strong, FILE.wiring()), FILE.limits(), FILE.paths()) == []
     weak = FILE.limits().model_copy(update={"sample_doughnut_mw": 450.0})
-    for fault in programs_beyond(engine.parts(strong, FILE.wiring()), weak, FILE.paths()):
+    for fault in programs_beyond(engine.programs_by_plan(strong, FILE.wiring()), weak, FILE.paths()):
         assert "count under the doughnut" not in fault
         assert "limits.sample_doughnut_mw = 450" in fault
     assert [p.name for p in engine.programs(strong, FILE.wiring())] == [
-        program.name for _, played in engine.parts(strong, FILE.wiring()) for program in played
+        program.name for _, played in engine.programs_by_plan(strong, FILE.wiring()) for program in played
     ]

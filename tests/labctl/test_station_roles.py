@@ -13,7 +13,7 @@ from labctl.config.drivers import driver
 from labctl.config.roles import lacks, needs_of, role_faults
 from labctl.config.station_file import read_station
 from sequences.core.lab import ROLES
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.sample import load_sample
 
 HOME = Path(__file__).parents[2]
@@ -98,7 +98,7 @@ def test_a_driver_that_lacks_something_is_refused_by_name(tmp_path, change, word
 
 def test_a_driver_that_lacks_something_only_once_it_is_open_does_not_stay_open(monkeypatch):
     monkeypatch.delattr(SG386, "asked_dbm")
-    with Bench(load_sample(), 1) as bench:
+    with SimulatedBench(load_sample(), 1) as bench:
         station = OpenStation(STATION, Wires(bench.visalib, bench.ni_target, bench.clock))
         try:
             assert "is a SG386, which lacks asked_dbm" in str(station.silent["microwave"])

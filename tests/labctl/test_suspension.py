@@ -12,7 +12,7 @@ from labctl.data.acquisitions import acquisitions_of
 from labctl.data.reader import all_runs, one_run
 from labctl.plans.catalogue import experiment_named
 from labctl.run.events import Counted, Suspended
-from labctl.run.replay import looked_at
+from labctl.run.replay import verified
 
 STATION = read_station(Path(__file__).parents[2] / "station.yaml")
 ODMR = experiment_named("odmr")
@@ -76,7 +76,7 @@ def test_a_suspended_run_goes_on_and_finds_what_it_would_have_found(tmp_path, un
         ended.result["resonances_err_hz"], unbroken.result["resonances_err_hz"]
     )
     assert np.all(np.abs(pulls) < 4.0)
-    kept = looked_at(acquisitions_of(data, 1))
+    kept = verified(acquisitions_of(data, 1))
     again = acquisitions_of(data, ended.run_id)
     assert 0 < len(kept) < len(again)
     assert [(b.digest, b.signal, b.reference) for b in again[: len(kept)]] == [

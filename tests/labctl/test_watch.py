@@ -11,7 +11,7 @@ from labctl.config.station_file import read_station
 from sequences.pulses.library import cw_odmr
 from sequences.routines.bench import controls
 from sequences.routines.bench.measure import measure
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from tools.trials.wired import STATION, Kept, sample
 
 FAST_S = 0.01
@@ -87,7 +87,7 @@ def counts(is_watched):
     """Photons of a seeded run, and how often the bench was asked meanwhile."""
     heard = []
     with (
-        Bench(sample(), 7) as bench,
+        SimulatedBench(sample(), 7) as bench,
         opened(read_station(STATION), Wires(bench.visalib, bench.ni_target, bench.clock)) as station,
     ):
         lab = station.lab(Kept())

@@ -12,7 +12,7 @@ from labctl.bench.station import Wires, opened
 from labctl.bench.status import condition
 from labctl.config.station_file import read_station
 from labctl.data.calibration import CalibrationStore
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.sample import load_sample
 
 ROUNDS = 10
@@ -22,7 +22,7 @@ ANSWER_S = 5e-4
 @pytest.fixture
 def station(tmp_path):
     """The default station, open, on wires where whoever waits for an answer lets the others speak."""
-    with Bench(load_sample(), 1) as bench:
+    with SimulatedBench(load_sample(), 1) as bench:
         wires = Wires(bench.visalib, bench.ni_target, bench.clock)
         with opened(read_station(STATION), wires) as there:
             there.lab(CalibrationStore(tmp_path, "bench", Clock())).magnet.switch_on()

@@ -9,7 +9,7 @@ from physics.optics import doughnut_profile, saturation
 from sequences.analysis.imaging.doughnut_images import Image, Images
 from sequences.analysis.imaging.emitter_count import farthest_nm, fit_three, fit_two
 from sequences.analysis.imaging.emitters import fit_emitters, fit_strayed, packed, start_one
-from sequences.analysis.imaging.ring_detection import sighted
+from sequences.analysis.imaging.ring_detection import detect_ring
 
 RADIUS_NM, NULL, BRIGHTNESS_CPS = 190.0, 5e-4, 200e3
 PAIR_NM = np.array([[12.0, -3.0], [22.0, 4.0]])
@@ -19,14 +19,14 @@ STEP_NM = 0.09
 PIXEL_S = 0.4
 
 
-def image(places, half_nm, pixels, crest, seconds, rng, *, centre=(0.0, 0.0), walk=None, begin_s=0.0, shares=1.0):
+def image(places, half_nm, pixels, crest, seconds, rng, *, centre=(0.0, 0.0), drift=None, begin_s=0.0, shares=1.0):
     """A raster that misses every place by a step of the outputs, and by where the walk stands."""
     offsets = np.linspace(-half_nm, half_nm, pixels)
     x, y = (grid.ravel() for grid in np.meshgrid(centre[0] + offsets, centre[1] + offsets))
     times_s = begin_s + PIXEL_S * np.arange(len(x))
     moved = rng.uniform(-0.5, 0.5, (len(x), 2)) * STEP_NM * np.sqrt(12)
-    if walk is not None:
-        moved += walk(times_s)
+    if drift is not None:
+        moved += drift(times_s)
     distance = np.hypot(x + moved[:, 0] - places[:, :1], y + moved[:, 1] - places[:, 1:])
     shine = saturation(crest * doughnut_profile(distance, RADIUS_NM, NULL)) * np.reshape(shares, (-1, 1))
     counts = rng.poisson((BRIGHTNESS_CPS * shine.sum(axis=0) + 4e3) * seconds).astype(float)
@@ -41,34 +41,34 @@ def images(places, seed, strength_nm=0.0, shares=1.0):
     steps = rng.standard_normal((pixels, 2)) * strength_nm * np.sqrt(PIXEL_S / 60)
     back = -np.cumsum(steps[::-1], axis=0)[::-1]
 
-    def walk(times_s):
+    def drift(times_s):
         return back[np.round(times_s / PIXEL_S).astype(int)]
 
-    coarse = image(places, 250, 9, 2.0, 0.05, rng, walk=walk, shares=shares)
-    forth = image(places, 24, 7, 100.0, 0.2, rng, centre=middle, walk=walk, begin_s=81 * PIXEL_S, shares=shares)
-    again = image(places, 23, 7, 100.0, 0.2, rng, centre=middle, walk=walk, begin_s=130 * PIXEL_S, shares=shares)
+    coarse = image(places, 250, 9, 2.0, 0.05, rng, drift=drift, shares=shares)
+    forth = image(places, 24, 7, 100.0, 0.2, rng, centre=middle, drift=drift, begin_s=81 * PIXEL_S, shares=shares)
+    again = image(places, 23, 7, 100.0, 0.2, rng, centre=middle, drift=drift, begin_s=130 * PIXEL_S, shares=shares)
     return Images([coarse, forth, again])
 
 
 def located(seen):
-    return fit_emitters(seen, start_one(sighted(seen.scans[0], 180.0), seen))
+    return fit_emitters(seen, start_one(detect_ring(seen.scans[0], 180.0), seen))
 
 
 @pytest.mark.parametrize("strength_nm", [0.0, 1.0])
 def test_errors_of_a_pair_are_honest(strength_nm):
     """With and without a walk of the null; positions refer to the end of the images."""
-    coordinates, distances, walks = [], [], []
+    coordinates, distances, drifts = [], [], []
     true_nm = np.hypot(*(PAIR_NM[1] - PAIR_NM[0]))
     for seed in range(40):
         seen = images(PAIR_NM, seed, strength_nm)
         two = fit_two(seen, located(seen), 14.0, STEP_NM)
         coordinates.append(((two.positions_nm - PAIR_NM) / two.errors_nm).ravel())
         distances.append((two.separation_nm - true_nm) / two.separation_err_nm)
-        walks.append((two.walk.mean_nm, two.walk.err_nm))
+        drifts.append((two.drift.mean_nm, two.drift.err_nm))
         assert two.separation_err_nm < 0.25
     assert 0.8 < np.sqrt(np.mean(np.square(coordinates))) < 1.25
     assert 0.8 < np.sqrt(np.mean(np.square(distances))) < 1.25
-    means, errors = np.array(walks).T
+    means, errors = np.array(drifts).T
     assert abs(np.mean(means) - strength_nm) < max(0.15, 3 * np.std(means) / np.sqrt(len(means)))
     assert np.sqrt(np.mean(errors**2)) < 0.5
 
@@ -138,8 +138,8 @@ def test_a_flat_image_shows_no_ring():
     rng = np.random.default_rng(1)
     flat = image(PAIR_NM[:0], 250, 9, 2.0, 1.0, rng, shares=[])
     ring = image(PAIR_NM, 250, 9, 2.0, 1.0, rng)
-    assert sighted(flat, 180.0).delta_chi2 < 50
-    found = sighted(ring, 180.0)
+    assert detect_ring(flat, 180.0).delta_chi2 < 50
+    found = detect_ring(ring, 180.0)
     assert found.delta_chi2 > 1e4
     assert (found.x_nm, found.y_nm) == pytest.approx(PAIR_NM.mean(axis=0), abs=15)
 

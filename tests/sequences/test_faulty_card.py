@@ -18,7 +18,7 @@ from sequences.pulses.program import Program
 from sequences.results import SequenceError
 from sequences.routines.bench import controls
 from sequences.routines.bench.measure import PLAYS, measure
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.faults.script import Fault
 from tools.trials.wired import STATION, Kept, sample
 
@@ -39,9 +39,9 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def lit(faults: list[Fault]) -> Iterator[tuple[Lab, Bench]]:
+def lit(faults: list[Fault]) -> Iterator[tuple[Lab, SimulatedBench]]:
     """A bench with light on the sample and a steered beam."""
-    with Bench(sample(), 3, faults=faults) as bench:
+    with SimulatedBench(sample(), 3, faults=faults) as bench:
         wires = Wires(bench.visalib, bench.ni_target, bench.clock)
         with opened(read_station(STATION), wires) as station:
             lab = station.lab(Kept())
@@ -63,7 +63,7 @@ def test_every_count_is_that_of_a_whole_play() -> None:
         pulls = (counts - counts.mean()) / np.sqrt(counts.mean())
         assert np.abs(pulls).max() < 4.5
         assert bench.twin.levels == 0
-        assert bench.twin.knobs.steering_v == (STEERED_V, 0.0)  # a reset takes it to 0 V: it is set again
+        assert bench.twin.setpoints.steering_v == (STEERED_V, 0.0)  # a reset takes it to 0 V: it is set again
 
 
 def test_a_card_that_fails_time_after_time_ends_the_run_with_its_name_and_low_lines() -> None:

@@ -8,7 +8,7 @@ from instruments.common.errors import InstrumentError
 from labctl.bench.station import Wires, opened
 from labctl.config.station_file import read_station
 from sequences.core.lab import Lab
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.faults.script import Fault
 from tools.trials.wired import STATION, Kept, sample
 
@@ -55,7 +55,7 @@ def settings(lab: Lab, stations: dict[str, object]) -> dict[str, tuple]:
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_false_is_read_and_nothing_set_is_lost_in_silence(name: str) -> None:
     draw = random.Random(name)
-    with Bench(sample(), 1, faults=faults(name)) as bench:
+    with SimulatedBench(sample(), 1, faults=faults(name)) as bench:
         wires = Wires(bench.visalib, bench.ni_target, bench.clock)
         with opened(read_station(STATION), wires) as station:
             lab = station.lab(Kept())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from physics.levels import nv_lines
-from sequences.analysis.magnet.field_fit import LineSeen, fit_field, likely_walk
+from sequences.analysis.magnet.field_fit import LineSeen, fit_field, likely_drift
 from sequences.analysis.magnet.field_model import FieldModel, anchored_model, counted_from_zero, drifted, nominal_model
 
 NOMINAL = ((40.0, 0.0, 0.0), (0.0, 40.0, 0.0), (0.0, 0.0, 110.0))
@@ -97,18 +97,18 @@ def test_drift_adds_to_what_is_not_known():
     assert spread == pytest.approx(0.005 * np.sqrt(2 - np.pi / 2))
 
 
-def walked(seed: int, walk: float, minutes: float = 2.0) -> tuple[FieldModel, FieldModel, list[LineSeen]]:
+def walked(seed: int, drift: float, minutes: float = 2.0) -> tuple[FieldModel, FieldModel, list[LineSeen]]:
     """As `fitted`, but the residual field walks, in mT per root second: the truth at the end, what is learned, lines.
 
     The lines are those of the model itself; that the model is right, other tests show.
     """
     rng = np.random.default_rng([seed, 7])
-    prior = replace(nominal_model(NOMINAL, 1e4), walk_mt_per_sqrt_s=walk)
+    prior = replace(nominal_model(NOMINAL, 1e4), drift_mt_per_sqrt_s=drift)
     values, seen, known, time_s = np.array(TRUE), [], [prior], 0.0
     for currents in (*SETTINGS, *SETTINGS):
         for plus in (False, True):
             time_s += 60.0 * minutes
-            values[[3, 7, 11]] += walk * np.sqrt(60.0 * minutes) * rng.standard_normal(3)
+            values[[3, 7, 11]] += drift * np.sqrt(60.0 * minutes) * rng.standard_normal(3)
             truth = FieldModel(tuple(values), np.zeros((13, 13)))
             true_hz = float(truth.lines_hz(currents)[plus][0])
             seen.append(LineSeen(currents, plus, true_hz + 5e3 * rng.standard_normal(), 5e3, time_s))
@@ -131,14 +131,14 @@ def test_a_walking_field_is_known_for_now_within_its_errors():
 
 def test_the_scatter_of_the_lines_tells_how_fast_the_field_walks():
     prior = nominal_model(NOMINAL, 1e4)
-    for walk in (WALK, 4 * WALK):
-        found = [likely_walk(prior, model, seen) for _, model, seen in (walked(seed, walk) for seed in range(2))]
-        assert 0.6 < np.exp(np.mean(np.log(found))) / walk < 1.7
+    for drift in (WALK, 4 * WALK):
+        found = [likely_drift(prior, model, seen) for _, model, seen in (walked(seed, drift) for seed in range(2))]
+        assert 0.6 < np.exp(np.mean(np.log(found))) / drift < 1.7
     _, model, seen = walked(1, 0.0)
-    assert likely_walk(prior, model, seen) < 0.5 * WALK
+    assert likely_drift(prior, model, seen) < 0.5 * WALK
 
 
 def test_later_a_model_is_worth_less():
-    model = replace(FieldModel(TRUE, np.zeros((13, 13))), time_s=100.0, walk_mt_per_sqrt_s=1e-4)
+    model = replace(FieldModel(TRUE, np.zeros((13, 13))), time_s=100.0, drift_mt_per_sqrt_s=1e-4)
     assert model.at(1700.0).errors_mt((0.0, 0.0, 0.9)) == pytest.approx([4e-3, 4e-3, 4e-3])
     assert model.at(100.0).errors_mt((0.0, 0.0, 0.9)) == pytest.approx([0, 0, 0])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sequences.analysis.imaging.null_position import Shine, fit_null, fit_shine
-from sequences.analysis.magnet.transverse_dimming import Bowl, fit_across
+from sequences.analysis.magnet.transverse_dimming import TransverseDimming, fit_transverse
 from sequences.analysis.statistics.drift import standing
 from sequences.results import SequenceError
 from sequences.routines.bench import calibrated_bench, controls
@@ -68,12 +68,12 @@ def test_a_look_leaves_everything_as_it_was():
             run(hold.between())
             bench.lab.clock.sleep(120.0)
         controls.carrier(bench.lab, 31e6, -3.0)
-        before = bench.twin.knobs
+        before = bench.twin.setpoints
         bench.lab.clock.sleep(3700.0)  # all is due
-        looks = hold.looks
+        probes = hold.probes
         run(hold.between())
-        assert hold.looks == looks + 3
-        after = bench.twin.knobs
+        assert hold.probes == probes + 3
+        after = bench.twin.setpoints
     for name, value in vars(before).items():
         number = not isinstance(value, str)
         assert getattr(after, name) == (pytest.approx(value, rel=2e-3, abs=4e-4) if number else value), name
@@ -81,19 +81,21 @@ def test_a_look_leaves_everything_as_it_was():
 
 def test_a_bench_that_stands_still_costs_little_and_is_left_alone_until_it_moves():
     with held(8, quiet=True) as (bench, hold):
-        lab, before = bench.lab, bench.twin.knobs
+        lab, before = bench.lab, bench.twin.setpoints
         passed(lab, hold, 6.0)
         assert hold.share < 0.01
-        for knob in ("steering_v", "trim_x_a", "trim_y_a", "main_a"):
-            assert getattr(bench.twin.knobs, knob) == pytest.approx(getattr(before, knob), abs=1e-9), knob
+        for setpoint in ("steering_v", "trim_x_a", "trim_y_a", "main_a"):
+            assert getattr(bench.twin.setpoints, setpoint) == pytest.approx(getattr(before, setpoint), abs=1e-9), (
+                setpoint
+            )
         hold.keep()
-        assert lab.notes[-1].startswith(f"Field and null were looked at {hold.looks} times, 0.")
+        assert lab.notes[-1].startswith(f"Field and null were looked at {hold.probes} times, 0.")
         bench.twin.sample = sample(field_drift_ut_per_sqrt_min=0.2)
-        looks = hold.looks
+        probes = hold.probes
         passed(lab, hold, 1.0)
         within = [abs(off) < 20.0 for off in passed(lab, hold, 1.0, lambda: detuning_khz(bench))]
         assert np.mean(within) > 0.9
-        assert hold.looks - looks > 30
+        assert hold.probes - probes > 30
         assert hold.lock.moves
 
 
@@ -121,11 +123,11 @@ def test_the_rate_that_a_run_saw_is_what_the_next_one_believes():
     with without_wires() as bench:
         assert not believed(bench.lab, "hold.null_walk_nm_per_sqrt_min", rates).any()
         chance, place = np.random.default_rng(3), 0.0
-        walk = standing([0.0], 0.01 * np.eye(1), [(rate**2 / 60.0,) for rate in rates], 0.0)
+        drift = standing([0.0], 0.01 * np.eye(1), [(rate**2 / 60.0,) for rate in rates], 0.0)
         for minute in range(1, 31):
             place += 0.3 * chance.normal()
-            walk = walk.at(60.0 * minute).seen(np.eye(1), np.array([place]), 0.01 * np.eye(1))
-        keep_rate(bench.lab, "hold.null_walk_nm_per_sqrt_min", walk)
+            drift = drift.at(60.0 * minute).seen(np.eye(1), np.array([place]), 0.01 * np.eye(1))
+        keep_rate(bench.lab, "hold.null_walk_nm_per_sqrt_min", drift)
         likely = believed(bench.lab, "hold.null_walk_nm_per_sqrt_min", rates)
     assert rates[int(np.argmax(likely))] == 0.3
     assert likely[0] < likely[1] < likely[3] - 2.0
@@ -146,12 +148,12 @@ def test_a_correction_beyond_a_coil_names_it():
 
 
 def test_the_light_tells_the_field_across():
-    chance, bowl = np.random.default_rng(1), Bowl(102.47552, True, 0.149, 0.004)
+    chance, dimming = np.random.default_rng(1), TransverseDimming(102.47552, True, 0.149, 0.004)
     pulls = []
     for _ in range(150):
         true = chance.normal(size=2)
-        light = 4.4e5 * (1.0 - 0.149 * bowl.mixing(np.hypot(*(CROSS_UT + true).T)))
-        fit = fit_across(bowl, CROSS_UT, chance.poisson(light).astype(float), np.zeros(2))
+        light = 4.4e5 * (1.0 - 0.149 * dimming.mixing(np.hypot(*(CROSS_UT + true).T)))
+        fit = fit_transverse(dimming, CROSS_UT, chance.poisson(light).astype(float), np.zeros(2))
         pulls.append((fit.across_ut - true) / np.sqrt(np.diag(fit.covariance_ut2)))
     assert 0.8 < np.std(pulls) < 1.25
     assert np.sqrt(fit.covariance_ut2[0, 0]) < 0.4

@@ -69,8 +69,8 @@ def test_places_are_those_to_steer_to_after_a_walk(seed):
     wrong = np.ravel(result.pair_nm) - now.ravel()
     covariance = np.array(result.pair_covariance_nm2)
     assert wrong @ np.linalg.solve(covariance, wrong) < 18.5  # one in a thousand
-    assert 0.3 < result.walk_nm_per_sqrt_min < 2.5
-    assert abs(result.walk_nm_per_sqrt_min - 1.0) < 4 * result.walk_nm_per_sqrt_min_err
+    assert 0.3 < result.drift_nm_per_sqrt_min < 2.5
+    assert abs(result.drift_nm_per_sqrt_min - 1.0) < 4 * result.drift_nm_per_sqrt_min_err
     assert abs(result.separation_nm - 13.5) < 4 * result.separation_nm_err
 
 

@@ -38,8 +38,8 @@ def test_two_runs_on_one_bench_share_nothing_but_the_bench() -> None:
     second = first.within(RunContext(first.clock, Kept()))
     first.notes.append("a limit was met")
     first.calibration.put("field.x_a", 1.0, 0.1)
-    first.run.looks.count += 1
-    assert (second.notes, second.calibration.get("field.x_a"), second.run.looks.count) == ([], None, 0)
+    first.run.checks.count += 1
+    assert (second.notes, second.calibration.get("field.x_a"), second.run.checks.count) == ([], None, 0)
     assert second.microwave is first.microwave
 
 

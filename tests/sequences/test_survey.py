@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sequences.routines.magnet import survey
-from sequences.routines.magnet.first_line import first_light
+from sequences.routines.magnet.first_line import find_first_line
 from sequences.routines.magnet.magnet_memory import from_calibration, keep
 from sequences.routines.odmr.spectroscopy import stored_tracker
 from tools.trials.wired import know_field, run, without_wires
@@ -25,7 +25,7 @@ def bench():
 def known(bench):
     """A survey that knows the field near the resonance."""
     known = from_calibration(bench.lab)
-    run(first_light(known, True, known.model.currents_for(NEAR_MT), "auto"))
+    run(find_first_line(known, True, known.model.currents_for(NEAR_MT), "auto"))
     for bent in ((0.0, 0.0), (0.2, 0.0), (0.0, 0.2)):
         run(known.visit(known.model.currents_for(NEAR_MT, bent)))
     return known

@@ -49,8 +49,8 @@ def bench(tick_ns, seed=3, **truth):
 def test_every_program_can_be_played_on_every_grid(name, tick_ns):
     experiment, wiring = EXPERIMENTS[name], FILE.wiring()
     plan = on_grid(experiment.plan(), tick_ns)
-    parts = experiment.parts(plan, wiring.model_copy(update={"tick_ns": tick_ns}))
-    usual = experiment.parts(experiment.plan(), wiring)
+    parts = experiment.programs_by_plan(plan, wiring.model_copy(update={"tick_ns": tick_ns}))
+    usual = experiment.programs_by_plan(experiment.plan(), wiring)
     for (_, programs), (_, known) in zip(parts, usual, strict=True):
         for program, like in zip(programs, known, strict=True):
             pattern = compiled(program, wiring.lines, {"pump": 1, "mw_x": 2})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sequences.results import SequenceError
-from sequences.routines.magnet.first_line import first_light
+from sequences.routines.magnet.first_line import find_first_line
 from sequences.routines.magnet.magnet_memory import from_nothing
 from sequences.routines.odmr.tracking import track_line
 from tools.trials.wired import run, without_wires
@@ -24,7 +24,7 @@ def bench():
 def known(bench):
     """f- has been seen at 5.5 mT."""
     known = from_nothing(bench.lab)
-    run(first_light(known, False, (0.0, 0.0, 0.05), "auto"))
+    run(find_first_line(known, False, (0.0, 0.0, 0.05), "auto"))
     return known
 
 
@@ -47,9 +47,9 @@ def test_a_triplet_is_not_taken_for_itself_one_component_further(known, true_hz,
 def test_a_line_that_walks_fast_is_not_measured_long(known, true_hz):
     line = replace(known.expected(True, known.seen[0].currents_a), frequency_hz=true_hz, error_hz=5e4)
     times = []
-    for walk in (0.0, 5e3):
+    for drift in (0.0, 5e3):
         began_s = known.lab.clock.now()
-        fit, _ = run(track_line(known.lab, line, replace(known.tracker_for(3e3), walk_hz_per_sqrt_s=walk)))
+        fit, _ = run(track_line(known.lab, line, replace(known.tracker_for(3e3), drift_hz_per_sqrt_s=drift)))
         times.append(known.lab.clock.now() - began_s)
         assert fit.centre_hz == pytest.approx(true_hz, abs=4.5 * fit.centre_err_hz)
     assert times[1] < 0.4 * times[0]

@@ -18,7 +18,7 @@ from sequences.odmr import OdmrPlan, odmr
 from sequences.rabi import RabiPlan, rabi
 from sequences.relaxometry import RelaxometryPlan, relaxometry
 from sequences.routines.bench import calibrated_bench, controls
-from sequences.routines.bench.verify import as_it_is, still_set
+from sequences.routines.bench.verify import accept_changes, verify_settings
 from sequences.tomography import TomographyPlan, tomography
 from sequences.wiring import WiringPlan, wiring
 from simulated_instruments.safe import still_on
@@ -56,7 +56,7 @@ def seen(bench, prepare, sequence):
     prepare(bench)
     lab, twin, run = bench.lab, bench.twin, ran(sequence(bench.lab))
     kept = {key: (known.value, known.error) for key, known in lab.calibration.values.items()}
-    return run, lab.clock.now(), twin.knobs, twin.levels, lab.run.looks.count, kept
+    return run, lab.clock.now(), twin.setpoints, twin.levels, lab.run.checks.count, kept
 
 
 @pytest.mark.parametrize(
@@ -100,13 +100,13 @@ def test_what_is_no_longer_as_it_was_set_says_so(name):
     calibrated(bench)
     calibrated_bench.set_field(bench.lab)
     calibrated_bench.ready(bench.lab)
-    still_set(bench.lab)
+    verify_settings(bench.lab)
     HAPPENINGS[name](bench.lab)
     with pytest.raises(ChangedError) as raised:
-        still_set(bench.lab)
+        verify_settings(bench.lab)
     assert raised.value.instrument == name
-    as_it_is(bench.lab)
-    still_set(bench.lab)
+    accept_changes(bench.lab)
+    verify_settings(bench.lab)
 
 
 def test_the_safe_state_of_the_application_leaves_nothing_on():
@@ -116,9 +116,9 @@ def test_the_safe_state_of_the_application_leaves_nothing_on():
     calibrated_bench.ready(bench.lab)
     controls.carrier(bench.lab, 2.87e9, 0.0)
     bench.lab.pulse_generator.hold(1)
-    assert len(still_on(bench.twin.knobs, bench.twin.levels)) >= 8
+    assert len(still_on(bench.twin.setpoints, bench.twin.levels)) >= 8
     assert [step.fault for step in make_safe(bench.lab, ramp_magnet=True) if step.fault] == []
-    assert still_on(bench.twin.knobs, bench.twin.levels) == []
+    assert still_on(bench.twin.setpoints, bench.twin.levels) == []
 
 
 def test_an_address_where_nothing_answers_is_named():

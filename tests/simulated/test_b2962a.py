@@ -271,7 +271,7 @@ def test_the_coils_carry_what_the_outputs_give() -> None:
     check_trace(source, world.clock, READY)
     for message, main_a, shift_a in KNOBS:
         source.answer(message.encode())
-        assert (message, world.knobs.main_a, world.knobs.shift_a) == (message, main_a, shift_a)
+        assert (message, world.setpoints.main_a, world.setpoints.shift_a) == (message, main_a, shift_a)
 
 
 @pytest.mark.parametrize(("protection", "main_a"), [(0, 0.5), (1, 0.0)])
@@ -280,4 +280,4 @@ def test_a_coil_gets_no_more_than_its_compliance_voltage_pushes(protection: int,
     source = supply(world)
     check_trace(source, world.clock, READY)
     source.answer(f":OUTP1:PROT {protection};:SENS1:VOLT:PROT 6;:SOUR1:CURR 0.8;:OUTP1 1".encode())
-    assert world.knobs.main_a == main_a
+    assert world.setpoints.main_a == main_a

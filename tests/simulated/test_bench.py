@@ -8,13 +8,13 @@ import pyvisa
 from pyvisa.resources import MessageBasedResource
 
 from simulated_instruments.__main__ import main
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.sample import load_sample
 
 SUPPLY = "TCPIP0::192.168.10.21::inst0::INSTR"
 
 
-def asked(bench: Bench, query: str) -> str:
+def asked(bench: SimulatedBench, query: str) -> str:
     handle = pyvisa.ResourceManager(bench.visalib).open_resource(SUPPLY)
     assert isinstance(handle, MessageBasedResource)
     handle.write_termination = handle.read_termination = "\n"
@@ -25,18 +25,18 @@ def asked(bench: Bench, query: str) -> str:
 
 def test_two_benches_in_a_row_start_fresh() -> None:
     live = "SENS1:VOLT:PROT 21;:SOUR1:FUNC:MODE CURR;:SOUR1:CURR 0.9;:OUTP1 1;:OUTP1?"
-    with Bench(load_sample()) as first:
+    with SimulatedBench(load_sample()) as first:
         assert asked(first, live) == "1"
         first.clock.sleep(10.0)
-        assert first.twin.knobs.main_a == 0.9
-    with Bench(load_sample()) as second:
-        assert second.twin.knobs.main_a == 0.0
+        assert first.twin.setpoints.main_a == 0.9
+    with SimulatedBench(load_sample()) as second:
+        assert second.twin.setpoints.main_a == 0.0
         assert second.clock.now() == 0.0
         assert asked(second, ":OUTP1?;:SOUR1:CURR?") == "0;+0.00000000E+00"
 
 
 def test_the_bench_says_where_it_listens() -> None:
-    with Bench(load_sample(), seed=3) as bench:
+    with SimulatedBench(load_sample(), seed=3) as bench:
         host, port = bench.ni_target.split(":")
         assert (host, bench.visalib.endswith("station_sim.yaml@sim")) == ("127.0.0.1", True)
         assert int(port) > 0

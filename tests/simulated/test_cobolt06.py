@@ -129,45 +129,45 @@ def test_light_follows_the_state() -> None:
     world = BareWorld()
     head = Cobolt06(world)
     head.answer(b"p 0.0800")
-    assert world.knobs.green_w == 0.0
+    assert world.setpoints.green_w == 0.0
     head.answer(b"@cob1")
-    assert world.knobs.green_w == 0.0
+    assert world.setpoints.green_w == 0.0
     world.clock.sleep(30.0)
     head.answer(b"gom?")
-    assert world.knobs.green_w == 0.08
+    assert world.setpoints.green_w == 0.08
     head.answer(b"p 0.1001")
-    assert world.knobs.green_w == 0.08
+    assert world.setpoints.green_w == 0.08
     head.answer(b"l0")
-    assert world.knobs.green_w == 0.0
+    assert world.setpoints.green_w == 0.0
 
 
 def test_open_interlock_is_a_fault_until_closed_and_cleared() -> None:
     world, head = lit()
     head.open_interlock()
-    assert world.knobs.green_w == 0.0
+    assert world.setpoints.green_w == 0.0
     check_trace(
         head, world.clock, [("ilk?", "1"), ("f?", "3"), ("gom?", "5"), ("@cob1", NO), ("cf", "OK"), ("f?", "3")]
     )
     head.open_interlock(False)
     check_trace(head, world.clock, [("ilk?", "0"), ("f?", "3"), ("@cob1", NO), ("cf", "OK"), ("f?", "0"), ("l?", "0")])
     check_trace(head, world.clock, [("@cob1", "OK"), 10.0, ("gom?", "4")])
-    assert world.knobs.green_w == 0.08
+    assert world.setpoints.green_w == 0.08
 
 
 def test_key_holds_the_start() -> None:
     world, head = lit()
     head.turn_key(False)
-    assert world.knobs.green_w == 0.0
+    assert world.setpoints.green_w == 0.0
     check_trace(head, world.clock, [("gkses?", "0"), ("l?", "0"), ("@cob1", "OK"), 60.0, ("gom?", "1"), ("l?", "0")])
     head.turn_key(True)
-    assert world.knobs.green_w == 0.08
+    assert world.setpoints.green_w == 0.08
 
 
 def test_current_control_emits_above_threshold_and_modulation_rests_dark() -> None:
     world, head = lit()
     check_trace(head, world.clock, [("slc 900", "OK"), ("ci", "OK"), ("i?", "900.0")])
-    assert world.knobs.green_w == pytest.approx(0.04)
+    assert world.setpoints.green_w == pytest.approx(0.04)
     check_trace(head, world.clock, [("slc 400", "OK")])
-    assert world.knobs.green_w == 0.0
+    assert world.setpoints.green_w == 0.0
     check_trace(head, world.clock, [("em", "OK"), ("gom?", "7")])
-    assert world.knobs.green_w == 0.0
+    assert world.setpoints.green_w == 0.0

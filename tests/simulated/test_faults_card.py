@@ -133,7 +133,7 @@ def test_a_reset_card_has_lines_low_and_no_tasks() -> None:
         with pytest.raises(DaqError, match="invalid or does not exist"):
             held(bench, 0xFF, 0x0F)
         assert bench.world.held == [0xFF, 0]
-        assert bench.world.knobs.steering_v == (0.0, 0.0)
+        assert bench.world.setpoints.steering_v == (0.0, 0.0)
         bench.tasks.clear()
 
 

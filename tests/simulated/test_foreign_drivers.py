@@ -14,7 +14,7 @@ from qcodes.instrument_drivers.yokogawa import YokogawaGS200
 from qcodes.parameters import ParameterBase
 from qcodes_contrib_drivers.drivers.LighthousePhotonics.Lighthouse_Photonics_Sprout_G import LighthousePhotonicsSproutG
 
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.sample import load_sample
 from simulated_instruments.served.bench import Served
 from simulated_instruments.served.client import ServedBench
@@ -26,7 +26,7 @@ OF_QCODES = {"IDN", "timeout"}
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     file = tmp_path_factory.mktemp("served") / "bench.json"
-    with Served(Bench(load_sample(), 1), Path(file), "simulated default", 1, None) as bench:
+    with Served(SimulatedBench(load_sample(), 1), Path(file), "simulated default", 1, None) as bench:
         yield bench
 
 

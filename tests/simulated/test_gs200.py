@@ -222,18 +222,18 @@ def test_the_coil_carries_what_the_output_gives() -> None:
     check_trace(source, world.clock, READY)
     for message, amps in KNOBS:
         source.answer(message.encode())
-        assert (message, world.knobs.trim_x_a) == (message, pytest.approx(amps))
+        assert (message, world.setpoints.trim_x_a) == (message, pytest.approx(amps))
 
 
 def test_a_level_that_is_edited_moves_no_current() -> None:
     world = BareWorld()
     source = GS200(world, "trim_x_a", "91U112233", 20.0)
     check_trace(source, world.clock, [*READY, (":SOUR:LEV 0.02;:PROG:EDIT:STAR;:SOUR:LEV:AUTO 0.1;RANG MIN", None)])
-    assert world.knobs.trim_x_a == 0.02
+    assert world.setpoints.trim_x_a == 0.02
 
 
 def test_a_ramp_reaches_the_coil_in_laboratory_time() -> None:
     world = BareWorld()
     source = GS200(world, "trim_y_a", "91U112234", 20.0)
     check_trace(source, world.clock, [*READY, (RAMP, None), 0.2, (":STAT:COND?", "0")])
-    assert world.knobs.trim_y_a == pytest.approx(0.02)
+    assert world.setpoints.trim_y_a == pytest.approx(0.02)

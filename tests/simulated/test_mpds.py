@@ -94,8 +94,8 @@ def test_trace(trace: list[Step]) -> None:
 def test_gate_of_the_pump(command: bytes, gate: str) -> None:
     world = BareWorld()
     MPDS(world).answer(command)
-    assert world.knobs.pump_gate == gate
-    assert world.knobs.depletion_gate == "off"
+    assert world.setpoints.pump_gate == gate
+    assert world.setpoints.depletion_gate == "off"
 
 
 # sin^2(pi/2 sqrt(P/P_sat)): all light at 22 dBm, half of it at a quarter of the power (6.02 dB less), little at 0 dBm.
@@ -103,8 +103,8 @@ def test_gate_of_the_pump(command: bytes, gate: str) -> None:
 def test_diffraction_of_the_doughnut(dbm: str, share: float) -> None:
     world = BareWorld()
     MPDS(world).answer(f"L2D{dbm}O1I0".encode())
-    assert world.knobs.depletion_aom == pytest.approx(share, abs=5e-4)
-    assert world.knobs.depletion_gate == "ttl"
+    assert world.setpoints.depletion_aom == pytest.approx(share, abs=5e-4)
+    assert world.setpoints.depletion_gate == "ttl"
 
 
 def test_external_blanking_darkens_all() -> None:
@@ -112,6 +112,6 @@ def test_external_blanking_darkens_all() -> None:
     driver = MPDS(world)
     for command in (b"L1O1I1", b"L2O1I0", b"L0I0O1"):
         driver.answer(command)
-    assert (world.knobs.pump_gate, world.knobs.depletion_gate) == ("off", "off")
+    assert (world.setpoints.pump_gate, world.setpoints.depletion_gate) == ("off", "off")
     driver.answer(b"L0I1O1")
-    assert (world.knobs.pump_gate, world.knobs.depletion_gate) == ("on", "ttl")
+    assert (world.setpoints.pump_gate, world.setpoints.depletion_gate) == ("on", "ttl")

@@ -75,4 +75,4 @@ def test_voltages_come_and_go_as_waveforms(card: Client) -> None:
     out.start()
     out.wait_until_done()
     out.stop()
-    assert card.world.knobs.steering_v[0] == 2.0
+    assert card.world.setpoints.steering_v[0] == 2.0

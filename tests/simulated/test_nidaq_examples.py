@@ -111,7 +111,7 @@ def test_playrec(lit: Client) -> None:
     assert len(record.read(100)) == 100
     play.wait_until_done(1.0)
     play.stop()
-    assert lit.world.knobs.steering_v[0] == pytest.approx(1.0)
+    assert lit.world.setpoints.steering_v[0] == pytest.approx(1.0)
 
 
 # ---- analogue out ------------------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def wave(card: Client, channels: str = "Dev1/ao0") -> nidaqmx.Task:
 
 def test_voltage_update(card: Client) -> None:
     wave(card).write([1.1])
-    assert card.world.knobs.steering_v[0] == pytest.approx(1.1)
+    assert card.world.setpoints.steering_v[0] == pytest.approx(1.1)
 
 
 def test_gen_voltage_wfm_int_clk(card: Client) -> None:
@@ -137,7 +137,7 @@ def test_gen_voltage_wfm_int_clk(card: Client) -> None:
     task.wait_until_done()
     task.stop()
     assert card.world.clock.now() - before_s == pytest.approx(1.0)
-    assert card.world.knobs.steering_v[0] == pytest.approx(5.0)
+    assert card.world.setpoints.steering_v[0] == pytest.approx(5.0)
 
 
 def test_cont_gen_voltage_wfm_int_clk(card: Client) -> None:
@@ -152,7 +152,7 @@ def test_cont_gen_voltage_wfm_int_clk(card: Client) -> None:
         other = card.counter("ctr3")
         other.read()  # whoever looks lets the card follow the time
         other.close()
-        seen.append(card.world.knobs.steering_v[0])
+        seen.append(card.world.setpoints.steering_v[0])
     task.stop()
     assert seen == pytest.approx([1.0, 0.0, -1.0, 0.0] * 2, abs=1e-9)
 
@@ -163,7 +163,7 @@ def test_nidaqmx_warnings(card: Client) -> None:
     task.timing.cfg_samp_clk_timing(1000)
     task.write([1.1, 2.2, 3.3, 4.4, 5.5], auto_start=True)
     task.stop()
-    assert card.world.knobs.steering_v[0] == pytest.approx(1.1)
+    assert card.world.setpoints.steering_v[0] == pytest.approx(1.1)
 
 
 def test_ao_voltage_hw_timed_of_two_channels(card: Client) -> None:
@@ -174,14 +174,14 @@ def test_ao_voltage_hw_timed_of_two_channels(card: Client) -> None:
     task.start()
     card.world.clock.sleep(1.0015e-3)
     task.stop()
-    assert card.world.knobs.steering_v == pytest.approx((2.0, 5.0))
+    assert card.world.setpoints.steering_v == pytest.approx((2.0, 5.0))
 
 
 def test_ao_voltage_sw_timed(card: Client) -> None:
     writer = AnalogSingleChannelWriter(wave(card, "Dev1/ao1").out_stream, auto_start=True)
     for volts in (0.5, -0.5):
         writer.write_one_sample(volts)
-        assert card.world.knobs.steering_v[1] == volts
+        assert card.world.setpoints.steering_v[1] == volts
 
 
 # ---- digital in --------------------------------------------------------------------------------------------------

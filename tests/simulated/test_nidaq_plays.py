@@ -208,11 +208,11 @@ def test_steering_goes_out_on_the_analogue_outputs(card: Client) -> None:
     writer = AnalogMultiChannelWriter(task.out_stream)
     writer.auto_start = True
     writer.write_one_sample(np.array([1.25, -10.0]))
-    assert card.world.knobs.steering_v == (1.25, -10.0)
+    assert card.world.setpoints.steering_v == (1.25, -10.0)
     single = card.task()
     single.ao_channels.add_ao_voltage_chan("Dev1/ao2")
     single.write(3.0)
-    assert card.world.knobs.steering_v == (1.25, -10.0), "ao2 is cabled to nothing"
+    assert card.world.setpoints.steering_v == (1.25, -10.0), "ao2 is cabled to nothing"
 
 
 def test_a_reset_clears_everything(card: Client) -> None:

@@ -12,7 +12,7 @@ from physics.paulis import density_matrix, product_vector
 from simulated_instruments.sample import SampleError, label_of, load_sample, shipped
 from simulated_instruments.twin import Twin
 from simulated_instruments.twin.shots.classes import has_classes, spread_of
-from simulated_instruments.twin.shots.levels import PLAIN, elements, pauli
+from simulated_instruments.twin.shots.levels import UNSHELVED, elements, pauli
 from simulated_instruments.twin.shots.propagation import propagators
 
 
@@ -68,7 +68,7 @@ def best_concurrence(name):
     shares = np.outer(weight, weight).ravel() / weight.sum() ** 2
     found = []
     for time_us in np.arange(0.5, 15.0, 0.25):
-        mean = shares @ (propagators(PLAIN, rates, False, time_us * 1e-6) @ start)[:, : PLAIN.size]
+        mean = shares @ (propagators(UNSHELVED, rates, False, time_us * 1e-6) @ start)[:, : UNSHELVED.size]
         found.append(float(signed_concurrence(density_matrix(pauli(mean)))))
     return max(found)
 

@@ -55,7 +55,7 @@ def test_a_ramp_runs_while_nobody_waits(tmp_path: Path) -> None:
         assert least_s >= 8.0
         assert min(0.2, 0.01 * least_s) - 1e-5 <= amps <= 0.01 * most_s + 1e-5
         twin = bench._bench.twin
-        assert soon(lambda: twin.knobs.trim_x_a >= amps), "the coil does not follow without the source being asked"
+        assert soon(lambda: twin.setpoints.trim_x_a >= amps), "the coil does not follow without the source being asked"
         source.close()
 
 
@@ -70,7 +70,7 @@ def test_a_laser_warms_up_while_nobody_waits(tmp_path: Path) -> None:
             mode, least_s, most_s = watch.read(lambda: laser.query("OPMODE?"))
         assert (mode, most_s >= 30.0) == ("OPMODE=ON", True)
         twin = bench._bench.twin
-        assert soon(lambda: twin.knobs.depletion_w == 0.5)
+        assert soon(lambda: twin.setpoints.depletion_w == 0.5)
         laser.close()
 
 

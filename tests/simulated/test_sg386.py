@@ -158,11 +158,11 @@ def test_the_bench_hears_the_carrier() -> None:
     world = BareWorld()
     generator = SG386(world)
     generator.answer(b"FREQ 2.87 GHz;AMPR -3;ENBR 1")
-    assert (world.knobs.carrier_hz, world.knobs.carrier_dbm, world.knobs.carrier_on) == (2.87e9, -3.0, True)
+    assert (world.setpoints.carrier_hz, world.setpoints.carrier_dbm, world.setpoints.carrier_on) == (2.87e9, -3.0, True)
     generator.answer(b"FREQ 100 kHz")  # below the type-N output's band
-    assert not world.knobs.carrier_on
+    assert not world.setpoints.carrier_on
     generator.answer(b"*RST")
-    assert (world.knobs.carrier_hz, world.knobs.carrier_on) == (10e6, False)
+    assert (world.setpoints.carrier_hz, world.setpoints.carrier_on) == (10e6, False)
 
 
 def test_an_open_loop_is_summed_up_in_the_status_byte() -> None:

@@ -111,24 +111,24 @@ def lit() -> tuple[BareWorld, SproutG]:
 
 def test_light_follows_the_mode() -> None:
     world, laser = lit()
-    assert world.knobs.depletion_w == 0.4
+    assert world.setpoints.depletion_w == 0.4
     laser.answer(b"OPMODE=IDLE")
-    assert world.knobs.depletion_w == 0.0
+    assert world.setpoints.depletion_w == 0.0
 
 
 def test_closed_shutter_is_dark_though_the_laser_is_on() -> None:
     world, laser = lit()
     laser.open_shutter(False)
-    assert world.knobs.depletion_w == 0.0
+    assert world.setpoints.depletion_w == 0.0
     check_trace(laser, world.clock, [("SHUTTER?", "SHUTTER=CLOSED"), ("POWER?", "POWER=0.40")])
     laser.open_shutter(True)
-    assert world.knobs.depletion_w == 0.4
+    assert world.setpoints.depletion_w == 0.4
 
 
 def test_open_interlock_switches_off_for_good() -> None:
     world, laser = lit()
     laser.open_interlock()
-    assert world.knobs.depletion_w == 0.0
+    assert world.setpoints.depletion_w == 0.0
     check_trace(
         laser,
         world.clock,

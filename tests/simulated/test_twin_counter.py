@@ -7,7 +7,7 @@ from support.aligned_twin import PUMPED, QUARTER, SIGNAL, driven, lit, play, wor
 from support.shots import FAR, bench, exact
 
 from simulated_instruments.twin.counter import Counter
-from simulated_instruments.twin.drifts import Walks
+from simulated_instruments.twin.drifts import Drifts
 
 pytestmark = pytest.mark.twin
 
@@ -54,22 +54,22 @@ TRUTH = aligned_twin.sample(**WANDERS)
 RMS, HOURS = np.array([0.03, 0.01, 0.02, 0.005]), np.array([1.0, 1.0, 0.25, 4.0])
 
 
-def walks(seed):
+def drifts(seed):
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3)]
-    return Walks(TRUTH, streams)
+    return Drifts(TRUTH, streams)
 
 
 def path(seed, steps, hours):
-    one = walks(seed)
+    one = drifts(seed)
     out = [one.drift.wander]
     for _ in range(steps):
-        one.walk(3600.0 * hours, TRUTH)
+        one.advance(3600.0 * hours, TRUTH)
         out.append(one.drift.wander)
     return np.array(out)
 
 
 def test_what_wanders_is_as_wide_at_the_start_as_ever_after():
-    starts = np.array([walks(seed).drift.wander for seed in range(600)])
+    starts = np.array([drifts(seed).drift.wander for seed in range(600)])
     np.testing.assert_allclose(starts.std(axis=0), RMS, rtol=0.12)
     ends = path(3, 4000, 12.0)[1:]
     np.testing.assert_allclose(ends.std(axis=0), RMS, rtol=0.06)
@@ -107,7 +107,7 @@ def test_a_stronger_laser_pumps_faster(laser, beam):
     steady = bench()
     index = 1 if laser == "green_drift" else 2
     power = "green_w" if beam == "pump" else "depletion_w"
-    stronger = getattr(steady.knobs, power) * (1 + out.drift.wander[index])
+    stronger = getattr(steady.setpoints, power) * (1 + out.drift.wander[index])
     steady.turn(**{power: stronger})
     program = [(100, word(beam, "shift", "gradient") | SIGNAL), (20, 0)]
     assert play(exact(out), program, 100) == pytest.approx(play(exact(steady), program, 100), rel=1e-6)

@@ -103,7 +103,7 @@ def test_what_is_kept_from_other_plays_does_not_show(name):
     """A bench that played the same pattern with half the power counts what one counts that never did."""
     imperfect = {"bath": {"overhauser_khz": 60.0, "overhauser_shift_khz": 50.0}, "optics": {"singlet_ns": 250.0}}
     fresh, used = (exact(aligned_twin.driven(aligned_twin.lit(aligned_twin.twin(**imperfect)))) for _ in range(2))
-    dbm = used.knobs.carrier_dbm
+    dbm = used.setpoints.carrier_dbm
     used.turn(carrier_dbm=dbm - 6.0)
     play(used, PROGRAMS[name], 3000)
     used.turn(carrier_dbm=dbm)

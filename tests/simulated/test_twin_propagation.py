@@ -9,7 +9,7 @@ import pytest
 from physics.engine import evolve, liouvillian, propagator
 from physics.entanglement import signed_concurrence
 from physics.paulis import density_matrix, product_vector
-from simulated_instruments.twin.shots.levels import PLAIN, SHELVED, elements, pauli, unfolded
+from simulated_instruments.twin.shots.levels import SHELVED, UNSHELVED, elements, pauli, unfolded
 from simulated_instruments.twin.shots.propagation import exponential, propagators
 
 pytestmark = pytest.mark.twin
@@ -40,22 +40,22 @@ def by_physics(rates, duration_s):
 
 @pytest.mark.parametrize("drive", [(0.0, 0.0), (3e6, -1e6)])
 @pytest.mark.parametrize("duration_s", [4e-7, 2e-5])
-@pytest.mark.parametrize("space", [PLAIN, SHELVED])
+@pytest.mark.parametrize("space", [UNSHELVED, SHELVED])
 def test_pairs_side_by_side_are_as_each_by_itself(space, drive, duration_s):
     rng = np.random.default_rng(3)
     rates = some_rates(rng, 5, drive)
     vector = np.append(1.0, rng.uniform(-0.5, 0.5, 15))
-    begun = elements(vector) if space is PLAIN else unfolded(elements(vector))
+    begun = elements(vector) if space is UNSHELVED else unfolded(elements(vector))
     after = propagators(space, rates, drive != (0.0, 0.0), duration_s) @ begun
     np.testing.assert_allclose(pauli(after[:, : space.size]), by_physics(rates, duration_s) @ vector, atol=1e-8)
 
 
-@pytest.mark.parametrize("space", [PLAIN, SHELVED])
+@pytest.mark.parametrize("space", [UNSHELVED, SHELVED])
 def test_integrals_are_those_of_sigma_z(space):
     rng = np.random.default_rng(4)
     rates = some_rates(rng, 3, (2e6, 0.0))
     vector = np.append(1.0, rng.uniform(-0.5, 0.5, 15))
-    begun = elements(vector) if space is PLAIN else unfolded(elements(vector))
+    begun = elements(vector) if space is UNSHELVED else unfolded(elements(vector))
     duration_s, steps = 1e-6, 4000
     got = (propagators(space, rates, True, duration_s) @ begun)[:, space.size :]
     path = propagators(space, rates, True, duration_s / steps)[:, : space.size]
@@ -93,8 +93,8 @@ def averaged(row, nodes=31):
         rates[f"down{k}"] = np.array(0.5 * (250e3 * share * (1 + p) + 200.0))
         rates[f"dephasing{k}"] = np.array(1.5e3 * share)
     start = product_vector(*(np.array([1.0, 0.0, 0.0, row[f"start_z_{side}"]]) for side in ("left", "right")))
-    after = propagators(PLAIN, rates, False, row["time_us"] * 1e-6) @ elements(start)
-    return density_matrix(pauli(np.outer(weight, weight).ravel() @ after[:, : PLAIN.size]))
+    after = propagators(UNSHELVED, rates, False, row["time_us"] * 1e-6) @ elements(start)
+    return density_matrix(pauli(np.outer(weight, weight).ravel() @ after[:, : UNSHELVED.size]))
 
 
 @pytest.mark.parametrize("number", range(len(ROWS)))
@@ -113,5 +113,5 @@ def test_one_pair_is_evolved_as_physics_evolves_it():
     rates = {"g": np.array([66e3]), "zz": np.array(132e3), "up0": np.array(1e3), "up1": np.array(1e3)}
     rates |= {"down0": np.array(9e4), "down1": np.array(2e5)}
     rates |= {"dephasing0": np.array(1.5e3), "dephasing1": np.array(1.5e3)}
-    after = propagators(PLAIN, rates, False, 5e-6) @ elements(start)
+    after = propagators(UNSHELVED, rates, False, 5e-6) @ elements(start)
     np.testing.assert_allclose(pauli(after[0, :16]), evolve(generator, start, np.array([5e-6]))[0], atol=1e-9)

@@ -36,7 +36,7 @@ def test_a_pi_pulse_turns_the_transition_that_the_carrier_is_on(plus, axis):
 @pytest.mark.parametrize("off_hz", [20e6, -8e6])
 def test_a_carrier_beside_both_lines_turns_nothing(off_hz):
     pumped = bench()
-    pumped.turn(carrier_hz=pumped.knobs.carrier_hz + off_hz)
+    pumped.turn(carrier_hz=pumped.setpoints.carrier_hz + off_hz)
     play(pumped, [*PUMPED, *PI], counting=False)
     assert np.all(z(pumped) > 0.9)
 

@@ -8,18 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulated_instruments.clock import VirtualClock
-from simulated_instruments.setpoints import Clock, Knobs
+from simulated_instruments.setpoints import Clock, Setpoints
 
 
 @dataclass
 class BareWorld:
     """Knobs that stay where they were turned, and a clock."""
 
-    knobs: Knobs = field(default_factory=Knobs)
+    setpoints: Setpoints = field(default_factory=Setpoints)
     clock: Clock = field(default_factory=VirtualClock)
 
     def turn(self, **changes: Any) -> None:
-        self.knobs = replace(self.knobs, **changes)
+        self.setpoints = replace(self.setpoints, **changes)
 
     def hold(self, levels: int) -> None:
         raise AssertionError(f"no VISA instrument holds the digital lines, but one did: {levels}")

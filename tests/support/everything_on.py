@@ -8,7 +8,7 @@ from labctl.config.station_file import read_station
 from labctl.data.calibration_in_memory import Kept
 from sequences.core.lab import Lab
 from sequences.routines.bench import controls
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.faults.script import Fault
 from tools.trials.wired import STATION, sample
 
@@ -16,9 +16,9 @@ MAGNET_A = (0.01, -0.02, 0.5)
 
 
 @contextmanager
-def all_on(*faults: Fault) -> Iterator[tuple[Lab, Bench]]:
+def all_on(*faults: Fault) -> Iterator[tuple[Lab, SimulatedBench]]:
     """Everything on that an experiment may switch on."""
-    with Bench(sample(), 3, faults=faults) as bench:
+    with SimulatedBench(sample(), 3, faults=faults) as bench:
         wires = Wires(bench.visalib, bench.ni_target, bench.clock)
         with opened(read_station(STATION), wires) as station:
             lab = station.lab(Kept())

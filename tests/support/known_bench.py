@@ -158,7 +158,7 @@ def lines_hz(bench: Bench, levels: int) -> tuple[float, float]:
 
 def true_cross_talk(bench: Bench) -> float:
     """Photons that a flip of the left NV takes from the doughnut's window, over those that one of the right takes."""
-    seen = light(bench.twin.sample, bench.twin.knobs, DEPLETION, bench.twin.drift)
+    seen = light(bench.twin.sample, bench.twin.setpoints, DEPLETION, bench.twin.drift)
     window_s = kept_of(bench).values["beams.doughnut_window_ns"].value * 1e-9
     photons = seen.emission_cps * -np.expm1(-seen.pump_per_s * window_s) / seen.pump_per_s
     return float(photons[0] / photons[1])

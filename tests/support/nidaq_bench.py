@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simulated_instruments.clock import VirtualClock
 from simulated_instruments.nidaq.server import NIServer
-from simulated_instruments.setpoints import Clock, Knobs
+from simulated_instruments.setpoints import Clock, Setpoints
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class Played:
 class CountingWorld:
     """One photon in every tick, and a record of what was asked."""
 
-    knobs: Knobs = field(default_factory=Knobs)
+    setpoints: Setpoints = field(default_factory=Setpoints)
     clock: Clock = field(default_factory=VirtualClock)
     held: list[int] = field(default_factory=list)
     played: list[Played] = field(default_factory=list)
     glow: int = 0
 
     def turn(self, **changes: object) -> None:
-        self.knobs = replace(self.knobs, **changes)  # type: ignore[arg-type]
+        self.setpoints = replace(self.setpoints, **changes)  # type: ignore[arg-type]
 
     def hold(self, levels: int) -> None:
         self.held.append(levels)

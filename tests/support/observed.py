@@ -76,7 +76,7 @@ class Bench:
 
     def shine(self, levels: int) -> float:
         """Rate at which the brighter NV is pumped at these levels of the lines."""
-        return float(light(self.twin.sample, self.twin.knobs, levels, self.twin.drift).pump_per_s.max())
+        return float(light(self.twin.sample, self.twin.setpoints, levels, self.twin.drift).pump_per_s.max())
 
 
 @contextmanager

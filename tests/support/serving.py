@@ -5,7 +5,7 @@ from pathlib import Path
 import pyvisa
 from pyvisa.resources import MessageBasedResource
 
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.faults.script import Fault
 from simulated_instruments.sample import load_sample
 from simulated_instruments.served.bench import Served
@@ -15,7 +15,7 @@ GREEN, AOM, SPROUT = "ASRL3::INSTR", "ASRL4::INSTR", "ASRL5::INSTR"
 
 
 def served_in(folder: Path, pace: float | None = None, *faults: Fault) -> Served:
-    return Served(Bench(load_sample(), 1, pace, faults), folder / "bench.json", "simulated default", 1, pace)
+    return Served(SimulatedBench(load_sample(), 1, pace, faults), folder / "bench.json", "simulated default", 1, pace)
 
 
 def opened(served: Served, address: str, write_end: str = "\n", read_end: str = "\n") -> MessageBasedResource:

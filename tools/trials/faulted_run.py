@@ -126,7 +126,7 @@ class Watch:
         """Make every twin misbehave and be looked at before it is switched off, and count the points published."""
         watch = self
 
-        class Watched(twins.Bench):
+        class Watched(twins.SimulatedBench):
             def __init__(self, sample: Any, seed: int | None, pace: float | None, *_: Any) -> None:
                 super().__init__(sample, seed, pace, watch.faults, watch.keep_calls)
 
@@ -135,7 +135,7 @@ class Watch:
                 watch.log, watch.calls = tuple(self.injector.log), tuple(self.injector.calls)
                 super().__exit__(*why)
 
-        vars(twins)["Bench"] = Watched
+        vars(twins)["SimulatedBench"] = Watched
         vars(progress)["progress"] = self._listening
 
     @contextmanager

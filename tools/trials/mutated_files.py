@@ -224,18 +224,18 @@ def _limited() -> Iterator[None]:
 def watched() -> Iterator[list[str]]:
     """Twins that are switched off meanwhile are looked at before: what was still on, of all of them."""
     found: list[str] = []
-    plain = twins.Bench
+    plain = twins.SimulatedBench
 
     class Watched(plain):  # type: ignore[misc, valid-type]  # a variable, for whatever stands there now
         def __exit__(self, *why: Any) -> None:
             found.extend(self.still_on())
             super().__exit__(*why)
 
-    vars(twins)["Bench"] = Watched
+    vars(twins)["SimulatedBench"] = Watched
     try:
         yield found
     finally:
-        vars(twins)["Bench"] = plain
+        vars(twins)["SimulatedBench"] = plain
 
 
 def file_cases(seeds: range, folder: Path, opens: int) -> Iterator[tuple[str, Ended]]:

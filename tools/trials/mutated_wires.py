@@ -18,7 +18,7 @@ from instruments.common.errors import InstrumentError
 from labctl.bench.station import OpenStation, Wires
 from labctl.config.station_file import read_station
 from labctl.safety.safe_state import make_safe
-from simulated_instruments.bench import Bench
+from simulated_instruments.bench import SimulatedBench
 from simulated_instruments.faults.injector import Injector
 from simulated_instruments.faults.kinds import CARD
 from simulated_instruments.faults.script import Fault
@@ -251,7 +251,7 @@ def _card(instruments: Mapping[str, Any]) -> list[Question]:
 def wire_cases(seeds: range) -> Iterator[Case]:
     """Every case on one open bench, and a look at it after each round. Raises nothing that a driver may."""
     sample = load_sample()
-    with Bench(sample, 1) as twin, _wild_card(wild := Wild(twin.clock)):
+    with SimulatedBench(sample, 1) as twin, _wild_card(wild := Wild(twin.clock)):
         _infect(wild)
         with closing(
             OpenStation(read_station(HOME / "station.yaml"), Wires(twin.visalib, twin.ni_target, twin.clock))

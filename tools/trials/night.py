@@ -65,7 +65,7 @@ class Truth(Nobody):
         along, across = twin.field_mt()
         minus_hz = abs(float(twin.lines(float(along.mean()), across).minus_hz[0]))
         optics = twin.sample.optics
-        null_nm = np.array(twin.knobs.steering_v) * optics.steering_nm_per_v + twin.drift.steering_nm
+        null_nm = np.array(twin.setpoints.steering_v) * optics.steering_nm_per_v + twin.drift.steering_nm
         away = float(np.linalg.norm(null_nm - twin.sample.pair.positions_nm[0]))
         return self.bench.lab.clock.now(), 1e-3 * (minus_hz - self.wanted_hz), 1e3 * across, away
 
@@ -89,7 +89,7 @@ class Night:
     """Detuning, across, null."""
     cost: float
     """Of the laboratory time, for looks."""
-    looks: int
+    probes: int
     wall_s: float
 
     @property
@@ -150,4 +150,4 @@ def _played(bench: Bench, hours: float, held: HoldChoice, began: float) -> Night
     while lab.clock.now() < started_s + 3600.0 * hours:
         run(holding.measure(shot, repeats_for(shot, _BLOCK_S)))
     shares = truth.shares(null_tolerance_nm(bench))
-    return Night(truth, shares, holding.share, holding.looks, time.monotonic() - began)
+    return Night(truth, shares, holding.share, holding.probes, time.monotonic() - began)

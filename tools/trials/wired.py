@@ -15,7 +15,7 @@ from labctl.unwired import Unwired, unwired
 from physics.levels import cross_relaxation_fields_mt
 from sequences.core.lab import Lab
 from sequences.results import Point, Stream
-from simulated_instruments.bench import Bench as Simulated
+from simulated_instruments.bench import SimulatedBench as Simulated
 from simulated_instruments.sample import Sample, load_sample
 from simulated_instruments.twin import Twin
 
@@ -111,10 +111,10 @@ def frozen_hz(bench: Bench, shift_a: float) -> float:
 
 def is_dark(bench: Bench) -> bool:
     """Whether beams, microwave and pulsed coils are off and all lines low."""
-    knobs = bench.twin.knobs
-    light = (knobs.green_w, knobs.depletion_w)
-    currents = (knobs.shift_a, knobs.gradient_a, knobs.compensation_a)
-    return not any(light) and not any(currents) and not knobs.carrier_on and bench.twin.levels == 0
+    setpoints = bench.twin.setpoints
+    light = (setpoints.green_w, setpoints.depletion_w)
+    currents = (setpoints.shift_a, setpoints.gradient_a, setpoints.compensation_a)
+    return not any(light) and not any(currents) and not setpoints.carrier_on and bench.twin.levels == 0
 
 
 def swapped(bench: Bench, first: str, second: str) -> Lab:

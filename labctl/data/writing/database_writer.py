@@ -42,7 +42,7 @@ class Header:
 
 
 class DatabaseWriter:
-    """Records on their way to the disk. None of them waits for the next."""
+    """Writes each record at once. What the database refuses waits here, and in a spool file."""
 
     def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
         """folder: of the data."""
@@ -52,7 +52,7 @@ class DatabaseWriter:
         self._headers: dict[int, Header] = {}
         self._spool: SpoolFile | None = None
         self._aside = 0
-        """How many of those that wait are in the spool file."""
+        """How many of the records that wait are in the spool file."""
         self.trouble = ""
         """Why the database did not take what waits; empty if nothing waits."""
 

@@ -128,7 +128,7 @@ class Recorder:
     ) -> None:
         """A run begins. record and snapshot: what else to keep with it.
 
-        Raises NotBegun, or Unstored for a part, if the database cannot be written; it can be tried again.
+        Raises NotBegun, or Unstored for a child run, if the database cannot be written; it can be tried again.
         """
         if not self._open:
             self._store.database_writer.flush()

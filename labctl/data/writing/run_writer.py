@@ -91,7 +91,7 @@ class Store:
     ) -> "Recording":
         """A new run; it is in the database from now on, or not at all.
 
-        Raises NotBegun, or Unstored for a part of a run, if the database cannot be written.
+        Raises NotBegun, or Unstored for a child run, if the database cannot be written.
         """
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         kept = {"sequence": sequence, "started": started, "parent_id": parent.run_id if parent else None}

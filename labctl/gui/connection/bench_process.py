@@ -163,7 +163,7 @@ class _Server:
     ) -> None:
         lab = bench.lab
         faults = Bounds(lab.limits, lab.wiring.tick_ns).faults(plan)
-        if faults := faults or programs_beyond(experiment.parts(plan, lab.wiring), lab.limits, lab.paths):
+        if faults := faults or programs_beyond(experiment.programs_by_plan(plan, lab.wiring), lab.limits, lab.paths):
             self._mouth.say(RunEnded(ticket, 0, "failed", "; ".join(faults), ()))
             return
         if not self._begin(ticket):

@@ -28,7 +28,7 @@ from labctl.gui.connection.messages import (
 )
 from labctl.gui.connection.stop_order import StopOrder
 from labctl.gui.runs.queue import Queue, Wanted
-from labctl.gui.runs.record_builder import Journal
+from labctl.gui.runs.record_builder import RecordBuilder
 from labctl.plans import catalogue
 from labctl.plans.parse import make_plan
 from labctl.run.events import RunEvent
@@ -61,7 +61,7 @@ class Session:
         """
         self.about = about
         self.queue = queue
-        self.journal = Journal(catalogue.columns_of)
+        self.record_builder = RecordBuilder(catalogue.columns_of)
         self.label = ""
         """Of the bench, once it is open."""
         self.activity: Activity = "opening"
@@ -118,7 +118,7 @@ class Session:
     def _take(self, message: BenchMessage) -> list[BenchMessage]:
         match message:
             case RunEvent():
-                self.journal.take(message)
+                self.record_builder.take(message)
                 self._taken = None
             case Ready(label):
                 self.label, self.faults, self._had_bench = label, (), True
@@ -137,7 +137,7 @@ class Session:
 
     def _ended(self, ended: RunEnded) -> list[BenchMessage]:
         """After an abort, or on a bench that is not safe, nothing starts by itself."""
-        self.journal.finish(ended.status, ended.message)
+        self.record_builder.finish(ended.status, ended.message)
         self.unsafe = ended.unsafe
         if ended.status == "aborted" or ended.unsafe:
             self.is_queue_held = True
@@ -158,7 +158,7 @@ class Session:
         code = self._link.exit_code
         if self.faults or (was == "closing" and (code == 0 or not self._had_bench)):
             return self._put_back("")
-        self.journal.finish("failed", "the bench process died")
+        self.record_builder.finish("failed", "the bench process died")
         self.is_queue_held = True
         if self._had_bench:
             self._aftermath = Aftermath(self._watchdog_file, self._link.pid, code)

@@ -17,9 +17,9 @@ _SIZE: Final = (960, 720)
 def drawn(folder: Path, run_id: int, ending: str = "png") -> bytes:
     """The figure as a file's content. Takes a second; raises Refusal if there is nothing to draw."""
     run = one_run(folder, run_id)
-    parts = [{"run_id": p.run_id, "sequence": p.sequence, "result": p.result} for p in children(folder, run_id)]
+    found = [{"run_id": p.run_id, "sequence": p.sequence, "result": p.result} for p in children(folder, run_id)]
     recorded = points(folder, run_id)
-    figure = draw(run.sequence, recorded.values, {**(run.result or {}), "children": parts}, recorded.columns)
+    figure = draw(run.sequence, recorded.values, {**(run.result or {}), "children": found}, recorded.columns)
     if figure is None:
         raise Refusal(f"Run {run_id} ({run.sequence}) has nothing to draw")
     content = io.BytesIO()

@@ -8,10 +8,10 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from labctl.data.reader import footprint, nothing_in
 from labctl.gui.panels.history_model import CONCLUSION, HistoryModel
-from labctl.gui.runs.run_list import Line, matching, read_lines
+from labctl.gui.runs.run_list import ListedRun, matching, read_lines
 from labctl.gui.widgets.theme import Theme
 from labctl.gui.widgets.view import label
-from labctl.gui.widgets.workers import Errands
+from labctl.gui.widgets.workers import Worker
 from labctl.plans.catalogue import EXPERIMENTS, OURS
 
 _WIDEST: Final = ("12345", max(OURS, key=len), "✖ interrupted", "11-24 09:14", "00 min 00 s", "")
@@ -40,12 +40,12 @@ class HistoryPanel(QtWidgets.QWidget):
     def __init__(self, theme: Theme, folder: Path) -> None:
         super().__init__()
         self._folder = folder
-        self.lines: tuple[Line, ...] = ()
+        self.lines: tuple[ListedRun, ...] = ()
         self._expanded: set[int] = set()
         self._is_reading = self._is_outdated = self._is_expanding = self._is_looking = False
         self._seen: object = None
         self._looked_at = 0
-        self.errands = Errands(self)
+        self.worker = Worker(self)
         self.model = HistoryModel(theme)
         self._build()
         self.refresh()
@@ -57,16 +57,16 @@ class HistoryPanel(QtWidgets.QWidget):
         """Read the runs again if another process has begun, paused or ended one."""
         if self.isVisible() and not self._is_looking:
             self._is_looking = True
-            self.errands.do(partial(footprint, self._folder), self._looked, lambda _: self._looked(self._seen))
+            self.worker.do(partial(footprint, self._folder), self._looked, lambda _: self._looked(self._seen))
 
     def refresh(self) -> None:
         """Read the runs again, in a thread; once more if asked meanwhile."""
         self._is_outdated = self._is_reading
         if not self._is_reading:
             self._is_reading = True
-            self.errands.do(partial(read_lines, self._folder), self._read, self._missed)
+            self.worker.do(partial(read_lines, self._folder), self._read, self._missed)
 
-    def chosen(self) -> Line | None:
+    def chosen(self) -> ListedRun | None:
         """The run that is chosen."""
         return self.model.line(self.tree.currentIndex())
 
@@ -75,7 +75,7 @@ class HistoryPanel(QtWidgets.QWidget):
         words, chosen, at = self.filter.text(), self.chosen(), self.tree.verticalScrollBar().value()
         found = matching(self.lines, words)
         self.model.show(found)
-        self._expand({line.run_id for line, parts in found if len(parts) < len(line.parts)})
+        self._expand({line.run_id for line, children in found if len(children) < len(line.children)})
         if chosen is not None and (index := self.model.find(chosen.run_id)).isValid():
             self.tree.setCurrentIndex(index)
         elif found:
@@ -87,7 +87,7 @@ class HistoryPanel(QtWidgets.QWidget):
 
     # ---- within
 
-    def _read(self, lines: tuple[Line, ...]) -> None:
+    def _read(self, lines: tuple[ListedRun, ...]) -> None:
         self._is_reading = False
         if lines != self.lines or not lines:
             self.lines = lines
@@ -111,8 +111,8 @@ class HistoryPanel(QtWidgets.QWidget):
             action.setEnabled(line is not None)
         is_known = line is not None and line.sequence in EXPERIMENTS
         self.repeat.setEnabled(is_known)
-        is_part = self.tree.currentIndex().parent().isValid()
-        self.go_on.setEnabled(line is not None and is_known and not is_part and line.status in _BROKEN_OFF)
+        is_child = self.tree.currentIndex().parent().isValid()
+        self.go_on.setEnabled(line is not None and is_known and not is_child and line.status in _BROKEN_OFF)
         if line is not None and line.run_id != self._looked_at:
             self._looked_at = line.run_id
             self.looked_at.emit(line.run_id)

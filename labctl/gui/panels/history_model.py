@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui
 
-from labctl.gui.runs.run_list import Line
+from labctl.gui.runs.run_list import ListedRun
 from labctl.gui.widgets.theme import Theme
 
 HEADINGS: Final = ("run", "sequence", "status", "started", "lab time", "conclusion")
@@ -21,7 +21,7 @@ _NONE: Final = 0xFFFFFFFF
 
 @dataclass
 class _Node:
-    line: Line
+    line: ListedRun
     above: int
     row: int
     below: list[int] = field(default_factory=list)
@@ -52,15 +52,15 @@ class HistoryModel(QtCore.QAbstractItemModel):
         """Run -> its node."""
         self._theme = theme
 
-    def show(self, found: Sequence[tuple[Line, Sequence[Line]]]) -> None:
+    def show(self, found: Sequence[tuple[ListedRun, Sequence[ListedRun]]]) -> None:
         """Show these lines, each with these of its parts."""
         self.beginResetModel()
         self._nodes, self._outermost, self._numbers = [], [], {}
-        for line, parts in found:
-            self._outermost.append(self._add(line, parts, _NONE, len(self._outermost)))
+        for line, children in found:
+            self._outermost.append(self._add(line, children, _NONE, len(self._outermost)))
         self.endResetModel()
 
-    def line(self, index: Any) -> Line | None:
+    def line(self, index: Any) -> ListedRun | None:
         """The run at an index."""
         return self._nodes[index.internalId()].line if index.isValid() else None
 
@@ -113,7 +113,7 @@ class HistoryModel(QtCore.QAbstractItemModel):
         colours = {"completed": theme.ok, "failed": theme.fault, "aborted": theme.warning, "interrupted": theme.fault}
         return QtGui.QBrush(QtGui.QColor(colours[status])) if status in colours else None
 
-    def _texts(self, line: Line) -> tuple[str, ...]:
+    def _texts(self, line: ListedRun) -> tuple[str, ...]:
         status = f"{_SIGNS.get(line.status, '?')} {line.status}"
         started = line.started.removeprefix(f"{time.localtime().tm_year}-")
         return str(line.run_id), line.sequence, status, started, line.duration, line.conclusion
@@ -121,9 +121,9 @@ class HistoryModel(QtCore.QAbstractItemModel):
     def _below(self, parent: Any) -> list[int]:
         return self._nodes[parent.internalId()].below if parent.isValid() else self._outermost
 
-    def _add(self, line: Line, parts: Sequence[Line], above: int, row: int) -> int:
+    def _add(self, line: ListedRun, children: Sequence[ListedRun], above: int, row: int) -> int:
         number = len(self._nodes)
         self._nodes.append(_Node(line, above, row))
         self._numbers[line.run_id] = number
-        self._nodes[number].below = [self._add(part, part.parts, number, k) for k, part in enumerate(parts)]
+        self._nodes[number].below = [self._add(child, child.children, number, k) for k, child in enumerate(children)]
         return number

@@ -13,7 +13,7 @@ from labctl.gui.panels.plan_rows import Choice, Row
 from labctl.gui.widgets.theme import Theme, monospaced
 from labctl.gui.widgets.view import label
 from labctl.plans.catalogue import EXPERIMENTS
-from labctl.plans.parse import Fault, Key, known_keys, plan_of, settings_of, texts_of
+from labctl.plans.parse import Key, PlanFault, known_keys, plan_of, settings_of, texts_of
 from labctl.report.progress import clock_words
 from labctl.safety.limits import Bounds
 from sequences.core.experiment import forecast_s
@@ -177,7 +177,7 @@ class PlanForm(QtWidgets.QWidget):
         bounds = self._bounds.narrowed(key)
         return replace(key, bounds=bounds, limits=bounds_words(bounds)) if bounds else key
 
-    def _beyond(self, fault: Fault, texts: Mapping[str, str]) -> str:
+    def _beyond(self, fault: PlanFault, texts: Mapping[str, str]) -> str:
         key = known_keys(EXPERIMENTS[self.sequence].plan).get(fault.key)
         return self._bounds.beyond(key, texts.get(fault.key, "")) if key is not None else ""
 
@@ -299,6 +299,6 @@ def _wrapped(made: Any) -> Any:
     return made
 
 
-def _at_key(words: str) -> Fault:
+def _at_key(words: str) -> PlanFault:
     """The sentence of a limit begins with its key."""
-    return Fault(words.partition(" = ")[0], words)
+    return PlanFault(words.partition(" = ")[0], words)

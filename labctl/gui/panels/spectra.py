@@ -39,8 +39,8 @@ class Points:
 
     def chosen(self, which: Any) -> "Points":
         """Those of a mask, an index or a slice."""
-        parts = (self.frequency_hz, self.signal, self.error, self.sweep, self.row)
-        return Points(*(part[which] for part in parts))
+        children = (self.frequency_hz, self.signal, self.error, self.sweep, self.row)
+        return Points(*(part[which] for part in children))
 
     @property
     def in_sweeps(self) -> "Points":
@@ -69,7 +69,7 @@ def spectrum_points(table: Mapping[str, Real]) -> Points:
     return every if whole.all() else every.chosen(whole)
 
 
-def looks(points: Points) -> list[slice]:
+def line_scans(points: Points) -> list[slice]:
     """Points that were taken one after the other about the same frequency, with nothing else between them."""
     if not len(points):
         return []
@@ -86,8 +86,8 @@ def stretches(frequency_hz: Real) -> list[tuple[float, float]]:
     cells = np.flatnonzero(np.bincount(place - place.min())) + place.min()
     breaks = np.flatnonzero(np.diff(cells) > 1)
     firsts, lasts = cells[np.append(0, breaks + 1)], cells[np.append(breaks, len(cells) - 1)]
-    parts = [frequency_hz[(place >= a) & (place <= b)] for a, b in zip(firsts, lasts, strict=True)]
-    return [(float(part.min()), float(part.max())) for part in parts]
+    children = [frequency_hz[(place >= a) & (place <= b)] for a, b in zip(firsts, lasts, strict=True)]
+    return [(float(part.min()), float(part.max())) for part in children]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ _TELLING: Final = 0.1
 """When so much is done, parts that go differently show between which speeds the rest will lie."""
 _LEAST_SHARE: Final = 0.01
 """Of the laboratory time so far: shorter parts say nothing of how fast a run is."""
-_LAST_PART: Final = 0.9
+_LAST_CHILD: Final = 0.9
 """A part that lasts for so much of what is left goes on to the end: how fast it goes is enough."""
 _BEFORE: Final = -1
 """In place of a part: all that passed before a run was followed."""
@@ -43,7 +43,7 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class Outlook:
+class RunForecast:
     """What is expected of a run; None where nothing can be said yet."""
 
     wall_left_s: tuple[float, float] | None
@@ -113,20 +113,20 @@ class Speeds:
         """The run waits: until it is heard of again the clock on the wall does not count."""
         self._rests = True
 
-    def update(self, part: int, wall_s: float, lab_s: float) -> None:
+    def update(self, child: int, wall_s: float, lab_s: float) -> None:
         """Both clocks since the run began, and the part that measures."""
         wall_more_s, lab_more_s = wall_s - self._at_s[0], lab_s - self._at_s[1]
-        part = part if self._spent_s else _BEFORE
-        before = self._spent_s.get(part, (0.0, 0.0))
+        child = child if self._spent_s else _BEFORE
+        before = self._spent_s.get(child, (0.0, 0.0))
         counted_s = 0.0 if self._rests and wall_more_s > 0.0 else wall_more_s
         if wall_more_s > 0.0:
             self._rests = False
-        self._spent_s[part] = (before[0] + counted_s, before[1] + lab_more_s)
+        self._spent_s[child] = (before[0] + counted_s, before[1] + lab_more_s)
         self._at_s = (wall_s, lab_s)
 
     def ends(self, alone: int | None = None) -> tuple[float, float] | None:
         """The fastest and the slowest part, in seconds on the wall per second of the laboratory. alone: this one."""
-        spent_s = [times_s for part, times_s in self._spent_s.items() if alone in (None, part)]
+        spent_s = [times_s for child, times_s in self._spent_s.items() if alone in (None, child)]
         least_s = _LEAST_SHARE * self._at_s[1]
         found = [wall_s / lab_s for wall_s, lab_s in spent_s if lab_s > least_s and wall_s > 0.0]
         return (min(found), max(found)) if found else None
@@ -144,13 +144,13 @@ class Follower:
         for clock in (self._wall, self._lab, self._speeds):
             clock.rest()
 
-    def outlook(self) -> Outlook:
+    def forecast(self) -> RunForecast:
         """What is expected now."""
         record, running = self.record, self.record.status == "running"
         self._wall.update(record.wall_time_s, record.done)
         self._lab.update(record.lab_time_s, record.done)
         self._speeds.update(record.innermost.run_id, record.wall_time_s, record.lab_time_s)
-        return Outlook(
+        return RunForecast(
             wall_left_s=self._wall_left_s() if running else None,
             lab_left_s=self._lab_left_s() if running else None,
             photons=expected_photons(record),
@@ -163,11 +163,11 @@ class Follower:
         return self._lab.left_s if left_s is None else left_s
 
     def _wall_left_s(self) -> tuple[float, float] | None:
-        left_s, part, done = self.record.left_s, self.record.innermost, self.record.done
+        left_s, child, done = self.record.left_s, self.record.innermost, self.record.done
         if left_s is None:
             return None if self._wall.left_s is None else (self._wall.left_s, self._wall.left_s)
-        is_last = (part.left_s or 0.0) >= _LAST_PART * left_s and part.done >= _TELLING
-        ends = self._speeds.ends(part.run_id if is_last else None) or self._speeds.ends()
+        is_last = (child.left_s or 0.0) >= _LAST_CHILD * left_s and child.done >= _TELLING
+        ends = self._speeds.ends(child.run_id if is_last else None) or self._speeds.ends()
         if ends is None or done < (_LEAST_FRACTION if is_even(*ends) else _TELLING):
             return None
         return left_s * ends[0], left_s * ends[1]
@@ -182,14 +182,14 @@ def expected_photons(record: Record) -> float | None:
     """At the end, if they come as they came so far; of a run in parts, as in the parts that the rest consists of."""
     if not _is_under_way(record):
         return None
-    if not record.parts and not _filled_by(record):
+    if not record.children and not _filled_by(record):
         return record.photons / min(1.0, record.done)
     kind, left_s = _filled_by(record), record.left_s
-    alike = [part for part in record.parts if part.sequence == kind]
-    passed_s = sum(part.lab_time_s for part in alike)
-    if left_s is None or sum(part.fraction for part in alike) < _TELLING or not passed_s:
+    alike = [child for child in record.children if child.sequence == kind]
+    passed_s = sum(child.lab_time_s for child in alike)
+    if left_s is None or sum(child.fraction for child in alike) < _TELLING or not passed_s:
         return None
-    return record.photons + left_s * sum(part.photons for part in alike) / passed_s
+    return record.photons + left_s * sum(child.photons for child in alike) / passed_s
 
 
 def quantities(record: Record) -> tuple[Expected, ...]:

@@ -108,7 +108,7 @@ class Record:
     """Laboratory time in which they were counted."""
     playing: Playing | None = None
     """The program that plays now, or that played last."""
-    parts: list["Record"] = field(default_factory=list)
+    children: list["Record"] = field(default_factory=list)
     version: int = 0
     """Grows with every change of this run or of its parts."""
 
@@ -138,13 +138,13 @@ class Record:
     def all(self) -> Iterator["Record"]:
         """This run and its parts, in the order in which they began."""
         yield self
-        for part in self.parts:
-            yield from part.all()
+        for child in self.children:
+            yield from child.all()
 
     @property
     def innermost(self) -> "Record":
-        """The part that measures now, or this run itself."""
-        return next((part for part in reversed(list(self.all())) if part.status == "running"), self)
+        """The child run that measures now, or this run itself."""
+        return next((child for child in reversed(list(self.all())) if child.status == "running"), self)
 
     def newest(self, *sequences: str) -> "Record | None":
         """Of this run and its parts, the one of these sequences that began last."""

@@ -10,7 +10,7 @@ from sequences.core.experiment import forecast_s
 from sequences.results import Begin, Column, End, Estimate, Point, Progress
 
 
-class Journal:
+class RecordBuilder:
     """Keeps the record of the run that goes on, or that went on last."""
 
     def __init__(self, columns_of: Callable[[str], Sequence[Column]]) -> None:
@@ -23,7 +23,7 @@ class Journal:
 
     @property
     def innermost(self) -> Record | None:
-        """The part that measures now."""
+        """The child run that measures now."""
         return self._open[-1] if self._open else None
 
     def take(self, run_event: RunEvent) -> None:
@@ -53,7 +53,7 @@ class Journal:
             self._end(run_event.event)
 
     def finish(self, status: str, message: str) -> None:
-        """The run that goes on has ended; parts that were open ended with it. One that ended before stays as it was."""
+        """The run that goes on has ended, and its open child runs with it. One that ended before is not changed."""
         self._touch(None)
         for record in self._open:
             record.status, record.message, record.held = status, message, ""
@@ -71,7 +71,7 @@ class Journal:
         record.expected_s = forecast_s(begin.plan)
         record.started = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         if self._open:
-            self._open[-1].parts.append(record)
+            self._open[-1].children.append(record)
         else:
             self.run = record
         self._open.append(record)

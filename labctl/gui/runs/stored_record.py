@@ -37,5 +37,5 @@ def _record(folder: Path, run: Run, runs: Sequence[Run], depth: int) -> Record:
         wall_time_s=outcome.get("wall_time_s") or 0.0,
         photons=int(outcome.get("photons") or 0),
         counting_s=float(outcome.get("counting_s") or 0.0),
-        parts=[_record(folder, part, runs, depth + 1) for part in runs if part.parent_id == run.run_id],
+        children=[_record(folder, child, runs, depth + 1) for child in runs if child.parent_id == run.run_id],
     )

@@ -95,8 +95,17 @@ class AlignmentView(View):
         self._shown, self._visits_of = None, ()
         self.figures.clear()
         self.target.clear()
-        parts = (self.visited, self.minus, self.plus, self.minus_off, self.plus_off, self.rest, self.contact, self.lock)
-        for part in (*parts, self.way, self.last, self.dip_fit, self.minus_theory, self.plus_theory):
+        children = (
+            self.visited,
+            self.minus,
+            self.plus,
+            self.minus_off,
+            self.plus_off,
+            self.rest,
+            self.contact,
+            self.lock,
+        )
+        for part in (*children, self.way, self.last, self.dip_fit, self.minus_theory, self.plus_theory):
             part.clear()
         for line in (self.tolerance, self.centre):
             line.setVisible(False)

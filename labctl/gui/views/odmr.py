@@ -8,7 +8,7 @@ import numpy as np
 from pyqtgraph.Qt import QtWidgets
 
 from labctl.common.numbers import quoted
-from labctl.gui.panels.spectra import Points, lines_between, looks, spectrum_points, stretches
+from labctl.gui.panels.spectra import Points, line_scans, lines_between, spectrum_points, stretches
 from labctl.gui.panels.spectrum_panel import SpectrumPanel
 from labctl.gui.runs.record import Record
 from labctl.gui.widgets.axes import narrowest_px
@@ -48,10 +48,10 @@ class OdmrView(View):
     def build(self) -> None:
         """Figures above; a panel for each line; a choice of looks where there are many."""
         self.figures = Figures(self.theme, _MEANINGS)
-        self.looks = QtWidgets.QComboBox()
-        self.looks.setToolTip("Which look at a line to show; 'newest' follows the run")
-        self.looks.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.looks.activated.connect(self._chosen)
+        self.line_scans = QtWidgets.QComboBox()
+        self.line_scans.setToolTip("Which look at a line to show; 'newest' follows the run")
+        self.line_scans.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.line_scans.activated.connect(self._chosen)
         self.note = label(_NO_SPECTRUM, "faint")
         self.note.setWordWrap(True)
         self.panels = [SpectrumPanel(self.theme) for _ in range(_PANELS)]
@@ -60,7 +60,7 @@ class OdmrView(View):
             panel.setMinimumWidth(narrowest_px())
             side_by_side.addWidget(panel, 1)
         row = QtWidgets.QHBoxLayout()
-        row.addWidget(self.looks)
+        row.addWidget(self.line_scans)
         row.addWidget(self.note, 1)
         self.content.addWidget(self.figures)
         self.content.addLayout(row)
@@ -77,8 +77,8 @@ class OdmrView(View):
         """No spectrum."""
         self._shown = None
         self.figures.clear()
-        self.looks.clear()
-        self.looks.hide()
+        self.line_scans.clear()
+        self.line_scans.hide()
         self.note.setText(_NO_SPECTRUM)
         for panel in self.panels:
             panel.clear()
@@ -106,7 +106,7 @@ class OdmrView(View):
         for panel, part, name in zip(self.panels, chosen, _names(parts, lines), strict=False):
             self._paint_panel(panel, part, lines, known, name)
         self.panels[1].setVisible(len(parts) > 1)
-        self.looks.hide()
+        self.line_scans.hide()
         sweeps = int(np.ptp(points.sweep)) + 1
         how = "chosen one by one" if record.plan.get("method") == "adaptive" else _counted(sweeps)
         self.note.setText(f"{len(points)} points of {record.sequence}, {how}")
@@ -117,9 +117,9 @@ class OdmrView(View):
                 panel.show_sweeps(part)
 
     def _paint_look(self, points: Points, lines: Sequence[Mapping[str, Any]], known: Mapping[str, Any]) -> None:
-        found = looks(points)
+        found = line_scans(points)
         self._offer(points, found)
-        which = self.looks.currentIndex() - 1
+        which = self.line_scans.currentIndex() - 1
         newest = which < 0
         chosen = points.chosen(found[which])
         middle = float(np.mean(chosen.frequency_hz)) * 1e-6
@@ -144,14 +144,14 @@ class OdmrView(View):
 
     def _offer(self, points: Points, found: Sequence[slice]) -> None:
         """All looks to choose from; the choice stays as it is."""
-        if not self.looks.count():
-            self.looks.addItem(_NEWEST)
-        for k in range(self.looks.count() - 1, len(found)):
+        if not self.line_scans.count():
+            self.line_scans.addItem(_NEWEST)
+        for k in range(self.line_scans.count() - 1, len(found)):
             middle = float(np.mean(points.frequency_hz[found[k]])) * 1e-6
-            self.looks.addItem(f"{k + 1}: {middle:.2f} MHz")
-        while self.looks.count() > len(found) + 1:
-            self.looks.removeItem(self.looks.count() - 1)
-        self.looks.setVisible(len(found) > 1)
+            self.line_scans.addItem(f"{k + 1}: {middle:.2f} MHz")
+        while self.line_scans.count() > len(found) + 1:
+            self.line_scans.removeItem(self.line_scans.count() - 1)
+        self.line_scans.setVisible(len(found) > 1)
 
     def _chosen(self) -> None:
         if (record := self._shown) is not None:

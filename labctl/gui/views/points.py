@@ -12,7 +12,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from labctl.figures.series import Image, Line, Means, axis_label, panels
+from labctl.figures.series import Image, Means, PlottedLine, axis_label, panels
 from labctl.gui.runs.record import Record
 from labctl.gui.widgets.plots import Curve, ErrorPoints, dress, legend_of, new_plot, thinned
 from labctl.gui.widgets.theme import INTENSITY, Theme
@@ -110,7 +110,7 @@ class Picture:
             self._title = title
             self.plot.getPlotItem().setTitle(title or None, color=self._theme.text, size="10pt")
 
-    def _entries(self, lines: Sequence[Line]) -> list[tuple[str, str, str]]:
+    def _entries(self, lines: Sequence[PlottedLine]) -> list[tuple[str, str, str]]:
         scans = self.means.scans
         entries = [(_SIGNS[k], self._colours[k], line.name) for k, line in enumerate(lines) if line.name]
         if scans > 1 and not entries and lines:
@@ -190,7 +190,7 @@ class PointsView(View):
         return f"{self._taken} points of {record.sequence}, run {record.run_id}{more}"
 
 
-def _show_line(curve: Curve, points: ErrorPoints, line: Line) -> None:
+def _show_line(curve: Curve, points: ErrorPoints, line: PlottedLine) -> None:
     x, y, *error = thinned(line.x, line.y, *(() if line.error is None else (line.error,)))
     curve.show(x, y)
     points.show(x, y, error[0] if error else None)

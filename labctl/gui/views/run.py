@@ -6,7 +6,7 @@ from pyqtgraph.Qt import QtCore, QtWidgets
 
 from labctl.common.numbers import quoted
 from labctl.gui.connection.messages import Activity
-from labctl.gui.runs.forecast import Expected, Follower, Outlook, is_even, quantities
+from labctl.gui.runs.forecast import Expected, Follower, RunForecast, is_even, quantities
 from labctl.gui.runs.record import Record
 from labctl.gui.widgets.view import View, label
 from labctl.report.progress import clock_words
@@ -41,7 +41,7 @@ class RunView(View):
     """The outermost run, and the part of it that measures now."""
 
     title = "Run"
-    part_chosen = QtCore.Signal(int)
+    child_chosen = QtCore.Signal(int)
 
     def build(self) -> None:
         """Headline, two bars, figures, parts."""
@@ -56,7 +56,7 @@ class RunView(View):
         for bar in self.bars:
             bar.setRange(0, 1000)
         self.content.addLayout(self._figures())
-        self.content.addWidget(self._parts_table(), 1)
+        self.content.addWidget(self._children_table(), 1)
         self.content.addStretch()
         self._activity: Activity = "idle"
         self._followers: list[Follower] = []
@@ -78,7 +78,7 @@ class RunView(View):
         """Everything; it is little."""
         inner = run.innermost
         self._followers = [self._follower(run)] if inner is run else [self._follower(run), self._follower(inner)]
-        outlooks = [follower.outlook() for follower in self._followers]
+        forecasts = [follower.forecast() for follower in self._followers]
         if run.held:
             self._rest()  # from now on, until it is heard of again
         self.headline.setText(f"{self._status(run)} · run {run.run_id}, {run.sequence}")
@@ -89,8 +89,8 @@ class RunView(View):
             _show_bar(bar, record)
         self.note.setText(inner.note)
         self.note.setVisible(bool(inner.note))
-        self._show_figures(run, outlooks[0], outlooks[-1].quantities)
-        self._show_parts(run)
+        self._show_figures(run, forecasts[0], forecasts[-1].quantities)
+        self._show_children(run)
 
     def clear(self) -> None:
         """No run."""
@@ -100,11 +100,11 @@ class RunView(View):
         for bar in self.bars:
             bar.setValue(0)
             bar.setFormat("")
-        for widget in (self.message, self.note, self.bars[1], self.parts):
+        for widget in (self.message, self.note, self.bars[1], self.children_table):
             widget.hide()
         for figure in self.figures.values():
             figure.setText("—")
-        self.parts.setRowCount(0)
+        self.children_table.setRowCount(0)
 
     def _rest(self) -> None:
         for follower in self._followers:
@@ -132,7 +132,7 @@ class RunView(View):
             figures.addRow(heading, figure)
         return figures
 
-    def _show_figures(self, run: Record, whole: Outlook, found: tuple[Expected, ...]) -> None:
+    def _show_figures(self, run: Record, whole: RunForecast, found: tuple[Expected, ...]) -> None:
         texts = {
             "so far": f"lab {clock_words(run.lab_time_s)}, in {clock_words(run.wall_time_s)}",
             "left": left_words(whole) if run.status == "running" else "—",
@@ -144,46 +144,46 @@ class RunView(View):
         for name, text in texts.items():
             self.figures[name].setText(text)
 
-    def _parts_table(self) -> Any:
-        self.parts = QtWidgets.QTableWidget(0, len(_HEADINGS))
-        self.parts.setHorizontalHeaderLabels(_HEADINGS)
-        self.parts.verticalHeader().hide()
-        self.parts.setEditTriggers(QtWidgets.QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.parts.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
-        self.parts.setShowGrid(False)
-        self.parts.setWordWrap(True)  # what was found stands in a narrow dock whole, in two lines
-        self.parts.setAccessibleName("Parts of the run")
-        header, mode = self.parts.horizontalHeader(), QtWidgets.QHeaderView.ResizeMode
+    def _children_table(self) -> Any:
+        self.children_table = QtWidgets.QTableWidget(0, len(_HEADINGS))
+        self.children_table.setHorizontalHeaderLabels(_HEADINGS)
+        self.children_table.verticalHeader().hide()
+        self.children_table.setEditTriggers(QtWidgets.QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.children_table.setSelectionBehavior(QtWidgets.QAbstractItemView.SelectionBehavior.SelectRows)
+        self.children_table.setShowGrid(False)
+        self.children_table.setWordWrap(True)  # what was found stands in a narrow dock whole, in two lines
+        self.children_table.setAccessibleName("Child runs")
+        header, mode = self.children_table.horizontalHeader(), QtWidgets.QHeaderView.ResizeMode
         header.setSectionResizeMode(mode.ResizeToContents)
         header.setSectionResizeMode(len(_HEADINGS) - 1, mode.Stretch)
-        self.parts.verticalHeader().setSectionResizeMode(mode.ResizeToContents)
-        self.parts.setToolTip("Double click or Enter shows one part in all views")
-        self.parts.cellActivated.connect(self._choose)
-        return self.parts
+        self.children_table.verticalHeader().setSectionResizeMode(mode.ResizeToContents)
+        self.children_table.setToolTip("Double click or Enter shows one child run in all views")
+        self.children_table.cellActivated.connect(self._choose)
+        return self.children_table
 
-    def _show_parts(self, run: Record) -> None:
-        self._run_ids = [part.run_id for part in run.parts]
-        self.parts.setVisible(bool(run.parts))
-        self.parts.setRowCount(len(run.parts))
-        for row, part in enumerate(run.parts):
-            sign = _STATUS.get(part.status, "?").split(" ")[0]
-            found = conclusion(part)
-            self._write(row, 0, f"{sign} {part.sequence}", f"run {part.run_id}, {part.status}")
-            self._write(row, 1, clock_words(part.lab_time_s), "Laboratory time")
+    def _show_children(self, run: Record) -> None:
+        self._run_ids = [child.run_id for child in run.children]
+        self.children_table.setVisible(bool(run.children))
+        self.children_table.setRowCount(len(run.children))
+        for row, child in enumerate(run.children):
+            sign = _STATUS.get(child.status, "?").split(" ")[0]
+            found = conclusion(child)
+            self._write(row, 0, f"{sign} {child.sequence}", f"run {child.run_id}, {child.status}")
+            self._write(row, 1, clock_words(child.lab_time_s), "Laboratory time")
             self._write(row, 2, found, found)
 
     def _write(self, row: int, column: int, text: str, tip: str) -> None:
-        item = self.parts.item(row, column)
+        item = self.children_table.item(row, column)
         if item is None:
             item = QtWidgets.QTableWidgetItem()
-            self.parts.setItem(row, column, item)
+            self.children_table.setItem(row, column, item)
         if item.text() != text:
             item.setText(text)
             item.setToolTip(tip)
 
     def _choose(self, row: int, _column: int) -> None:
         if row < len(self._run_ids):
-            self.part_chosen.emit(self._run_ids[row])
+            self.child_chosen.emit(self._run_ids[row])
 
 
 def conclusion(record: Record) -> str:
@@ -194,14 +194,14 @@ def conclusion(record: Record) -> str:
     return _estimate_words(found[0]) if found else record.note
 
 
-def left_words(outlook: Outlook) -> str:
+def left_words(forecast: RunForecast) -> str:
     """'lab 20 h 05 min, in about 12 min 00 s', 'lab 20 h 05 min, in 4 min 00 s to 12 min 00 s', 'lab 20 h 05 min'."""
-    if outlook.lab_left_s is None:
+    if forecast.lab_left_s is None:
         return _UNKNOWN
-    lab = f"lab {clock_words(outlook.lab_left_s)}"
-    if outlook.wall_left_s is None:
+    lab = f"lab {clock_words(forecast.lab_left_s)}"
+    if forecast.wall_left_s is None:
         return lab
-    least, most = outlook.wall_left_s
+    least, most = forecast.wall_left_s
     by_the_clock = (
         f"about {clock_words(most)}" if is_even(least, most) else f"{clock_words(least)} to {clock_words(most)}"
     )

@@ -16,7 +16,7 @@ from labctl.gui.panels.history import HistoryPanel
 from labctl.gui.panels.plan_form import HERE, PlanForm
 from labctl.gui.panels.queue_list import QueueList
 from labctl.gui.runs.queue import Queue
-from labctl.gui.runs.run_list import Line
+from labctl.gui.runs.run_list import ListedRun
 from labctl.gui.widgets import dialogs
 from labctl.gui.widgets.theme import Theme
 from labctl.gui.widgets.view import label
@@ -79,7 +79,7 @@ class RunsView(QtWidgets.QWidget):
 
     # ---- within
 
-    def _repeat(self, line: Line) -> None:
+    def _repeat(self, line: ListedRun) -> None:
         self._give_up()
         self.form.load(line.sequence, line.plan)
         self.write_plan()
@@ -107,7 +107,7 @@ class RunsView(QtWidgets.QWidget):
             self.continue_wanted.emit(run_id)
             return
         words = f"Run {run_id} goes on"
-        self.history.errands.do(partial(_let_go, self._folder, run_id), lambda _: self.say(words), self._fail)
+        self.history.worker.do(partial(_let_go, self._folder, run_id), lambda _: self.say(words), self._fail)
 
     def _queue(self, sequence: str, settings: Mapping[str, str]) -> None:
         if not self._edited:
@@ -122,29 +122,29 @@ class RunsView(QtWidgets.QWidget):
         self.queue.follow()
         self.tabs.setCurrentIndex(1)
 
-    def _show_figure(self, line: Line) -> None:
+    def _show_figure(self, line: ListedRun) -> None:
         self.say(f"Drawing the figure of run {line.run_id} …")
         draw = partial(drawn, self._folder, line.run_id)
-        self.history.errands.do(draw, partial(self._show_drawn, line), self._fail)
+        self.history.worker.do(draw, partial(self._show_drawn, line), self._fail)
 
-    def _show_drawn(self, line: Line, png: bytes) -> None:
+    def _show_drawn(self, line: ListedRun, png: bytes) -> None:
         self.say("")
         dialog = FigureDialog(self, f"Run {line.run_id}: {line.sequence}", png)
         dialog.save_wanted.connect(lambda: self._save_figure(line))
         dialogs.show(dialog, self)
 
-    def _save_figure(self, line: Line) -> None:
+    def _save_figure(self, line: ListedRun) -> None:
         def write(to: Path) -> None:
             work = partial(_write_figure, self._folder, line.run_id, to)
-            self.history.errands.do(work, lambda _: self.say(f"Figure of run {line.run_id}: {to}"), self._fail)
+            self.history.worker.do(work, lambda _: self.say(f"Figure of run {line.run_id}: {to}"), self._fail)
 
         dialogs.ask_for_file(self, _file_name(line), _FIGURES, write)
 
-    def _export(self, line: Line) -> None:
+    def _export(self, line: ListedRun) -> None:
         def write(to: Path) -> None:
             self.say(f"Writing the points of run {line.run_id} …")
             words = partial(self._exported, line.run_id)
-            self.history.errands.do(partial(_write_points, self._folder, line.run_id, to), words, self._fail)
+            self.history.worker.do(partial(_write_points, self._folder, line.run_id, to), words, self._fail)
 
         dialogs.ask_for_file(self, _file_name(line), _EXPORTS, write)
 
@@ -198,7 +198,7 @@ class RunsView(QtWidgets.QWidget):
             self._fail(self.queue.queue.trouble)
 
 
-def _file_name(line: Line) -> str:
+def _file_name(line: ListedRun) -> str:
     return f"run-{line.run_id:05d}-{line.sequence}"
 
 

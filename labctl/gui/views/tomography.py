@@ -65,12 +65,12 @@ class TomographyView(View):
         below = QtWidgets.QTabWidget()
         below.addTab(self._paulis(), "Pauli terms")
         below.addTab(self._table(), "Numbers")
-        parts = QtWidgets.QSplitter(QtCore.Qt.Orientation.Vertical)
-        parts.addWidget(bars)
-        parts.addWidget(below)
-        parts.setSizes([300, 220])
+        children = QtWidgets.QSplitter(QtCore.Qt.Orientation.Vertical)
+        children.addWidget(bars)
+        children.addWidget(below)
+        children.setSizes([300, 220])
         self.content.addLayout(top)
-        self.content.addWidget(parts, 1)
+        self.content.addWidget(children, 1)
 
     def pick(self, run: Record) -> Record | None:
         """The one that is chosen, or the newest with an estimate."""

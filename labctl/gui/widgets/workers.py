@@ -13,7 +13,7 @@ Done = Callable[[Any], None]
 Failed = Callable[[str], None]
 
 
-class Errands(QtCore.QObject):
+class Worker(QtCore.QObject):
     """Does one thing after the other for a widget; the answers arrive in the thread of the window."""
 
     _ended = QtCore.Signal(object, object)
@@ -41,7 +41,7 @@ class Errands(QtCore.QObject):
         except Refusal as refusal:
             self._ended.emit(failed, "\n".join(refusal.faults))
         except Exception as error:
-            LOG.exception("An errand of the window failed")
+            LOG.exception("Work of the window failed")
             self._ended.emit(failed, f"{type(error).__name__}: {error}; see labctl.log")
 
     def _deliver(self, to: Done, answer: Any) -> None:

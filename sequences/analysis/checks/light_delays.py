@@ -69,12 +69,12 @@ class LightEdges:
 
     @property
     def delay_err_ns(self) -> float:
-        """Of shot noise, and of a ramp that is not straight: its middle is known better than its ends."""
+        """Of shot noise, and of a ramp that is not straight: its middle is known better than its two ends."""
         return float(np.hypot(self.delay_noise_ns, 0.5 * _CURVED * self.rise_ns))
 
     @property
     def rise_err_ns(self) -> float:
-        """Likewise."""
+        """Of shot noise, and of a ramp that is not straight."""
         return float(np.hypot(self.rise_noise_ns, _CURVED * self.rise_ns))
 
 

@@ -67,7 +67,7 @@ class Images:
     scans: Sequence[Image]
 
     @cached_property
-    def places_nm(self) -> Real:
+    def positions_nm(self) -> Real:
         """(pixels, 2): where the null was steered to."""
         return np.concatenate([np.column_stack([image.x_nm, image.y_nm]) for image in self.scans])
 
@@ -108,7 +108,7 @@ class Images:
             weights[2] = positive(model[2 * emitters + SHAPE])
         per_image = positive(model[len(model) - _PER_IMAGE * len(self.scans) :].reshape(-1, _PER_IMAGE))
         crest, background = (self._member @ per_image).T
-        away = (self.places_nm + displaced_nm)[:, None, :] - model[: 2 * emitters].reshape(-1, 2)
+        away = (self.positions_nm + displaced_nm)[:, None, :] - model[: 2 * emitters].reshape(-1, 2)
         squared = (away**2).sum(axis=-1) / radius**2
         s = crest[:, None] * doughnut_profile(np.sqrt(squared) * radius, radius, null)
         shine = weights * saturation(s)
@@ -129,12 +129,12 @@ class Images:
         unit = (self._seconds / np.sqrt(counts + _ANSCOMBE))[:, None]  # d root / d rate
         return Expected(2.0 * np.sqrt(counts + _ANSCOMBE), np.hstack(columns) * unit, by_place.sum(axis=1) * unit)
 
-    def faint(self, model: Real, emitters: int, places_nm: Real) -> Real:
+    def faint(self, model: Real, emitters: int, positions_nm: Real) -> Real:
         """(pixels, places): change of the roots with the relative brightness of one more emitter at each place."""
         radius, null, brightness = positive(model[2 * emitters :][:SHAPE])
         per_image = positive(model[len(model) - _PER_IMAGE * len(self.scans) :].reshape(-1, _PER_IMAGE))
         crest = self._member @ per_image[:, 0]
-        distance = np.hypot(*(self.places_nm[:, None, :] - places_nm).transpose(2, 0, 1))
+        distance = np.hypot(*(self.positions_nm[:, None, :] - positions_nm).transpose(2, 0, 1))
         shine = saturation(crest[:, None] * doughnut_profile(distance, radius, null))
         return np.asarray(
             2.0 * brightness * self._seconds[:, None] * shine / self.expected(model, emitters).roots[:, None]

@@ -79,7 +79,7 @@ def _resplit(two: Emitters, separation_nm: float) -> list[Emitters]:
 
 def farthest_nm(images: Images, two: Emitters, step_nm: float) -> float:
     """How far apart two emitters that are not resolved are at most, at a confidence of 95 %."""
-    stray = unmoved(images, Steering(step_nm, two.walk.rms_nm))
+    stray = unmoved(images, Steering(step_nm, two.drift.rms_nm))
     root = noise_root(images, packed(two), 2, stray)
     least = _chi2(images, approached(images, packed(two), 2, stray), stray, root)
     apart_nm = max(two.separation_nm, _LIMIT_FROM_NM)
@@ -104,7 +104,7 @@ def _chi2(images: Images, model: Real, stray: Stray, root: Real) -> float:
 
 def _promising(images: Images, two: Emitters, step_nm: float) -> list[Real]:
     """Places where a faint third emitter would explain most, by a score test on a grid, none near another."""
-    model, stray = packed(two), unmoved(images, Steering(step_nm, two.walk.rms_nm))
+    model, stray = packed(two), unmoved(images, Steering(step_nm, two.drift.rms_nm))
     places, root = _grid(images, two), noise_root(images, model, 2, stray)
     residual, jacobian = pulls(images, model, 2, stray, root)
     (faint,) = whitened(root, images.faint(model, 2, places))
@@ -122,7 +122,7 @@ def _promising(images: Images, two: Emitters, step_nm: float) -> list[Real]:
 
 def _grid(images: Images, two: Emitters) -> Real:
     """(places, 2): over the images and beyond, and finer about the pair."""
-    seen, middle = images.places_nm, two.positions_nm.mean(axis=0)
+    seen, middle = images.positions_nm, two.positions_nm.mean(axis=0)
     beyond, near = _BEYOND * two.radius_nm, _NEAR * two.radius_nm
     wide = [np.linspace(seen[:, k].min() - beyond, seen[:, k].max() + beyond, _WIDE_PLACES) for k in (0, 1)]
     fine = [np.linspace(middle[k] - near, middle[k] + near, _NEAR_PLACES) for k in (0, 1)]

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from sequences.analysis.imaging.doughnut_images import SHAPE, Expected, Images, positive
-from sequences.analysis.imaging.ring_detection import START_NULL, Sighting
+from sequences.analysis.imaging.ring_detection import START_NULL, RingDetection
 from sequences.analysis.imaging.steering_drift import (
-    NO_WALK,
+    NO_DRIFT,
     Steering,
-    Walk,
+    SteeringDrift,
     covariance,
     displaced,
     strength,
-    walked,
+    unit_covariance,
     whitened,
 )
 
@@ -57,7 +57,7 @@ class Emitters:
     third_share: float = 0.0
     """Brightness of a third emitter over that of the others; 0 if there is none."""
     third_share_err: float = 0.0
-    walk: Walk = NO_WALK
+    drift: SteeringDrift = NO_DRIFT
     """Of the steering."""
     chi2: float = 0.0
     freedom: int = 1
@@ -87,25 +87,25 @@ class Stray:
     """How the null strays from where it is sent, as far as it is known."""
 
     steering: Steering
-    walk: Walk
+    drift: SteeringDrift
     moved_nm: Real
     """(pixels, 2): by the walk."""
 
 
-def start_one(sighting: Sighting, images: Images) -> Emitters:
+def start_one(ring: RingDetection, images: Images) -> Emitters:
     """One emitter as the coarse image suggests it; crests and backgrounds scaled to the other images."""
     scans = images.scans
     return Emitters(
-        positions_nm=np.array([[sighting.x_nm, sighting.y_nm]]),
+        positions_nm=np.array([[ring.x_nm, ring.y_nm]]),
         covariance_nm2=np.zeros((2, 2)),
-        radius_nm=sighting.radius_nm,
+        radius_nm=ring.radius_nm,
         radius_err_nm=0.0,
         null_depth=START_NULL,
         null_depth_err=0.0,
-        brightness_cps=sighting.brightness_cps,
+        brightness_cps=ring.brightness_cps,
         brightness_err_cps=0.0,
-        crests=tuple(sighting.crest * scan.power_mw / scans[0].power_mw for scan in scans),
-        background_cps=tuple(max(sighting.background_cps, _LEAST_BACKGROUND_CPS) for _ in scans),
+        crests=tuple(ring.crest * scan.power_mw / scans[0].power_mw for scan in scans),
+        background_cps=tuple(max(ring.background_cps, _LEAST_BACKGROUND_CPS) for _ in scans),
     )
 
 
@@ -116,32 +116,34 @@ def fit_emitters(images: Images, start: Emitters, effort: int = EFFORT) -> Emitt
 
 
 def fit_strayed(images: Images, start: Emitters, step_nm: float) -> Emitters:
-    """Likewise, but the null strays, and its walk is taken out of the images as far as they tell.
+    """Fit as `fit_emitters` does, and fit with it how the null drifted from where it was sent.
 
     step_nm: 1 sigma by which every pixel misses its set position (steps of the analogue outputs).
     """
     emitters, model = len(start.positions_nm), packed(start)
-    walk_nm2 = walked(images.times_s, images.end_s)
-    stray = unmoved(images, Steering(step_nm, start.walk.rms_nm))
+    drift_nm2 = unit_covariance(images.times_s, images.end_s)
+    stray = unmoved(images, Steering(step_nm, start.drift.rms_nm))
     for _ in range(_ROUNDS):
         model = approached(images, model, emitters, stray)
         seen = images.expected(model, emitters, stray.moved_nm)
         residual = _residual(images, seen, stray, seen.slopes)
-        walk = strength(residual, seen.jacobian, seen.slopes, walk_nm2, step_nm)
-        steering = Steering(step_nm, walk.rms_nm)
-        stray = Stray(steering, walk, displaced(seen.slopes, walk_nm2, steering, residual))
+        drift = strength(residual, seen.jacobian, seen.slopes, drift_nm2, step_nm)
+        steering = Steering(step_nm, drift.rms_nm)
+        stray = Stray(steering, drift, displaced(seen.slopes, drift_nm2, steering, residual))
     return _fitted(images, model, emitters, stray, EFFORT)
 
 
 def unmoved(images: Images, steering: Steering) -> Stray:
     """A null that may stray like this, and of whose walk nothing is known yet."""
-    return Stray(steering, NO_WALK, np.zeros((len(images.roots), 2)))
+    return Stray(steering, NO_DRIFT, np.zeros((len(images.roots), 2)))
 
 
 def noise_root(images: Images, model: Real, emitters: int, stray: Stray) -> Real:
     """(pixels, pixels): lower root of the covariance of the counts' roots about a model."""
     slopes = images.expected(model, emitters, stray.moved_nm).slopes
-    return np.asarray(np.linalg.cholesky(covariance(slopes, walked(images.times_s, images.end_s), stray.steering)))
+    return np.asarray(
+        np.linalg.cholesky(covariance(slopes, unit_covariance(images.times_s, images.end_s), stray.steering))
+    )
 
 
 def approached(
@@ -228,7 +230,7 @@ def _fitted(images: Images, start: Real, emitters: int, stray: Stray, effort: in
         background_cps=tuple(each[1::2].tolist()),
         third_share=float(values[SHAPE]) if emitters > 2 else 0.0,
         third_share_err=float(values[SHAPE] * errors[SHAPE]) if emitters > 2 else 0.0,
-        walk=stray.walk,
+        drift=stray.drift,
         chi2=chi2,
         freedom=freedom,
         deviance=chi2 + 2.0 * float(np.log(np.diag(root)).sum()),

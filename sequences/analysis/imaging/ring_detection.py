@@ -18,7 +18,7 @@ _RADIUS_SCALES: Final = (0.85, 1.0, 1.15)
 
 
 @dataclass(frozen=True)
-class Sighting:
+class RingDetection:
     """A ring in a coarse image."""
 
     x_nm: float
@@ -31,10 +31,10 @@ class Sighting:
     """By how much the ring explains the image better than a flat background."""
 
 
-def sighted(image: Image, radius_nm: float) -> Sighting:
+def detect_ring(image: Image, radius_nm: float) -> RingDetection:
     """The ring that explains a coarse image best, by linear least squares over a grid of centres, radii and crests."""
     weight = 1.0 / np.maximum(image.counts, 1.0)
-    best = Sighting(0.0, 0.0, radius_nm, 1.0, 0.0, 0.0, 0.0)
+    best = RingDetection(0.0, 0.0, radius_nm, 1.0, 0.0, 0.0, 0.0)
     mean = float(weight @ image.counts / weight.sum())
     x, y = (grid.ravel() for grid in np.meshgrid(*(_between(v) for v in (image.x_nm, image.y_nm))))
     distance = np.hypot(image.x_nm - x[:, None], image.y_nm - y[:, None])
@@ -49,7 +49,7 @@ def sighted(image: Image, radius_nm: float) -> Sighting:
             if gain[k] > best.delta_chi2:
                 level = mean - slope[k] * float(shape[k] @ weight / weight.sum())
                 rates = (float(slope[k]) / image.seconds, level / image.seconds)
-                best = Sighting(float(x[k]), float(y[k]), float(radius), crest, *rates, float(gain[k]))
+                best = RingDetection(float(x[k]), float(y[k]), float(radius), crest, *rates, float(gain[k]))
     return best
 
 

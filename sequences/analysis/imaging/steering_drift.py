@@ -24,21 +24,21 @@ class Steering:
 
     step_nm: float
     """1 sigma of what every pixel misses by itself."""
-    walk_nm: float
+    drift_nm: float
     """1 sigma of each coordinate after a minute."""
 
 
-def walked(times_s: Real, end_s: float) -> Real:
+def unit_covariance(times_s: Real, end_s: float) -> Real:
     """(pixels, pixels): covariance of the walk at these times, counted back from its end, for 1 nm a root minute."""
     ago_min = (end_s - times_s) / 60.0
     return np.minimum(ago_min[:, None], ago_min)
 
 
-def covariance(slopes: Real, walk: Real, steering: Steering) -> Real:
+def covariance(slopes: Real, drift: Real, steering: Steering) -> Real:
     """(pixels, pixels): of the counts' roots, shot noise included. slopes, (pixels, 2): change of a root per nm."""
     along = slopes @ slopes.T
     own = 1.0 + steering.step_nm**2 * np.diag(along)
-    return np.diag(own) + steering.walk_nm**2 * along * walk
+    return np.diag(own) + steering.drift_nm**2 * along * drift
 
 
 def whitened(root: Real, *columns: Real) -> tuple[Real, ...]:
@@ -46,14 +46,14 @@ def whitened(root: Real, *columns: Real) -> tuple[Real, ...]:
     return tuple(solve_triangular(root, column, lower=True) for column in columns)
 
 
-def displaced(slopes: Real, walk: Real, steering: Steering, residual: Real) -> Real:
+def displaced(slopes: Real, drift: Real, steering: Steering, residual: Real) -> Real:
     """(pixels, 2): the walk that these residuals, (pixels,), tell of."""
-    pulls = cho_solve(cho_factor(covariance(slopes, walk, steering), lower=True), residual)
-    return np.asarray(steering.walk_nm**2 * walk @ (slopes * pulls[:, None]))
+    pulls = cho_solve(cho_factor(covariance(slopes, drift, steering), lower=True), residual)
+    return np.asarray(steering.drift_nm**2 * drift @ (slopes * pulls[:, None]))
 
 
 @dataclass(frozen=True)
-class Walk:
+class SteeringDrift:
     """Strength of a walk, in nm per root minute."""
 
     mean_nm: float
@@ -65,22 +65,22 @@ class Walk:
         return float(np.hypot(self.mean_nm, self.err_nm))
 
 
-NO_WALK: Final = Walk(0.0, 0.0)
+NO_DRIFT: Final = SteeringDrift(0.0, 0.0)
 
 
-def strength(residual: Real, jacobian: Real, slopes: Real, walk: Real, step_nm: float) -> Walk:
+def strength(residual: Real, jacobian: Real, slopes: Real, drift: Real, step_nm: float) -> SteeringDrift:
     """The strength by restricted likelihood (Patterson and Thompson, Biometrika 58, 545).
 
     Beforehand every order of magnitude is taken to be as likely, as befits a scale that nothing is known of.
     residual: (pixels,); jacobian: (pixels, numbers) of the model whose numbers are fitted along with it.
     """
     logs = np.array(
-        [_restricted(residual, jacobian, covariance(slopes, walk, Steering(step_nm, s))) for s in STRENGTHS]
+        [_restricted(residual, jacobian, covariance(slopes, drift, Steering(step_nm, s))) for s in STRENGTHS]
     )
     weights = np.exp(logs - logs.max())
     weights /= weights.sum()
     mean = float(weights @ STRENGTHS)
-    return Walk(mean, float(np.sqrt(weights @ (STRENGTHS - mean) ** 2)))
+    return SteeringDrift(mean, float(np.sqrt(weights @ (STRENGTHS - mean) ** 2)))
 
 
 def _restricted(residual: Real, jacobian: Real, of: Real) -> float:

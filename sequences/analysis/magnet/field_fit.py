@@ -34,11 +34,11 @@ _ROUGHLY, _EXACTLY = 1e-3, 1e-5
 _TELLING_LINES: Final = 12
 """So many lines tell how fast the field walks."""
 _UT_PER_SQRT_MIN: Final = 1e-3 / 60.0**0.5
-_WALKS: Final = np.geomspace(0.0125, 3.2, 17) * _UT_PER_SQRT_MIN
+_DRIFTS: Final = np.geomspace(0.0125, 3.2, 17) * _UT_PER_SQRT_MIN
 """(17,): tried, in mT per root second."""
-USUAL_WALK: Final = 0.2 * _UT_PER_SQRT_MIN
+USUAL_DRIFT: Final = 0.2 * _UT_PER_SQRT_MIN
 """Before anything is known, mT per root second; wrong by a factor of three, 1 sigma."""
-_WALK_ERR: Final = 1.1
+_DRIFT_ERR: Final = 1.1
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class _Lines:
     """All lines seen, with the correlations that a walk of the field gives to their errors."""
 
     def __init__(self, prior: FieldModel, start: FieldModel, seen: Sequence[LineSeen]) -> None:
-        self._prior = replace(prior, time_s=seen[-1].time_s, walk_mt_per_sqrt_s=start.walk_mt_per_sqrt_s)
+        self._prior = replace(prior, time_s=seen[-1].time_s, drift_mt_per_sqrt_s=start.drift_mt_per_sqrt_s)
         self._lines = len(seen)
         currents = np.array([line.currents_a for line in seen])
         self._places, at = np.unique(currents, axis=0, return_inverse=True)  # each is diagonalised once
@@ -120,7 +120,7 @@ class _Lines:
 
     def descended(self, start: FieldModel, change: float = _ROUGHLY) -> FieldModel:
         """The model that explains the lines best, found from this start, to this relative change of chi-squared."""
-        whitener = np.linalg.inv(np.linalg.cholesky(self.covariance_hz2(self._prior.walk_mt_per_sqrt_s)))
+        whitener = np.linalg.inv(np.linalg.cholesky(self.covariance_hz2(self._prior.drift_mt_per_sqrt_s)))
 
         @lru_cache(maxsize=1)  # a step's slopes are asked for where its residuals were
         def lines(scaled: bytes) -> tuple[Real, Real]:
@@ -150,19 +150,19 @@ class _Lines:
                 kept.append(model)
         return kept
 
-    def covariance_hz2(self, walk_mt_per_sqrt_s: float) -> Real:
+    def covariance_hz2(self, drift_mt_per_sqrt_s: float) -> Real:
         """(n, n): of the lines, for a model that holds at the time of the newest."""
-        return np.asarray(np.diag(self._error_hz**2) + walk_mt_per_sqrt_s**2 * self._shared)
+        return np.asarray(np.diag(self._error_hz**2) + drift_mt_per_sqrt_s**2 * self._shared)
 
-    def likelihoods(self, model: FieldModel, walks: Real) -> Real:
+    def likelihoods(self, model: FieldModel, drifts: Real) -> Real:
         """(walks,): log likelihood of each walk whatever the magnet, linearised about the model."""
         centres_hz, slopes = self._lines_of(model)
         slopes, away = slopes[:, _FREE], self._frequency_hz - centres_hz
         away = away + slopes @ (np.array(model.values) - self._mean)[_FREE]
         by_prior = (slopes @ self._factor) @ (slopes @ self._factor).T
         out = []
-        for walk in walks:
-            root = np.linalg.cholesky(by_prior + self.covariance_hz2(float(walk)))
+        for drift in drifts:
+            root = np.linalg.cholesky(by_prior + self.covariance_hz2(float(drift)))
             whitened = solve_triangular(root, away, lower=True)
             out.append(-0.5 * float(whitened @ whitened) - float(np.sum(np.log(np.diag(root)))))
         return np.array(out)
@@ -176,14 +176,14 @@ class _Lines:
         return replace(self._prior, values=tuple(values.tolist()))
 
 
-def likely_walk(prior: FieldModel, model: FieldModel, seen: Sequence[LineSeen]) -> float:
+def likely_drift(prior: FieldModel, model: FieldModel, seen: Sequence[LineSeen]) -> float:
     """How fast the field walks, in mT per root second, as the scatter of the lines tells it; few lines tell nothing."""
     if len(seen) < _TELLING_LINES:
-        return model.walk_mt_per_sqrt_s
-    believed = -0.5 * (np.log(_WALKS / USUAL_WALK) / _WALK_ERR) ** 2
-    log = _Lines(prior, model, seen).likelihoods(model, _WALKS) + believed
+        return model.drift_mt_per_sqrt_s
+    believed = -0.5 * (np.log(_DRIFTS / USUAL_DRIFT) / _DRIFT_ERR) ** 2
+    log = _Lines(prior, model, seen).likelihoods(model, _DRIFTS) + believed
     weight = np.exp(log - log.max())
-    return float(np.sqrt(weight @ _WALKS**2 / weight.sum()))  # variances are what predictions need
+    return float(np.sqrt(weight @ _DRIFTS**2 / weight.sum()))  # variances are what predictions need
 
 
 def _apart(model: FieldModel, better: FieldModel) -> float:

@@ -47,7 +47,7 @@ class FieldModel:
     """Currents from which I is counted: where the offsets a0, b0, c0 hold."""
     time_s: float = 0.0
     """When the offsets hold."""
-    walk_mt_per_sqrt_s: float = 0.0
+    drift_mt_per_sqrt_s: float = 0.0
     """By how much each component of the field may stray in a second, 1 sigma; in t seconds by sqrt(t) as much."""
     chi2: float = 0.0
     """Of the lines that it was fitted to."""
@@ -56,7 +56,7 @@ class FieldModel:
 
     def at(self, time_s: float) -> "FieldModel":
         """What it is worth at a later time, when the field has walked on."""
-        later = drifted(self, self.walk_mt_per_sqrt_s * max(0.0, time_s - self.time_s) ** 0.5)
+        later = drifted(self, self.drift_mt_per_sqrt_s * max(0.0, time_s - self.time_s) ** 0.5)
         return replace(later, time_s=time_s, chi2=self.chi2, lines=self.lines)
 
     @cached_property

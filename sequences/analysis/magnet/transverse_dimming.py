@@ -1,4 +1,4 @@
-"""B across the axis from photoluminescence: near the level crossing it dims the light, so light is a bowl about zero.
+"""B across the axis from photoluminescence: near the level crossing it dims the light, least at B across = 0.
 
 In a field across the axis the state that pumping prepares, and the one that is bright, is |0> only in part: w of it. A
 pumped NV then emits 1 - kappa (1 - (2w - 1)^2) of its light on the axis. w is that of the exact Hamiltonian; kappa is
@@ -24,7 +24,7 @@ _FEWEST_COUNTS: Final = 1.0
 
 
 @dataclass(frozen=True)
-class Bowl:
+class TransverseDimming:
     """Light against B across: brightness (1 - kappa mixing(B))."""
 
     along_mt: float
@@ -45,37 +45,39 @@ def _mixing(along_mt: float, nitrogen: bool) -> Real:
 
 
 @dataclass(frozen=True)
-class AcrossFit:
+class TransverseFit:
     """The field across where no dither is."""
 
     across_ut: Real
     """(2,)"""
     covariance_ut2: Real
     """(2, 2)"""
-    bowl: Bowl
+    dimming: TransverseDimming
     chi2: float
     freedom: int
 
 
-def fit_across(bowl: Bowl, dither_ut: Real, counts: Real, about_ut: Real) -> AcrossFit:
+def fit_transverse(dimming: TransverseDimming, dither_ut: Real, counts: Real, about_ut: Real) -> TransverseFit:
     """Fit (b, c) and brightness to photons (k,) counted for equal times under dithers (k, 2) of known size.
 
-    kappa is fitted too, as well as the bowl knows it.
+    kappa is fitted too, within the error that `dimming` gives it.
     """
     noise = np.sqrt(np.maximum(counts, _FEWEST_COUNTS))
     brightest = float(counts.max())
 
     def residual(p: Real) -> Real:
         across = np.hypot(dither_ut[:, 0] + p[0], dither_ut[:, 1] + p[1])
-        light = brightest * np.exp(p[2]) * (1.0 - p[3] * bowl.mixing(across))
-        return np.append((light - counts) / noise, (p[3] - bowl.kappa) / bowl.kappa_err)
+        light = brightest * np.exp(p[2]) * (1.0 - p[3] * dimming.mixing(across))
+        return np.append((light - counts) / noise, (p[3] - dimming.kappa) / dimming.kappa_err)
 
-    fit = least_squares(residual, [*about_ut, 0.0, bowl.kappa], x_scale=[1.0, 1.0, 1e-3, 0.01], diff_step=1e-4)
+    fit = least_squares(residual, [*about_ut, 0.0, dimming.kappa], x_scale=[1.0, 1.0, 1e-3, 0.01], diff_step=1e-4)
     covariance = np.linalg.pinv(fit.jac.T @ fit.jac)
-    return AcrossFit(
+    return TransverseFit(
         across_ut=fit.x[:2],
         covariance_ut2=covariance[:2, :2],
-        bowl=Bowl(bowl.along_mt, bowl.nitrogen, float(fit.x[3]), float(np.sqrt(covariance[3, 3]))),
+        dimming=TransverseDimming(
+            dimming.along_mt, dimming.nitrogen, float(fit.x[3]), float(np.sqrt(covariance[3, 3]))
+        ),
         chi2=float(2.0 * fit.cost),
         freedom=max(1, len(counts) - 3),
     )

@@ -1,8 +1,9 @@
-"""Random walks followed by looking at them now and then: Kalman filters for many diffusion rates at once.
+"""Follows a drift by a measurement now and then: Kalman filters of a random walk, for many diffusion rates at once.
 
-How fast a bench drifts is not known beforehand. A bank of filters, one for each rate that is thought possible, sees
-the same looks; each is weighted by how well it foresaw them (Bayes; Magill, IEEE Trans. Automat. Contr. 10, 434, 1965).
-What is told of the walk is the mixture, so a rate that is not yet known widens the errors and hastens the next look.
+How fast a bench drifts is not known beforehand. There is one filter for each rate that is possible, and all get the
+same measurements. The weight of a filter is how well it predicted them (Bayes; Magill, IEEE Trans. Automat. Contr. 10,
+434, 1965). The result is the mixture of all filters: while the rate is not well known, errors are larger and the next
+measurement comes sooner.
 """
 
 from collections.abc import Sequence
@@ -15,14 +16,14 @@ from numpy.typing import ArrayLike, NDArray
 Real = NDArray[np.float64]
 
 _MEMORY: Final = 0.97
-"""Of the weights from one look to the next: one that begins to drift is believed after some thirty looks at most."""
+"""Of the weights from one measurement to the next: a drift that begins is noticed after thirty of them at most."""
 _CHANGES: Final = 1e-4
-"""Probability that from one look to the next a bench begins to drift at another rate."""
+"""Probability that a bench begins to drift at another rate between two measurements."""
 
 
 @dataclass(frozen=True)
-class Walk:
-    """What is known of a walk of n components, for each of m rates; times in laboratory seconds."""
+class FollowedDrift:
+    """What is known of a random walk of n components, for each of m rates; times in laboratory seconds."""
 
     time_s: float
     means: Real
@@ -57,13 +58,13 @@ class Walk:
         """(n,): expected variance gained a second."""
         return np.asarray(self.weights @ self.rates)
 
-    def at(self, time_s: float) -> "Walk":
+    def at(self, time_s: float) -> "FollowedDrift":
         """The walk later on, unseen since."""
         waited_s = max(0.0, time_s - self.time_s)
         grown = self.covariances + waited_s * self.rates[:, :, None] * np.eye(self.means.shape[1])
         return replace(self, time_s=time_s, covariances=grown)
 
-    def seen(self, rows: Real, values: Real, covariance: Real) -> "Walk":
+    def seen(self, rows: Real, values: Real, covariance: Real) -> "FollowedDrift":
         """After a look at rows (k, n) @ walk = values (k,), with the errors' covariance (k, k)."""
         missed = values - self.means @ rows.T
         foreseen = rows @ self.covariances @ rows.T + covariance
@@ -90,14 +91,14 @@ class Walk:
 
 def standing(
     mean: ArrayLike, covariance: Real, rates: Sequence[Sequence[float]], time_s: float, log_weights: Real | None = None
-) -> Walk:
+) -> FollowedDrift:
     """A walk that was seen once; rates (m, n): the variances a second thought possible.
 
     log_weights: (m,), how likely each is; None: none likelier than another.
     """
     tried = np.array(rates, dtype=float)
     count = len(tried)
-    return Walk(
+    return FollowedDrift(
         time_s=time_s,
         means=np.tile(np.asarray(mean, dtype=float), (count, 1)),
         covariances=np.tile(covariance, (count, 1, 1)),

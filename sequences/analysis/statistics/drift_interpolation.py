@@ -6,16 +6,16 @@ from numpy.typing import NDArray
 Real = NDArray[np.float64]
 
 
-def between(times_s: Real, seen_s: Real, seen: Real, errors: Real, walk_per_sqrt_s: float) -> tuple[Real, Real]:
+def between(times_s: Real, seen_s: Real, seen: Real, errors: Real, drift_per_sqrt_s: float) -> tuple[Real, Real]:
     """(n,), (n, n): mean and covariance of the walk at these times, by m looks at it with independent errors.
 
-    walk_per_sqrt_s: 1 sigma of its step in a second. Nothing is assumed of where it began, so the looks' mean is free.
+    drift_per_sqrt_s: 1 sigma of its step in a second. Nothing is assumed of where it began, so the looks' mean is free.
     Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), equations 2.25, 2.26 and 2.41.
     """
     begin_s = min(float(np.min(times_s)), float(np.min(seen_s)))
 
     def shared(a: Real, b: Real) -> Real:
-        return np.asarray(walk_per_sqrt_s**2 * np.minimum.outer(a - begin_s, b - begin_s))
+        return np.asarray(drift_per_sqrt_s**2 * np.minimum.outer(a - begin_s, b - begin_s))
 
     by_looks = np.linalg.inv(shared(seen_s, seen_s) + np.diag(errors**2))
     gain = shared(times_s, seen_s) @ by_looks

@@ -84,14 +84,14 @@ def set_doughnut(lab: Lab, mw: float) -> None:
 
 
 @dataclass(frozen=True)
-class Bench:
+class CalibratedBench:
     """What the calibrated bench is composed of, for programs."""
 
     gates: Gates
     reading: Reading
 
 
-def ready(lab: Lab) -> Bench:
+def ready(lab: Lab) -> CalibratedBench:
     """Everything as `calibrate` left it: field, pulses, gradient, both beams."""
     set_field(lab)
     set_pulses(lab)
@@ -101,10 +101,10 @@ def ready(lab: Lab) -> Bench:
     return bench(lab)
 
 
-def bench(lab: Lab) -> Bench:
+def bench(lab: Lab) -> CalibratedBench:
     """The calibrated durations; sets nothing."""
     tick_ns = lab.wiring.tick_ns
-    return Bench(
+    return CalibratedBench(
         Gates(
             quarter_ns=round(calibrated(lab, "microwave.pi_half_ns")),
             gate_ns=round(calibrated(lab, "gates.gate_ns")),
@@ -189,7 +189,7 @@ def engine_model(
     around: Surroundings | None = None,
     gates: Gates | None = None,
 ) -> EngineModel:
-    """The engine as the calibrations know it. around: instead of the baths that `cool` has found. gates: likewise."""
+    """The engine as the calibrations know it. around, gates: instead of the baths and gate times found."""
     c = calibration or pair(lab)
     there = around or surroundings(lab)
     apart = c.named["detuning_left_rad_per_s"] - c.named["detuning_right_rad_per_s"]  # the field stands between them

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 
 from sequences.core.lab import Lab
 from sequences.results import SequenceError
-from sequences.routines.bench.verify import as_it_is, still_set
+from sequences.routines.bench.verify import accept_changes, verify_settings
 
 
 def carrier(lab: Lab, hz: float, dbm: float) -> None:
@@ -96,12 +96,12 @@ def left_safe(lab: Lab) -> Iterator[None]:
 
     Raises ChangedError for a result, or a conclusion that there is none, from a bench that was not as it was set.
     """
-    as_it_is(lab)
+    accept_changes(lab)
     try:
         yield
-        still_set(lab)
+        verify_settings(lab)
     except SequenceError:
-        still_set(lab)
+        verify_settings(lab)
         raise
     finally:
         with ExitStack() as steps:

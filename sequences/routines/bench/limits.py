@@ -5,7 +5,7 @@ from sequences.core.power_budget import Drive, milliwatts, refuse_beyond
 from sequences.pulses.program import Program
 
 
-def check_allowed(lab: Lab, program: Program) -> None:
+def check_limits(lab: Lab, program: Program) -> None:
     """Raises LimitError if sample, antenna or a coil would get more than station.yaml allows. Nothing is played."""
     refuse_beyond(program, drive(lab, program), lab.paths, lab.limits)
 

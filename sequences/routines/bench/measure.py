@@ -11,9 +11,9 @@ from sequences.core.lab import Lab
 from sequences.pulses.compile import Pattern, compiled
 from sequences.pulses.program import LINES, Program, PulseError
 from sequences.results import SequenceError
-from sequences.routines.bench.limits import check_allowed
+from sequences.routines.bench.limits import check_limits
 from sequences.routines.bench.line_delays import ahead_ticks
-from sequences.routines.bench.verify import look_now_and_then
+from sequences.routines.bench.verify import verify_now_and_then
 
 LOG: Final = logging.getLogger(__name__)
 PLAYS: Final = 3
@@ -70,7 +70,7 @@ def measure(
     nothing at all under the pump, or if a delay, or a play that cannot be split, is too long; PlayError or GarbledError
     if a play fails time after time.
     """
-    check_allowed(lab, program)
+    check_limits(lab, program)
     counted_while = _GATES if gated else LINES
     pattern = _pattern(lab, program, ahead_ticks(lab) if ahead is None else ahead, counted_while)
     longest = _at_once(lab, program, repeats)
@@ -90,7 +90,7 @@ def measure(
         lab.pulse_generator.hold(0)
         raise
     duration_s = repeats * program.duration_ns * 1e-9
-    look_now_and_then(lab, played * program.duration_ns * 1e-9)
+    verify_now_and_then(lab, played * program.duration_ns * 1e-9)
     if not (signal or reference or may_be_dark):
         _check_not_blind(program, repeats * 1e-9 * _lit_ns(program))
     _check_rate(lab, program, signal, repeats * program.time_high_ns("gate_signal") * 1e-9)

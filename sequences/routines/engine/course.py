@@ -10,7 +10,7 @@ from sequences.analysis.engine.balance import quoted_at
 from sequences.analysis.engine.prediction import predict
 from sequences.core.lab import Lab
 from sequences.routines.bench import calibrated_bench
-from sequences.routines.engine.forecast import Outlook, uncertain
+from sequences.routines.engine.forecast import EngineForecast, uncertain
 from sequences.routines.pair.tomography_programs import Expectation, expectation
 
 Real = NDArray[np.float64]
@@ -23,8 +23,8 @@ _COHERENCE: Final = {"re": np.real(PAULIS[:, 1, 2]) / 4.0, "im": np.imag(PAULIS[
 class Course:
     """The tomographies of one engine run, by the numbers of their times."""
 
-    def __init__(self, lab: Lab, ahead: Outlook) -> None:
-        self.outlook = ahead
+    def __init__(self, lab: Lab, ahead: EngineForecast) -> None:
+        self.forecast = ahead
         self.at = ahead.at
         self.best = ahead.best
         self.found: dict[int, Any] = {}
@@ -90,7 +90,7 @@ class Course:
 
     def foreseen(self) -> dict[str, Any]:
         """What was said before the tomographies."""
-        ahead, best = self.outlook, self.best
+        ahead, best = self.forecast, self.best
         return {
             "expected": ahead.is_expected,
             "why": ahead.why,

@@ -21,7 +21,7 @@ from sequences.analysis.tomography.reconstruction import Asked, Beliefs, calibra
 from sequences.core.lab import Lab
 from sequences.pulses.library import Cycle, engine_shot
 from sequences.routines.bench import calibrated_bench
-from sequences.routines.bench.calibrated_bench import Bench
+from sequences.routines.bench.calibrated_bench import CalibratedBench
 from sequences.routines.pair.tomography_programs import Offer, candidates
 
 Real = NDArray[np.float64]
@@ -32,7 +32,7 @@ _UNSEEN_WANDER: Final = 0.3
 """Of light, in 1e-2 of its size, that a calibration may not have seen."""
 
 
-def offered(lab: Lab, bench: Bench, cycle: Cycle) -> Offer:
+def offered(lab: Lab, bench: CalibratedBench, cycle: Cycle) -> Offer:
     """All candidates in this cycle."""
     calibration, around, release = (
         calibrated_bench.pair(lab),

@@ -39,7 +39,7 @@ _TELLING: Final = 0.01
 
 
 @dataclass(frozen=True)
-class Outlook:
+class EngineForecast:
     """The model's expectation at several evolution times."""
 
     at: Prediction
@@ -60,7 +60,7 @@ def times_us(lab: Lab, given: Sequence[float]) -> Real:
     return np.array(sorted({lab.whole_ticks_us(float(t)) for t in wanted}))
 
 
-def outlook(lab: Lab, given: Sequence[float], hours: float, cooling_us: float) -> Outlook:
+def forecast(lab: Lab, given: Sequence[float], hours: float, cooling_us: float) -> EngineForecast:
     """What is expected of the pair as it has been calibrated and cooled."""
     calibration, release = calibrated_bench.pair(lab), calibrated_bench.release(lab)
     at = predict(calibrated_bench.engine_model(lab), release, times_us(lab, given), uncertain(lab, calibration))
@@ -76,13 +76,13 @@ def outlook(lab: Lab, given: Sequence[float], hours: float, cooling_us: float) -
         f"(±{at.signed_err[best]:.3f}), the witness at {sigma:.1f} sigma after {hours:g} h"
     )
     if is_expected:
-        return Outlook(at, best, sigma, True, said)
+        return EngineForecast(at, best, sigma, True, said)
     verdict = (
         "no entanglement is expected at any time"
         if not possible
         else f"too little for {_ENOUGH_SIGMA:g} sigma in the plan's time"
     )
-    return Outlook(at, best, sigma, False, f"{said}: {verdict}. {_reasons(lab, calibration, release, at, best)}")
+    return EngineForecast(at, best, sigma, False, f"{said}: {verdict}. {_reasons(lab, calibration, release, at, best)}")
 
 
 def uncertain(lab: Lab, calibration: PairCalibration) -> list[Uncertain]:

@@ -27,7 +27,7 @@ _RESOLVED_SIGMA: Final = 12.0
 """How far a point on a component of a triplet shall stand out."""
 
 
-def first_light(survey: Survey, plus: bool, currents_a: Currents, nitrogen: Nitrogen) -> Stream[None]:
+def find_first_line(survey: Survey, plus: bool, currents_a: Currents, nitrogen: Nitrogen) -> Stream[None]:
     """Find the first line of a bench of which only nominal values are known, and learn width, contrast, nucleus."""
     lab = survey.lab
     controls.pump(lab, CW_EFFICIENCY)

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from sequences.analysis.magnet.field_fit import USUAL_WALK
+from sequences.analysis.magnet.field_fit import USUAL_DRIFT
 from sequences.analysis.magnet.field_model import (
     NAMES,
     FieldModel,
@@ -37,7 +37,7 @@ def from_calibration(lab: Lab, nitrogen: Nitrogen = "auto") -> Survey | None:
 
 
 def _begun(lab: Lab, prior: FieldModel) -> Survey:
-    prior = replace(prior, time_s=lab.clock.now(), walk_mt_per_sqrt_s=USUAL_WALK)
+    prior = replace(prior, time_s=lab.clock.now(), drift_mt_per_sqrt_s=USUAL_DRIFT)
     return Survey(lab, prior, prior)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from physics.constants import GAMMA_E_HZ_PER_MT
 from physics.coupling import flip_flop_spin1_rad_per_s
 from physics.levels import nv_lines
-from sequences.analysis.magnet.field_fit import LineSeen, fit_field, likely_walk
+from sequences.analysis.magnet.field_fit import LineSeen, fit_field, likely_drift
 from sequences.analysis.magnet.field_model import Currents, FieldModel
 from sequences.analysis.odmr.line_fit import LineFit
 from sequences.core.lab import Lab
@@ -100,7 +100,7 @@ class Survey:
     def refit(self) -> None:
         """The model by all lines seen."""
         self.model, *self.rivals = fit_field(self.prior, (self.model, *self.rivals), self.seen)
-        self.model = replace(self.model, walk_mt_per_sqrt_s=likely_walk(self.prior, self.model, self.seen))
+        self.model = replace(self.model, drift_mt_per_sqrt_s=likely_drift(self.prior, self.model, self.seen))
 
     def _remember(self, plus: bool, currents_a: Currents, fit: LineFit, began_s: float) -> None:
         misfit = fit.reduced_chi2**0.5 if fit.reduced_chi2 > _WORSE_THAN_NOISE else 1.0
@@ -179,9 +179,9 @@ class Survey:
     def tracker_for(self, target_hz: float) -> Tracker:
         """What is known of all lines, aiming at this error."""
         if self.tracker is None:
-            raise SequenceError("No line has been found yet", "Call first_light before visit")
-        walk_hz = GAMMA_E_HZ_PER_MT * self.model.walk_mt_per_sqrt_s
-        return replace(self.tracker, target_hz=target_hz, walk_hz_per_sqrt_s=walk_hz)
+            raise SequenceError("No line has been found yet", "Call find_first_line before visit")
+        drift_hz = GAMMA_E_HZ_PER_MT * self.model.drift_mt_per_sqrt_s
+        return replace(self.tracker, target_hz=target_hz, drift_hz_per_sqrt_s=drift_hz)
 
 
 def believed_polarisation(along_mt: float) -> float:

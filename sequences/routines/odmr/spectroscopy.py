@@ -125,7 +125,7 @@ class Tracker:
     """Reference photons per second of laboratory time."""
     target_hz: float = 5e3
     """Error of a line centre to aim at."""
-    walk_hz_per_sqrt_s: float = 0.0
+    drift_hz_per_sqrt_s: float = 0.0
     """How fast the line walks: what is measured longer than it takes the line to walk so far is measured in vain."""
     longest_line_s: float = 240.0
     """Laboratory time after which a line must be good enough, or is not there."""

@@ -108,7 +108,7 @@ class _Tracking:
         return replace(self._sight.fit(), by_power_hz=self._tuned_hz) if self._is_line() else None
 
     def _target_hz(self) -> float:
-        return max(self._tracker.target_hz, self._tracker.walk_hz_per_sqrt_s * float(np.sqrt(self._spent_s)))
+        return max(self._tracker.target_hz, self._tracker.drift_hz_per_sqrt_s * float(np.sqrt(self._spent_s)))
 
     def _separate(self) -> Stream[None]:
         """A triplet could have been taken for itself one component further, where most of it still fits."""

@@ -11,7 +11,7 @@ from sequences.core.lab import Lab
 from sequences.pulses.program import Program
 from sequences.results import Stream
 from sequences.routines.bench import calibrated_bench
-from sequences.routines.bench.calibrated_bench import Bench
+from sequences.routines.bench.calibrated_bench import CalibratedBench
 from sequences.routines.bench.measure import repeats_for
 from sequences.routines.stabilisation import Holding
 
@@ -19,7 +19,7 @@ Real = NDArray[np.float64]
 
 
 def counted_shots(
-    lab: Lab, holding: Holding, bench: Bench, shots: Sequence[tuple[Program, Beam, Program]], seconds: float
+    lab: Lab, holding: Holding, bench: CalibratedBench, shots: Sequence[tuple[Program, Beam, Program]], seconds: float
 ) -> Stream[list[CountedProgram]]:
     """Play (shot, beam, what it is known by) for so long each, told by the light of their own shots."""
     usual = calibrated_bench.usual_light(lab, bench.reading)
@@ -34,7 +34,7 @@ def counted_shots(
 def read_both(
     lab: Lab,
     holding: Holding,
-    bench: Bench,
+    bench: CalibratedBench,
     calibration: PairCalibration,
     shots: Sequence[Callable[[Beam], Program]],
     seconds: float,

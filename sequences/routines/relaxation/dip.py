@@ -72,7 +72,7 @@ class Contacts:
     half_width_mt: float
     """Expected."""
     bath_spins: float
-    walk_mt_per_sqrt_s: float
+    drift_mt_per_sqrt_s: float
     """How fast the field is known to walk."""
 
     def telling_ns(self, rate_per_s: float, tick_ns: int) -> int:
@@ -212,7 +212,7 @@ class _Scan:
         """(points,), (points, points): by how much the field missed each point, by the locks, and the covariance."""
         times_s, seen_mt, errors_mt = np.array([(k.time_s, k.deviation_mt, k.error_mt) for k in self.locks]).T
         points_s = np.array(self.seen)[:, 4]
-        return between(points_s, times_s, seen_mt, errors_mt, self.contacts.walk_mt_per_sqrt_s)
+        return between(points_s, times_s, seen_mt, errors_mt, self.contacts.drift_mt_per_sqrt_s)
 
     def refusal(self) -> SequenceError:
         """What the points say if there is no dip in them."""

@@ -11,7 +11,7 @@
 from sequences.routines.stabilisation.drift_rates import FIELD_KEY, NULL_KEY
 from sequences.routines.stabilisation.schedule import (
     COLUMNS,
-    LOOKS,
+    PROBE_COLUMNS,
     Hold,
     HoldChoice,
     Holding,
@@ -23,8 +23,8 @@ from sequences.routines.stabilisation.schedule import (
 __all__ = [
     "COLUMNS",
     "FIELD_KEY",
-    "LOOKS",
     "NULL_KEY",
+    "PROBE_COLUMNS",
     "Hold",
     "HoldChoice",
     "Holding",

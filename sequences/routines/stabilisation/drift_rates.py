@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sequences.analysis.statistics.drift import Walk
+from sequences.analysis.statistics.drift import FollowedDrift
 from sequences.core.lab import Lab
 
 Real = NDArray[np.float64]
@@ -31,23 +31,23 @@ def believed(lab: Lab, key: str, rates: Sequence[float]) -> Real:
     return np.asarray(-0.5 * (np.log(np.array(rates) / kept.value) / spread) ** 2)
 
 
-def keep_rate(lab: Lab, key: str, walk: Walk, component: int = 0) -> None:
+def keep_rate(lab: Lab, key: str, drift: FollowedDrift, component: int = 0) -> None:
     """Store how fast a component walks, per root minute: the middle of the logarithm, and its spread as an error."""
-    logs = 0.5 * np.log(60.0 * walk.rates[:, component])
-    middle = float(walk.weights @ logs)
-    spread = float(np.sqrt(walk.weights @ (logs - middle) ** 2))
+    logs = 0.5 * np.log(60.0 * drift.rates[:, component])
+    middle = float(drift.weights @ logs)
+    spread = float(np.sqrt(drift.weights @ (logs - middle) ** 2))
     lab.calibration.put(key, float(np.exp(middle)), float(np.exp(middle) * np.expm1(spread)))
 
 
-def moving(walk: Walk, from_rates: Sequence[float]) -> float:
+def moving(drift: FollowedDrift, from_rates: Sequence[float]) -> float:
     """Probability that any component walks at least so fast, per root minute: (n,) rates."""
-    fast = np.any(60.0 * walk.rates >= np.array(from_rates) ** 2 * (1.0 - 1e-9), axis=1)
-    return float(walk.weights @ fast)
+    fast = np.any(60.0 * drift.rates >= np.array(from_rates) ** 2 * (1.0 - 1e-9), axis=1)
+    return float(drift.weights @ fast)
 
 
-def is_moving(walk: Walk, from_rates: Sequence[float]) -> bool:
+def is_moving(drift: FollowedDrift, from_rates: Sequence[float]) -> bool:
     """Whether that is as good as sure."""
-    return moving(walk, from_rates) > _MOVES
+    return moving(drift, from_rates) > _MOVES
 
 
 def is_worth_it(missed: Real, errors: Real, tolerance: float, moves: bool, matters: float = _MATTERS) -> bool:

@@ -1,11 +1,13 @@
 """The field lock: two points on either slope of f+ and of the frozen f- tell the field along the axis from D.
 
-f+ moves by gamma dB + dD, f- while frozen by dD - gamma dB. The engine needs f- to stand still, for that is its
-detuning; so the main coil follows D, and the field is held only where D stands still. The first spectrum of a hold
-gives contrast, width and count rate. Where f- stands when f+ is as `align` left it is kept as hold.f_minus_hz.
+f+ moves by gamma dB + dD, f- of the frozen pair by dD - gamma dB. The engine needs a constant f-, which is its
+detuning. So the main coil follows D, and the field is constant only while D is. The first spectrum of a hold measures
+contrast, width and count rate. The lock stores as hold.f_minus_hz at which frequency f- is when f+ has the value that
+`align` stored.
 
-A bench that seems to stand still is looked at by f+ alone, kept where `align` left it: half the time, and no spectra.
-So it is before `rabi` has found the frozen line. f- joins when the bench is seen to move.
+While the bench does not seem to drift, f+ alone is measured and held at the value of `align`: that takes half the time,
+and no spectra. It is so too before `rabi` has found the frozen line. When the bench is seen to drift, f- is measured
+as well.
 """
 
 from collections.abc import Sequence
@@ -19,7 +21,7 @@ from numpy.typing import NDArray
 from physics.constants import GAMMA_E_HZ_PER_MT
 from sequences.analysis.odmr.line_fit import LineFit, LineShape, fit_known_line
 from sequences.analysis.relaxation import detuning_slope_hz_per_mt
-from sequences.analysis.statistics.drift import Walk, standing
+from sequences.analysis.statistics.drift import FollowedDrift, standing
 from sequences.core.lab import Lab
 from sequences.pulses.library import cw_odmr
 from sequences.pulses.program import Program
@@ -118,7 +120,7 @@ class FieldLock:
         self.tolerance_khz = DETUNING_TOLERANCE_KHZ * GAMMA_E_HZ_PER_MT / abs(slope)
         """Of the frozen line, at which the detuning is at its own."""
         self._tracker: Tracker | None = None
-        self.walk: Walk | None = None
+        self.drift: FollowedDrift | None = None
         self.seen_to_move = False
         """By the run itself, sooner than looks could tell."""
 
@@ -146,10 +148,10 @@ class FieldLock:
 
         What a look may have erred by counts as far as the bench moves: else the field is where `align` left it.
         """
-        walk = self._followed.at(self.lab.clock.now())
-        share = 1.0 if self.seen_to_move else moving(walk, _MOVES)
+        drift = self._followed.at(self.lab.clock.now())
+        share = 1.0 if self.seen_to_move else moving(drift, _MOVES)
         return float(
-            np.sqrt(share * self.held @ walk.covariance @ self.held + self.held**2 @ walk.rate * seconds / 3.0)
+            np.sqrt(share * self.held @ drift.covariance @ self.held + self.held**2 @ drift.rate * seconds / 3.0)
         )
 
     def begin(self) -> Stream[None]:
@@ -187,20 +189,20 @@ class FieldLock:
         """A walk seen anew; what was learned of its rates stays."""
         field: Sequence[float] = _FIELD_UT_PER_SQRT_MIN
         zero = _ZERO_FIELD_KHZ_PER_SQRT_MIN
-        likely = None if self.walk is None else self.walk.log_weights
+        likely = None if self.drift is None else self.drift.log_weights
         if self.quiet:
             field = (*_QUIET_UT_PER_SQRT_MIN, *field)
             if likely is None:
                 likely = np.add.outer(believed(self.lab, FIELD_KEY, field), _ZERO_FIELD_LIKELY).ravel()
         rates = [(ut**2 / 60.0, khz**2 / 60.0) for ut, khz in product(field, zero)]
-        self.walk = standing(mean, covariance, rates, seen_s, likely)
+        self.drift = standing(mean, covariance, rates, seen_s, likely)
 
     def look(self) -> Stream[None]:
         """Two points on each line, and the main coil follows."""
         self._bright()
         rows = _ROWS[: len(self._lines)]
-        walk = self._followed.at(self.lab.clock.now())
-        expected_khz = rows @ (walk.mean + np.array([self.field.applied_ut[0], 0.0]))
+        drift = self._followed.at(self.lab.clock.now())
+        expected_khz = rows @ (drift.mean + np.array([self.field.applied_ut[0], 0.0]))
         seen, errors = np.empty(len(rows)), np.empty(len(rows))
         for k, line in enumerate(self._lines):
             line.about_hz = line.wanted_hz + 1e3 * float(expected_khz[k])
@@ -209,7 +211,7 @@ class FieldLock:
                 fit = yield from self._sought(line)
             seen[k], errors[k] = 1e-3 * (fit.centre_hz - line.wanted_hz), 1e-3 * fit.centre_err_hz
         drifted = seen - rows[:, 0] * self.field.applied_ut[0]
-        self.walk = self._followed.at(self.lab.clock.now()).seen(rows, drifted, np.diag(errors**2))
+        self.drift = self._followed.at(self.lab.clock.now()).seen(rows, drifted, np.diag(errors**2))
         if self.moves and len(self._lines) < len(self._known):
             self._lines = self._known
             self._lines[1].about_hz -= 1e3 * float(seen[0])
@@ -219,10 +221,10 @@ class FieldLock:
             yield self._corrected()
 
     @property
-    def _followed(self) -> Walk:
-        if self.walk is None:
+    def _followed(self) -> FollowedDrift:
+        if self.drift is None:
             raise SequenceError("The field lock has not seen its lines yet", "Call begin before look")
-        return self.walk
+        return self.drift
 
     def _bright(self) -> None:
         self.field.set()
@@ -287,16 +289,16 @@ class FieldLock:
 
     def _corrected(self) -> Point:
         """Move the main coil so that the line that is held stands where it belongs."""
-        walk, before_ut, held = self._followed, float(self.field.applied_ut[0]), self.held
-        along_ut, zero_khz = walk.mean
-        errors = np.sqrt(np.diag(walk.covariance))
-        off_khz = held @ walk.mean + held[0] * before_ut
-        if is_worth_it(off_khz, np.sqrt(held @ walk.covariance @ held), self.tolerance_khz, self.moves, _MATTERS):
+        drift, before_ut, held = self._followed, float(self.field.applied_ut[0]), self.held
+        along_ut, zero_khz = drift.mean
+        errors = np.sqrt(np.diag(drift.covariance))
+        off_khz = held @ drift.mean + held[0] * before_ut
+        if is_worth_it(off_khz, np.sqrt(held @ drift.covariance @ held), self.tolerance_khz, self.moves, _MATTERS):
             self.field.wanted_ut[0] = -zero_khz / held[0] - along_ut
             self.field.set()
         return Point(
             {
-                "lock_s": walk.time_s,
+                "lock_s": drift.time_s,
                 "lock_ut": float(along_ut) + before_ut,
                 "lock_err_ut": float(errors[0]),
                 "lock_d_khz": float(zero_khz),

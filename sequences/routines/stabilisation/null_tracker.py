@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sequences.analysis.imaging.null_position import NullFit, Shine, fit_null, fit_shine
-from sequences.analysis.statistics.drift import Walk, standing
+from sequences.analysis.statistics.drift import FollowedDrift, standing
 from sequences.core.lab import Lab
 from sequences.pulses.program import Program
 from sequences.results import Point, SequenceError, Stream
@@ -58,7 +58,7 @@ class NullTracker:
         )
         self._aim_nm = self._pair_nm[0]
         self._shine: Shine | None = None
-        self.walk: Walk | None = None
+        self.drift: FollowedDrift | None = None
 
     @property
     def moves(self) -> bool:
@@ -91,22 +91,22 @@ class NullTracker:
             )
         self._shine = seen.shine
         rates = [(rate**2 / 60.0,) * 2 for rate in self._rates]
-        likely = self._believed if self.walk is None else self.walk.log_weights
-        self.walk = standing(seen.offset_nm, _error(seen), rates, self.lab.clock.now(), likely)
+        likely = self._believed if self.drift is None else self.drift.log_weights
+        self.drift = standing(seen.offset_nm, _error(seen), rates, self.lab.clock.now(), likely)
         yield self._steered()
 
     def look(self) -> Stream[None]:
         """Four places about the null, and the steering follows."""
-        walk = self._followed.at(self.lab.clock.now())
+        drift = self._followed.at(self.lab.clock.now())
         angles = _LOOK_ANGLE_RAD + 0.5 * np.pi * np.arange(4)
         places = self._aim_nm + _LOOK_NM * np.column_stack([np.cos(angles), np.sin(angles)])
         if self._shine is None:
             raise SequenceError("The null tracker has no image yet", "Call begin before look")
-        seen = fit_null(self._shine, places, self._counted(places), _POINT_S, walk.mean)
-        if walk.surprise(np.eye(2), seen.offset_nm, _error(seen)) > _WORST_SURPRISE or seen.reduced_chi2 > _WORST_CHI2:
+        seen = fit_null(self._shine, places, self._counted(places), _POINT_S, drift.mean)
+        if drift.surprise(np.eye(2), seen.offset_nm, _error(seen)) > _WORST_SURPRISE or seen.reduced_chi2 > _WORST_CHI2:
             yield from self.begin()
             return
-        self.walk = walk.at(self.lab.clock.now()).seen(np.eye(2), seen.offset_nm, _error(seen))
+        self.drift = drift.at(self.lab.clock.now()).seen(np.eye(2), seen.offset_nm, _error(seen))
         yield self._steered()
 
     def keep(self) -> None:
@@ -118,10 +118,10 @@ class NullTracker:
         keep_rate(self.lab, NULL_KEY, self._followed)
 
     @property
-    def _followed(self) -> Walk:
-        if self.walk is None:
+    def _followed(self) -> FollowedDrift:
+        if self.drift is None:
             raise SequenceError("The null tracker has no image yet", "Call begin before look")
-        return self.walk
+        return self.drift
 
     def _counted(self, places_nm: Real) -> Real:
         repeats = repeats_for(self._program, _POINT_S)

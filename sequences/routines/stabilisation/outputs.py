@@ -1,4 +1,4 @@
-"""The knobs that a look may turn: the magnet, with what has been learned of its drift, and light and microwave."""
+"""The setpoints that a look may turn: the magnet, with what has been learned of its drift, and light and microwave."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

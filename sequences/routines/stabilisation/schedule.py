@@ -6,7 +6,7 @@ from typing import Final, Literal, Protocol
 
 import numpy as np
 
-from sequences.analysis.statistics.drift import Walk
+from sequences.analysis.statistics.drift import FollowedDrift
 from sequences.core.lab import Lab
 from sequences.pulses.program import Program
 from sequences.results import Column, Event, Point, SequenceError, Stream
@@ -17,12 +17,12 @@ from sequences.routines.stabilisation.drift_rates import FIELD_KEY, keep_rate
 from sequences.routines.stabilisation.field_lock import FieldLock
 from sequences.routines.stabilisation.null_tracker import NullTracker
 from sequences.routines.stabilisation.outputs import HeldField, as_before, held_field
-from sequences.routines.stabilisation.transverse_lock import AcrossLock
+from sequences.routines.stabilisation.transverse_lock import TransverseLock
 
 HoldChoice = bool | Literal["auto"]
 """Of a plan: hold the bench from the beginning (true), never (false), or as often as it is seen to move."""
 
-LOOKS: Final = (
+PROBE_COLUMNS: Final = (
     *(column for column in dip.COLUMNS if column.name.startswith("lock_")),
     Column("lock_d_khz", "shift of D", "kHz", ("lock_s",)),
     Column("lock_d_err_khz", "its error", "kHz", ("lock_s",)),
@@ -37,7 +37,7 @@ LOOKS: Final = (
     Column("null_y_err_nm", "its error", "nm", ("lock_s",)),
 )
 """What each look says."""
-COLUMNS: Final = (*spectroscopy.COLUMNS, *LOOKS)
+COLUMNS: Final = (*spectroscopy.COLUMNS, *PROBE_COLUMNS)
 _FIELD_KEYS: Final = ("field.f_plus_hz", "field.resonance_mt", "field.nitrogen", "field.x_a", "magnet.a_x")
 _LINE_KEYS: Final = ("odmr.width_0dbm_hz", "odmr.contrast")
 _PULSE_KEYS: Final = ("microwave.frozen_hz", "microwave.pi_half_ns", "shift.a")
@@ -51,7 +51,7 @@ class Watch(Protocol):
 
     name: str
     shortest_s: float
-    walk: Walk | None
+    drift: FollowedDrift | None
     """What is known of it; None before it was looked at."""
 
     @property
@@ -75,10 +75,10 @@ class _Due:
 
 
 class Holding(Protocol):
-    """What a long run plays through."""
+    """How a long run plays its programs, with field and null held meanwhile."""
 
-    looks: int
-    """Looks so far."""
+    probes: int
+    """How often the lines and the null were measured so far."""
     spent_s: float
     """Laboratory time that they took."""
 
@@ -88,7 +88,7 @@ class Holding(Protocol):
 
     @property
     def line_moves(self) -> bool:
-        """Whether the field is seen to walk, so that looks correct it each time."""
+        """Whether the field is seen to drift, so that each look corrects it."""
 
     def now_s(self) -> float:
         """Laboratory time."""
@@ -112,7 +112,7 @@ class Holding(Protocol):
 class Unheld:
     """No hold: plays at once."""
 
-    looks, spent_s, share = 0, 0.0, 0.0
+    probes, spent_s, share = 0, 0.0, 0.0
     line_moves = False
 
     def __init__(self, lab: Lab) -> None:
@@ -151,14 +151,14 @@ class Hold:
         self.lab, self._quiet, self._field_only = lab, quiet, field_only
         self.field: HeldField = held_field(lab)
         self.lock = FieldLock(lab, self.field, quiet, frozen=not field_only)
-        self.across = AcrossLock(lab, self.field, quiet)
+        self.across = TransverseLock(lab, self.field, quiet)
         watches: list[Watch] = [self.across, self.lock]
         self.null: NullTracker | None = None
         if not field_only:
             self.null = NullTracker(lab, quiet)
             watches.insert(0, self.null)
         self._due = [_Due(watch) for watch in watches]
-        self.looks, self.spent_s = 0, 0.0
+        self.probes, self.spent_s = 0, 0.0
         self._began_s = self._kept_s = lab.clock.now()
 
     @property
@@ -168,8 +168,8 @@ class Hold:
 
     @property
     def line_moves(self) -> bool:
-        """Whether the field is seen to walk, so that looks correct it each time."""
-        return self.lock.walk is not None and self.lock.moves
+        """Whether the field is seen to drift, so that each look corrects it."""
+        return self.lock.drift is not None and self.lock.moves
 
     def begin(self) -> Stream[None]:
         """The first look at everything; the lock comes last, for the field across bends its lines a little.
@@ -186,7 +186,7 @@ class Hold:
                         raise
                     self.field.wanted_ut = wanted_ut
                     self.field.set()
-                    due.watch.walk = None
+                    due.watch.drift = None
                     self._due.remove(due)
                     self.lab.notes.append(f"Goes on without the {due.watch.name}: {unseen.what}")
         self._store()
@@ -222,7 +222,7 @@ class Hold:
 
     def stray_khz(self, seconds: float) -> float:
         """By how much, 1 sigma, the line that is held may stand elsewhere on the average of so many seconds."""
-        return self.lock.stray_khz(seconds) if self.lock.walk is not None else 0.0
+        return self.lock.stray_khz(seconds) if self.lock.drift is not None else 0.0
 
     def line_has_moved(self) -> None:
         """The run has seen its line move: look at the field soon, and as on a bench that moves."""
@@ -235,14 +235,14 @@ class Hold:
         """Store field and null for the runs that follow, and say in the run's notes what the looks took."""
         self._store()
         what = "The field was" if self.null is None else "Field and null were"
-        self.lab.notes.append(f"{what} looked at {self.looks} times, {100 * self.share:.1f} % of the laboratory time")
+        self.lab.notes.append(f"{what} looked at {self.probes} times, {100 * self.share:.1f} % of the laboratory time")
 
     def _store(self) -> None:
-        along, across = self.lock.walk, self.across.walk
+        along, across = self.lock.drift, self.across.drift
         if along is not None and across is not None:
             self.field.keep(np.array([along.mean[0], *across.mean]))
             keep_rate(self.lab, FIELD_KEY, along)
-        if self.null is not None and self.null.walk is not None:
+        if self.null is not None and self.null.drift is not None:
             self.null.keep()
         self._kept_s = self.lab.clock.now()
 
@@ -252,7 +252,7 @@ class Hold:
         now = self.lab.clock.now()
         watch = due.watch
         due.at_s = now + float(np.clip(watch.seconds_left(), watch.shortest_s, watch.longest_s))
-        self.looks, self.spent_s = self.looks + 1, self.spent_s + now - began_s
+        self.probes, self.spent_s = self.probes + 1, self.spent_s + now - began_s
 
 
 def begin(lab: Lab, hold: HoldChoice = "auto") -> Stream[Holding]:

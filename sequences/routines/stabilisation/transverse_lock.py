@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sequences.analysis.magnet.transverse_dimming import AcrossFit, Bowl, fit_across
-from sequences.analysis.statistics.drift import Walk, standing
+from sequences.analysis.magnet.transverse_dimming import TransverseDimming, TransverseFit, fit_transverse
+from sequences.analysis.statistics.drift import FollowedDrift, standing
 from sequences.core.lab import Lab
 from sequences.pulses.program import Program
 from sequences.results import Point, SequenceError, Stream
@@ -40,7 +40,7 @@ _QUIET_UT_PER_SQRT_MIN: Final = (0.003, 0.012, 0.025)
 _QUIET_LONGEST_S: Final = 1800.0
 
 
-class AcrossLock:
+class TransverseLock:
     """Follows both components across the axis; `begin` before `look`."""
 
     name = "lock across"
@@ -51,9 +51,11 @@ class AcrossLock:
         self.lab, self.field = lab, field
         self._rates = (*_QUIET_UT_PER_SQRT_MIN, *_RATES_UT_PER_SQRT_MIN) if quiet else _RATES_UT_PER_SQRT_MIN
         self._believed = believed(lab, FIELD_KEY, self._rates) if quiet else None
-        self._bowl = Bowl(calibrated(lab, "field.resonance_mt"), calibrated(lab, "field.nitrogen") > 0.5)
+        self._dimming = TransverseDimming(
+            calibrated(lab, "field.resonance_mt"), calibrated(lab, "field.nitrogen") > 0.5
+        )
         self._program = Program("light", lab.wiring.tick_ns).then(lab.whole_ticks(100_000), "pump", "gate_signal")
-        self.walk: Walk | None = None
+        self.drift: FollowedDrift | None = None
 
     @property
     def moves(self) -> bool:
@@ -71,13 +73,15 @@ class AcrossLock:
         return min(followed.seconds_until(one, _DUE_SHARE * TOLERANCE_UT) for one in np.eye(2))
 
     def begin(self) -> Stream[None]:
-        """The whole bowl, until it was measured from near its bottom."""
+        """The whole dimming curve, until it was measured from near its bottom."""
         for _ in range(_ATTEMPTS):
-            fit = self._counted(_FIRST, _FIRST_POINT_S, Bowl(self._bowl.along_mt, self._bowl.nitrogen), np.zeros(2))
+            fit = self._counted(
+                _FIRST, _FIRST_POINT_S, TransverseDimming(self._dimming.along_mt, self._dimming.nitrogen), np.zeros(2)
+            )
             off_ut = fit.across_ut
             covariance = fit.covariance_ut2 * max(1.0, fit.chi2 / fit.freedom)
             drift_ut = off_ut - self.field.applied_ut[1:]
-            self._bowl, self.walk = fit.bowl, self._standing(drift_ut, covariance)
+            self._dimming, self.drift = fit.dimming, self._standing(drift_ut, covariance)
             yield self._corrected()
             if np.hypot(*off_ut) < _FAR_UT:
                 return
@@ -89,29 +93,29 @@ class AcrossLock:
 
     def look(self) -> Stream[None]:
         """Light under four dithers, and the trims follow."""
-        walk = self._followed.at(self.lab.clock.now())
-        fit = self._counted(_CROSS, _POINT_S, self._bowl, walk.mean + self.field.applied_ut[1:])
+        drift = self._followed.at(self.lab.clock.now())
+        fit = self._counted(_CROSS, _POINT_S, self._dimming, drift.mean + self.field.applied_ut[1:])
         covariance = fit.covariance_ut2 * max(1.0, fit.chi2 / fit.freedom)
         drift_ut = fit.across_ut - self.field.applied_ut[1:]
-        if walk.surprise(np.eye(2), drift_ut, covariance) > _WORST_SURPRISE:
+        if drift.surprise(np.eye(2), drift_ut, covariance) > _WORST_SURPRISE:
             yield from self.begin()
             return
-        self.walk = walk.at(self.lab.clock.now()).seen(np.eye(2), drift_ut, covariance)
+        self.drift = drift.at(self.lab.clock.now()).seen(np.eye(2), drift_ut, covariance)
         yield self._corrected()
 
-    def _standing(self, drift_ut: Real, covariance: Real) -> Walk:
+    def _standing(self, drift_ut: Real, covariance: Real) -> FollowedDrift:
         """A walk seen anew; what was learned of its rate stays."""
         rates = [(rate**2 / 60.0,) * 2 for rate in self._rates]
-        likely = self._believed if self.walk is None else self.walk.log_weights
+        likely = self._believed if self.drift is None else self.drift.log_weights
         return standing(drift_ut, covariance, rates, self.lab.clock.now(), likely)
 
     @property
-    def _followed(self) -> Walk:
-        if self.walk is None:
-            raise SequenceError("The lock across has not seen its bowl yet", "Call begin before look")
-        return self.walk
+    def _followed(self) -> FollowedDrift:
+        if self.drift is None:
+            raise SequenceError("The lock across has not measured the dimming yet", "Call begin before look")
+        return self.drift
 
-    def _counted(self, dithers_ut: Real, seconds: float, bowl: Bowl, about_ut: Real) -> AcrossFit:
+    def _counted(self, dithers_ut: Real, seconds: float, dimming: TransverseDimming, about_ut: Real) -> TransverseFit:
         """Count under each dither; the field is afterwards where it was."""
         lab = self.lab
         controls.carrier_off(lab)
@@ -123,18 +127,18 @@ class AcrossLock:
             stood[k] = self.field.set((0.0, float(b), float(c)))[1:] - standing_ut[1:]
             counts[k] = measure(lab, self._program, repeats).signal
         self.field.set()
-        return fit_across(bowl, stood, counts, about_ut)
+        return fit_transverse(dimming, stood, counts, about_ut)
 
     def _corrected(self) -> Point:
-        walk = self._followed
-        errors = np.sqrt(np.diag(walk.covariance))
-        seen_ut = walk.mean + self.field.applied_ut[1:]
+        drift = self._followed
+        errors = np.sqrt(np.diag(drift.covariance))
+        seen_ut = drift.mean + self.field.applied_ut[1:]
         if is_worth_it(seen_ut, errors, TOLERANCE_UT, self.moves):
-            self.field.wanted_ut[1:] = -walk.mean
+            self.field.wanted_ut[1:] = -drift.mean
             self.field.set()
         return Point(
             {
-                "lock_s": walk.time_s,
+                "lock_s": drift.time_s,
                 "lock_b_ut": float(seen_ut[0]),
                 "lock_b_err_ut": float(errors[0]),
                 "lock_c_ut": float(seen_ut[1]),

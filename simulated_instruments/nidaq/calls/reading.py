@@ -66,8 +66,8 @@ def read_volts(card: Card, task: Task, samples: int, timeout_s: float) -> list[R
         wrong_direction("analogue input")
     times = _times(card, task, samples, timeout_s)
     with card.lock:
-        levels, knobs = card.running.levels_at(times), card.world.knobs
-        return [voltages(channel, knobs, levels, card.running.drawing) for channel in channels]
+        levels, setpoints = card.running.levels_at(times), card.world.setpoints
+        return [voltages(channel, setpoints, levels, card.running.drawing) for channel in channels]
 
 
 # ---- samples that a clock takes --------------------------------------------------------------------------------

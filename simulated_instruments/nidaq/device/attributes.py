@@ -63,7 +63,7 @@ class Attribute:
     scope: Scope
     default: Value
     """Its value on a new task; its type is that of the property."""
-    allowed: frozenset[int] | None = None
+    choices: frozenset[int] | None = None
     """Enumeration values that the property takes; None for any."""
 
 
@@ -165,7 +165,7 @@ def unknown(scope: str, number: int) -> Refusal:
 def checked(attr: Attr, value: Value) -> Value:
     """A value as the property keeps it. Raises Refusal if the property cannot have it."""
     spec = ATTRIBUTES[attr]
-    if spec.allowed is not None and value not in spec.allowed:
+    if spec.choices is not None and value not in spec.choices:
         raise bad_value(spec.name, value)
     return value
 

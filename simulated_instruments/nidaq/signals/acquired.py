@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from simulated_instruments.cables import GATE_LINES, LINES, PHOTODIODE, PHOTODIODE_V_PER_W
 from simulated_instruments.nidaq.device.channels import Voltage
 from simulated_instruments.nidaq.signals.trains import Train
-from simulated_instruments.setpoints import Knobs
+from simulated_instruments.setpoints import Setpoints
 
 Real = NDArray[np.float64]
 Words = NDArray[np.uint32]
@@ -64,20 +64,20 @@ def ranged_v(channel: Voltage) -> float:
     return min((v for v in _NOISE_V if v >= most), default=max(_NOISE_V))
 
 
-def voltages(channel: Voltage, knobs: Knobs, levels: Words, drawing: np.random.Generator) -> Real:
+def voltages(channel: Voltage, setpoints: Setpoints, levels: Words, drawing: np.random.Generator) -> Real:
     """(samples,): what the converter shows of a channel, with the lines at these levels."""
     reach = ranged_v(channel)
-    true = photodiode_v(knobs, levels) if channel.physical == (PHOTODIODE,) else np.zeros(len(levels))
+    true = photodiode_v(setpoints, levels) if channel.physical == (PHOTODIODE,) else np.zeros(len(levels))
     noisy = true + drawing.normal(0.0, _NOISE_V[reach], len(levels))
     step = 2 * reach / _STEPS
     return np.asarray(np.clip(np.round(noisy / step) * step, -reach, reach - step))
 
 
-def photodiode_v(knobs: Knobs, levels: Words) -> Real:
+def photodiode_v(setpoints: Setpoints, levels: Words) -> Real:
     """(samples,): of the photodiode behind the pump's AOM. It does not see what leaks through a closed one."""
     high = (levels >> np.uint32(LINES["pump"]) & np.uint32(1)).astype(float)
-    let_through = {"off": np.zeros(len(levels)), "on": np.ones(len(levels)), "ttl": high}[knobs.pump_gate]
-    return np.asarray(knobs.green_w * knobs.pump_aom * let_through * PHOTODIODE_V_PER_W)
+    let_through = {"off": np.zeros(len(levels)), "on": np.ones(len(levels)), "ttl": high}[setpoints.pump_gate]
+    return np.asarray(setpoints.green_w * setpoints.pump_aom * let_through * PHOTODIODE_V_PER_W)
 
 
 def pins(port: int, levels: Words) -> Words:

@@ -12,7 +12,7 @@ from physics.constants import TWO_PI
 from simulated_instruments.twin.conditions import Now, Rates, Scene, Tuning
 from simulated_instruments.twin.pair import Baths, State
 from simulated_instruments.twin.shots.classes import Classes
-from simulated_instruments.twin.shots.levels import PLAIN, SHELVED, elements, folded, pauli, unfolded
+from simulated_instruments.twin.shots.levels import SHELVED, UNSHELVED, elements, folded, pauli, unfolded
 from simulated_instruments.twin.shots.propagation import propagators
 from simulated_instruments.twin.timeline import Setting
 
@@ -198,7 +198,7 @@ class Ensemble:
             coefficients[f"drive{k}"] = np.array(r.drive_rad_per_s[k])
             coefficients |= {f"{name}{k}": values[:, k] for name, values in own_rates.items()}
         driven = r.drive_rad_per_s != (0.0, 0.0)
-        return propagators(SHELVED if step.shelved else PLAIN, coefficients, driven, step.duration_s), r
+        return propagators(SHELVED if step.shelved else UNSHELVED, coefficients, driven, step.duration_s), r
 
     @staticmethod
     def _flips(r: Rates, p: Real) -> tuple[Real, Real]:
@@ -254,5 +254,5 @@ class Ensemble:
     @staticmethod
     def _z(vectors: Real) -> Real:
         """(C, 2): sigma_z of both NVs."""
-        space = PLAIN if vectors.shape[1] == PLAIN.size else SHELVED
+        space = UNSHELVED if vectors.shape[1] == UNSHELVED.size else SHELVED
         return np.asarray(vectors[:, : space.levels**2] @ space.seen[:2].T)

@@ -142,23 +142,23 @@ def _space(levels: int) -> Space:
     )
 
 
-PLAIN: Final = _space(2)
+UNSHELVED: Final = _space(2)
 """16 elements."""
 SHELVED: Final = _space(3)
 """25 elements."""
 
 
-def _pauli_to_plain() -> Real:
+def _pauli_to_unshelved() -> Real:
     return np.array([_read(density_matrix(row), _order(2)) for row in np.eye(16)]).T
 
 
-_TO_PLAIN: Final = _pauli_to_plain()
-_TO_PAULI: Final = np.linalg.inv(_TO_PLAIN)
+_TO_UNSHELVED: Final = _pauli_to_unshelved()
+_TO_PAULI: Final = np.linalg.inv(_TO_UNSHELVED)
 
 
 def elements(pauli_vector: Real) -> Real:
-    """Pauli vectors (..., 16) in PLAIN's elements."""
-    return np.asarray(pauli_vector @ _TO_PLAIN.T)
+    """Pauli vectors (..., 16) in UNSHELVED's elements."""
+    return np.asarray(pauli_vector @ _TO_UNSHELVED.T)
 
 
 def pauli(vectors: Real) -> Real:
@@ -184,8 +184,8 @@ _UNFOLD: Final = (_FOLD * _EMPTY).T
 
 
 def folded(vectors: Real) -> Real:
-    """In PLAIN's elements, shelves emptied into |0>: (..., 25) -> (..., 16)."""
-    return vectors if vectors.shape[-1] == PLAIN.size else np.asarray(vectors @ _FOLD.T)
+    """In UNSHELVED's elements, shelves emptied into |0>: (..., 25) -> (..., 16)."""
+    return vectors if vectors.shape[-1] == UNSHELVED.size else np.asarray(vectors @ _FOLD.T)
 
 
 def unfolded(vectors: Real) -> Real:

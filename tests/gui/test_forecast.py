@@ -96,13 +96,13 @@ def test_a_fraction_that_falls_back_is_no_reason_for_nonsense():
 def test_a_follower_tells_both_clocks_and_nothing_of_a_run_that_is_over():
     run = record("engine", expected_s=100.0)
     follower = Follower(run)
-    assert (follower.outlook().wall_left_s, follower.outlook().lab_left_s) == (None, 100.0)
+    assert (follower.forecast().wall_left_s, follower.forecast().lab_left_s) == (None, 100.0)
     run.lab_time_s, run.wall_time_s = 25.0, 2.0
-    seen = follower.outlook()
+    seen = follower.forecast()
     assert seen.lab_left_s == pytest.approx(75.0)
     assert seen.wall_left_s == pytest.approx((6.0, 6.0))
     run.status = "completed"
-    assert follower.outlook().wall_left_s is follower.outlook().lab_left_s is follower.outlook().photons is None
+    assert follower.forecast().wall_left_s is follower.forecast().lab_left_s is follower.forecast().photons is None
 
 
 def test_photons_at_the_end():
@@ -167,11 +167,11 @@ def test_an_experiment_that_names_nothing_is_told_by_its_newest_point_then_by_it
     columns = [Column("delay_us", "delay", "us"), Column("signal", "light", "", ("delay_us",))]
     columns.append(Column("signal_err", "its shot noise", "", ("delay_us",)))
     run = Record(1, "of somebody", {}, Table(columns))
-    assert Follower(run).outlook().quantities == ()
+    assert Follower(run).forecast().quantities == ()
     for delay, light in ((1.0, 0.9), (2.0, 0.8)):
         run.table.add({"delay_us": delay, "signal": light, "signal_err": 0.01})
-    (shown,) = Follower(run).outlook().quantities
+    (shown,) = Follower(run).forecast().quantities
     assert (shown.quantity.words, shown.value, shown.error, shown.final_error) == ("light", 0.8, 0.01, None)
     run.estimate = {"detuning_khz": 12.0, "detuning_khz_err": 0.5, "steps": 3}
-    (shown,) = Follower(run).outlook().quantities
+    (shown,) = Follower(run).forecast().quantities
     assert (shown.quantity.words, shown.quantity.unit, shown.value, shown.error) == ("detuning", "kHz", 12.0, 0.5)

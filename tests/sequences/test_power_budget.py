@@ -10,7 +10,7 @@ from labctl.plans.catalogue import EXPERIMENTS
 from labctl.safety.limits import programs_beyond, used
 from sequences.calibrate import CalibratePlan
 from sequences.cool import CoolPlan
-from sequences.core.power_budget import Drive, LimitError, loads, refuse_beyond
+from sequences.core.power_budget import Drive, LimitError, power_budget, refuse_beyond
 from sequences.pulses.program import Program
 from sequences.routines.bench.limits import drive
 from sequences.routines.bench.measure import measure
@@ -23,7 +23,7 @@ HALF = Program("half", 100).then(500, "pump", "depletion", "mw_x", "shift", "gra
 
 
 def values(program: Program, settings: Drive) -> dict[str, float]:
-    return {load.what: load.value for load in loads(program, settings, PATHS, LIMITS)}
+    return {item.what: item.value for item in power_budget(program, settings, PATHS, LIMITS)}
 
 
 def test_loads_are_power_times_duty_behind_what_lies_between() -> None:
@@ -97,7 +97,7 @@ def test_every_experiment_stays_within_the_limits_of_the_default_station(name: s
     usual = LIMITS.model_copy(update={"depletion_mw": found_set})
     shares = used([(plan, programs)], usual, PATHS)
     assert shares
-    assert max(one.most / one.allowed for one in shares) <= 1.0 + 1e-9
+    assert max(one.most / one.limit_value for one in shares) <= 1.0 + 1e-9
 
 
 def test_what_a_plan_decides_is_refused_and_what_it_leaves_open_is_told_as_at_most() -> None:

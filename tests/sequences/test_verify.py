@@ -11,7 +11,7 @@ from sequences.pulses.library import cw_odmr
 from sequences.results import SequenceError
 from sequences.routines.bench import controls
 from sequences.routines.bench.measure import measure
-from sequences.routines.bench.verify import LOOK_AFTER_S, still_set
+from sequences.routines.bench.verify import VERIFY_AFTER_S, verify_settings
 from simulated_instruments.faults.script import Fault
 
 pytestmark = pytest.mark.system
@@ -48,20 +48,20 @@ def calls() -> Callable[[str], int]:
 
 def test_a_bench_that_is_as_it_was_set_passes_every_look_and_nine_exchanges_do() -> None:
     with all_on() as (lab, bench):
-        still_set(lab)
+        verify_settings(lab)
         before = bench.injector.count
-        still_set(lab)
+        verify_settings(lab)
         assert bench.injector.count - before == 9
         controls.dark(lab)
         controls.coils_off(lab)
-        still_set(lab)
+        verify_settings(lab)
 
 
 @pytest.mark.parametrize(("name", "kind", "blamed"), HAPPENINGS)
 def test_what_happened_behind_our_back_is_noticed_at_the_next_look(calls, name: str, kind: str, blamed: str) -> None:
     with all_on(Fault(kind=kind, instrument=name, call=calls(name) + 1)) as (lab, bench):
         with pytest.raises(ChangedError, match="not as it was set") as caught:
-            still_set(lab)
+            verify_settings(lab)
         assert caught.value.instrument == blamed
         assert [injected.kind for injected in bench.injector.log] == [kind]
 
@@ -79,13 +79,13 @@ def set_again(lab: Lab) -> None:
     lab.magnet.switch_on()
     controls.pulsed_coils(lab, -0.05, 0.1, 0.02)
     lab.magnet.ramp_to(MAGNET_A)
-    still_set(lab)
+    verify_settings(lab)
 
 
 def test_looks_are_taken_after_so_much_playing_and_before_a_sequence_ends(calls) -> None:
     with all_on(Fault(kind="rf_off", instrument="microwave", call=calls("microwave") + 1)) as (lab, _):
         program = cw_odmr(100)
-        repeats = round(0.4 * LOOK_AFTER_S / (program.duration_ns * 1e-9))
+        repeats = round(0.4 * VERIFY_AFTER_S / (program.duration_ns * 1e-9))
         measure(lab, program, repeats)
         measure(lab, program, repeats)
         with pytest.raises(ChangedError, match="ENBR is 0, was 1"):
@@ -124,10 +124,10 @@ def test_a_supply_that_was_off_has_its_limits_again(calls) -> None:
     """At its power-on limit of 2 V the coil's current would trip it."""
     with all_on(Fault(kind="reset", instrument="main_supply", call=calls("main_supply") + 1)) as (lab, bench):
         with pytest.raises(ChangedError, match="was switched off and on again"):
-            still_set(lab)
+            verify_settings(lab)
         lab.magnet.switch_on()
         lab.magnet.ramp_to(MAGNET_A)
-        assert bench.twin.knobs.main_a == MAGNET_A[2]
+        assert bench.twin.setpoints.main_a == MAGNET_A[2]
         assert (lab.shift_coil.protection(), lab.shift_coil.voltage_limit()) == (True, 6.0)
 
 
@@ -137,4 +137,4 @@ def test_a_supply_that_was_off_is_not_switched_on_unsaid() -> None:
         lab.shift_coil.output(False)
         with pytest.raises(ChangedError, match=r"main_supply.*was switched off and on again"):
             lab.magnet.switch_on()
-        assert bench.twin.knobs.main_a == 0.0
+        assert bench.twin.setpoints.main_a == 0.0

@@ -14,13 +14,13 @@ ONE = np.eye(1)
 def followed(true, looks, seed, every_s=60.0, error=0.2, rates=RATES):
     """A walk of one component, looked at now and then: (walk, where it is)."""
     chance = np.random.default_rng(seed)
-    walk = standing([0.0], error**2 * ONE, [(rate**2 / 60.0,) for rate in rates], 0.0)
+    drift = standing([0.0], error**2 * ONE, [(rate**2 / 60.0,) for rate in rates], 0.0)
     place = chance.normal() * error
     for k in range(1, looks + 1):
         place += chance.normal() * true * np.sqrt(every_s / 60.0)
         seen = np.array([place + chance.normal() * error])
-        walk = walk.at(k * every_s).seen(ONE, seen, error**2 * ONE)
-    return walk, place
+        drift = drift.at(k * every_s).seen(ONE, seen, error**2 * ONE)
+    return drift, place
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def followed(true, looks, seed, every_s=60.0, error=0.2, rates=RATES):
 def test_errors_are_true_though_the_rate_is_not_known(true, looks):
     """After few looks on average over all rates thought possible, for that is what is known; after many for each."""
     ends = [followed(true[seed % len(true)], looks, seed) for seed in range(300)]
-    pulls = [(walk.mean[0] - place) / walk.covariance[0, 0] ** 0.5 for walk, place in ends]
+    pulls = [(drift.mean[0] - place) / drift.covariance[0, 0] ** 0.5 for drift, place in ends]
     assert 0.8 < np.std(pulls) < 1.25
     assert abs(np.mean(pulls)) < 4 / 300**0.5
 
@@ -50,32 +50,32 @@ def test_a_bench_that_stands_still_is_looked_at_less_and_less():
 
 def test_one_known_rate_is_the_textbook_filter():
     """The steady state of the scalar Riccati equation: before a look (Q + sqrt(Q^2 + 4 Q R)) / 2."""
-    walk, _ = followed(0.2, 50, 1, rates=(0.2,))
+    drift, _ = followed(0.2, 50, 1, rates=(0.2,))
     q, r = 0.2**2, 0.2**2
     before = 0.5 * (q + np.sqrt(q**2 + 4 * q * r))
-    assert walk.covariance[0, 0] == pytest.approx(before * r / (before + r), rel=1e-6)
-    assert walk.at(walk.time_s + 60.0).covariance[0, 0] == pytest.approx(before, rel=1e-6)
+    assert drift.covariance[0, 0] == pytest.approx(before * r / (before + r), rel=1e-6)
+    assert drift.at(drift.time_s + 60.0).covariance[0, 0] == pytest.approx(before, rel=1e-6)
 
 
 def test_two_lines_tell_field_from_temperature():
     """f+ = 28 b + d and f- = -28 b + d; each alone tells only a sum."""
     rows = np.array([[28.0, 1.0], [-28.0, 1.0]])
-    walk = standing([0.0, 0.0], np.diag([1.0, 400.0]), [(1e-9, 1e-9)], 0.0)
-    both = walk.seen(rows, rows @ [0.3, 12.0], np.eye(2))
+    drift = standing([0.0, 0.0], np.diag([1.0, 400.0]), [(1e-9, 1e-9)], 0.0)
+    both = drift.seen(rows, rows @ [0.3, 12.0], np.eye(2))
     np.testing.assert_allclose(both.mean, [0.3, 12.0], atol=0.1)
-    alone = walk.seen(rows[:1], rows[:1] @ [0.3, 12.0], np.eye(1))
+    alone = drift.seen(rows[:1], rows[:1] @ [0.3, 12.0], np.eye(1))
     assert alone.covariance[1, 1] > 200.0 * both.covariance[1, 1]
 
 
 def test_time_left_is_when_the_error_is_reached():
-    walk, _ = followed(0.2, 20, 2)
-    left = walk.seconds_until(np.ones(1), 0.6)
-    assert walk.at(walk.time_s + left).covariance[0, 0] == pytest.approx(0.36)
-    assert walk.seconds_until(np.ones(1), 1e-3) == 0.0
+    drift, _ = followed(0.2, 20, 2)
+    left = drift.seconds_until(np.ones(1), 0.6)
+    assert drift.at(drift.time_s + left).covariance[0, 0] == pytest.approx(0.36)
+    assert drift.seconds_until(np.ones(1), 1e-3) == 0.0
 
 
 def test_a_jump_is_a_surprise():
-    walk, place = followed(0.03, 40, 3)
+    drift, place = followed(0.03, 40, 3)
     error = 0.04 * ONE
-    assert walk.surprise(ONE, np.array([place + 5.0]), error) > 100.0
-    assert walk.surprise(ONE, np.array([walk.mean[0]]), error) < 1e-9
+    assert drift.surprise(ONE, np.array([place + 5.0]), error) > 100.0
+    assert drift.surprise(ONE, np.array([drift.mean[0]]), error) < 1e-9

@@ -11,7 +11,7 @@ from qcodes.instrument import VisaInstrument
 
 from instruments.aom import MPDS
 from instruments.common.errors import InstrumentError
-from instruments.common.retry import LineError, make_steady
+from instruments.common.retry import LineError, retry_exchanges
 from instruments.current_source import B2962A
 from instruments.green_laser import Cobolt06
 from instruments.microwave_source import SG386, MicrowaveError
@@ -139,7 +139,7 @@ def hurry(driver: VisaInstrument, wire: BadWire) -> None:
         return true_match(query)
 
     device._match = match  # type: ignore[method-assign]  # late answers have to leave before the next one
-    make_steady(driver, threading.RLock())
+    retry_exchanges(driver, threading.RLock())
     wire.heard.clear()
 
 
