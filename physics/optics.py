@@ -28,6 +28,16 @@ def emission_cps(s: ArrayLike, saturated_cps: float, share_1: ArrayLike = 0.0, c
     return saturated_cps * saturation(s) * (1.0 - contrast * np.asarray(share_1, dtype=float))
 
 
+def excited_share(s: ArrayLike, s_sted: ArrayLike = 0.0, anti_stokes: float = 0.0) -> Real:
+    """Excited share of an NV in green light of s beside red light of I / I_STED = s_sted, over that of full saturation.
+
+    The NV is excited at s, falls by itself at 1 and by the red light at s_sted, all in units of its decay rate. Red
+    light excites a little too, from the thermally filled vibrations: at anti_stokes times s_sted.
+    """
+    up = np.asarray(s, dtype=float) + anti_stokes * np.asarray(s_sted, dtype=float)
+    return np.asarray(up / (1.0 + up + np.asarray(s_sted, dtype=float)))
+
+
 def sted_factor(s_sted: ArrayLike) -> Real:
     """What the red doughnut leaves of pumping and emission at I / I_STED = s_sted: 1 / (1 + s_sted)."""
     return 1.0 / (1.0 + np.asarray(s_sted, dtype=float))

@@ -13,6 +13,7 @@ from sequences.pulses.program import LINES, Program, PulseError
 from sequences.results import SequenceError
 from sequences.routines.allowed import check_allowed
 from sequences.routines.delays import ahead_ticks
+from sequences.routines.selection import as_lit
 from sequences.routines.still_set import look_now_and_then
 
 LOG: Final = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ def measure(
     nothing at all under the pump, or if a delay, or a play that cannot be split, is too long; PlayError or GarbledError
     if a play fails time after time.
     """
+    program = as_lit(lab, program)
     check_allowed(lab, program)
     counted_while = _GATES if gated else LINES
     pattern = _pattern(lab, program, ahead_ticks(lab) if ahead is None else ahead, counted_while)

@@ -14,6 +14,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     "green_laser": "ASRL3::INSTR",
     "aom": "ASRL4::INSTR",
     "sprout": "ASRL5::INSTR",
+    "vfl": "ASRL6::INSTR",
 }
 """Short name of every VISA instrument -> its resource name. The card has no resource name."""
 
@@ -54,6 +55,7 @@ HAPPENINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "microwave": ("unlock", "rf_off"),
     "green_laser": ("interlock", "drop_out"),
     "sprout": ("interlock",),
+    "vfl": ("interlock", "drop_out"),
 }
 
 

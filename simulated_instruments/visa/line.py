@@ -11,7 +11,7 @@ from simulated_instruments.faults.kinds import Call
 from simulated_instruments.faults.script import Fault
 from simulated_instruments.knobs import Knobs, World
 
-_END: Final = re.compile(rb"(\n\r\?|[\r\n]*)\Z")
+_END: Final = re.compile(rb"(\n\r\?| >|[\r\n]*)\Z")
 """Of a reply: line ends, or a prompt on a line of its own."""
 _HAPPENINGS: Final[dict[str, Callable[[Any, Fault], None]]] = {
     "interlock": lambda dialect, _: dialect.open_interlock(True),
