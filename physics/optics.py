@@ -38,6 +38,14 @@ def excited_share(s: ArrayLike, s_sted: ArrayLike = 0.0, anti_stokes: float = 0.
     return np.asarray(up / (1.0 + up + np.asarray(s_sted, dtype=float)))
 
 
+def half_width_nm(radius_nm: float, crest: float) -> float:
+    """From a perfect null to where a red crest of I / I_STED leaves weak light half of its effect, near the null.
+
+    Near the null the profile is e (r / radius)^2, so half is left at radius / sqrt(e crest): the resolution of STED.
+    """
+    return radius_nm / float(np.sqrt(np.e * crest))
+
+
 def sted_factor(s_sted: ArrayLike) -> Real:
     """What the red doughnut leaves of pumping and emission at I / I_STED = s_sted: 1 / (1 + s_sted)."""
     return 1.0 / (1.0 + np.asarray(s_sted, dtype=float))
