@@ -51,7 +51,7 @@ class _Bench:
     def count(self, *roles: str, gated: bool = False) -> Counts:
         """Counts with these lines high throughout."""
         program = Program("one line", self.lab.wiring.tick_ns).then(self.lab.whole_ticks(_SHOT_NS), *roles)
-        counts = measure(self.lab, program, repeats_for(program, self.seconds), gated)
+        counts = measure(self.lab, program, repeats_for(program, self.seconds), gated, as_written=True)
         line = self.lab.wiring.lines[roles[-1]] if roles else -1
         values = {"test": self.test, "line": line, "signal_counts": counts.signal, "reference_counts": counts.reference}
         self.points.append(Point({name: float(value) for name, value in values.items()}))
