@@ -129,7 +129,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--forked", action="store_true", help="fork one run at every case; always for the engine")
     parser.add_argument("--within", type=float, default=1e4, help="minutes after which no case is begun (--forked)")
     parser.add_argument(
-        "--for-s", type=float, help="laboratory time after which interlock, open_coil, overheat, unlock are over"
+        "--for-s", type=float, help="laboratory time after which interlock, open_coil, overheat, unlock, key are over"
     )
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
     parser.add_argument("--limit", type=float, help="wall seconds after which a run hangs")

@@ -27,7 +27,7 @@ POLL_S: Final = 1.0
 _HELD: Final = {
     "key locked": ("its key is locked", "unlock it"),
     "interlock open": ("its interlock is open", "close it"),
-    "fault": ("it has a fault", "remove its cause; `labctl check -v` shows what the laser says of itself"),
+    "fault": ("it has a fault", "remove its cause, then turn its key off and on"),
 }
 """State -> why it stays dark, and what to do."""
 
@@ -79,14 +79,12 @@ class VFL(MPBVFL):
         yield Reading("constant", control, verdict=wrong_if(control != "power", "warning", False))
 
     def hindrances(self) -> Iterator[Cause]:
-        """Why it cannot shine, for the time being. A fault is forgotten by switching the diodes off."""
+        """Why it cannot shine, for the time being."""
         if (state := str(self.state())) in _HELD:
             what, remedy = _HELD[state]
             yield Cause(f"{self.name}: {what}", remedy, self._is_free)
 
     def _is_free(self) -> bool:
-        if str(self.state()) == "fault":
-            self.emission(False)
         return str(self.state()) not in _HELD
 
     def _mode(self) -> str:

@@ -3,7 +3,8 @@
 Capitals and small letters are the same to it. Known from public programs: the prompts, the codes of `getlaserstate`,
 the words of a refusal, and that light takes some 3 s after `setldenable 1`. Assumed: which refusal comes when; that a
 setter answers the value that it took; that key, interlock and fault switch the diodes off and closing them again does
-not bring the light back; that a fault is forgotten with `setldenable 0`; and how long a cold laser starts up.
+not bring the light back; that a fault is forgotten when the key is turned off and on; and how long a cold laser
+starts up.
 """
 
 from collections.abc import Callable
@@ -67,6 +68,7 @@ class VFL:
         self._key_locked = False
         self._interlock_open = False
         self._fault = False
+        self._kept = 1.0
         self._queries = self._query_table()
         self._setters = self._setter_table()
 
@@ -87,12 +89,18 @@ class VFL:
     def lock_key(self, is_locked: bool = True) -> None:
         """The key on its front."""
         self._key_locked = is_locked
+        self._fault = self._fault and not is_locked
         self._hold()
 
     def drop_out(self) -> None:
         """The light goes out, and a fault stays."""
         self._fault = True
         self._hold()
+
+    def fade(self, share: float) -> None:
+        """Old diodes: so much is left of the light, at whatever setting."""
+        self._kept = share
+        self._shine()
 
     # ---- the laser itself --------------------------------------------------------------------------------------
 
@@ -124,7 +132,7 @@ class VFL:
         by_current = max(0.0, (self._set.current_ma - _THRESHOLD_MA) * _MW_PER_MA)
         whole = self._set.power_mw if self._set.constant_power else by_current
         risen = (self._world.clock.now() - self._lit_s - TURNING_ON_S) / RISE_S
-        return round(whole * min(1.0, risen), 1)
+        return round(self._kept * whole * min(1.0, risen), 1)
 
     def _shine(self) -> None:
         light_w = self._power_mw() * 1e-3
@@ -193,7 +201,7 @@ class VFL:
 
     def _enable(self, value: float) -> bool:
         if value == 0.0:
-            self._fault, self._lit_s = False, None
+            self._lit_s = None
             return True
         if value != 1.0:
             return False

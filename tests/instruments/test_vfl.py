@@ -128,9 +128,10 @@ def test_what_holds_the_laser_is_named_and_waited_for(
     (cause,) = beam.causes()
     assert cause.what == f"beam: laser: {why}"
     assert cause.remedy.startswith(remedy)
-    if hand != "drop_out":  # a fault is forgotten when it is asked about
-        assert not cause.is_gone()
-        getattr(head, hand)(False)
+    assert not cause.is_gone()
+    head.lock_key()  # a fault is forgotten with that
+    head.lock_key(False)
+    head.open_interlock(False)
     assert cause.is_gone()
     beam.set_power(100.0)
     assert twin.knobs.sted_w > 0.0
@@ -141,6 +142,14 @@ def test_a_laser_that_goes_dark_is_noticed(beam: DepletionBeam, head: Head) -> N
     head.open_interlock()
     with pytest.raises(Exception, match=r"beam is not as it was set: its laser is off at 0 mW, was at 125 mW"):
         beam.verify()
+
+
+def test_a_laser_that_gives_too_little_is_refused_by_name(beam: DepletionBeam, head: Head, twin: Twin) -> None:
+    head.fade(0.9)
+    with pytest.raises(DepletionBeamError, match="laser stands at 90 mW, 120 s after it was set to 100 mW"):
+        beam.set_power(50.0)
+    assert twin.knobs.depletion_gate == "off"
+    assert beam.make_safe() == ""
 
 
 @pytest.mark.parametrize(

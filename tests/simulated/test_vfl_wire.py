@@ -102,7 +102,7 @@ def test_what_holds_it_dark_says_so_and_gives_no_light_back(hand: str, code: int
     check_trace(laser, world.clock, [("getlaserstate", "0\rD "), ("getldenable", "0\rD ")])
 
 
-def test_a_fault_stays_until_the_diodes_are_switched_off() -> None:
+def test_a_fault_stays_until_the_key_is_turned() -> None:
     world, laser = lit()
     laser.drop_out()
     assert world.knobs.sted_w == 0.0
@@ -110,7 +110,9 @@ def test_a_fault_stays_until_the_diodes_are_switched_off() -> None:
         ("getlaserstate", "8\rD "),
         ("setldenable 1", "DATA_CANNOT_BE_SET\rF "),
         ("setldenable 0", "0\rD "),
-        ("getlaserstate", "0\rD "),
-        ("setldenable 1", "1\rD "),
+        ("getlaserstate", "8\rD "),
     ]
     check_trace(laser, world.clock, trace)
+    laser.lock_key()
+    laser.lock_key(False)
+    check_trace(laser, world.clock, [("getlaserstate", "0\rD "), ("setldenable 1", "1\rD ")])
