@@ -1,5 +1,7 @@
 """Light on an NV: saturation, the doughnut, ground state depletion (GSD) and stimulated emission depletion (STED)."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -44,6 +46,31 @@ def half_width_nm(radius_nm: float, crest: float) -> float:
     Near the null the profile is e (r / radius)^2, so half is left at radius / sqrt(e crest): the resolution of STED.
     """
     return radius_nm / float(np.sqrt(np.e * crest))
+
+
+@dataclass(frozen=True)
+class RedDoughnut:
+    """A red doughnut beside green light, at full power, or at less where the null would take too much light.
+
+    The figures are those of the twin's usual bench.
+    """
+
+    radius_nm: float = 165.0
+    green: float = 1.0
+    """s of the green light."""
+    most: float = 4200.0
+    """I / I_STED on the crest at full power."""
+
+    def shares(self, separation_nm: ArrayLike, null_depth: float) -> tuple[Real, Real]:
+        """Excited share of the NV in the null, and of the other one so far away."""
+        crest = self.crest(null_depth)
+        there = doughnut_profile(separation_nm, self.radius_nm, null_depth)
+        inside = np.broadcast_to(excited_share(self.green, crest * null_depth), there.shape)
+        return np.asarray(inside), excited_share(self.green, crest * there)
+
+    def crest(self, null_depth: float) -> float:
+        """I / I_STED on the crest: the NV in the null keeps half of its light at least."""
+        return min(self.most, (1.0 + self.green) / max(null_depth, 1e-12))
 
 
 def sted_factor(s_sted: ArrayLike) -> Real:
