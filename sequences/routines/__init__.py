@@ -1,8 +1,8 @@
 """What several experiments share: the verbs in which they speak to the bench, and the measurements they are made of.
 
 In reading order: `controls` light, microwave, coils and dark; `measure` the one place that plays a program and counts;
-`allowed` whether a program may be played, `delays` by how much its lines are played ahead, `still_set` whether the
-bench is as it was set; `estimates` what a run would conclude now; `light` whether there is any, `light_edges` when it
+`selection` what light goes on with a beam, and where its null belongs; `allowed` whether a program may be played,
+`delays` by how much its lines are played ahead, `still_set` whether the bench is as it was set; `estimates` what a run would conclude now; `light` whether there is any, `light_edges` when it
 comes and goes; `reach` what the coils' limits allow; `state` the calibrated bench. Without calibrations: `lines` every
 pulse line alone and what answers to it; `spectroscopy` spectra, `tracking` one line measured where each point tells
 most, `survey` the magnet moved and its lines followed, `first_light` the first of them, `known_magnet` what one run
