@@ -14,10 +14,13 @@ from sequences.analysis.doughnut_images import Image, Images
 from sequences.analysis.emitters import packed, start_one
 from sequences.analysis.null import Shine, fit_null, fit_shine
 from sequences.analysis.sighting import sighted
+from sequences.load import LimitError
 from sequences.locate import LocatePlan, locate
 from sequences.pulses.program import LINES, Program
 from sequences.results import SequenceError
+from sequences.routines import controls
 from sequences.routines.light_edges import measured_edges
+from sequences.routines.measure import measure
 from sequences.routines.selection import as_lit, null_side
 from sequences.wiring import WiringPlan, wiring
 from simulated_instruments.safe import still_on
@@ -55,6 +58,18 @@ def test_the_green_light_goes_on_with_a_doughnut_that_only_forbids() -> None:
     ]
     assert as_lit(green, program) == program
     assert (null_side(red), null_side(green)) == ("right", "left")
+
+
+def test_the_green_light_that_goes_on_with_the_doughnut_counts_for_the_limits() -> None:
+    lab = bench().lab
+    controls.pump(lab)
+    controls.doughnut(lab, 100.0)
+    program = Program("red alone", 100).then(100_000, "depletion", "gate_signal")
+    measure(lab, program, 10)
+    tight = replace(lab, limits=lab.limits.model_copy(update={"sample_green_mw": 4.0}))
+    with pytest.raises(LimitError, match=r"green light at the sample would be 5 mW, above limits.sample_green_mw = 4"):
+        measure(tight, program, 10)
+    measure(tight, program, 10, as_written=True)
 
 
 # ---- images with a bright null -------------------------------------------------------------------------------------
