@@ -126,12 +126,12 @@ class Images:
         s = crest[:, None] * doughnut_profile(np.sqrt(squared) * radius, radius, null)
         shine = weights * emission(s, self._bright_null)
         counts = (brightness * shine.sum(axis=1) + background) * self._seconds
-        by_s = brightness * weights * (-1.0 if self._bright_null else 1.0) / (1.0 + s) ** 2
-        steep = by_s * crest[:, None]  # d counts rate / d profile
+        sense = -1.0 if self._bright_null else 1.0
+        steep = sense * (brightness * weights * crest[:, None] / (1.0 + s) ** 2)  # d counts rate / d profile
         by_squared = steep * (1.0 - null) * np.exp(1.0 - squared) * (1.0 - squared)
         by_place = 2.0 * by_squared[:, :, None] * away / radius**2
         by_null = steep * null * (1.0 - squared * np.exp(1.0 - squared))
-        by_crest = (by_s * s).sum(axis=1)
+        by_crest = sense * (brightness * (weights * saturation(s)) / (1.0 + s)).sum(axis=1)
         columns = [
             -by_place.reshape(len(counts), -1),
             (-2.0 * by_squared * squared).sum(axis=1)[:, None],
