@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from sequences.analysis.odmr import LineFit, fit_line
+from sequences.analysis.odmr.line_fit import LineFit, fit_line
 from sequences.odmr import OdmrPlan
 from sequences.pulses.library import cw_odmr
 from sequences.results import Stream
-from sequences.routines import controls
-from sequences.routines.first_light import first_light
-from sequences.routines.known_magnet import from_nothing
-from sequences.routines.measure import measure, repeats_for
-from sequences.routines.spectroscopy import reachable, scan
-from sequences.routines.survey import Survey
-from sequences.routines.tracking import track_line
+from sequences.routines.bench import controls
+from sequences.routines.bench.measure import measure, repeats_for
+from sequences.routines.magnet.first_line import first_light
+from sequences.routines.magnet.magnet_memory import from_nothing
+from sequences.routines.magnet.survey import Survey
+from sequences.routines.odmr.spectroscopy import reachable, scan
+from sequences.routines.odmr.tracking import track_line
 from tools.trials.wired import Wired, run, wired
 
 Real = NDArray[np.float64]

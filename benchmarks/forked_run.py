@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import simulated_instruments.bench as twins
-from labctl.data.store import Store
-from labctl.drawing import Drawing
+from labctl.data.writing.run_writer import Store
+from labctl.run.drawing import Drawing
 from simulated_instruments.faults.injector import Injector
 from simulated_instruments.faults.kinds import Call
 from simulated_instruments.faults.script import Fault

@@ -4,11 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labctl.unwired import Unwired
-from sequences.analysis.design import shares_for
+from sequences.analysis.tomography.design import shares_for
 from sequences.engine import EngineResult
-from sequences.routines import pair_guess, state
-from sequences.routines.calibration_design import away_from_edges, joint, pumped_programs
-from sequences.routines.tomography_programs import expectation
+from sequences.routines.bench import calibrated_bench
+from sequences.routines.pair import pair_guess
+from sequences.routines.pair.calibration_design import away_from_edges, joint, pumped_programs
+from sequences.routines.pair.tomography_programs import expectation
 
 Real = NDArray[np.float64]
 
@@ -20,7 +21,7 @@ def bound_sigma(there: Unwired, result: EngineResult, vector: Real) -> float:
     The pair's numbers are those that the run has found; the state and its witness are the true ones.
     """
     lab = there.lab
-    bench, found = state.bench(lab), away_from_edges(state.pair(lab))
+    bench, found = calibrated_bench.bench(lab), away_from_edges(calibrated_bench.pair(lab))
     known = pair_guess.known(lab, found.pair.zz_rad_per_s, found.pair.rabi_x_rad_per_s)
     asked = pumped_programs(bench.gates)
     assert result.best_us is not None

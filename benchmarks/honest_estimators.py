@@ -26,17 +26,17 @@ sys.path.insert(0, str(HOME))
 
 from labctl.unwired import Unwired, unwired  # noqa: E402
 from physics.paulis import density_matrix, pauli_vector  # noqa: E402
-from sequences.analysis.balance import polarisation_after  # noqa: E402
-from sequences.analysis.calibration import SCALES, CountedProgram, PairCalibration  # noqa: E402
-from sequences.analysis.engine_rows import ClassStates, class_states, engine_rows  # noqa: E402
-from sequences.analysis.tomography import reconstruct  # noqa: E402
+from sequences.analysis.engine.balance import polarisation_after  # noqa: E402
+from sequences.analysis.engine.engine_rows import ClassStates, class_states, engine_rows  # noqa: E402
+from sequences.analysis.pair.calibration import SCALES, CountedProgram, PairCalibration  # noqa: E402
+from sequences.analysis.tomography.reconstruction import reconstruct  # noqa: E402
 from sequences.engine import EnginePlan, engine  # noqa: E402
 from sequences.pulses.library import Cycle  # noqa: E402
 from sequences.results import End  # noqa: E402
-from sequences.routines import state  # noqa: E402
-from sequences.routines.engine_offer import beliefs, offered  # noqa: E402
-from sequences.routines.outlook import times_us  # noqa: E402
-from sequences.routines.tomography_programs import choose, expectation  # noqa: E402
+from sequences.routines.bench import calibrated_bench as state  # noqa: E402
+from sequences.routines.engine.engine_offer import beliefs, offered  # noqa: E402
+from sequences.routines.engine.forecast import times_us  # noqa: E402
+from sequences.routines.pair.tomography_programs import choose, expectation  # noqa: E402
 from simulated_instruments.sample import load_sample  # noqa: E402
 
 Real = NDArray[np.float64]

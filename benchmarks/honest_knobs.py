@@ -9,12 +9,12 @@ import numpy as np
 
 from physics.constants import NATURAL_C13_PERCENT, TWO_PI
 from physics.coupling import gamma1_per_s, gamma2_per_s
-from sequences.analysis.classes import Spread
-from sequences.analysis.engine_model import EngineModel, best_times_us
-from sequences.analysis.prediction import signed
+from sequences.analysis.engine.engine_model import EngineModel, best_times_us
+from sequences.analysis.engine.prediction import signed
+from sequences.analysis.pair.shot_classes import Spread
 from simulated_instruments.sample import Sample, load_sample
 from simulated_instruments.twin import Twin
-from simulated_instruments.twin.classes import spread_of
+from simulated_instruments.twin.shots.classes import spread_of
 
 ENTANGLED: Final = 0.03
 SEPARABLE: Final = (-0.03, 0.0)

@@ -11,14 +11,14 @@ import numpy as np
 from honest_bound import bound_sigma
 from honest_knobs import ALL, Bench
 
-from labctl.station_file import read_station
+from labctl.config.station_file import read_station
 from labctl.unwired import STATION, Unwired, unwired
 from physics.entanglement import signed_concurrence
 from physics.paulis import pauli_vector
 from sequences.engine import EnginePlan, EngineResult, engine
 from sequences.results import Begin, End, SequenceError, Stream
 from simulated_instruments.safe import still_on
-from simulated_instruments.twin.classes import spread_of
+from simulated_instruments.twin.shots.classes import spread_of
 
 PULLS: Final = (
     "witness",

@@ -34,8 +34,8 @@ HOME: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HOME))
 
 from labctl.__main__ import main as labctl  # noqa: E402
-from labctl.data.blocks import blocks_of  # noqa: E402
-from labctl.data.history import DATABASE, all_runs  # noqa: E402
+from labctl.data.acquisitions import blocks_of  # noqa: E402
+from labctl.data.reader import DATABASE, all_runs  # noqa: E402
 from simulated_instruments.served.client import ServedBench  # noqa: E402
 from tools.trials.faulted_run import Experiment, load_what_runs_need  # noqa: E402
 from tools.trials.served_bench import served, shining, until  # noqa: E402

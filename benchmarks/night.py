@@ -13,7 +13,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from sequences.routines.hold import HoldChoice
+from sequences.routines.stabilisation import HoldChoice
 from tools.trials.night import ACROSS_UT, DETUNING_KHZ, Night, night
 
 

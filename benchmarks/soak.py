@@ -24,16 +24,16 @@ import psutil
 HOME: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HOME))
 
-from labctl import catalogue  # noqa: E402
-from labctl.bench import OpenBench  # noqa: E402
-from labctl.cli_bench import Choice, opened_bench  # noqa: E402
-from labctl.gui.queue import Queue, Wanted  # noqa: E402
-from labctl.log import log_into  # noqa: E402
-from labctl.news import Counted, News  # noqa: E402
-from labctl.plans import make_plan  # noqa: E402
-from labctl.refusals import Refusal  # noqa: E402
-from labctl.station_file import read_station  # noqa: E402
-from labctl.watch import Watch  # noqa: E402
+from labctl.bench.connect import Choice, opened_bench  # noqa: E402
+from labctl.bench.monitor import Watch  # noqa: E402
+from labctl.bench.session import OpenBench  # noqa: E402
+from labctl.common.log import log_into  # noqa: E402
+from labctl.common.refusals import Refusal  # noqa: E402
+from labctl.config.station_file import read_station  # noqa: E402
+from labctl.gui.runs.queue import Queue, Wanted  # noqa: E402
+from labctl.plans import catalogue  # noqa: E402
+from labctl.plans.parse import make_plan  # noqa: E402
+from labctl.run.events import Counted, News  # noqa: E402
 
 MIX: Final = (
     ("align", {}), ("wiring", {}), ("rabi", {}), ("odmr", {"target_khz": "20"}), ("locate", {}),

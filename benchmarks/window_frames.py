@@ -22,9 +22,9 @@ from typing import Any, Final
 import numpy as np
 import psutil
 
-from labctl.gui.bench_process import Mouth
-from labctl.gui.messages import Doing, Ended, Order, Ready, Start
-from labctl.news import Counted, News, Playing
+from labctl.gui.connection.bench_process import Mouth
+from labctl.gui.connection.messages import Doing, Ended, Order, Ready, Start
+from labctl.run.events import Counted, News, Playing
 from sequences.pulses.library import cw_odmr
 from sequences.results import Begin, Estimate, Point, Progress
 
@@ -181,11 +181,11 @@ def main() -> None:
     os.environ.setdefault("PYQTGRAPH_QT_LIB", "PyQt5")
     from pyqtgraph.Qt import QtCore, QtWidgets
 
-    from labctl.gui.link import Link
-    from labctl.gui.queue import Queue
-    from labctl.gui.session import Session
+    from labctl.config.station_file import read_station
+    from labctl.gui.connection.client import Session
+    from labctl.gui.connection.link import Link
+    from labctl.gui.runs.queue import Queue
     from labctl.gui.window import TICK_MS, Window
-    from labctl.station_file import read_station
 
     app = QtWidgets.QApplication([])
     bare_s = reference(5.0)

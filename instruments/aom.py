@@ -13,12 +13,12 @@ from pyvisa.resources import SerialInstrument
 from qcodes.instrument import InstrumentChannel, VisaInstrument
 from qcodes.validators import Bool, Enum, Numbers
 
-from instruments.causes import Cause
-from instruments.diffraction import LOWEST_EFFICIENCY, diffraction, power_for
-from instruments.errors import ChangedError, GarbledError, InstrumentError
-from instruments.readings import Reading, on, wrong_if
-from instruments.safely import faults_of
-from instruments.steady import Habits
+from instruments.common.diffraction import LOWEST_EFFICIENCY, diffraction, power_for
+from instruments.common.errors import ChangedError, GarbledError, InstrumentError
+from instruments.common.retry import Habits
+from instruments.common.safely import faults_of
+from instruments.interface.causes import Cause
+from instruments.interface.readings import Reading, on, wrong_if
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from qcodes.instrument import VisaInstrumentKWArgs
     from qcodes.parameters import Parameter
 
-    from instruments import roles
+    from instruments.interface import roles
 
 MAX_DBM: Final = 22.0
 FREQUENCY_MHZ: Final = (150.0, 250.0)

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast
 from qcodes.instrument_drivers.Keysight import KeysightB2962AChannel
 from qcodes.parameters import create_on_off_val_mapping
 
-from instruments.causes import Cause
-from instruments.readings import BEYOND_LIMIT, CURRENT_TOLERANCE_A, Reading, amount, differs, wrong_if
-from instruments.supply import TRIES, CurrentLimitError, SupplyError
+from instruments.common.supply import TRIES, CurrentLimitError, SupplyError
+from instruments.interface.causes import Cause
+from instruments.interface.readings import BEYOND_LIMIT, CURRENT_TOLERANCE_A, Reading, amount, differs, wrong_if
 
 if TYPE_CHECKING:
     from qcodes.parameters import Parameter
 
-    from instruments import roles
     from instruments.current_source import B2962A
+    from instruments.interface import roles
 
 OPENED: Final = {1: 4, 2: 8}
 """Channel -> its bit in the questionable status: the output's relay was opened by the protection (command reference,

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 from pydantic import AfterValidator, Field
 from qcodes.instrument_drivers.Keysight import KeysightB2962A
 
-from instruments.causes import Cause
+from instruments.common.errors import ChangedError, GarbledError
+from instruments.common.retry import Habits, each
+from instruments.common.safely import faults_of
+from instruments.common.supply import POWER_ON, WAS_OFF, check_unchanged
 from instruments.current_channel import OPENED, CurrentChannel
-from instruments.errors import ChangedError, GarbledError
-from instruments.readings import Reading
-from instruments.safely import faults_of
-from instruments.steady import Habits, each
-from instruments.supply import POWER_ON, WAS_OFF, check_unchanged
+from instruments.interface.causes import Cause
+from instruments.interface.readings import Reading
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from qcodes.instrument import VisaInstrumentKWArgs
 
-    from instruments import roles
+    from instruments.interface import roles
 
 __all__ = ["B2962A", "CurrentChannel", "Limit", "Range"]
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 from qcodes.instrument import Instrument
 from qcodes.validators import Enum, Numbers
 
-from instruments.causes import Cause
-from instruments.clock import Clock, WallClock
-from instruments.diffraction import LOWEST_EFFICIENCY
-from instruments.errors import ChangedError, InstrumentError
-from instruments.readings import Reading, amount
-from instruments.roles import LightSwitch
+from instruments.common.clock import Clock, WallClock
+from instruments.common.diffraction import LOWEST_EFFICIENCY
+from instruments.common.errors import ChangedError, InstrumentError
+from instruments.interface.causes import Cause
+from instruments.interface.readings import Reading, amount
+from instruments.interface.roles import LightSwitch
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from qcodes.instrument import InstrumentBaseKWArgs
     from qcodes.parameters import Parameter
 
-    from instruments import roles
+    from instruments.interface import roles
 
 MAX_POWER_MW: Final = 5000.0
 STEP_MW: Final = 10.0

@@ -12,11 +12,11 @@ from pyvisa.resources import SerialInstrument
 from qcodes.instrument import VisaInstrument
 from qcodes.validators import Bool, Enum, Numbers
 
-from instruments.causes import Cause
-from instruments.clock import Clock, WallClock
-from instruments.errors import ChangedError, GarbledError, InstrumentError
-from instruments.readings import LIGHT_TOLERANCE, Reading, differs, on, wrong_if
-from instruments.steady import Habits
+from instruments.common.clock import Clock, WallClock
+from instruments.common.errors import ChangedError, GarbledError, InstrumentError
+from instruments.common.retry import Habits
+from instruments.interface.causes import Cause
+from instruments.interface.readings import LIGHT_TOLERANCE, Reading, differs, on, wrong_if
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qcodes.instrument import VisaInstrumentKWArgs
     from qcodes.parameters import Parameter
 
-    from instruments import roles
+    from instruments.interface import roles
 
 MAX_POWER_MW: Final = 100.0
 PAUSE_S: Final = 0.1

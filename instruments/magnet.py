@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from qcodes.instrument import Instrument, InstrumentBase
 
-from instruments.causes import Cause
-from instruments.clock import Clock, WallClock
-from instruments.errors import InstrumentError
-from instruments.fitness import lacking, members_of
-from instruments.readings import Reading, amount, on
-from instruments.roles import Currents, CurrentSource, Role
+from instruments.common.clock import Clock, WallClock
+from instruments.common.errors import InstrumentError
+from instruments.interface.causes import Cause
+from instruments.interface.fitness import lacking, members_of
+from instruments.interface.readings import Reading, amount, on
+from instruments.interface.roles import Currents, CurrentSource, Role
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from qcodes.instrument import InstrumentBaseKWArgs
     from qcodes.parameters import Parameter
 
-    from instruments import roles
+    from instruments.interface import roles
 
 AXES: Final = ("x", "y", "main")
 STEP_S: Final = 1.0

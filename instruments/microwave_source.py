@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from qcodes.instrument_drivers.stanford_research import SG384
 from qcodes.validators import Ints, Numbers
 
-from instruments.causes import Cause
-from instruments.errors import ChangedError, GarbledError, InstrumentError
-from instruments.microwave_errors import MicrowaveError
-from instruments.readings import Reading, on, wrong_if
-from instruments.steady import Habits
+from instruments.common.errors import ChangedError, GarbledError, InstrumentError
+from instruments.common.microwave_errors import MicrowaveError
+from instruments.common.retry import Habits
+from instruments.interface.causes import Cause
+from instruments.interface.readings import Reading, on, wrong_if
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qcodes.instrument import VisaInstrumentKWArgs
     from qcodes.parameters import Parameter
 
-    from instruments import roles
+    from instruments.interface import roles
 
 MAX_FREQUENCY_HZ: Final = 6.075e9
 MAX_LIST: Final = 2000

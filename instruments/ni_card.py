@@ -11,10 +11,10 @@ from nidaqmx.stream_writers import AnalogSingleChannelWriter
 from nidaqmx.system import Device
 from qcodes.instrument import Instrument
 
-from instruments.causes import Cause
-from instruments.errors import GarbledError, InstrumentError, PlayError
-from instruments.ni_line import connected
-from instruments.readings import Reading
+from instruments.common.errors import GarbledError, InstrumentError, PlayError
+from instruments.common.ni_line import connected
+from instruments.interface.causes import Cause
+from instruments.interface.readings import Reading
 
 ANALOGUE_OUTPUTS: Final = ("ao0", "ao1", "ao2", "ao3")
 LARGEST_V: Final = 10.0

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 from pydantic import Field
 from qcodes.instrument import Instrument
 
-from instruments.causes import Cause
-from instruments.errors import ChangedError
-from instruments.readings import Reading, amount
-from instruments.supply import TRIES, CurrentLimitError, SupplyError
+from instruments.common.errors import ChangedError
+from instruments.common.supply import TRIES, CurrentLimitError, SupplyError
+from instruments.interface.causes import Cause
+from instruments.interface.readings import Reading, amount
 
 if TYPE_CHECKING:
     from typing import Self, Unpack
 
     from qcodes.instrument import InstrumentBaseKWArgs
 
-    from instruments import roles
+    from instruments.interface import roles
 
 Value = bool | float | str
 Positive = Annotated[float, Field(gt=0.0)]

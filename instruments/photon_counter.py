@@ -8,12 +8,12 @@ from nidaqmx.constants import Edge, Level, TaskMode, TriggerType
 from nidaqmx.stream_readers import CounterReader
 from nidaqmx.task.channels import CIChannel
 
-from instruments.errors import GarbledError
+from instruments.common.errors import GarbledError
+from instruments.interface.readings import Reading, on
 from instruments.ni_card import CardError, CardUser, NICard
-from instruments.readings import Reading, on
 
 if TYPE_CHECKING:
-    from instruments import roles
+    from instruments.interface import roles
 
 COUNTERS: Final = {"signal": "ctr0", "reference": "ctr1"}
 REGISTER: Final = 2**32

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 from qcodes.parameters import Parameter
 
+from instruments.interface.playable import Pattern, Playable, whole_ns
+from instruments.interface.readings import Reading, on
 from instruments.ni_card import CardError, CardFault, CardUser, NICard
-from instruments.playable import Pattern, Playable, whole_ns
-from instruments.readings import Reading, on
 
 if TYPE_CHECKING:
-    from instruments import roles
+    from instruments.interface import roles
 
 LINES: Final = 8
 Rate = Annotated[float, Field(ge=1.0, le=10e6)]

@@ -6,8 +6,8 @@ from typing import ClassVar, Final
 
 from qcodes_contrib_drivers.drivers.LighthousePhotonics.Lighthouse_Photonics_Sprout_G import LighthousePhotonicsSproutG
 
-from instruments.readings import LIGHT_TOLERANCE, Reading, differs, on, wrong_if
-from instruments.steady import Habits
+from instruments.common.retry import Habits
+from instruments.interface.readings import LIGHT_TOLERANCE, Reading, differs, on, wrong_if
 
 _LEAST_MW: Final = 10.0
 """A step of its power: no tolerance is finer."""

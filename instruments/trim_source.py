@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from qcodes.instrument_drivers.yokogawa import YokogawaGS200
 
-from instruments.causes import Cause
-from instruments.errors import ChangedError
-from instruments.readings import Reading, amount, wrong_if
-from instruments.steady import Habits, each
-from instruments.supply import TRIES, CurrentLimitError, SupplyError, check_unchanged
+from instruments.common.errors import ChangedError
+from instruments.common.retry import Habits, each
+from instruments.common.supply import TRIES, CurrentLimitError, SupplyError, check_unchanged
+from instruments.interface.causes import Cause
+from instruments.interface.readings import Reading, amount, wrong_if
 
 if TYPE_CHECKING:
     from typing import Self, Unpack
 
     from qcodes.instrument import VisaInstrumentKWArgs
 
-    from instruments import roles
+    from instruments.interface import roles
 
 _RANGE_A: Final = 0.2
 _STEP_A: Final = 1e-6

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Final, NoReturn
 
-from instruments.causes import Cause
-from instruments.clock import Clock, WallClock
-from instruments.errors import GarbledError, InstrumentError
+from instruments.common.clock import Clock, WallClock
+from instruments.common.errors import GarbledError, InstrumentError
+from instruments.common.retry import Habits
+from instruments.interface.causes import Cause
+from instruments.interface.readings import LIGHT_TOLERANCE, Reading, differs, wrong_if
 from instruments.mpb_vfl import MPBVFL
-from instruments.readings import LIGHT_TOLERANCE, Reading, differs, wrong_if
-from instruments.steady import Habits
 
 if TYPE_CHECKING:
     from typing import Unpack

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from labctl.cli import app
-from labctl.log import log_file
-from labctl.output import flushed, showable
-from labctl.refusals import BenchFault, Refusal, printable
+from labctl.cli.main import app
+from labctl.common.log import log_file
+from labctl.common.output import flushed, showable
+from labctl.common.refusals import BenchFault, Refusal, printable
 
 _YOUNG_OBJECTS: Final = 50_000
 _THREAD_POOLS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")

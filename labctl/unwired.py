@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from instruments.errors import ChangedError
-from instruments.playable import Playable
-from labctl.data.memory import Kept
-from labctl.station import apply_limits
-from labctl.station_file import StationFile, read_station
-from labctl.station_pulses import stated
-from sequences.lab import Calibration, Lab, RunContext
+from instruments.common.errors import ChangedError
+from instruments.interface.playable import Playable
+from labctl.bench.station import apply_limits
+from labctl.config.pulse_lines import stated
+from labctl.config.station_file import StationFile, read_station
+from labctl.data.calibration_in_memory import Kept
+from sequences.core.lab import Calibration, Lab, RunContext
 from sequences.results import Begin, End, Estimate, Point, Stream
 from simulated_instruments.sample import Sample, load_sample
 from simulated_instruments.truth import truth

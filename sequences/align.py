@@ -10,24 +10,28 @@ from pydantic import Field
 
 from physics.constants import GAMMA_E_HZ_PER_MT
 from physics.levels import cross_relaxation_fields_mt, nv_lines
-from sequences.analysis.odmr import LineFit
+from sequences.analysis.odmr.line_fit import LineFit
 from sequences.analysis.relaxation import detuning_slope_hz_per_mt
-from sequences.experiment import Experiment, Quantity
-from sequences.lab import Lab
+from sequences.core.experiment import Experiment, Quantity
+from sequences.core.lab import Lab
+from sequences.core.station import Wiring
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import contact_pair, cw_odmr, pulse, pulsed
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
-from sequences.routines import controls, diagnosis, dip, hold, known_magnet, light, spectroscopy, survey
-from sequences.routines.dip import Contacts, Inversion, scan_dip
+from sequences.routines import stabilisation
+from sequences.routines.bench import controls, light
 from sequences.routines.estimates import field_of, gathered
-from sequences.routines.first_light import first_light
-from sequences.routines.frozen_pulse import frozen_pulse
-from sequences.routines.known_magnet import from_calibration, from_nothing
-from sequences.routines.reach import check_reach, coils
-from sequences.routines.spectroscopy import CW_EFFICIENCY, stored_tracker
-from sequences.routines.survey import Nitrogen, Survey
-from sequences.station import Wiring
+from sequences.routines.magnet import magnet_memory, survey
+from sequences.routines.magnet.coil_reach import check_reach, coils
+from sequences.routines.magnet.first_line import first_light
+from sequences.routines.magnet.magnet_memory import from_calibration, from_nothing
+from sequences.routines.magnet.survey import Nitrogen, Survey
+from sequences.routines.odmr import missing_line, spectroscopy
+from sequences.routines.odmr.spectroscopy import CW_EFFICIENCY, stored_tracker
+from sequences.routines.pair.frozen_pulse import frozen_pulse
+from sequences.routines.relaxation import dip
+from sequences.routines.relaxation.dip import Contacts, Inversion, scan_dip
 
 Real = NDArray[np.float64]
 Currents = tuple[float, float, float]
@@ -131,10 +135,10 @@ def _surveyed(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
     """The magnet up to the last stage: from what an earlier align left, or else from nothing."""
     known = None if plan.from_scratch else from_calibration(lab, plan.nitrogen)
     if known is None:
-        return (yield from diagnosis.explained(lab, _survey_at_low_field(lab, plan), _TRIMS_TO_TRY))
+        return (yield from missing_line.explained(lab, _survey_at_low_field(lab, plan), _TRIMS_TO_TRY))
     yield Progress(0.1, "back to the field of the last alignment")
     lab.magnet.switch_on()
-    yield from diagnosis.explained(lab, _back(known, plan), _SCRATCH_TO_TRY)
+    yield from missing_line.explained(lab, _back(known, plan), _SCRATCH_TO_TRY)
     return known
 
 
@@ -303,8 +307,8 @@ def _keep(lab: Lab, known: Survey, result: AlignResult, line: LineFit) -> None:
         lab.calibration.put(f"field.{name}", current_a, float(error_a))
     lab.calibration.put("field.f_plus_hz", line.centre_hz, line.centre_err_hz)
     walk_ut = 1e3 * 60.0**0.5 * known.model.walk_mt_per_sqrt_s
-    lab.calibration.put(hold.FIELD_KEY, walk_ut, _WALK_ERR * walk_ut)
-    known_magnet.keep(known)
+    lab.calibration.put(stabilisation.FIELD_KEY, walk_ut, _WALK_ERR * walk_ut)
+    magnet_memory.keep(known)
     lab.calibration.put("field.resonance_mt", result.resonance_field_mt, result.resonance_field_mt_err)
 
 
@@ -342,6 +346,6 @@ EXPERIMENT: Final = Experiment(
     headline=(Quantity("detuning_khz", "detuning", "kHz"), Quantity("transverse_ut", "B across", "µT")),
     concludes=("transverse_ut", "detuning_khz"),
     calibrates=("field", "magnet", "odmr"),
-    figure="labctl.figures.align:figure",
+    figure="labctl.figures.experiments.align:figure",
     docks=("Alignment", "ODMR"),
 )

@@ -12,26 +12,28 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from physics.constants import TWO_PI
-from sequences.analysis.calibration import NAMES, Beam, CountedProgram, PairCalibration
-from sequences.analysis.calibration_fit import MODES, CalibrationFit, fit_calibration, fit_mean
-from sequences.analysis.misfit import widened
-from sequences.analysis.resonances import TwoResonances
-from sequences.experiment import Experiment, Quantity
-from sequences.lab import Lab
-from sequences.limited import LimitedBy, Sets
+from sequences.analysis.pair.calibration import NAMES, Beam, CountedProgram, PairCalibration
+from sequences.analysis.pair.calibration_fit import MODES, CalibrationFit, fit_calibration, fit_mean
+from sequences.analysis.pair.misfit import widened
+from sequences.analysis.pair.resonances import TwoResonances
+from sequences.core.experiment import Experiment, Quantity
+from sequences.core.lab import Lab
+from sequences.core.plan_limits import LimitedBy, Sets
+from sequences.core.station import Wiring
 from sequences.pulses.library import Gates, Reading, nominal_gates, nominal_reading
 from sequences.pulses.program import Program
 from sequences.results import Progress, Stream
-from sequences.routines import controls, hold, pair_guess, state
-from sequences.routines.beams import find_windows
-from sequences.routines.calibration_design import designed
-from sequences.routines.calibration_programs import Listed, decays, first_programs, gate_times, trains
-from sequences.routines.gradient import check_selective, find_resonances
-from sequences.routines.hold import HoldChoice, Holding
-from sequences.routines.judgement import judged
-from sequences.routines.shots import COLUMNS as SHOT_COLUMNS
-from sequences.routines.shots import Shot, compared, count_rounds, usual_light
-from sequences.station import Wiring
+from sequences.routines import stabilisation as hold
+from sequences.routines.bench import calibrated_bench, controls
+from sequences.routines.pair import pair_guess
+from sequences.routines.pair.beams import find_windows
+from sequences.routines.pair.calibration_design import designed
+from sequences.routines.pair.calibration_programs import Listed, decays, first_programs, gate_times, trains
+from sequences.routines.pair.gradient import check_selective, find_resonances
+from sequences.routines.pair.judgement import judged
+from sequences.routines.pair.shots import COLUMNS as SHOT_COLUMNS
+from sequences.routines.pair.shots import Shot, compared, count_rounds, usual_light
+from sequences.routines.stabilisation import HoldChoice, Holding
 
 Real = NDArray[np.float64]
 
@@ -127,10 +129,10 @@ def calibrate(lab: Lab, plan: CalibratePlan) -> Stream[CalibrateResult]:
     Raises SequenceError when the doughnut does not select, the gradient does not separate, or the fit does not hold.
     """
     with controls.left_safe(lab):
-        state.set_field(lab)
-        state.set_pulses(lab)
+        calibrated_bench.set_field(lab)
+        calibrated_bench.set_pulses(lab)
         controls.pump(lab, plan.pump_efficiency)
-        state.set_doughnut(lab, plan.doughnut_mw)
+        calibrated_bench.set_doughnut(lab, plan.doughnut_mw)
         holding = yield from hold.begin(lab, plan.hold)
         reading = find_windows(lab)
         yield Progress(0.03, f"windows {reading.pump_ns} and {reading.doughnut_ns} ns")
@@ -155,7 +157,7 @@ def calibrate(lab: Lab, plan: CalibratePlan) -> Stream[CalibrateResult]:
     gates = _gates(lab, final)
     _store(lab, plan, reading, gates, final, compensation_a)
     _store_light(lab, reading, usual)
-    state.put_wander(lab, fit.linear.wander)
+    calibrated_bench.put_wander(lab, fit.linear.wander)
     return _result(final, fit, gates, compensation_a, data)
 
 
@@ -212,7 +214,7 @@ def _best_start(start: PairCalibration, known: Real, data: Sequence[CountedProgr
 def _gates(lab: Lab, calibration: PairCalibration) -> Gates:
     tick_ns = lab.wiring.tick_ns
     half = max(1, round(np.pi / calibration.pair.zz_rad_per_s * 1e9 / 2 / tick_ns))
-    return Gates(round(state.calibrated(lab, "microwave.pi_half_ns")), 2 * half * tick_ns, tick_ns)
+    return Gates(round(calibrated_bench.calibrated(lab, "microwave.pi_half_ns")), 2 * half * tick_ns, tick_ns)
 
 
 def _timed(listed: Sequence[Listed], seconds: float) -> list[Shot]:
@@ -237,7 +239,7 @@ def _store(
     put("gradient.a", plan.gradient_a, 0.0)
     put("gradient.compensation_a", compensation_a, 0.0)
     put("gates.gate_ns", gates.gate_ns, 0.0)
-    state.put_pair(lab, c)
+    calibrated_bench.put_pair(lab, c)
 
 
 def _store_light(lab: Lab, reading: Reading, usual: dict[Beam, float]) -> None:
@@ -330,6 +332,6 @@ EXPERIMENT: Final = Experiment(
     concludes=("g_rad_per_s", "gate_ns", "cross_talk"),
     calibrates=("beams", "gradient", "gates", "calibrated", "wander"),
     needs=("field", "shift", "microwave", "pair"),
-    figure="labctl.figures.calibrate:figure",
+    figure="labctl.figures.experiments.calibrate:figure",
     docks=("Sequence",),
 )

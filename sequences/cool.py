@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from physics.constants import TWO_PI
-from sequences.analysis.baths import (
+from sequences.analysis.engine.baths import (
     BEAMS,
     BuildUp,
     LineShift,
@@ -20,11 +20,12 @@ from sequences.analysis.baths import (
     fit_shift,
     sigma_z,
 )
-from sequences.analysis.calibration import Beam, PairCalibration
-from sequences.analysis.engine_rows import Surroundings, class_states, engine_rows
-from sequences.analysis.release import NAMES, Release
-from sequences.experiment import Experiment, Quantity
-from sequences.lab import Lab
+from sequences.analysis.engine.engine_rows import Surroundings, class_states, engine_rows
+from sequences.analysis.engine.release import NAMES, Release
+from sequences.analysis.pair.calibration import Beam, PairCalibration
+from sequences.core.experiment import Experiment, Quantity
+from sequences.core.lab import Lab
+from sequences.core.station import Wiring
 from sequences.pulses.grid import guard_ns, nearest_ns
 from sequences.pulses.library import (
     COOLING_US,
@@ -40,12 +41,12 @@ from sequences.pulses.library import (
 )
 from sequences.pulses.program import Program, joined
 from sequences.results import Column, Estimate, Point, Progress, Stream
-from sequences.routines import controls, hold, state
-from sequences.routines.hold import HoldChoice, Holding
-from sequences.routines.judgement import check_apart, judged_release
-from sequences.routines.pair_shots import counted_shots, read_both
-from sequences.routines.state import Bench
-from sequences.station import Wiring
+from sequences.routines import stabilisation as hold
+from sequences.routines.bench import calibrated_bench, controls
+from sequences.routines.bench.calibrated_bench import Bench
+from sequences.routines.pair.judgement import check_apart, judged_release
+from sequences.routines.pair.pair_shots import counted_shots, read_both
+from sequences.routines.stabilisation import HoldChoice, Holding
 
 Real = NDArray[np.float64]
 
@@ -133,7 +134,7 @@ def cool(lab: Lab, plan: CoolPlan) -> Stream[CoolResult]:
     """Measure the build-up and the release; stores the baths for predictions and designs."""
     lab.refuse_off_grid(plan)
     with controls.left_safe(lab):
-        bench, calibration = state.ready(lab), state.pair(lab)
+        bench, calibration = calibrated_bench.ready(lab), calibrated_bench.pair(lab)
         holding = yield from hold.begin(lab, plan.hold)
         shares = (_BUILD_UP_SHARE, _SHIFT_SHARE, 1.0 - _BUILD_UP_SHARE - _SHIFT_SHARE)
         build_up_s, shift_s, release_s = (plan.hours * 3600.0 * share for share in shares)
@@ -148,7 +149,7 @@ def cool(lab: Lab, plan: CoolPlan) -> Stream[CoolResult]:
     found, notes = judged_release(found)
     lab.notes.extend(notes)
     lab.calibration.put("bath.shift_rad_per_s", shift.rad_per_s, shift.error_rad_per_s)
-    state.put_release(lab, found)
+    calibrated_bench.put_release(lab, found)
     result = _result(curve, found, shift)
     yield Estimate({**vars(result)})
     return result
@@ -179,7 +180,7 @@ def _build_up(
     lab: Lab, holding: Holding, plan: CoolPlan, bench: Bench, calibration: PairCalibration, seconds: float
 ) -> Stream[tuple[Real, Real, Real]]:
     """Heat both baths, cool for a time, then let the right NV take its bath's temperature, the left one far off."""
-    gamma1 = state.calibrated(lab, "cr.rate_per_s")
+    gamma1 = calibrated_bench.calibrated(lab, "cr.rate_per_s")
     contact_ns = lab.whole_ticks(_CONTACTS / gamma1 * 1e9)
     contact = wait(contact_ns, "gradient", tick_ns=lab.wiring.tick_ns)
     share = float(-np.expm1(-gamma1 * contact_ns * 1e-9))
@@ -240,7 +241,7 @@ def _shift(
     shots = [(engine_shot(cycle, gates, p, bench.reading, "depletion"), BEAMS[1], p) for p in listed]
     counted = yield from counted_shots(lab, holding, bench, shots, seconds / len(shots))
     baths = (_FORESEEN_HOT, float(np.clip(polarisation, 0.0, 1.0)))
-    model = state.engine_model(lab, calibration, Surroundings(baths))
+    model = calibrated_bench.engine_model(lab, calibration, Surroundings(baths))
     release_s, start_z = 1e-9 * tick_ns, (0.0, 2.0 * calibration.fidelity[1] - 1.0)
     states = class_states(model, release_s, baths, start_z)
     vector = model.states(np.array([release_s]), baths, start_z)[0]
@@ -286,11 +287,14 @@ def _release(
         )
         done = _BUILD_UP_SHARE + _SHIFT_SHARE
         yield Progress(done + (1.0 - done) * (k + 1) / len(times), f"released {released_us:g} us")
-    rate, rate_err = state.calibrated(lab, "cr.rate_per_s"), state.calibrated_err(lab, "cr.rate_per_s")
+    rate, rate_err = (
+        calibrated_bench.calibrated(lab, "cr.rate_per_s"),
+        calibrated_bench.calibrated_err(lab, "cr.rate_per_s"),
+    )
     around = Surroundings((0.0, _FORESEEN_COLD), (0.0, shift.rad_per_s))
     return fit_release(
         calibration,
-        lambda c: state.engine_model(lab, c, around),
+        lambda c: calibrated_bench.engine_model(lab, c, around),
         Released(times, photons, errors),
         max(rate_err, 1e-3 * rate),
         (plan.evolution_us, plan.cooling_us),
@@ -322,6 +326,6 @@ EXPERIMENT: Final = Experiment(
     concludes=("polarisation_left", "polarisation_right"),
     calibrates=("bath",),
     needs=("field", "shift", "microwave", "pair", "beams", "gradient", "gates", "calibrated", "wander", "cr"),
-    figure="labctl.figures.cool:figure",
+    figure="labctl.figures.experiments.cool:figure",
     docks=("Cooling",),
 )

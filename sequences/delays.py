@@ -10,21 +10,21 @@ from typing import Annotated, Final, Literal
 import numpy as np
 from pydantic import Field
 
-from sequences.analysis.delays import LightEdges
-from sequences.analysis.late_pulse import LatePulse
-from sequences.experiment import Experiment, Quantity
-from sequences.lab import Lab
+from sequences.analysis.checks.late_pulse import LatePulse
+from sequences.analysis.checks.light_delays import LightEdges
+from sequences.core.experiment import Experiment, Quantity
+from sequences.core.lab import Lab
+from sequences.core.station import Wiring
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.program import Program
 from sequences.results import Estimate, Progress, Stream
-from sequences.routines import controls
+from sequences.routines.bench import controls
+from sequences.routines.checks.late_pulse import COLUMNS as PULSE_COLUMNS
+from sequences.routines.checks.late_pulse import Coil, cut_program, measured_late
+from sequences.routines.checks.light_edges import COLUMNS as LIGHT_COLUMNS
+from sequences.routines.checks.light_edges import Beam, edge_program, measured_edges
+from sequences.routines.checks.pulse_lines import zero_field
 from sequences.routines.estimates import gathered
-from sequences.routines.late_pulse import COLUMNS as PULSE_COLUMNS
-from sequences.routines.late_pulse import Coil, cut_program, measured_late
-from sequences.routines.light_edges import COLUMNS as LIGHT_COLUMNS
-from sequences.routines.light_edges import Beam, edge_program, measured_edges
-from sequences.routines.lines import zero_field
-from sequences.station import Wiring
 
 COLUMNS: Final = (*LIGHT_COLUMNS, *PULSE_COLUMNS)
 _BEAMS: Final[tuple[Beam, ...]] = ("pump", "depletion")
@@ -192,6 +192,6 @@ EXPERIMENT: Final = Experiment(
     headline=(Quantity("pump_ns", "delay of the pump", "ns"), Quantity("mw_ns", "delay of the microwave", "ns")),
     concludes=("pump_ns", "depletion_ns", "mw_ns"),
     calibrates=("delays",),
-    figure="labctl.figures.delays:figure",
+    figure="labctl.figures.experiments.delays:figure",
     docks=("Sequence",),
 )

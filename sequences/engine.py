@@ -18,11 +18,12 @@ from sequences.calibrate import CalibratePlan, calibrate
 from sequences.calibrate import programs as calibrate_programs
 from sequences.cool import CoolPlan, cool
 from sequences.cool import programs as cool_programs
+from sequences.core.experiment import Experiment, Quantity, Quoted
+from sequences.core.lab import Lab
+from sequences.core.plan_limits import LimitedBy
+from sequences.core.station import Wiring
 from sequences.delays import DelaysPlan, delays
 from sequences.delays import programs as delays_programs
-from sequences.experiment import Experiment, Quantity, Quoted
-from sequences.lab import Lab
-from sequences.limited import LimitedBy
 from sequences.locate import LocatePlan, locate
 from sequences.locate import programs as locate_programs
 from sequences.pulses.grid import on_grid
@@ -33,10 +34,9 @@ from sequences.rabi import programs as rabi_programs
 from sequences.relaxometry import RelaxometryPlan, relaxometry
 from sequences.relaxometry import programs as relaxometry_programs
 from sequences.results import Column, Estimate, Point, Progress, Stream, child
-from sequences.routines.course import USUAL_TIMES, Course
-from sequences.routines.hold import HoldChoice
-from sequences.routines.outlook import outlook
-from sequences.station import Wiring
+from sequences.routines.engine.course import USUAL_TIMES, Course
+from sequences.routines.engine.forecast import outlook
+from sequences.routines.stabilisation import HoldChoice
 from sequences.tomography import EXPERIMENT as TOMOGRAPHY
 from sequences.tomography import TomographyPlan, TomographyResult, tomography
 from sequences.tomography import programs as tomography_programs
@@ -293,7 +293,7 @@ EXPERIMENT: Final = Experiment(
         Quantity("expected_signed_concurrence", "signed concurrence, expected", is_counted=False),
     ),
     in_words=_in_words,
-    figure="labctl.figures.engine:figure",
+    figure="labctl.figures.experiments.engine:figure",
     docks=("Engine", "Tomography"),
     filled_by=TOMOGRAPHY.name,
 )

@@ -8,21 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sequences.analysis.doughnut_images import Image, Images
-from sequences.analysis.emitters import Emitters, fit_emitters, fit_strayed, start_one
-from sequences.analysis.how_many import farthest_nm, fit_three, fit_two
-from sequences.analysis.sighting import sighted
-from sequences.experiment import Experiment, Quantity
-from sequences.lab import Lab
-from sequences.limited import LimitedBy
+from sequences.analysis.imaging.doughnut_images import Image, Images
+from sequences.analysis.imaging.emitter_count import farthest_nm, fit_three, fit_two
+from sequences.analysis.imaging.emitters import Emitters, fit_emitters, fit_strayed, start_one
+from sequences.analysis.imaging.ring_detection import sighted
+from sequences.core.experiment import Experiment, Quantity
+from sequences.core.lab import Lab
+from sequences.core.plan_limits import LimitedBy
+from sequences.core.station import Wiring
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
-from sequences.routines import controls
-from sequences.routines.hold import NULL_KEY
-from sequences.routines.measure import measure, repeats_for
-from sequences.routines.selection import selects_inside
-from sequences.station import Wiring
+from sequences.routines.bench import controls
+from sequences.routines.bench.measure import measure, repeats_for
+from sequences.routines.bench.selection import selects_inside
+from sequences.routines.stabilisation import NULL_KEY
 
 Real = NDArray[np.float64]
 
@@ -344,6 +344,6 @@ EXPERIMENT: Final = Experiment(
     headline=(Quantity("separation_nm", "separation", "nm"),),
     concludes=("separation_nm", "doughnut_radius_nm"),
     calibrates=("pair",),
-    figure="labctl.figures.locate:figure",
+    figure="labctl.figures.experiments.locate:figure",
     docks=("Cooling",),
 )

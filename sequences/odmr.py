@@ -8,23 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sequences.analysis.field import Currents
-from sequences.analysis.inversion import field_from_two
-from sequences.analysis.odmr import LineFit, LineShape, fit_known_line, fit_line
-from sequences.experiment import Experiment, Quantity
-from sequences.lab import Lab
-from sequences.limited import LimitedBy
+from sequences.analysis.magnet.field_model import Currents
+from sequences.analysis.odmr.field_from_lines import field_from_two
+from sequences.analysis.odmr.line_fit import LineFit, LineShape, fit_known_line, fit_line
+from sequences.core.experiment import Experiment, Quantity
+from sequences.core.lab import Lab
+from sequences.core.plan_limits import LimitedBy
+from sequences.core.station import Wiring
 from sequences.pulses.library import cw_odmr
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
-from sequences.routines import controls, diagnosis, light, spectroscopy, survey
+from sequences.routines.bench import controls, light
 from sequences.routines.estimates import gathered, line_of
-from sequences.routines.first_light import first_light
-from sequences.routines.known_magnet import from_calibration, from_nothing
-from sequences.routines.spectroscopy import LOWEST_HZ, check_range, reachable, scan
-from sequences.routines.survey import Nitrogen, Survey, exchange_shift_hz
-from sequences.routines.tracking import track_line
-from sequences.station import Wiring
+from sequences.routines.magnet import survey
+from sequences.routines.magnet.first_line import first_light
+from sequences.routines.magnet.magnet_memory import from_calibration, from_nothing
+from sequences.routines.magnet.survey import Nitrogen, Survey, exchange_shift_hz
+from sequences.routines.odmr import missing_line, spectroscopy
+from sequences.routines.odmr.spectroscopy import LOWEST_HZ, check_range, reachable, scan
+from sequences.routines.odmr.tracking import track_line
 
 Real = NDArray[np.float64]
 
@@ -103,7 +105,7 @@ def _measured(lab: Lab, plan: OdmrPlan) -> Stream[OdmrResult]:
         high = float(known.model.lines_hz(currents_a)[0][0]) < _TOO_LOW_HZ
         yield Progress(0.05, "looking for the first line")
         seen = _seen(known, plan, high, currents_a)
-        fits = yield from diagnosis.explained(lab, seen, "Set another field_mt, or run align with from_scratch=true")
+        fits = yield from missing_line.explained(lab, seen, "Set another field_mt, or run align with from_scratch=true")
         result = _result(lab, known, fits[False], fits[True])
         yield Estimate(vars(result))
         yield Progress(
@@ -268,6 +270,6 @@ EXPERIMENT: Final = Experiment(
     programs=programs,
     headline=(Quantity("field_mt", "field", "mT"),),
     concludes=("field_mt", "tilt_deg"),
-    figure="labctl.figures.odmr:figure",
+    figure="labctl.figures.experiments.odmr:figure",
     docks=("ODMR",),
 )

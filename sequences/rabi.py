@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sequences.analysis.oscillation import (
+from sequences.analysis.pair.oscillation import (
     Oscillation,
     Segment,
     Shot,
@@ -16,19 +16,20 @@ from sequences.analysis.oscillation import (
     fit_oscillation,
     fit_turns,
 )
-from sequences.experiment import Experiment, Quantity
-from sequences.lab import Lab
-from sequences.limited import LimitedBy, Sets
+from sequences.core.experiment import Experiment, Quantity
+from sequences.core.lab import Lab
+from sequences.core.plan_limits import LimitedBy, Sets
+from sequences.core.station import Wiring
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import pulse, pulsed
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
-from sequences.routines import controls, hold
+from sequences.routines import stabilisation as hold
+from sequences.routines.bench import controls
+from sequences.routines.bench.calibrated_bench import set_field
 from sequences.routines.estimates import gathered
-from sequences.routines.frozen import centred, frozen_line, power_dbm, ratio, shot, turns
-from sequences.routines.hold import HoldChoice, Holding
-from sequences.routines.state import set_field
-from sequences.station import Wiring
+from sequences.routines.pair.frozen import centred, frozen_line, power_dbm, ratio, shot, turns
+from sequences.routines.stabilisation import HoldChoice, Holding
 
 Real = NDArray[np.float64]
 
@@ -169,7 +170,7 @@ def _oscillation(lab: Lab, plan: RabiPlan, carrier_hz: float, dbm: float) -> Str
 
 
 def _seen(found: Oscillation | TurnFit) -> Estimate:
-    """The oscillation, for `sequences.analysis.oscillation.oscillation_curve`."""
+    """The oscillation, for `sequences.analysis.pair.oscillation.oscillation_curve`."""
     curve = {"rabi_mhz": found.rabi_mhz, "level": found.level, "contrast": found.contrast}
     return Estimate({"rabi_mhz": found.rabi_mhz, "rabi_mhz_err": found.rabi_err_mhz, "oscillation": curve})
 
@@ -317,6 +318,6 @@ EXPERIMENT: Final = Experiment(
     concludes=("rabi_mhz", "power_dbm"),
     calibrates=("microwave", "shift"),
     needs=("field",),
-    figure="labctl.figures.rabi:figure",
+    figure="labctl.figures.experiments.rabi:figure",
     docks=("ODMR",),
 )

@@ -8,25 +8,27 @@ import numpy as np
 from pydantic import Field
 
 from physics.constants import GAMMA_E_HZ_PER_MT
-from sequences.analysis.field import Currents
+from sequences.analysis.magnet.field_model import Currents
 from sequences.analysis.relaxation import detuning_slope_hz_per_mt
-from sequences.experiment import Experiment, Quantity
-from sequences.lab import Lab
+from sequences.core.experiment import Experiment, Quantity
+from sequences.core.lab import Lab
+from sequences.core.station import Wiring
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import contact_pair, cw_odmr
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Progress, SequenceError, Stream
-from sequences.routines import controls, dip, hold
-from sequences.routines.dip import Contacts, Dip, Inversion, Lock, scan_dip
+from sequences.routines import stabilisation as hold
+from sequences.routines.bench import controls
+from sequences.routines.bench.calibrated_bench import calibrated, calibrated_err, set_field
 from sequences.routines.estimates import gathered
-from sequences.routines.hold import HoldChoice
-from sequences.routines.known_magnet import from_calibration
-from sequences.routines.spectroscopy import COLUMNS as SPECTRUM
-from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, tracker_by_pulse
-from sequences.routines.state import calibrated, calibrated_err, set_field
-from sequences.routines.survey import Nitrogen, Survey, moved
-from sequences.routines.tracking import track_line
-from sequences.station import Wiring
+from sequences.routines.magnet.magnet_memory import from_calibration
+from sequences.routines.magnet.survey import Nitrogen, Survey, moved
+from sequences.routines.odmr.spectroscopy import COLUMNS as SPECTRUM
+from sequences.routines.odmr.spectroscopy import CW_EFFICIENCY, Expected, tracker_by_pulse
+from sequences.routines.odmr.tracking import track_line
+from sequences.routines.relaxation import dip
+from sequences.routines.relaxation.dip import Contacts, Dip, Inversion, Lock, scan_dip
+from sequences.routines.stabilisation import HoldChoice
 
 COLUMNS: Final[tuple[Column, ...]] = (
     *SPECTRUM,
@@ -233,6 +235,6 @@ EXPERIMENT: Final = Experiment(
     concludes=("rate_per_s", "resonance_field_mt"),
     calibrates=("cr",),
     needs=("field", "magnet", "shift", "microwave"),
-    figure="labctl.figures.relaxometry:figure",
+    figure="labctl.figures.experiments.relaxometry:figure",
     docks=("Alignment", "ODMR"),
 )

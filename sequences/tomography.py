@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from physics.paulis import NAMES
-from sequences.analysis.calibration import Beam, CountedProgram
-from sequences.analysis.tomography import (
+from sequences.analysis.pair.calibration import Beam, CountedProgram
+from sequences.analysis.tomography.reconstruction import (
     Asked,
     Beliefs,
     ConcurrenceEstimate,
@@ -21,20 +21,21 @@ from sequences.analysis.tomography import (
     estimated_concurrence,
     reconstruct,
 )
-from sequences.experiment import Experiment, Quantity
-from sequences.lab import Lab
+from sequences.core.experiment import Experiment, Quantity
+from sequences.core.lab import Lab
+from sequences.core.station import Wiring
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import COOLING_US, Cycle, engine_shot, nominal_gates, nominal_reading
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, Stream
-from sequences.routines import controls, hold, state
-from sequences.routines.engine_offer import beliefs, offered
-from sequences.routines.hold import HoldChoice, Holding
-from sequences.routines.judgement import judged_state
-from sequences.routines.rounds import Turn, in_rounds
-from sequences.routines.shots import STRETCH_S
-from sequences.routines.tomography_programs import Choice, Expectation, choose, expectation
-from sequences.station import Wiring
+from sequences.routines import stabilisation as hold
+from sequences.routines.bench import calibrated_bench, controls
+from sequences.routines.bench.rounds import Turn, in_rounds
+from sequences.routines.engine.engine_offer import beliefs, offered
+from sequences.routines.pair.judgement import judged_state
+from sequences.routines.pair.shots import STRETCH_S
+from sequences.routines.pair.tomography_programs import Choice, Expectation, choose, expectation
+from sequences.routines.stabilisation import HoldChoice, Holding
 
 Real = NDArray[np.float64]
 
@@ -121,14 +122,14 @@ def tomography(lab: Lab, plan: TomographyPlan, expected: Expectation | None = No
     """
     lab.refuse_off_grid(plan)
     with controls.left_safe(lab):
-        bench = state.ready(lab)
-        wanted = expected or expectation(state.predicted(lab, np.array([plan.evolution_us]))[0])
+        bench = calibrated_bench.ready(lab)
+        wanted = expected or expectation(calibrated_bench.predicted(lab, np.array([plan.evolution_us]))[0])
         cycle = Cycle(
             lab.whole_ticks(plan.cooling_us * 1e3), lab.whole_ticks(plan.evolution_us * 1e3), plan.heating_steps
         )
         offer = offered(lab, bench, cycle)
         chosen, asked = choose(offer, wanted, plan.hours * 3600.0, plan.focus)
-        tally = _Tally(chosen, asked, beliefs(lab), state.usual_light(lab, bench.reading))
+        tally = _Tally(chosen, asked, beliefs(lab), calibrated_bench.usual_light(lab, bench.reading))
         holding = yield from hold.begin(lab, plan.hold)
         yield from _counted(holding, plan, tally, wanted)
         holding.keep()
@@ -275,6 +276,6 @@ EXPERIMENT: Final = Experiment(
     headline=(Quantity("concurrence", "concurrence"),),
     concludes=("evolution_us", "concurrence"),
     needs=("field", "shift", "microwave", "pair", "beams", "gradient", "gates", "calibrated", "wander", "cr", "bath"),
-    figure="labctl.figures.tomography:figure",
+    figure="labctl.figures.experiments.tomography:figure",
     docks=("Tomography", "Engine"),
 )

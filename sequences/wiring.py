@@ -10,18 +10,18 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from sequences.analysis.oscillation import Segment, z_after
-from sequences.experiment import Experiment, Quoted
-from sequences.lab import Lab
+from sequences.analysis.pair.oscillation import Segment, z_after
+from sequences.core.experiment import Experiment, Quoted
+from sequences.core.lab import Lab
+from sequences.core.station import Wiring
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.program import LINES, Program
 from sequences.results import Column, Point, Progress, SequenceError, Stream
-from sequences.routines import controls
-from sequences.routines.frozen import shot
-from sequences.routines.lines import COLUMNS as LINE_COLUMNS
-from sequences.routines.lines import MICROWAVE_TIMES, LinesSeen, check_lines
-from sequences.routines.state import calibrated, set_field, set_pulses
-from sequences.station import Wiring
+from sequences.routines.bench import controls
+from sequences.routines.bench.calibrated_bench import calibrated, set_field, set_pulses
+from sequences.routines.checks.pulse_lines import COLUMNS as LINE_COLUMNS
+from sequences.routines.checks.pulse_lines import MICROWAVE_TIMES, LinesSeen, check_lines
+from sequences.routines.pair.frozen import shot
 
 COLUMNS: Final = (
     *LINE_COLUMNS,
@@ -147,6 +147,6 @@ EXPERIMENT: Final = Experiment(
     columns=COLUMNS,
     programs=programs,
     in_words=_in_words,
-    figure="labctl.figures.wiring:figure",
+    figure="labctl.figures.experiments.wiring:figure",
     docks=("Sequence",),
 )

@@ -6,7 +6,7 @@ For tests and for whoever looks after the served bench; a lab reads its instrume
 from typing import Any, Final
 
 from simulated_instruments.cables import LINES
-from simulated_instruments.knobs import Knobs
+from simulated_instruments.setpoints import Knobs
 
 SMALL_A: Final = 1e-4
 """A current below this is none."""

@@ -13,7 +13,7 @@ from physics.constants import GAMMA_13C_HZ_PER_MT
 from physics.entanglement import concurrence, signed_concurrence
 from physics.paulis import density_matrix
 from simulated_instruments.cables import LINES
-from simulated_instruments.twin.classes import spread_of
+from simulated_instruments.twin.shots.classes import spread_of
 from simulated_instruments.twin.world import Freeze, Twin
 
 Complex = NDArray[np.complex128]

@@ -68,7 +68,7 @@ def _take_live(to: Path, data: Path) -> None:
 
 def _take_stored(to: Path, data: Path, name: str) -> None:
     """The window with the stored run of the engine."""
-    from labctl.data.history import all_runs
+    from labctl.data.reader import all_runs
 
     run_id = next(run.run_id for run in all_runs(data) if run.sequence == "engine")
     with _window(data, name.split()[0]) as (window, until):
@@ -83,14 +83,14 @@ def _window(data: Path, theme: Any) -> Iterator[tuple[Any, Callable[[Callable[[]
     """The window of `labctl gui --simulated`, its bench open, and how to wait for something in it."""
     from pyqtgraph.Qt import QtCore, QtWidgets
 
-    from labctl.cli_bench import Choice, opened_bench
-    from labctl.gui.bench_process import serve
-    from labctl.gui.link import Link
-    from labctl.gui.queue import Queue
-    from labctl.gui.session import Session
-    from labctl.gui.theme import following_scale
+    from labctl.bench.connect import Choice, opened_bench
+    from labctl.config.station_file import read_station
+    from labctl.gui.connection.bench_process import serve
+    from labctl.gui.connection.client import Session
+    from labctl.gui.connection.link import Link
+    from labctl.gui.runs.queue import Queue
+    from labctl.gui.widgets.theme import following_scale
     from labctl.gui.window import Window
-    from labctl.station_file import read_station
 
     file = read_station(HOME / "station.yaml")
     opener = partial(opened_bench, Choice(True, None, SEED, None), file, data)

@@ -2,7 +2,7 @@
 
 import re
 
-from simulated_instruments.knobs import World
+from simulated_instruments.setpoints import World
 
 LOAD_OHM = 20.0
 _FIRST = {

@@ -6,18 +6,18 @@ import pytest
 from fake_2450 import Keithley2450
 from ruamel.yaml import YAML
 
-from instruments.errors import ChangedError
-from labctl.check import findings
-from labctl.condition import condition
-from labctl.data.memory import Kept
-from labctl.interlocks import causes
-from labctl.safety import make_safe
-from labctl.station import Wires, opened
-from labctl.station_file import read_station
+from instruments.common.errors import ChangedError
+from labctl.bench.check import findings
+from labctl.bench.station import Wires, opened
+from labctl.bench.status import condition
+from labctl.config.station_file import read_station
+from labctl.data.calibration_in_memory import Kept
+from labctl.safety.interlocks import causes
+from labctl.safety.safe_state import make_safe
 from sequences.pulses.library import cw_odmr
-from sequences.routines import controls
-from sequences.routines.measure import measure
-from sequences.routines.still_set import still_set
+from sequences.routines.bench import controls
+from sequences.routines.bench.measure import measure
+from sequences.routines.bench.verify import still_set
 from simulated_instruments.bench import Bench
 from simulated_instruments.sample import load_sample
 from simulated_instruments.visa import backend

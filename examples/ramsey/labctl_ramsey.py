@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.optimize import curve_fit
 
-from sequences.analysis.oscillation import Segment
-from sequences.experiment import Experiment, Quantity
-from sequences.lab import Lab
+from sequences.analysis.pair.oscillation import Segment
+from sequences.core.experiment import Experiment, Quantity
+from sequences.core.lab import Lab
+from sequences.core.station import Wiring
 from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
-from sequences.routines import controls
-from sequences.routines.frozen import ratio, turns
-from sequences.routines.state import calibrated, set_field, set_pulses
-from sequences.station import Wiring
+from sequences.routines.bench import controls
+from sequences.routines.bench.calibrated_bench import calibrated, set_field, set_pulses
+from sequences.routines.pair.frozen import ratio, turns
 
 Real = NDArray[np.float64]
 

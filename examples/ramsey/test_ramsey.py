@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from labctl_ramsey import EXPERIMENT, RamseyPlan, ramsey
 
-from labctl.catalogue import ENTRIES, entry
-from labctl.cli_bench import Choice, opened_bench
-from labctl.data.history import one_run
-from labctl.data.history import points as stored_points
+from labctl.bench.connect import Choice, opened_bench
+from labctl.common.numbers import quoted
+from labctl.config.station_file import read_station
+from labctl.data.reader import one_run
+from labctl.data.reader import points as stored_points
 from labctl.figures import draw
-from labctl.figures.words import quoted
-from labctl.gui.listing import read_lines
-from labctl.station_file import read_station
+from labctl.gui.runs.run_list import read_lines
+from labctl.plans.catalogue import ENTRIES, entry
 from labctl.unwired import STATION, ran, unwired
 from physics.levels import cross_relaxation_fields_mt
-from sequences.analysis.oscillation import collective_shift_hz
+from sequences.analysis.pair.oscillation import collective_shift_hz
 
 pytestmark = pytest.mark.system
 
@@ -108,10 +108,10 @@ def test_its_figure_shows_the_mean_of_both_scans(measured, installed, tmp_path):
 
 
 def test_the_window_shows_it_while_it_runs(qtbot, measured, installed):  # noqa: ARG001
-    from labctl.gui.record import Record, Table
-    from labctl.gui.theme import LIGHT
-    from labctl.gui.view import docks_of
+    from labctl.gui.runs.record import Record, Table
     from labctl.gui.views.points import PointsView
+    from labctl.gui.widgets.theme import LIGHT
+    from labctl.gui.widgets.view import docks_of
 
     _, run = measured
     view, record = PointsView(LIGHT), Record(1, "ramsey", {}, Table(EXPERIMENT.columns))

@@ -9,17 +9,17 @@ from ruamel.yaml import YAML
 from toy_hardware import BOXES, CONTRAST, MICROWAVE, RABI_MHZ, Edge, ToyBox
 from toy_pulse_source import ToyPulseSource
 
-from instruments.errors import PlayError
-from labctl import station_drivers, station_roles
-from labctl.data.memory import Kept
-from labctl.refusals import BenchFault, Refusal
-from labctl.safety import make_safe
-from labctl.station import Wires, opened
-from labctl.station_file import read_station
+from instruments.common.errors import PlayError
+from labctl.bench.station import Wires, opened
+from labctl.common.refusals import BenchFault, Refusal
+from labctl.config import drivers, roles
+from labctl.config.station_file import read_station
+from labctl.data.calibration_in_memory import Kept
+from labctl.safety.safe_state import make_safe
 from sequences.pulses.library import pulse, pulsed
 from sequences.pulses.program import Program
 from sequences.rabi import RabiPlan
-from sequences.routines.measure import measure
+from sequences.routines.bench.measure import measure
 from simulated_instruments.bench import Bench
 from simulated_instruments.sample import load_sample
 
@@ -34,9 +34,9 @@ MW_X = MICROWAVE.bit_length() - 1
 def _drivers_from_anywhere(monkeypatch):
     """As long as station.yaml may name drivers of some packages only, this module counts as one of them."""
     try:
-        station_drivers.driver("toy_pulse_source.ToyPulseSource")
+        drivers.driver("toy_pulse_source.ToyPulseSource")
     except ImportError:
-        for module in (station_drivers, station_roles):
+        for module in (drivers, roles):
             monkeypatch.setattr(module, "PACKAGES", (*module.PACKAGES, "toy_pulse_source."))
 
 

@@ -10,10 +10,10 @@ from typing import Any, ClassVar, Final
 from qcodes.instrument import Instrument
 from toy_hardware import BOXES, Jam
 
-from instruments.clock import Clock, WallClock
-from instruments.errors import InstrumentError, PlayError
-from instruments.playable import Pattern, Playable
-from instruments.readings import Reading, on
+from instruments.common.clock import Clock, WallClock
+from instruments.common.errors import InstrumentError, PlayError
+from instruments.interface.playable import Pattern, Playable
+from instruments.interface.readings import Reading, on
 
 PLAYABLE: Final = Playable(tick_ns=1, channels=tuple(f"ch{k}" for k in range(8)), longest_s=60.0)
 

@@ -1,12 +1,16 @@
-"""A run on disk: points, plan, snapshot, calibration, versions and outcome, in a QCoDeS dataset that anyone can read.
+"""Runs on disk, in QCoDeS datasets that anyone can read; and what runs have learned, the calibration.
 
-In reading order: `plain`, any result as what JSON can hold; `provenance`, which code measured it; `opening`, the
-database that can be read or not, and `history`, its runs being read; `live`, what becomes of those that go on;
-`blocks`, the plays of a run; `sheets`, its points as tables of one kind of rows, and `export`, a run for other
-programs; `entries`, what a run writes while it goes on; `side`, the file beside the database while that cannot be
-written; `rescue`, which notices that a database is gone; `ledger`, which writes to the one or the other; `presence`,
-which process writes which run, and `interrupted`, what becomes of the runs of one that died; `store`, a run being
-written; `repair` puts a folder in order; `calibration`, what runs have learned, and `memory` the same for a bench that
-is thrown away; `book`, the runs that are being measured now, one within the other. `remarks` is what people say of
-runs: it lies beside the database.
+- `serialise`: anything a sequence returns, as plain values that JSON can hold and read back.
+- `provenance`: which code measured a run: versions of packages, and the commit.
+- `writer_lock`: which process writes which run, so that a run whose process died can be told from one that goes on.
+- `open_database`: opens a database to read it, even in a folder that cannot be written.
+- `live_runs`: runs that go on in some process: what each does, and what it is asked to do by another process.
+- `reader`: runs being read: the list of them, one of them, and its points.
+- `acquisitions`: every acquisition of a run, one row each, on disk as soon as it is counted.
+- `point_tables`: the points of a run as tables, one for each kind of row.
+- `export`: a stored run for other programs: netCDF for xarray and Matlab, CSV for everything else.
+- `remarks`: what people say of runs: notes, tags and stars, in a file beside the database.
+- `calibration`: what runs have learned, in a JSON file of its bench: value, error, run and time of each key.
+- `calibration_in_memory`: a calibration for benches that are thrown away after a run.
+- `writing`: runs being written: nothing that was measured is lost, whatever becomes of the database.
 """

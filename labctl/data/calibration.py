@@ -17,16 +17,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from instruments.clock import Clock
-from labctl.refusals import Refusal
-from sequences.lab import Calibrated
+from instruments.common.clock import Clock
+from labctl.common.refusals import Refusal
+from sequences.core.lab import Calibrated
 
 Pairs = Sequence[tuple[str, str, float]]
 """Two keys each, and the covariance of their values."""
 
 
 class CalibrationStore:
-    """The calibration of one bench, as `sequences.lab.Calibration` asks for it. Every `put` is on disk at once."""
+    """The calibration of one bench, as `sequences.core.lab.Calibration` asks for it. Every `put` is on disk at once."""
 
     def __init__(self, folder: Path, label: str, clock: Clock) -> None:
         """label: of the bench; clock: its laboratory time."""

@@ -10,9 +10,9 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from labctl.data.history import FOREIGN, Run, children, points, stored
-from labctl.data.sheets import Sheet, sheets
-from labctl.refusals import Refusal
+from labctl.common.refusals import Refusal
+from labctl.data.point_tables import Sheet, sheets
+from labctl.data.reader import FOREIGN, Run, children, points, stored
 
 Excel = Literal["point", "comma"]
 """The sign before the decimals in the Excel that shall open a CSV file by a double click."""

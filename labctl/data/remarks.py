@@ -15,8 +15,8 @@ from typing import Any, Final, Literal
 
 from filelock import FileLock, Timeout
 
-from labctl.data.history import Run
-from labctl.refusals import Refusal, known, printable
+from labctl.common.refusals import Refusal, known, printable
+from labctl.data.reader import Run
 
 FILE: Final = "remarks.jsonl"
 LOCK: Final = ".remarks.lock"

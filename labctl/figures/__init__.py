@@ -1,10 +1,16 @@
 """One figure per run, drawn from what the run recorded and concluded; nothing here measures or fits.
 
-`style` is what all figures share, `words` how values are quoted, `headline` which of them, `columns` finds the recorded
-columns. `generic` draws any experiment from its columns, by the rules of `series`. Experiments of ours have a module
-each: `wiring`, `delays`, `odmr`, `rabi`, `locate`, `align`, `relaxometry`, `calibrate`, `cool`, `tomography` (with the
-density matrix), `engine`; `predictions` draws the paper's Fig. 3, `survival` what is left of it in a real diamond,
-`overlay` several runs over each other. A figure shows what is there: a missing column or result leaves its part out.
+A figure shows what is there: a missing column or result leaves its part out.
+
+- `columns`: finding columns in what a run recorded: by name first, else by a pattern that carries the unit.
+- `headline`: the numbers that a run is for, as its experiment names them or its result shows them.
+- `style`: what all figures share: size, colours that colour-blind eyes can tell apart, a canvas without a window.
+- `series`: what is drawn of points whose experiment has no picture of its own: the one rule.
+- `generic`: the figure of an experiment that has none of its own: every column against what it was measured against.
+- `overlay`: curves of several runs over each other: every column that all of them recorded, a colour for each run.
+- `experiments`: the figures of our experiments, a module for each.
+- `predictions`: the paper's Fig. 3 a, b, c.
+- `survival`: whether a pair would entangle: a map with a contour where entanglement ends.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +18,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from sequences.experiment import GENERIC, NO_FIGURE
-from sequences.found import EXPERIMENTS
+from sequences.core.discovery import EXPERIMENTS
+from sequences.core.experiment import GENERIC, NO_FIGURE
 from sequences.results import Column
 
 if TYPE_CHECKING:

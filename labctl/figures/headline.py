@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from labctl.faults import unit_of, words_of
+from labctl.common.numbers import quoted
+from labctl.common.value_errors import unit_of, words_of
 from labctl.figures.columns import number
-from labctl.figures.words import quoted
-from sequences.experiment import Quantity
-from sequences.found import EXPERIMENTS
+from sequences.core.discovery import EXPERIMENTS
+from sequences.core.experiment import Quantity
 
 _MOST: Final = 3
 """Numbers that are shown of a result, if the experiment does not say which."""

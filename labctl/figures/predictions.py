@@ -1,4 +1,4 @@
-"""The paper's Fig. 3 a, b, c, from the numbers of labctl.predict."""
+"""The paper's Fig. 3 a, b, c, from the numbers of labctl.predictions.engine."""
 
 from typing import Any
 

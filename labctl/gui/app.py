@@ -13,15 +13,15 @@ from typing import Any, Final, NoReturn
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from labctl.commands import About
-from labctl.gui import theme as looks
-from labctl.gui.bench_process import Opener, serve
-from labctl.gui.link import Link
-from labctl.gui.queue import Queue
-from labctl.gui.session import Session
-from labctl.interrupts import SIGNALS
-from labctl.refusals import BenchFault
-from labctl.station_file import StationFile
+from labctl.common.commands import About
+from labctl.common.refusals import BenchFault
+from labctl.common.signals import SIGNALS
+from labctl.config.station_file import StationFile
+from labctl.gui.connection.bench_process import Opener, serve
+from labctl.gui.connection.client import Session
+from labctl.gui.connection.link import Link
+from labctl.gui.runs.queue import Queue
+from labctl.gui.widgets import theme as looks
 
 LOG: Final = logging.getLogger(__name__)
 _NO_SCREEN: Final = (

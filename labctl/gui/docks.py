@@ -9,15 +9,15 @@ from typing import Any, Final
 from pyqtgraph.Qt import QtCore, QtWidgets
 
 from labctl.gui import views as every_view
-from labctl.gui.record import Record
-from labctl.gui.scrolled import Scrolled
-from labctl.gui.theme import Theme
-from labctl.gui.view import LATER, View, docks_of
+from labctl.gui.runs.record import Record
 from labctl.gui.views.bench import BenchView
 from labctl.gui.views.points import PointsView
 from labctl.gui.views.run import RunView
 from labctl.gui.views.runs import RunsView
 from labctl.gui.views.sequence import SequenceView
+from labctl.gui.widgets.scrolled import Scrolled
+from labctl.gui.widgets.theme import Theme
+from labctl.gui.widgets.view import LATER, View, docks_of
 
 LAYOUT: Final = 2
 """Grows when the docks change, so that an older arrangement is not forced upon them."""

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from labctl.gui.theme import Theme
+from labctl.gui.widgets.theme import Theme
 
 _WIDTH_PX: Final = 2
 _MOVING: Final = (

@@ -5,8 +5,8 @@ from typing import Any, get_args
 
 from pyqtgraph.Qt import QtCore, QtGui
 
-from labctl.gui.keys import show_keys
-from labctl.gui.theme import ThemeName
+from labctl.gui.shortcuts import show_keys
+from labctl.gui.widgets.theme import ThemeName
 
 
 def add_menus(window: Any) -> Any:

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from labctl.gui.dialogs import STOP
-from labctl.gui.messages import Activity
+from labctl.gui.connection.messages import Activity
+from labctl.gui.widgets.dialogs import STOP
 
 _WORDS: Final[dict[Activity, str]] = {
     "opening": "opening the bench …",

@@ -10,25 +10,25 @@ from typing import Any, Final
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 from pyqtgraph.util.garbage_collector import GarbageCollector
 
-from labctl.catalogue import ENTRIES, USUAL
-from labctl.gui import theme as looks
+from labctl.common.refusals import Refusal
+from labctl.config.station_file import StationFile
+from labctl.gui.closing import Leaving
+from labctl.gui.connection.client import Session
+from labctl.gui.connection.messages import Ended, Failed, Heard, Kept, MadeSafe, Ready, Told, Watched
 from labctl.gui.docks import LAYOUT, Docks
-from labctl.gui.errands import Errands
 from labctl.gui.focus_ring import FocusRings
-from labctl.gui.leaving import Leaving
 from labctl.gui.menus import add_menus
-from labctl.gui.messages import Ended, Failed, Heard, Kept, MadeSafe, Ready, Told, Watched
-from labctl.gui.notices import Notices
-from labctl.gui.recolour import recolour
-from labctl.gui.record import Record
-from labctl.gui.session import Session
-from labctl.gui.stored import stored
+from labctl.gui.message_bar import Notices
+from labctl.gui.runs.record import Record
+from labctl.gui.runs.stored_record import stored
 from labctl.gui.toolbar import Toolbar
 from labctl.gui.views.runs import RunsView
-from labctl.news import News
-from labctl.refusals import Refusal
-from labctl.safety import Step
-from labctl.station_file import StationFile
+from labctl.gui.widgets import theme as looks
+from labctl.gui.widgets.recolour import recolour
+from labctl.gui.widgets.workers import Errands
+from labctl.plans.catalogue import ENTRIES, USUAL
+from labctl.run.events import News
+from labctl.safety.safe_state import Step
 from sequences.results import Begin
 
 LOG: Final = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from scipy.optimize import least_squares
 
 from physics.constants import GAMMA_13C_HZ_PER_MT
 from physics.levels import nv_lines
-from sequences.analysis.significance import from_mean, significance
+from sequences.analysis.statistics.significance import from_mean, significance
 
 Real = NDArray[np.float64]
 

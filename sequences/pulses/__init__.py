@@ -1,6 +1,8 @@
 """Pulse programs: what the pulse source plays, as immutable data.
 
-`grid` which times the source can play, and refusals of others; `program` the value itself: intervals of whole ticks in
-which some lines are high; `compile` program <-> pattern of the source, by the wiring of station.yaml; `library` the
-words of this experiment: pump, cool, pulse, freeze, gate, read; `timeline` a program as text and as a picture.
+- `grid`: the grid of the pulse source: a duration that somebody writes is a whole number of ticks, or is refused.
+- `program`: a pulse program: a name and intervals, each a whole number of ticks with some lines high.
+- `compile`: a program as the pattern of a pulse source, by the lab's wiring; and back.
+- `library`: the words of this experiment as programs: pump, pulse, cool, heat, freeze, gate, read.
+- `timeline`: a pulse program as a physicist reads it: text for a terminal, a picture for a record.
 """

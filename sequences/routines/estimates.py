@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sequences.analysis.field import FieldModel
-from sequences.analysis.odmr import LineFit
+from sequences.analysis.magnet.field_model import FieldModel
+from sequences.analysis.odmr.line_fit import LineFit
 from sequences.analysis.relaxation import DipFit, detuning_hz, detuning_slope_hz_per_mt
 from sequences.results import Estimate, Stream
 
@@ -32,7 +32,7 @@ def gathered(stream: Stream[R]) -> Stream[R]:
 
 
 def line_of(name: str, fit: LineFit, offsets_hz: NDArray[np.float64]) -> dict[str, Any]:
-    """An ODMR line, for `sequences.analysis.odmr.line_curve`."""
+    """An ODMR line, for `sequences.analysis.odmr.line_fit.line_curve`."""
     return {
         "name": name,
         "centre_hz": fit.centre_hz,

@@ -8,7 +8,7 @@ from typing import Final
 
 from simulated_instruments.faults.kinds import Call, kinds_of
 from simulated_instruments.faults.script import Fault
-from simulated_instruments.knobs import Clock
+from simulated_instruments.setpoints import Clock
 
 TIME_OUT_S: Final = 5.0
 """Laboratory time that a client loses with a reply that never comes."""

@@ -9,12 +9,12 @@ import numpy as np
 from nidaqmx.constants import TaskMode
 from nidaqmx.error_codes import DAQmxErrors
 
-from simulated_instruments.knobs import World
-from simulated_instruments.nidaq.model import Model
-from simulated_instruments.nidaq.refusals import Refusal, SessionRefusal
-from simulated_instruments.nidaq.running import Running
-from simulated_instruments.nidaq.tasks import State, Task
-from simulated_instruments.nidaq.verifying import verify
+from simulated_instruments.nidaq.device.data_sheet import Model
+from simulated_instruments.nidaq.device.refusals import Refusal, SessionRefusal
+from simulated_instruments.nidaq.device.tasks import State, Task
+from simulated_instruments.nidaq.device.verifying import verify
+from simulated_instruments.nidaq.signals.running import Running
+from simulated_instruments.setpoints import World
 
 POLL_S: Final = 0.1
 """Laboratory time that passes when a client asks whether a task is done: a polling client would wait forever else."""

@@ -11,7 +11,7 @@ from simulated_instruments.faults.injector import SLOW_S, Injector
 from simulated_instruments.faults.kinds import CARD, applicable
 from simulated_instruments.faults.script import Fault
 from simulated_instruments.nidaq.card import Card
-from simulated_instruments.nidaq.refusals import Refusal
+from simulated_instruments.nidaq.device.refusals import Refusal
 
 Play = Callable[[], Any]
 """Does the call; its response."""

@@ -11,13 +11,13 @@ import grpc
 from nidaqmx._stubs.nidaqmx_pb2_grpc import NiDAQmxServicer, add_NiDAQmxServicer_to_server
 
 from simulated_instruments.faults.injector import Injector
-from simulated_instruments.knobs import World
-from simulated_instruments.nidaq.calls import CALLS
+from simulated_instruments.nidaq.calls.events import STREAMS, Stream
+from simulated_instruments.nidaq.calls.properties import Call
+from simulated_instruments.nidaq.calls.table import CALLS
 from simulated_instruments.nidaq.card import Card
+from simulated_instruments.nidaq.device.refusals import ReadRefusal, Refusal, SessionRefusal, not_simulated
 from simulated_instruments.nidaq.disturbed import disturbed
-from simulated_instruments.nidaq.events import STREAMS, Stream
-from simulated_instruments.nidaq.properties import Call
-from simulated_instruments.nidaq.refusals import ReadRefusal, Refusal, SessionRefusal, not_simulated
+from simulated_instruments.setpoints import World
 
 _THREADS: Final = 32
 """A client may stop a task while another of its threads waits for it. A stream of events has one while it lasts."""

@@ -1,11 +1,16 @@
 """The digital twin: one state, one clock, one lock, one random generator behind every wire of the bench.
 
-In reading order: `surroundings` the field at the NVs and the light on them; `walks` how they drift; `transitions` the
-NVs' lines in that field; `timeline` when each line of the pattern really acts; `conditions` the rates that follow;
-`pair` carries both NVs and their baths through an interval; `player` repeats a program; `counter` counts, and `glow` is
-what it counts between the plays.
-Where shots differ: `quadrature` and `classes` how, `levels` and `propagation` many pairs side by side, `ensemble` all
-of them between one pair of baths, `planning` what a program makes of it. `world` ties knobs, lines and clock to them.
+- `surroundings`: the field at each NV, the light on it, and what it emits.
+- `drifts`: what drifts with laboratory time.
+- `transitions`: the lines of one NV in a field, for each state of its 14N nucleus.
+- `timeline`: when each line really acts: the card's ticks, carried through delays and rise of what the lines switch.
+- `conditions`: what governs the pair in each interval, from the sample, the knobs and where the slow walks stand.
+- `pair`: the pair of NVs and its two baths, carried through one interval of constant lines after another.
+- `player`: a pulse program repeated N times: what the counters see, without playing every repeat.
+- `counter`: the photon counter: what it misses while it is dead, and what it counts twice.
+- `glow`: photons between the plays, while a line rests high: what a count-rate monitor sees.
+- `shots`: shots that differ: their classes, carried side by side between one pair of baths.
+- `world`: ties the wires to the physics: setpoints in, photon counts out.
 """
 
 from simulated_instruments.twin.world import Freeze, Twin

@@ -16,8 +16,8 @@ from physics.constants import (
     TWO_PI,
 )
 from physics.coupling import lorentzian
-from simulated_instruments.knobs import Knobs
 from simulated_instruments.sample import Sample
+from simulated_instruments.setpoints import Knobs
 from simulated_instruments.twin.pair import Condition
 from simulated_instruments.twin.surroundings import (
     MICROWAVE,

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from physics.optics import doughnut_profile, excited_share, saturation
 from simulated_instruments.cables import LINES
-from simulated_instruments.knobs import Gate, Knobs
 from simulated_instruments.sample import Sample
+from simulated_instruments.setpoints import Gate, Knobs
 
 Real = NDArray[np.float64]
 

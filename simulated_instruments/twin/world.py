@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from physics.coupling import dipolar_rad_per_s, flip_flop_spin1_rad_per_s
 from physics.paulis import density_matrix
 from simulated_instruments.clock import VirtualClock
-from simulated_instruments.knobs import Knobs
 from simulated_instruments.sample import Sample
-from simulated_instruments.twin.classes import has_classes
+from simulated_instruments.setpoints import Knobs
 from simulated_instruments.twin.conditions import Now, Scene, Tuning
 from simulated_instruments.twin.counter import Counter
-from simulated_instruments.twin.ensemble import Ensemble, Slopes
+from simulated_instruments.twin.drifts import Walks
 from simulated_instruments.twin.glow import Glow
 from simulated_instruments.twin.pair import Baths, Condition, State, idle, passage
-from simulated_instruments.twin.planning import ensemble_of
 from simulated_instruments.twin.player import Pass, repeated
+from simulated_instruments.twin.shots.classes import has_classes
+from simulated_instruments.twin.shots.ensemble import Ensemble, Slopes
+from simulated_instruments.twin.shots.planning import ensemble_of
 from simulated_instruments.twin.surroundings import Drift, line
 from simulated_instruments.twin.timeline import Setting, Timeline, held, timeline
 from simulated_instruments.twin.transitions import Lines, nuclear_weights
-from simulated_instruments.twin.walks import Walks
 
 Real = NDArray[np.float64]
 _CARRIER = frozenset({"carrier_on", "carrier_hz", "carrier_dbm"})

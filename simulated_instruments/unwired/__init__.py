@@ -1,9 +1,16 @@
 """The roles of a lab played by the twin in this process: a laboratory without wires, for statistics.
 
-Verbs, values read back, laboratory time that passes and counts for a seed are those of the wired bench: each instrument
-is the one of `visa`, told in its own language what a driver would tell it, but no line lies between. In reading order:
-`parameter` a value that is asked for and set by calling it; `box` one instrument and its language; `currents` the
-supplies of the coils, and `magnet` three of them as a field; `microwave`, `green_laser`, `aom`; `card` what is played
-and what is counted; `doughnut` laser, AOM channel and steering as one beam, and
-`red_doughnut` that with a laser of 775 nm.
+Verbs, values read back, laboratory time and counts for a seed are those of the wired bench: each instrument
+is the one of `visa`, told in its own language what a driver would tell it, but no line lies between.
+
+- `parameter`: a value of an instrument that is asked for and set by calling it.
+- `box`: one instrument without its line: what is told it arrives, and what it answers is whole.
+- `currents`: current sources for the coils: the two channels of a B2962A, and a GS200.
+- `magnet`: three currents as one field.
+- `microwave`: the carrier of an SG386.
+- `green_laser`: a Cobolt 06: its warm-up and its pauses take laboratory time.
+- `aom`: the MPDS with its two channels, the pump's and the doughnut's.
+- `card`: the pulse card: patterns that are played at once, with laboratory time passing when they are waited for.
+- `doughnut`: Sprout-G, AOM channel and steering as one beam.
+- `red_doughnut`: the doughnut of a VFL at 775 nm: the same AOM channel and steering, another laser.
 """

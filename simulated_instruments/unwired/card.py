@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulated_instruments.cables import GATE_LINES, PHOTONS, STEERING
-from simulated_instruments.knobs import World
+from simulated_instruments.setpoints import World
 from simulated_instruments.unwired.box import Refused, Unwatched
 from simulated_instruments.unwired.parameter import Parameter, Stored
 

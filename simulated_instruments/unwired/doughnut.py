@@ -3,7 +3,7 @@
 import math
 from typing import Final, Literal
 
-from simulated_instruments.knobs import Clock
+from simulated_instruments.setpoints import Clock
 from simulated_instruments.unwired.aom import LOWEST_EFFICIENCY, AomChannel
 from simulated_instruments.unwired.box import Box, Refused, Unwatched
 from simulated_instruments.unwired.card import Card

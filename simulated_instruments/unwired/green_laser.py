@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from simulated_instruments.knobs import Clock
+from simulated_instruments.setpoints import Clock
 from simulated_instruments.unwired.box import Box, Refused, Unwatched
 from simulated_instruments.unwired.parameter import Parameter
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulated_instruments.knobs import Clock
+from simulated_instruments.setpoints import Clock
 from simulated_instruments.unwired.box import Refused, Unwatched
 from simulated_instruments.unwired.currents import Source
 from simulated_instruments.unwired.parameter import Parameter

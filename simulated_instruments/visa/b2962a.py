@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from math import copysign, inf
 from typing import Final
 
-from simulated_instruments.knobs import World
-from simulated_instruments.visa.readings import ELEMENTS, NOT_A_NUMBER, Reading, Readings
-from simulated_instruments.visa.scpi import (
+from simulated_instruments.setpoints import World
+from simulated_instruments.visa.languages.readings import ELEMENTS, NOT_A_NUMBER, Reading, Readings
+from simulated_instruments.visa.languages.scpi import (
     Refusal,
     Value,
     boolean,
@@ -17,7 +17,7 @@ from simulated_instruments.visa.scpi import (
     show_exponent,
     show_integer,
 )
-from simulated_instruments.visa.scpi_instrument import Ask, Command, ScpiInstrument, Setting, asked
+from simulated_instruments.visa.languages.scpi_instrument import Ask, Command, ScpiInstrument, Setting, asked
 
 _RANGES: Final = {
     "amps": (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 1.5, 3.0),

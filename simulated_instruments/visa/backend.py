@@ -20,7 +20,7 @@ from pyvisa_sim.parser import get_devices
 
 from simulated_instruments.faults.injector import Injector
 from simulated_instruments.faults.kinds import RESOURCES
-from simulated_instruments.knobs import World
+from simulated_instruments.setpoints import World
 from simulated_instruments.visa.dialects import DIALECTS
 from simulated_instruments.visa.framing import first_message
 from simulated_instruments.visa.line import Line, LineLost

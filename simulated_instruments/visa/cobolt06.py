@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from simulated_instruments.knobs import World
+from simulated_instruments.setpoints import World
 
 REFUSED: Final = "Syntax error: illegal command"
 OUT_OF_RANGE: Final = "Syntax error: Value is out of range."

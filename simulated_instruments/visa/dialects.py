@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from simulated_instruments.knobs import World
+from simulated_instruments.setpoints import World
 from simulated_instruments.visa.b2962a import B2962A
 from simulated_instruments.visa.cobolt06 import Cobolt06
 from simulated_instruments.visa.gs200 import GS200

@@ -6,10 +6,10 @@ arrives, and a poll of the event register waits for the register's next refresh 
 
 from typing import Final, NoReturn
 
-from simulated_instruments.knobs import World
-from simulated_instruments.visa.program import Program
-from simulated_instruments.visa.scpi import Refusal, Value, boolean, choice, limit, number, only, show_integer
-from simulated_instruments.visa.scpi_instrument import Command, ScpiInstrument, Setting, asked, told
+from simulated_instruments.setpoints import World
+from simulated_instruments.visa.languages.ramp_program import Program
+from simulated_instruments.visa.languages.scpi import Refusal, Value, boolean, choice, limit, number, only, show_integer
+from simulated_instruments.visa.languages.scpi_instrument import Command, ScpiInstrument, Setting, asked, told
 
 _CURRENT_RANGES_A: Final = (1e-3, 10e-3, 100e-3, 200e-3)
 _VOLTAGE_RANGES_V: Final = (10e-3, 100e-3, 1.0, 10.0, 30.0)

@@ -9,7 +9,7 @@ import numpy as np
 from simulated_instruments.faults.injector import SLOW_S, TIME_OUT_S, Injector
 from simulated_instruments.faults.kinds import Call
 from simulated_instruments.faults.script import Fault
-from simulated_instruments.knobs import Knobs, World
+from simulated_instruments.setpoints import Knobs, World
 
 _END: Final = re.compile(rb"(\n\r\?| >|[\r\n]*)\Z")
 """Of a reply: line ends, or a prompt on a line of its own."""

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from simulated_instruments.knobs import Gate, World
+from simulated_instruments.setpoints import Gate, World
 
 EOL: Final = "\n\r"
 PROMPT: Final = EOL + "?"

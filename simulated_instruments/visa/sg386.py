@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from simulated_instruments.knobs import World
-from simulated_instruments.visa.srs import (
+from simulated_instruments.setpoints import World
+from simulated_instruments.visa.languages.srs import (
     ILLEGAL_MODE,
     ILLEGAL_QUERY,
     ILLEGAL_SET,
@@ -24,8 +24,8 @@ from simulated_instruments.visa.srs import (
     only,
     volts,
 )
-from simulated_instruments.visa.srs_status import MASKS, Status
-from simulated_instruments.visa.state_list import UNCHANGED, StateList
+from simulated_instruments.visa.languages.srs_status import MASKS, Status
+from simulated_instruments.visa.languages.state_list import UNCHANGED, StateList
 
 _QUEUE_LENGTH: Final = 20
 _HERTZ: Final = (("", 1.0), ("HZ", 1.0), ("KHZ", 1e3), ("MHZ", 1e6), ("GHZ", 1e9))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from simulated_instruments.knobs import World
+from simulated_instruments.setpoints import World
 
 MAX_POWER_W: Final = 5.0
 WARM_UP_S: Final = 30.0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from simulated_instruments.knobs import World
+from simulated_instruments.setpoints import World
 
 LEAST_MW: Final = 100.0
 MOST_MW: Final = 1500.0

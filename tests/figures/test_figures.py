@@ -7,11 +7,11 @@ import pytest
 from matplotlib import pyplot
 from support.examples import EXAMPLES, EXAMPLES_MORE
 
+from labctl.common.numbers import quoted
 from labctl.figures import draw
 from labctl.figures.columns import error_of, measured, named
-from labctl.figures.words import quoted
-from sequences.experiment import GENERIC
-from sequences.found import EXPERIMENTS
+from sequences.core.discovery import EXPERIMENTS
+from sequences.core.experiment import GENERIC
 
 SEQUENCES = [name for name in EXPERIMENTS.ours if EXPERIMENTS[name].figure != GENERIC]
 """Those with a figure of their own."""

@@ -5,8 +5,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from labctl.cli_predict import app
-from labctl.paper import Check, checks
+from labctl.cli.predictions.predict import app
+from labctl.predictions.paper import Check, checks
 
 RUN = CliRunner()
 DISAGREE = {

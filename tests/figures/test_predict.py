@@ -7,8 +7,8 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from labctl.cli_predict import app
-from labctl.predict import Setting, predict_optimal_coupling, predict_steady_state, predict_transient
+from labctl.cli.predictions.predict import app
+from labctl.predictions.engine import Setting, predict_optimal_coupling, predict_steady_state, predict_transient
 
 RUN = CliRunner()
 
@@ -111,6 +111,6 @@ def test_unknown_coupling_is_wrong_usage():
 
 @pytest.mark.system
 def test_nothing_heavy_is_imported_before_a_command_runs():
-    code = "import sys, labctl.cli_predict; print([m for m in ('numpy', 'scipy', 'matplotlib') if m in sys.modules])"
+    code = "import sys, labctl.cli.predictions.predict; print([m for m in ('numpy', 'scipy', 'matplotlib') if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"

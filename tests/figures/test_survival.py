@@ -8,11 +8,11 @@ import pytest
 import xarray
 from typer.testing import CliRunner
 
-from labctl import survival
-from labctl.cli_predict import app
-from labctl.data.store import Store
+from labctl.cli.predictions.predict import app
+from labctl.data.writing.run_writer import Store
 from labctl.figures.survival import draw_survival
-from labctl.survival import Surroundings, predict_survival, widest_nm
+from labctl.predictions import survival
+from labctl.predictions.survival import Surroundings, predict_survival, widest_nm
 from physics.optics import doughnut_profile
 from sequences.results import Column
 

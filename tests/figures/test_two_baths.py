@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from labctl.cli_predict import app
-from labctl.predict import Setting
-from labctl.two_baths import predict_polarisations
+from labctl.cli.predictions.predict import app
+from labctl.predictions.engine import Setting
+from labctl.predictions.two_baths import predict_polarisations
 
 RUN = CliRunner()
 EVERY = [-1.0, -0.5, 0.0, 0.5, 1.0]

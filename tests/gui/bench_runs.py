@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from labctl.gui.record import Record
-from labctl.gui.stored import stored
+from labctl.gui.runs.record import Record
+from labctl.gui.runs.stored_record import stored
 
 ROOT = Path(__file__).parents[2]
 

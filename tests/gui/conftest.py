@@ -72,10 +72,10 @@ def _without_parent():
 @pytest.fixture
 def runs_view(qtbot, tmp_path):
     """RunsView by folder and queue."""
-    from labctl.gui.queue import Queue
-    from labctl.gui.theme import LIGHT
+    from labctl.config.station_file import read_station
+    from labctl.gui.runs.queue import Queue
     from labctl.gui.views.runs import RunsView
-    from labctl.station_file import read_station
+    from labctl.gui.widgets.theme import LIGHT
 
     bounds = read_station(Path(__file__).parents[2] / "station.yaml").bounds()
 

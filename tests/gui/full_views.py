@@ -11,9 +11,7 @@ from test_run_view import nested
 from test_sequence_view import SHOT, playing
 from test_tomography_view import part, state
 
-from labctl.gui.record import Record
-from labctl.gui.theme import Theme
-from labctl.gui.view import View
+from labctl.gui.runs.record import Record
 from labctl.gui.views.alignment import AlignmentView
 from labctl.gui.views.cooling import CoolingView
 from labctl.gui.views.engine import EngineView
@@ -22,6 +20,8 @@ from labctl.gui.views.points import PointsView
 from labctl.gui.views.run import RunView
 from labctl.gui.views.sequence import SequenceView
 from labctl.gui.views.tomography import TomographyView
+from labctl.gui.widgets.theme import Theme
+from labctl.gui.widgets.view import View
 
 VIEWS = (RunView, SequenceView, OdmrView, AlignmentView, CoolingView, EngineView, TomographyView, PointsView)
 

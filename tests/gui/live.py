@@ -8,14 +8,14 @@ from typing import Any
 
 from pyqtgraph.Qt import QtCore
 
-from labctl.bench import OpenBench
-from labctl.cli_bench import Choice, opened_bench
-from labctl.gui.bench_process import serve
-from labctl.gui.link import Link
-from labctl.gui.queue import Queue
-from labctl.gui.session import Session
+from labctl.bench.connect import Choice, opened_bench
+from labctl.bench.session import OpenBench
+from labctl.config.station_file import read_station
+from labctl.gui.connection.bench_process import serve
+from labctl.gui.connection.client import Session
+from labctl.gui.connection.link import Link
+from labctl.gui.runs.queue import Queue
 from labctl.gui.window import Window
-from labctl.station_file import read_station
 
 STATION = Path(__file__).parents[2] / "station.yaml"
 READY_MS = 60_000

@@ -11,14 +11,14 @@ def main() -> None:
     """Prints what was painted, as JSON."""
     from pyqtgraph.Qt import QT_LIB, QtCore, QtWidgets
 
-    from labctl.cli_bench import Choice, opened_bench
-    from labctl.gui.bench_process import serve
-    from labctl.gui.link import Link
-    from labctl.gui.queue import Queue
-    from labctl.gui.session import Session
-    from labctl.gui.theme import following_scale
+    from labctl.bench.connect import Choice, opened_bench
+    from labctl.config.station_file import read_station
+    from labctl.gui.connection.bench_process import serve
+    from labctl.gui.connection.client import Session
+    from labctl.gui.connection.link import Link
+    from labctl.gui.runs.queue import Queue
+    from labctl.gui.widgets.theme import following_scale
     from labctl.gui.window import Window
-    from labctl.station_file import read_station
 
     folder, file = Path(sys.argv[1]), read_station(Path(__file__).parents[2] / "station.yaml")
     opener = partial(opened_bench, Choice(True, None, 1, None), file, folder)

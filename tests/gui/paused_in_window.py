@@ -12,9 +12,9 @@ PAUSED = "paused"
 
 def main() -> None:
     """Ends as the window does."""
-    from labctl.cli_bench import Choice, opened_bench
+    from labctl.bench.connect import Choice, opened_bench
+    from labctl.config.station_file import read_station
     from labctl.gui import app, window
-    from labctl.station_file import read_station
 
     folder, file = Path(sys.argv[1]), read_station(Path(__file__).parents[2] / "station.yaml")
     choice, tick = Choice(True, None, 1, PACE), window.Window.tick

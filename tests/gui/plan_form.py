@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pyqtgraph.Qt import QtCore
 
-from labctl.station_file import read_station
+from labctl.config.station_file import read_station
 
 BOUNDS = read_station(Path(__file__).parents[2] / "station.yaml").bounds()
 

@@ -2,14 +2,14 @@
 
 import time
 
-from labctl.gui.messages import Doing, MadeSafe, Order, Ready
-from labctl.safety import Step
+from labctl.gui.connection.messages import Doing, MadeSafe, Order, Ready
+from labctl.safety.safe_state import Step
 
 SAFE = (Step("the pulse lines are low", ""), Step("the magnet carries no current", ""))
 
 
 class ScriptedLink:
-    """In the place of `labctl.gui.link.Link`. It obeys a red stop at once."""
+    """In the place of `labctl.gui.connection.link.Link`. It obeys a red stop at once."""
 
     def __init__(self):
         self.said, self._heard = [], [Ready("a scripted bench", 0.1), Doing("idle")]

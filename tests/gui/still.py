@@ -13,11 +13,12 @@ from full_views import full
 from live import STATION, settings_in
 from pyqtgraph.Qt import QtWidgets
 
-from labctl.condition import Condition, Reading
-from labctl.gui.messages import Doing, Heard, Ready, Said
-from labctl.gui.queue import Queue
-from labctl.gui.record import Record, Table
-from labctl.gui.session import Session
+from labctl.bench.status import Condition, Reading
+from labctl.config.station_file import StationFile, read_station
+from labctl.gui.connection.client import Session
+from labctl.gui.connection.messages import Doing, Heard, Ready, Said
+from labctl.gui.runs.queue import Queue
+from labctl.gui.runs.record import Record, Table
 from labctl.gui.views.alignment import AlignmentView
 from labctl.gui.views.cooling import CoolingView
 from labctl.gui.views.engine import EngineView
@@ -25,7 +26,6 @@ from labctl.gui.views.odmr import OdmrView
 from labctl.gui.views.sequence import SequenceView
 from labctl.gui.views.tomography import TomographyView
 from labctl.gui.window import Window
-from labctl.station_file import StationFile, read_station
 
 CONDITIONS = (
     Condition("green_laser", "Laser", "", "on", "emission on", (Reading("interlock", "closed"),)),

@@ -10,14 +10,14 @@ from pathlib import Path
 from pyqtgraph.Qt import QtCore, QtGui, QtTest, QtWidgets
 from scripted_bench import ScriptedLink
 
-from labctl.gui import dialogs
-from labctl.gui.messages import Doing, Order
-from labctl.gui.queue import Queue
-from labctl.gui.session import Session
-from labctl.gui.theme import following_scale
-from labctl.gui.views.figure_dialog import FigureDialog
+from labctl.config.station_file import read_station
+from labctl.gui.connection.client import Session
+from labctl.gui.connection.messages import Doing, Order
+from labctl.gui.panels.figure_dialog import FigureDialog
+from labctl.gui.runs.queue import Queue
+from labctl.gui.widgets import dialogs
+from labctl.gui.widgets.theme import following_scale
 from labctl.gui.window import Window
-from labctl.station_file import read_station
 
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 STATES = ("opening", "idle", "running", "pausing", "paused", "stopping", "closing", "closed")

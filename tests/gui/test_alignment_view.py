@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from bench_runs import measured
 
-from labctl.gui.record import Record, Table
-from labctl.gui.theme import DARK, LIGHT
+from labctl.gui.panels.alignment_numbers import expected_resonance
+from labctl.gui.panels.target import drawn
+from labctl.gui.runs.record import Record, Table
 from labctl.gui.views.alignment import AlignmentView
-from labctl.gui.views.alignment_numbers import expected_resonance
-from labctl.gui.views.target import drawn
+from labctl.gui.widgets.theme import DARK, LIGHT
 from physics.levels import nv_lines
 from sequences.analysis.relaxation import surviving_curve
 from sequences.results import Column

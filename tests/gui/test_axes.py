@@ -8,10 +8,10 @@ from full_views import VIEWS, full, shown
 from pyqtgraph.Qt import QtGui, QtWidgets
 from test_sequence_view import SHOT, engine, playing
 
-from labctl.gui.axes import NumberedAxis
-from labctl.gui.theme import LIGHT
+from labctl.gui.panels.target import ScaledAxis
 from labctl.gui.views.sequence import SequenceView
-from labctl.gui.views.target import ScaledAxis
+from labctl.gui.widgets.axes import NumberedAxis
+from labctl.gui.widgets.theme import LIGHT
 from sequences.pulses.library import cw_odmr, pulsed, wait
 
 SIZES = ((480, 330), (560, 470), (1100, 700))

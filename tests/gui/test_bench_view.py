@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from pyqtgraph.Qt import QtCore, QtGui
 
-from labctl.condition import Condition, Reading
-from labctl.gui.theme import DARK, LIGHT, verdict_colour, verdict_sign
+from labctl.bench.status import Condition, Reading
 from labctl.gui.views.bench import BenchView, used_share
+from labctl.gui.widgets.theme import DARK, LIGHT, verdict_colour, verdict_sign
 
 KEY = QtCore.Qt.Key
 SUPPLY = Condition(

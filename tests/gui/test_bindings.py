@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from virtual_screen import virtual_screen
 
-from labctl.data.history import one_run, points
+from labctl.data.reader import one_run, points
 
 BINDINGS = ("PyQt5", "PyQt6", "PySide6")
 SCRIPT = Path(__file__).with_name("odmr_in_window.py")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from labctl.gui.record import Record, Table
-from labctl.gui.theme import DARK, INTENSITY, LIGHT
+from labctl.gui.runs.record import Record, Table
 from labctl.gui.views.cooling import CoolingView, pictured
+from labctl.gui.widgets.theme import DARK, INTENSITY, LIGHT
 from sequences.cool import COLUMNS as COOL
 from sequences.locate import COLUMNS as LOCATE
 

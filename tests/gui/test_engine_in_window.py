@@ -9,7 +9,7 @@ from live import opened_window, until
 from pyqtgraph.Qt import QtCore
 from support.engine_again import opened_bench_again
 
-from labctl.data.history import all_runs, children, one_run
+from labctl.data.reader import all_runs, children, one_run
 
 SHORT = {
     "evolution_us": "3, 5.4",

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from labctl.gui.record import Record, Table
-from labctl.gui.theme import DARK, LIGHT
+from labctl.gui.runs.record import Record, Table
 from labctl.gui.views.engine import EngineView
+from labctl.gui.widgets.theme import DARK, LIGHT
 
 TIMES = [1.5, 5.4, 9.0]
 KNOWN = {

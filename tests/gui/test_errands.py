@@ -4,8 +4,8 @@ import time
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from labctl.gui.errands import Errands
-from labctl.refusals import Refusal
+from labctl.common.refusals import Refusal
+from labctl.gui.widgets.workers import Errands
 
 
 def test_errands_answer_in_the_thread_of_the_window(qtbot):

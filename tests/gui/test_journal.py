@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from labctl.gui.journal import Journal
-from labctl.news import Counted, News, Playing, Suspended, Waiting
+from labctl.gui.runs.record_builder import Journal
+from labctl.run.events import Counted, News, Playing, Suspended, Waiting
 from sequences.pulses.library import cw_odmr
 from sequences.results import Begin, Column, End, Estimate, Point, Progress
 
@@ -219,7 +219,7 @@ def test_news_without_a_beginning_are_dropped(told):
 
 def test_wall_time_is_measured_from_its_own_beginning(told, monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("labctl.gui.journal.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("labctl.gui.runs.record_builder.time.monotonic", lambda: now[0])
     told.hear(0, Begin("engine", Plan()))
     now[0] = 103.0
     told.hear(1, Begin("odmr", {}))

@@ -4,7 +4,7 @@ import pytest
 from pyqtgraph.Qt import QtGui, QtWidgets
 from still import shared_window
 
-from labctl.gui.keys import keys_of
+from labctl.gui.shortcuts import keys_of
 
 
 def bound(window):

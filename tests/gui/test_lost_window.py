@@ -13,8 +13,8 @@ import pytest
 from paused_in_window import PAUSED
 from virtual_screen import virtual_screen
 
-from labctl.data.blocks import blocks_of
-from labctl.data.history import all_runs, one_run, points
+from labctl.data.acquisitions import blocks_of
+from labctl.data.reader import all_runs, one_run, points
 
 MEASURING, WAITING = (Path(__file__).with_name(name) for name in ("odmr_in_window.py", "paused_in_window.py"))
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals; the pipe breaks there as well")

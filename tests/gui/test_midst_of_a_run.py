@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from labctl.gui.outlook import Follower
-from labctl.gui.record import Record, Table
+from labctl.gui.runs.forecast import Follower
+from labctl.gui.runs.record import Record, Table
 from labctl.gui.views.run import left_words
 
 pytestmark = pytest.mark.unit

@@ -4,8 +4,8 @@ import pyqtgraph as pg
 import pytest
 from full_views import VIEWS, full, shown
 
-from labctl.gui.record import Record, Table
-from labctl.gui.theme import LIGHT
+from labctl.gui.runs.record import Record, Table
+from labctl.gui.widgets.theme import LIGHT
 
 
 def drawn(view):

@@ -4,11 +4,11 @@ import pytest
 from pyqtgraph.Qt import QtWidgets
 from still import filled, nothing, settled, shared_window, still_window
 
-from labctl.gui.dialogs import Box
-from labctl.gui.messages import Doing, Ended, Failed
-from labctl.gui.record import Record, Table
-from labctl.news import News
-from labctl.safety import Step
+from labctl.gui.connection.messages import Doing, Ended, Failed
+from labctl.gui.runs.record import Record, Table
+from labctl.gui.widgets.dialogs import Box
+from labctl.run.events import News
+from labctl.safety.safe_state import Step
 from sequences.odmr import OdmrPlan
 from sequences.results import Begin
 
@@ -153,7 +153,7 @@ def test_a_bench_that_refuses_to_open_is_no_danger(qtbot, tmp_path):
 
 
 def test_follow_the_run_brings_a_dock_forward_for_every_experiment(window):
-    from labctl.catalogue import ENTRIES
+    from labctl.plans.catalogue import ENTRIES
 
     for name, entry in ENTRIES.items():
         (view,) = [view for view in window.docks.views if view.title == (*entry.docks, "Points")[0]]
@@ -171,7 +171,7 @@ def test_follow_the_run_brings_a_dock_forward_for_every_experiment(window):
 
 
 def test_an_experiment_of_another_package_that_is_left_out_is_told_at_the_start(qtbot, tmp_path, monkeypatch):
-    from labctl.catalogue import ENTRIES
+    from labctl.plans.catalogue import ENTRIES
 
     why = "The experiment 'lost' (broken:EXPERIMENT) is left out: no sense"
     monkeypatch.setattr(ENTRIES, "_refused", {"lost": why})

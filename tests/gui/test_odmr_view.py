@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from bench_runs import measured
 
-from labctl.gui.record import Record, Table
-from labctl.gui.theme import DARK, LIGHT
+from labctl.gui.panels.spectra import looks, spectrum_points
+from labctl.gui.runs.record import Record, Table
 from labctl.gui.views.odmr import OdmrView
-from labctl.gui.views.spectra import looks, spectrum_points
-from sequences.analysis.odmr import dips, shares
+from labctl.gui.widgets.theme import DARK, LIGHT
+from sequences.analysis.odmr.line_fit import dips, shares
 from sequences.results import Column
 
 NAMES = ("frequency_hz", "signal", "signal_err", "sweep")

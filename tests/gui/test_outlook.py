@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from labctl.gui.outlook import Follower, Pace, expected_photons, quantities
-from labctl.gui.record import Record, Table
+from labctl.gui.runs.forecast import Follower, Pace, expected_photons, quantities
+from labctl.gui.runs.record import Record, Table
 from sequences.results import Column
 
 pytestmark = pytest.mark.unit

@@ -8,12 +8,12 @@ import pytest
 from plan_form import BOUNDS, shown_faults, typed
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from labctl import catalogue
-from labctl.commands import About
-from labctl.data.plain import plain
-from labctl.gui.theme import LIGHT
-from labctl.gui.views.plan_form import PlanForm
-from labctl.plans import known_keys, make_plan, plan_of
+from labctl.common.commands import About
+from labctl.data.serialise import plain
+from labctl.gui.panels.plan_form import PlanForm
+from labctl.gui.widgets.theme import LIGHT
+from labctl.plans import catalogue
+from labctl.plans.parse import known_keys, make_plan, plan_of
 from sequences.cool import CoolPlan
 from sequences.engine import EnginePlan
 from sequences.odmr import OdmrPlan

@@ -8,14 +8,14 @@ from plan_form import BOUNDS, shown_faults, typed
 from pydantic import Field
 from pyqtgraph.Qt import QtWidgets
 
-from labctl.data.plain import plain
-from labctl.gui.theme import LIGHT
-from labctl.gui.views.plan_form import PlanForm
-from labctl.gui.views.plan_rows import hint_of, words_of
-from labctl.plans import known_keys
+from labctl.data.serialise import plain
+from labctl.gui.panels.plan_form import PlanForm
+from labctl.gui.panels.plan_rows import hint_of, words_of
+from labctl.gui.widgets.theme import LIGHT
+from labctl.plans.parse import known_keys
+from sequences.core.experiment import Experiment
+from sequences.core.plan_limits import LimitedBy
 from sequences.engine import EnginePlan
-from sequences.experiment import Experiment
-from sequences.limited import LimitedBy
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _nothing(_lab, _plan):
 def sample(monkeypatch, qtbot):
     """A form whose only experiment has a key of every kind."""
     experiment = Experiment("sample", "a sample", SamplePlan, _nothing)
-    monkeypatch.setattr("labctl.gui.views.plan_form.ENTRIES", {"sample": experiment})
+    monkeypatch.setattr("labctl.gui.panels.plan_form.ENTRIES", {"sample": experiment})
     made = PlanForm(LIGHT, BOUNDS)
     qtbot.addWidget(made)
     made.show()

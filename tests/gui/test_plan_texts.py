@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labctl.data.plain import plain
-from labctl.gui.views.plan_form import command_of
-from labctl.plans import plan_of, settings_of, texts_of
+from labctl.data.serialise import plain
+from labctl.gui.panels.plan_form import command_of
+from labctl.plans.parse import plan_of, settings_of, texts_of
 from sequences.engine import EnginePlan
 
 pytestmark = pytest.mark.unit

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from labctl.gui.record import Record, Table
-from labctl.gui.theme import LIGHT
+from labctl.gui.runs.record import Record, Table
 from labctl.gui.views import points as points_view
 from labctl.gui.views.points import PointsView
+from labctl.gui.widgets.theme import LIGHT
 from sequences.results import Column
 
 WAIT = Column("wait_ns", "wait", "ns")

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labctl.commands import About
-from labctl.gui import queue as queue_module
-from labctl.gui import queue_file
-from labctl.gui.queue import Queue
+from labctl.common.commands import About
+from labctl.gui.runs import queue as queue_module
+from labctl.gui.runs import queue_file
+from labctl.gui.runs.queue import Queue
 
 TEXTS = st.text(st.characters(exclude_categories=("C", "Z")), max_size=8)
 SETTINGS = st.dictionaries(TEXTS, TEXTS, max_size=3)

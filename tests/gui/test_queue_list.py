@@ -5,7 +5,7 @@ import os
 import pytest
 from pyqtgraph.Qt import QtCore
 
-from labctl.gui.queue import Queue
+from labctl.gui.runs.queue import Queue
 from sequences.cool import CoolPlan
 
 LEFT = QtCore.Qt.MouseButton.LeftButton

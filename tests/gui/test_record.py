@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labctl.gui.record import Record, Table
+from labctl.gui.runs.record import Record, Table
 from sequences.results import Column
 
 pytestmark = pytest.mark.unit

@@ -3,10 +3,10 @@
 import pytest
 from pyqtgraph.Qt import QtCore, QtTest, QtWidgets
 
-from labctl.gui.record import Record, Table
-from labctl.gui.theme import DARK, LIGHT, apply
+from labctl.gui.runs.record import Record, Table
 from labctl.gui.toolbar import Toolbar
 from labctl.gui.views.run import RunView, conclusion
+from labctl.gui.widgets.theme import DARK, LIGHT, apply
 
 HOUR_S = 3600.0
 

@@ -5,11 +5,11 @@ from contextlib import closing
 import pytest
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from labctl.data.history import one_run
-from labctl.data.store import Store
-from labctl.gui.stored import stored
+from labctl.bench.requests import Orders
+from labctl.data.reader import one_run
+from labctl.data.writing.run_writer import Store
+from labctl.gui.runs.stored_record import stored
 from labctl.gui.toolbar import Toolbar
-from labctl.orders import Orders
 from sequences.odmr import COLUMNS
 
 MEASURED = {"status": "completed", "message": "", "result": None, "lab_time_s": 1.0}

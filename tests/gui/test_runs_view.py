@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from labctl.concluded import conclusion
-from labctl.data.history import Run, all_runs
-from labctl.data.plain import plain
-from labctl.data.store import Store
-from labctl.gui.dialogs import Box
-from labctl.gui.listing import lines_of, matching
-from labctl.gui.theme import DARK, LIGHT
-from labctl.gui.views.figure_dialog import FigureDialog
-from labctl.gui.views.history_model import HEADINGS
+from labctl.data.reader import Run, all_runs
+from labctl.data.serialise import plain
+from labctl.data.writing.run_writer import Store
+from labctl.gui.panels.figure_dialog import FigureDialog
+from labctl.gui.panels.history_model import HEADINGS
+from labctl.gui.runs.run_list import lines_of, matching
+from labctl.gui.widgets.dialogs import Box
+from labctl.gui.widgets.theme import DARK, LIGHT
+from labctl.stored_runs.summary import conclusion
 from sequences.cool import CoolPlan
 from sequences.odmr import COLUMNS, OdmrPlan
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from pyqtgraph.Qt import QtCore, QtTest
 
-from labctl.gui.record import Record, Table
-from labctl.gui.theme import DARK, LIGHT, apply
+from labctl.gui.runs.record import Record, Table
 from labctl.gui.views.sequence import SequenceView, shape_of, time_words
-from labctl.news import Playing
+from labctl.gui.widgets.theme import DARK, LIGHT, apply
+from labctl.run.events import Playing
 from sequences.pulses.library import Cycle, Gates, cw_odmr, engine_shot, nominal_reading, pulsed, wait
 from sequences.pulses.program import LINES, Program
 

@@ -3,12 +3,12 @@
 import pytest
 from live import STATION
 
-from labctl.gui.messages import Doing, Ended, Kept, Order, Start
-from labctl.gui.queue import Queue
-from labctl.gui.session import Session
-from labctl.news import News
-from labctl.refusals import Refusal
-from labctl.station_file import read_station
+from labctl.common.refusals import Refusal
+from labctl.config.station_file import read_station
+from labctl.gui.connection.client import Session
+from labctl.gui.connection.messages import Doing, Ended, Kept, Order, Start
+from labctl.gui.runs.queue import Queue
+from labctl.run.events import News
 from sequences.odmr import OdmrPlan
 from sequences.results import Begin
 

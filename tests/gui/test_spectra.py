@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labctl.gui.views.spectra import (
+from labctl.gui.panels.spectra import (
     FAR_HZ,
     NO_POINTS,
     fitted,

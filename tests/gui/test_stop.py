@@ -9,15 +9,16 @@ from live import settings_in
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 from scripted_bench import SAFE, ScriptedLink
 
-from labctl import guardian_word
-from labctl.gui import aftermath, app, stop_order
+from labctl.bench import watchdog_status
+from labctl.config.station_file import read_station
+from labctl.gui import app
 from labctl.gui import window as window_module
+from labctl.gui.connection import after_crash, stop_order
+from labctl.gui.connection.client import Session
+from labctl.gui.connection.messages import Doing, Failed, Order
 from labctl.gui.docks import LAYOUT
-from labctl.gui.messages import Doing, Failed, Order
-from labctl.gui.queue import Queue
-from labctl.gui.session import Session
+from labctl.gui.runs.queue import Queue
 from labctl.gui.window import Window
-from labctl.station_file import read_station
 
 FILE = read_station(Path(__file__).parents[2] / "station.yaml")
 KEY = QtCore.Qt.Key
@@ -182,7 +183,7 @@ def test_a_bench_process_that_does_not_answer_is_named_and_then_ended(qtbot, ope
 def test_of_a_dead_process_the_guardian_has_the_word(qtbot, opened, bench, state, words, is_safe):
     window, links = opened(bench)
     if state:
-        guardian_word.write(bench, links[0].pid, state, "found")
+        watchdog_status.write(bench, links[0].pid, state, "found")
     links[0].die(-9)
     assert words in said(window)
     assert window.session.doubt == "" if is_safe else words in window.session.doubt
@@ -198,22 +199,22 @@ def test_of_a_dead_process_the_guardian_has_the_word(qtbot, opened, bench, state
 
 
 def test_what_the_guardian_says_later_is_told_then(opened, bench, monkeypatch):
-    monkeypatch.setattr(aftermath, "_LOOK_S", 0.0)
+    monkeypatch.setattr(after_crash, "_LOOK_S", 0.0)
     window, (link,) = opened(bench)
-    guardian_word.write(bench, link.pid, "watching")
+    watchdog_status.write(bench, link.pid, "watching")
     link.die(-9)
     assert "not yet said anything" in said(window)
-    guardian_word.write(bench, link.pid, "making safe")
+    watchdog_status.write(bench, link.pid, "making safe")
     assert "is making the bench safe" in said(window)
-    guardian_word.write(bench, link.pid, "safe", "the pulse lines are low")
+    watchdog_status.write(bench, link.pid, "safe", "the pulse lines are low")
     assert "has made the bench safe" in said(window)
     assert "the pulse lines are low" in said(window)
     assert window.session.faults[0] in window.notices.text.text()
 
 
 def test_a_guardian_that_never_says_anything_is_not_trusted(qtbot, opened, bench, monkeypatch):
-    monkeypatch.setattr(aftermath, "SILENT_S", 0.0)
-    monkeypatch.setattr(aftermath, "_LOOK_S", 0.0)
+    monkeypatch.setattr(after_crash, "SILENT_S", 0.0)
+    monkeypatch.setattr(after_crash, "_LOOK_S", 0.0)
     window, links = opened(bench)
     links[0].die(-9)
     assert "THE BENCH MAY NOT BE SAFE: its guardian says nothing" in said(window)

@@ -8,8 +8,8 @@ from live import settings_in
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 from still import CONDITIONS, filled, painted, still_window
 
-from labctl.gui.recolour import Change
-from labctl.gui.theme import DARK, LIGHT, Theme, apply, remembered, theme_for
+from labctl.gui.widgets.recolour import Change
+from labctl.gui.widgets.theme import DARK, LIGHT, Theme, apply, remembered, theme_for
 
 SHADES = 16
 """Of 255."""

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from pyqtgraph.Qt import QtCore
 
-from labctl.gui.record import Record, Table
-from labctl.gui.theme import DARK, LIGHT
-from labctl.gui.views.density import DensityBars
+from labctl.gui.panels.density import DensityBars
+from labctl.gui.runs.record import Record, Table
 from labctl.gui.views.tomography import TomographyView, element_errors
+from labctl.gui.widgets.theme import DARK, LIGHT
 from physics.paulis import NAMES, density_matrix
 
 ERROR = 0.004

@@ -9,10 +9,10 @@ import pytest
 from live import opened_window, rows, settings_in, until
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from labctl.data.blocks import blocks_of
-from labctl.data.history import all_runs, one_run, points
-from labctl.data.live import ask
-from labctl.gui.dialogs import Box
+from labctl.data.acquisitions import blocks_of
+from labctl.data.live_runs import ask
+from labctl.data.reader import all_runs, one_run, points
+from labctl.gui.widgets.dialogs import Box
 
 _STORED_DIGITS = 1e-14
 """QCoDeS writes fifteen of them."""

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from qcodes.instrument import InstrumentBase
 
+from instruments.common.errors import ChangedError, GarbledError
+from instruments.common.supply import CurrentLimitError, SupplyError
 from instruments.current_source import B2962A, CurrentChannel
-from instruments.errors import ChangedError, GarbledError
-from instruments.fitness import lacking, members_of
+from instruments.interface.fitness import lacking, members_of
+from instruments.interface.roles import CurrentSource
 from instruments.magnet import find_current_source
-from instruments.roles import CurrentSource
-from instruments.supply import CurrentLimitError, SupplyError
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin
 from simulated_instruments.visa import backend

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from qcodes.instrument import Instrument
 
+from instruments.common.errors import InstrumentError
 from instruments.current_source import B2962A
-from instruments.errors import InstrumentError
 from instruments.magnet import MOST_STEPS, STEP_S, Magnet, MagnetLimitError, MagnetOffError
 from instruments.trim_source import GS200
 from simulated_instruments.sample import load_sample

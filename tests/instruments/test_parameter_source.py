@@ -6,12 +6,12 @@ import pytest
 from qcodes.instrument import Instrument, InstrumentChannel
 from qcodes.validators import Enum
 
-from instruments.errors import ChangedError
-from instruments.fitness import lacking, members_of
+from instruments.common.errors import ChangedError
+from instruments.common.supply import CurrentLimitError, SupplyError
+from instruments.interface.fitness import lacking, members_of
+from instruments.interface.roles import CurrentSource
 from instruments.magnet import find_current_source
 from instruments.parameter_source import ParameterSource
-from instruments.roles import CurrentSource
-from instruments.supply import CurrentLimitError, SupplyError
 
 
 class Meter(Instrument):

@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
+from instruments.interface.playable import Pattern
 from instruments.ni_card import CardError, CardFault, NICard
 from instruments.photon_counter import PhotonCounter
-from instruments.playable import Pattern
 from instruments.pulse_generator import MOST_TICKS, PulseGenerator
 from simulated_instruments.nidaq.server import NIServer
 from simulated_instruments.sample import load_sample

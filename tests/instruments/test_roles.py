@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from instruments.causes import Cause
-from instruments.fitness import lacking, members_of
-from instruments.readings import Reading
-from instruments.roles import SAFE_STATE, Role
-from labctl.data.memory import Kept
-from labctl.settings import noted
-from labctl.station import Wires, opened
-from labctl.station_drivers import driver
-from labctl.station_file import read_station
+from instruments.interface.causes import Cause
+from instruments.interface.fitness import lacking, members_of
+from instruments.interface.readings import Reading
+from instruments.interface.roles import SAFE_STATE, Role
+from labctl.bench.station import Wires, opened
+from labctl.config.drivers import driver
+from labctl.config.station_file import read_station
+from labctl.data.calibration_in_memory import Kept
+from labctl.run.settings import noted
 from labctl.unwired import STATION, unwired
-from sequences.lab import ROLES, Lab
-from sequences.routines import controls
+from sequences.core.lab import ROLES, Lab
+from sequences.routines.bench import controls
 from simulated_instruments.bench import Bench
 from simulated_instruments.sample import load_sample
 

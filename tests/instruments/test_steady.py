@@ -10,12 +10,12 @@ from pyvisa.errors import VisaIOError
 from qcodes.instrument import VisaInstrument
 
 from instruments.aom import MPDS
+from instruments.common.errors import InstrumentError
+from instruments.common.retry import LineError, make_steady
 from instruments.current_source import B2962A
-from instruments.errors import InstrumentError
 from instruments.green_laser import Cobolt06
 from instruments.microwave_source import SG386, MicrowaveError
 from instruments.sprout import SproutG
-from instruments.steady import LineError, make_steady
 from instruments.trim_source import GS200
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from qcodes.instrument import InstrumentBase
 
+from instruments.common.supply import CurrentLimitError, SupplyError
 from instruments.magnet import find_current_source
-from instruments.supply import CurrentLimitError, SupplyError
 from instruments.trim_source import GS200
 from simulated_instruments.sample import load_sample
 from simulated_instruments.twin import Twin

@@ -17,9 +17,9 @@ import toy
 import toy_bright
 import toy_rabi
 
-from instruments.safely import faults_of
-from labctl import catalogue
+from instruments.common.safely import faults_of
 from labctl.__main__ import main
+from labctl.plans import catalogue
 
 
 class Fake(SimpleNamespace):

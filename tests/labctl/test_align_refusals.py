@@ -14,16 +14,16 @@ import pytest
 from ruamel.yaml import YAML
 from support.made_up import STATION
 
-from labctl import catalogue
-from labctl.data.history import points
-from labctl.safety import make_safe
-from labctl.station_file import read_station
+from labctl.config.station_file import read_station
+from labctl.data.reader import points
+from labctl.plans import catalogue
+from labctl.safety.safe_state import make_safe
 from labctl.unwired import unwired
 from physics.levels import cross_relaxation_fields_mt
 from sequences.results import Point, SequenceError, Stream
 from simulated_instruments.bench import Bench
-from simulated_instruments.knobs import Knobs
 from simulated_instruments.sample import Sample, load_sample
+from simulated_instruments.setpoints import Knobs
 
 VALUE = r"(-?[\d.]+)\(±([\d.]+)\)"
 LOOK_A = 0.05

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from support.made_up import Clock
 
+from labctl.common.refusals import Refusal
 from labctl.data.calibration import CalibrationStore
-from labctl.refusals import Refusal
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import inspect
 
 import pytest
 
-from labctl.catalogue import ENTRIES, columns_of, entry
-from labctl.data.store import dependencies
-from labctl.plans import keys_of, make_plan
-from labctl.refusals import Refusal
+from labctl.common.refusals import Refusal
+from labctl.data.writing.run_writer import dependencies
+from labctl.plans.catalogue import ENTRIES, columns_of, entry
+from labctl.plans.parse import keys_of, make_plan
 
 
 @pytest.mark.parametrize("name", ENTRIES)

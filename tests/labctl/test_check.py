@@ -3,7 +3,7 @@
 import pytest
 from support.made_up import STATION
 
-from labctl.silence import Silent
+from labctl.bench.unreachable import Silent
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_check_says_who_answers(labctl, data):
 
 
 def test_check_is_one_line_an_instrument_with_its_whole_address_on_100_columns(labctl, monkeypatch):
-    monkeypatch.setattr("labctl.tables.WIDTH", 100)
+    monkeypatch.setattr("labctl.report.tables.WIDTH", 100)
     lines = labctl("check", "--simulated").out.splitlines()
     assert len(lines) == 14
     assert all(len(line.rstrip()) <= 100 for line in lines)

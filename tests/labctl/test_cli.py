@@ -30,7 +30,7 @@ def no_bench(monkeypatch):
     def opened(*_):
         pytest.fail("a bench was opened")
 
-    monkeypatch.setattr("labctl.cli_bench.bench", opened)
+    monkeypatch.setattr("labctl.bench.connect.bench", opened)
 
 
 # ---- run -----------------------------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ print([name for name in {heavy} if name in sys.modules], file=sys.stderr)
 def test_a_signal_aborts_safely_and_keeps_the_points(tmp_path, number):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from labctl import catalogue\n"
+        "from labctl.plans import catalogue\n"
         "import toy; catalogue.ENTRIES['part'] = toy.PART\n"
         "from labctl.__main__ import main; main(sys.argv[2:])"
     )

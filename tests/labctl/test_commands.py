@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from labctl.commands import About, addressed
-from labctl.data.history import one_run
-from labctl.refusals import Refusal
+from labctl.common.commands import About, addressed
+from labctl.common.refusals import Refusal
+from labctl.data.reader import one_run
 from sequences.results import SequenceError
 
 TWIN = About.given({"simulated": True, "sample": Path("lab"), "seed": 3, "data": Path("my night")})

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from labctl.comparison import comparison
-from labctl.data.history import one_run
-from labctl.data.plain import plain
-from labctl.data.store import Store
-from labctl.refusals import Refusal
-from labctl.result_rows import rows
+from labctl.common.refusals import Refusal
+from labctl.data.reader import one_run
+from labctl.data.serialise import plain
+from labctl.data.writing.run_writer import Store
+from labctl.stored_runs.comparison import comparison
+from labctl.stored_runs.result_rows import rows
 from sequences.results import Column
 from sequences.wiring import WiringPlan
 

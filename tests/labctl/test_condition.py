@@ -7,11 +7,11 @@ import time
 import pytest
 from support.made_up import STATION, Clock
 
-from labctl.condition import condition, conditions
+from labctl.bench.monitor import Watch
+from labctl.bench.station import Wires, opened
+from labctl.bench.status import condition, conditions
+from labctl.config.station_file import read_station
 from labctl.data.calibration import CalibrationStore
-from labctl.station import Wires, opened
-from labctl.station_file import read_station
-from labctl.watch import Watch
 from simulated_instruments.bench import Bench
 from simulated_instruments.sample import load_sample
 from simulated_instruments.visa import backend
@@ -221,7 +221,7 @@ def test_the_watch_waits_for_one_instrument_at_most(station, monkeypatch):
         asked.append(name)
         release.wait(10.0)
 
-    monkeypatch.setattr("labctl.watch.condition", slow)
+    monkeypatch.setattr("labctl.bench.monitor.condition", slow)
     watch = Watch(station, told.append, 0.01)
     watch.__enter__()
     wait_for(lambda: asked)
@@ -238,14 +238,14 @@ def test_an_exception_is_logged_and_the_watch_goes_on(station, caplog):
         told.append(found)
         raise ValueError("nobody listens")
 
-    with caplog.at_level(logging.INFO, "labctl.watch"), Watch(station, tell, 0.01):
+    with caplog.at_level(logging.INFO, "labctl.bench.monitor"), Watch(station, tell, 0.01):
         wait_for(lambda: len(told) >= 2)
     assert "nobody listens" in caplog.text
 
 
 def test_what_turns_bad_is_logged_once_and_so_is_its_recovery(station, heads, caplog):
     told = []
-    with caplog.at_level(logging.INFO, "labctl.watch"), Watch(station, told.append, 0.01):
+    with caplog.at_level(logging.INFO, "labctl.bench.monitor"), Watch(station, told.append, 0.01):
         heads["SproutG"].open_interlock()
         wait_for(lambda: told and any(one.verdict == "fault" for one in told[-1]))
         many = len(told)

@@ -7,10 +7,10 @@ from contextlib import closing
 
 from support.made_up import STATION
 
-from labctl.data.history import one_run
-from labctl.data.plain import plain
+from labctl.data.reader import one_run
 from labctl.data.remarks import add_tag, set_star
-from labctl.data.store import Store
+from labctl.data.serialise import plain
+from labctl.data.writing.run_writer import Store
 from sequences.odmr import COLUMNS, OdmrPlan
 
 PAGE = STATION.parent / "docs" / "data.md"

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from labctl.data.book import Ended
-from labctl.drawing import Drawing
+from labctl.data.writing.recorder import Ended
+from labctl.run.drawing import Drawing
 
 POINTS = [
     {"duration_ns": 40.0 * k, "signal": 1.0 - 0.1 * (k % 5), "signal_err": 0.01, "frequency_hz": 2.87e9 + 1e5 * k}
@@ -21,11 +21,11 @@ POINTS = [
 PARENT = """
 import sys, time
 from pathlib import Path
-import labctl.drawing
+import labctl.run.drawing
 if __name__ == "__main__":
-    labctl.drawing.LASTING_S = 0.0
-    drawing = labctl.drawing.Drawing(Path(sys.argv[1]))
-    drawing._process().submit(labctl.drawing._loaded).result()
+    labctl.run.drawing.LASTING_S = 0.0
+    drawing = labctl.run.drawing.Drawing(Path(sys.argv[1]))
+    drawing._process().submit(labctl.run.drawing._loaded).result()
     print("ready", flush=True)
     time.sleep(600)
 """
@@ -39,12 +39,12 @@ def ended(noted):
 
 def undrawable(monkeypatch):
     """In this process nothing can be drawn from now on; another process knows nothing of it."""
-    monkeypatch.setattr("labctl.drawing.drawn", lambda *_: 1 / 0)
+    monkeypatch.setattr("labctl.run.drawing.drawn", lambda *_: 1 / 0)
 
 
 @pytest.mark.parametrize("lasts", [True, False])
 def test_a_run_that_lasts_is_drawn_by_another_process(tmp_path, monkeypatch, lasts):
-    monkeypatch.setattr("labctl.drawing.LASTING_S", 0.01 if lasts else 60.0)
+    monkeypatch.setattr("labctl.run.drawing.LASTING_S", 0.01 if lasts else 60.0)
     noted = []
     drawing = Drawing(tmp_path / "figures")
     drawing.expect("odmr")
@@ -74,7 +74,7 @@ def test_a_drawing_process_that_died_or_cannot_be_had_costs_no_figure(tmp_path, 
 
 
 def test_what_has_no_figure_starts_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("labctl.drawing.LASTING_S", 0.0)
+    monkeypatch.setattr("labctl.run.drawing.LASTING_S", 0.0)
     drawing = Drawing(tmp_path)
     drawing.expect("wiring of nothing")
     time.sleep(0.2)

@@ -5,8 +5,8 @@ import re
 import pytest
 from support.made_up import STATION
 
-from labctl.safety import make_safe
-from labctl.station_file import read_station
+from labctl.config.station_file import read_station
+from labctl.safety.safe_state import make_safe
 from labctl.unwired import ran, unwired
 from sequences.engine import EnginePlan, engine
 from sequences.results import SequenceError

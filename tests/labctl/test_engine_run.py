@@ -16,7 +16,7 @@ import pytest
 import xarray
 from support.engine_again import recorded, recording
 
-from labctl.catalogue import ENTRIES
+from labctl.plans.catalogue import ENTRIES
 from tools.trials.engine_truth import (
     concurrence_pulls,
     criteria,

@@ -6,10 +6,10 @@ import textwrap
 import pytest
 from toy_engine import CALIBRATE, CURVE, ENGINE, WHY
 
-from labctl import catalogue
 from labctl.__main__ import main
 from labctl.figures import draw
-from labctl.gui.listing import read_lines
+from labctl.gui.runs.run_list import read_lines
+from labctl.plans import catalogue
 from simulated_instruments.sample import shipped
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields
 
 import pytest
 
-from labctl.data.store import Store
-from labctl.explanation import meanings, result_type
-from labctl.faults import unit_of
-from sequences.found import EXPERIMENTS
+from labctl.common.value_errors import unit_of
+from labctl.data.writing.run_writer import Store
+from labctl.stored_runs.explanation import meanings, result_type
+from sequences.core.discovery import EXPERIMENTS
 from sequences.odmr import COLUMNS
 
 pytestmark = pytest.mark.unit

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import xarray
 
-from labctl.data.store import Store
-from labctl.tables import print_result
+from labctl.data.writing.run_writer import Store
+from labctl.report.tables import print_result
 from sequences.results import Column
 from simulated_instruments.sample import load_sample
 from simulated_instruments.truth import truth

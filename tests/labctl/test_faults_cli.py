@@ -5,7 +5,7 @@ import json
 import pytest
 
 from labctl.__main__ import main
-from labctl.data.history import one_run
+from labctl.data.reader import one_run
 
 
 def ended(capsys, *arguments):

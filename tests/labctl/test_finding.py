@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from labctl.concluded import changes
-from labctl.data.plain import plain
+from labctl.common.refusals import Refusal
 from labctl.data.remarks import remarks_of
-from labctl.data.store import Store
-from labctl.finding import Wanted, listed, moment
-from labctl.refusals import Refusal
+from labctl.data.serialise import plain
+from labctl.data.writing.run_writer import Store
+from labctl.stored_runs.search import Wanted, listed, moment
+from labctl.stored_runs.summary import changes
 from sequences.odmr import OdmrPlan
 from sequences.rabi import RabiPlan
 

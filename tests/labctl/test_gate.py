@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from labctl.gate import POLL_S, Gate
+from labctl.run.pause import POLL_S, Gate
 
 pytestmark = pytest.mark.unit
 

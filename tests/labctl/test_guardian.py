@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from labctl.heartbeat import READY
-from labctl.lock import held
+from labctl.bench.heartbeat import READY
+from labctl.bench.lock import held
 from tools.trials import served_bench
 from tools.trials.served_bench import until
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from labctl import guardian_word
-from labctl.guardian_word import Word, forget, read, write
-from labctl.lock import lock_file
+from labctl.bench import watchdog_status
+from labctl.bench.lock import lock_file
+from labctl.bench.watchdog_status import Word, forget, read, write
 
 pytestmark = pytest.mark.unit
 
@@ -37,7 +37,7 @@ def test_a_word_about_another_process_is_none(bench):
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"pid": "7", "state": "safe"}', '{"pid": 7, "state": "fine"}'])
 def test_what_is_damaged_says_nothing(bench, text):
     write(bench, 7, "safe")
-    lock_file(bench).with_suffix(guardian_word._ENDING).write_text(text, encoding="utf-8")
+    lock_file(bench).with_suffix(watchdog_status._ENDING).write_text(text, encoding="utf-8")
     assert read(bench, 7) is None
 
 

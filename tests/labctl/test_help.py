@@ -10,10 +10,10 @@ import pytest
 from support.made_up import STATION
 
 from labctl.__main__ import main
-from labctl.cli_run import _patience
-from labctl.news import News
-from labctl.plans import keys_of
-from labctl.progress import progress
+from labctl.cli.run import _patience
+from labctl.plans.parse import keys_of
+from labctl.report.progress import progress
+from labctl.run.events import News
 from sequences.odmr import OdmrPlan
 from sequences.results import Begin
 

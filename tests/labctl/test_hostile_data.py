@@ -9,9 +9,9 @@ import pytest
 from support.made_up import Clock
 from support.stored_run import store_a_run
 
+from labctl.common.refusals import Refusal
 from labctl.data.calibration import CalibrationStore
-from labctl.data.history import all_runs
-from labctl.refusals import Refusal
+from labctl.data.reader import all_runs
 
 TEXTS = [
     "no json",

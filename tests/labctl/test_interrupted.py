@@ -11,19 +11,19 @@ from contextlib import closing
 import pytest
 from support.made_up import STATION
 
-from labctl.data.blocks import blocks_of
-from labctl.data.history import all_runs, one_run, points
-from labctl.data.interrupted import STATUS
-from labctl.data.presence import FOLDER, Presence, is_writing
-from labctl.data.store import Store
+from labctl.data.acquisitions import blocks_of
+from labctl.data.reader import all_runs, one_run, points
+from labctl.data.writer_lock import FOLDER, Presence, is_writing
+from labctl.data.writing.interrupted_runs import STATUS
+from labctl.data.writing.run_writer import Store
 
 WRITE = """
 import sys, time
 from pathlib import Path
-from instruments.clock import WallClock
-from labctl.data.book import Book
+from instruments.common.clock import WallClock
+from labctl.data.writing.recorder import Book
 from labctl.data.calibration import CalibrationStore
-from labctl.data.store import Store
+from labctl.data.writing.run_writer import Store
 from sequences.results import Column
 folder = Path(sys.argv[1])
 clock = WallClock()

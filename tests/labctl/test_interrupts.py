@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from labctl.interrupts import Interrupts
+from labctl.common.signals import Interrupts
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows cannot send Ctrl-C to one process of a console alone")
 

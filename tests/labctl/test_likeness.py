@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from labctl.data.history import one_run
+from labctl.data.reader import one_run
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ from pydantic import Field
 from toy import InnerPlan, ToyPlan
 
 import sequences
-from labctl.catalogue import ENTRIES
-from labctl.cli_plan import check_limits
-from labctl.limits import beyond_limits, used
-from labctl.plans import keys_of
-from labctl.refusals import Refusal
-from labctl.station_file import read_station
+from labctl.common.refusals import Refusal
+from labctl.config.station_file import read_station
+from labctl.plans.catalogue import ENTRIES
+from labctl.plans.parse import keys_of
+from labctl.report.plan_overview import check_limits
+from labctl.safety.limits import beyond_limits, used
 from sequences.calibrate import CalibratePlan
-from sequences.limited import LimitedBy, Sets, driving
+from sequences.core.plan_limits import LimitedBy, Sets, driving
 from sequences.pulses.program import Program
 
 pytestmark = pytest.mark.unit
@@ -109,7 +109,7 @@ def test_what_drives_something_and_has_no_limit_is_refused_whoever_wrote_the_pla
     plan = plan_with("part", Any, plan_with(name, hint, 1e-9))
     (fault,) = FILE.bounds().faults(plan)
     assert fault.startswith(f"part.{name} = 1e-09: no limit of station.yaml holds for it, so it is not set: ")
-    assert "LimitedBy(…) of sequences.limited" in fault
+    assert "LimitedBy(…) of sequences.core.plan_limits" in fault
 
 
 def test_a_limit_in_another_unit_holds_for_nothing():

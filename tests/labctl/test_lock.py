@@ -8,13 +8,13 @@ import time
 import pytest
 from support.made_up import STATION
 
-from labctl.lock import held, lock_file
-from labctl.refusals import BenchFault
+from labctl.bench.lock import held, lock_file
+from labctl.common.refusals import BenchFault
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from labctl.lock import held
+from labctl.bench.lock import held
 with held(Path(sys.argv[-1])):
     print("held", flush=True)
     time.sleep(60)

@@ -6,11 +6,11 @@ import shutil
 import pytest
 from support.observed import PLAYS, glowing, opened
 
-from labctl import runner as runner_module
-from labctl.data.blocks import blocks_of
-from labctl.data.history import one_run, points
-from labctl.data.ledger import NotBegun
-from labctl.news import Counted, Waiting
+from labctl.data.acquisitions import blocks_of
+from labctl.data.reader import one_run, points
+from labctl.data.writing.database_writer import NotBegun
+from labctl.run import runner as runner_module
+from labctl.run.events import Counted, Waiting
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows deletes and moves no file that is open")
 AFTER = 2

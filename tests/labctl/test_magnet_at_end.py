@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from labctl.bench.station import Wires, lab_of, opened
+from labctl.common.refusals import Refusal
+from labctl.common.signals import Interrupts
+from labctl.config.station_file import read_station
 from labctl.data.calibration import CalibrationStore
-from labctl.interrupts import Interrupts
-from labctl.refusals import Refusal
-from labctl.station import Wires, lab_of, opened
-from labctl.station_file import read_station
 from simulated_instruments.bench import Bench
 from simulated_instruments.sample import load_sample
 

@@ -12,9 +12,9 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 import labctl
-from labctl.cell_output import Cell
-from labctl.news import News
-from labctl.refusals import BenchFault, Refusal
+from labctl.common.refusals import BenchFault, Refusal
+from labctl.notebook.cell_output import Cell
+from labctl.run.events import News
 from sequences.results import Begin, Progress
 from tools.trials import served_bench
 from tools.trials.served_bench import until
@@ -102,7 +102,7 @@ def test_a_cell_shows_a_line_for_every_run_that_goes_on(monkeypatch):
             shown.append(bundle["text/plain"].split("\n"))
 
     monkeypatch.setattr("IPython.display.display", lambda *_, **__: Handle())
-    monkeypatch.setattr("labctl.cell_output._PERIOD_S", 0.0)
+    monkeypatch.setattr("labctl.notebook.cell_output._PERIOD_S", 0.0)
     cell = Cell()
     cell.heard(News(1, "engine", 0, Begin("engine", None), 0.0))
     cell.heard(News(2, "align", 1, Begin("align", None), 1.0))

@@ -8,10 +8,10 @@ import pytest
 from support.observed import PLAYS, PROGRAM, REPEATS, glowing, opened
 
 from instruments.pulse_generator import LONGEST_PLAY_S
-from labctl.data.history import one_run, points
-from labctl.gate import Gate
-from labctl.interrupts import Interrupts
-from labctl.news import Counted, Playing
+from labctl.common.signals import Interrupts
+from labctl.data.reader import one_run, points
+from labctl.run.events import Counted, Playing
+from labctl.run.pause import Gate
 from sequences.results import Begin, End, Estimate, Point, Progress
 from tools.trials.wired import is_dark
 

@@ -8,12 +8,12 @@ import pytest
 from support.observed import COLUMNS, PLAYS, PROGRAM, REPEATS, glowing, opened
 
 from instruments.pulse_generator import words
-from labctl.catalogue import ENTRIES
-from labctl.data.blocks import Block, blocks_of, digest_of
-from labctl.data.history import all_runs, points
-from labctl.data.store import Store
-from labctl.news import Counted, Playing
-from labctl.station_file import read_station
+from labctl.config.station_file import read_station
+from labctl.data.acquisitions import Block, blocks_of, digest_of
+from labctl.data.reader import all_runs, points
+from labctl.data.writing.run_writer import Store
+from labctl.plans.catalogue import ENTRIES
+from labctl.run.events import Counted, Playing
 from labctl.unwired import STATION
 from sequences.pulses.compile import compiled
 from sequences.pulses.program import LINES, Program

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import labctl
-from labctl.data.history import one_run
+from labctl.common.refusals import Refusal
+from labctl.data.reader import one_run
 from labctl.data.remarks import add_note, add_tag
-from labctl.data.store import Store
-from labctl.refusals import Refusal
+from labctl.data.writing.run_writer import Store
 from sequences.odmr import COLUMNS
 
 HOME = Path(__file__).resolve().parents[2]

@@ -10,18 +10,18 @@ from dataclasses import replace
 import pytest
 from support.made_up import STATION
 
-from labctl.catalogue import entry
-from labctl.cli_bench import Choice, opened_bench
-from labctl.data import live
-from labctl.data.blocks import blocks_of
-from labctl.data.history import all_runs, footprint, one_run
-from labctl.data.live import ask
-from labctl.data.presence import FOLDER
-from labctl.data.store import Store
-from labctl.gate import Gate
-from labctl.orders import Orders
-from labctl.refusals import Refusal
-from labctl.station_file import read_station
+from labctl.bench.connect import Choice, opened_bench
+from labctl.bench.requests import Orders
+from labctl.common.refusals import Refusal
+from labctl.config.station_file import read_station
+from labctl.data import live_runs
+from labctl.data.acquisitions import blocks_of
+from labctl.data.live_runs import ask
+from labctl.data.reader import all_runs, footprint, one_run
+from labctl.data.writer_lock import FOLDER
+from labctl.data.writing.run_writer import Store
+from labctl.plans.catalogue import entry
+from labctl.run.pause import Gate
 
 
 def until(reached, limit_s=60.0):
@@ -104,12 +104,12 @@ def test_in_a_folder_that_cannot_be_written_nobody_can_tell(store, tmp_path, mon
     def closed(*_):
         raise PermissionError("no lock here")
 
-    monkeypatch.setattr(live, "is_writing", closed)
+    monkeypatch.setattr(live_runs, "is_writing", closed)
     assert one_run(tmp_path, 1).status == "unfinished"
 
 
 def test_a_run_that_goes_on_is_not_continued_a_second_time(store, tmp_path):
-    from labctl.continuation import continuation
+    from labctl.bench.continuation import continuation
 
     store.begin("odmr", (), {})
     with pytest.raises(Refusal, match=r"Run 1 is running in process \d+: .*labctl stop 1"):

@@ -54,7 +54,7 @@ def test_no_output_at_all_is_none(data):
 
 
 def test_a_dumb_terminal_gets_lines(monkeypatch):
-    from labctl.progress import Lines, progress
+    from labctl.report.progress import Lines, progress
 
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "dumb")

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from instruments.trim_source import GS200
-from labctl.data.memory import Kept
-from labctl.refusals import Refusal
-from labctl.safety import light_first
-from labctl.station import Wires, opened
-from labctl.station_file import read_station
+from labctl.bench.station import Wires, opened
+from labctl.common.refusals import Refusal
+from labctl.config.station_file import read_station
+from labctl.data.calibration_in_memory import Kept
+from labctl.safety.safe_state import light_first
 from simulated_instruments.bench import Bench
 from simulated_instruments.sample import load_sample
 

@@ -4,12 +4,12 @@ import sys
 
 import pytest
 
-from labctl.catalogue import ENTRIES, OURS, entry
-from labctl.refusals import Refusal
+from labctl.common.refusals import Refusal
+from labctl.plans.catalogue import ENTRIES, OURS, entry
 
 SOUND = """
 from dataclasses import dataclass
-from sequences.experiment import Experiment
+from sequences.core.experiment import Experiment
 from sequences.results import Column, Point
 
 COLUMNS = (Column("volt_v", "voltage", "V"), Column("light_cps", "light", "1/s", ("volt_v",)))

@@ -3,9 +3,9 @@
 import pytest
 from toy import InnerPlan, ToyPlan
 
-from labctl.data.plain import plain
-from labctl.plans import keys_of, make_plan, plan_of, settings_of, texts_of
-from labctl.refusals import Refusal
+from labctl.common.refusals import Refusal
+from labctl.data.serialise import plain
+from labctl.plans.parse import keys_of, make_plan, plan_of, settings_of, texts_of
 
 pytestmark = pytest.mark.unit
 

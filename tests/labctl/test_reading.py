@@ -13,11 +13,11 @@ import pytest
 import xarray
 from support.stored_run import store_a_run
 
-from labctl.data.blocks import blocks_of
-from labctl.data.history import all_runs, one_run, points
-from labctl.data.ledger import NotBegun
-from labctl.data.store import Store
-from labctl.refusals import Refusal
+from labctl.common.refusals import Refusal
+from labctl.data.acquisitions import blocks_of
+from labctl.data.reader import all_runs, one_run, points
+from labctl.data.writing.database_writer import NotBegun
+from labctl.data.writing.run_writer import Store
 
 NOBODY = 65534
 

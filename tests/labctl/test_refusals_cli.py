@@ -24,7 +24,7 @@ def no_bench(monkeypatch):
     def opened(*_):
         pytest.fail("a bench was opened")
 
-    monkeypatch.setattr("labctl.cli_bench.bench", opened)
+    monkeypatch.setattr("labctl.bench.connect.bench", opened)
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from contextlib import closing
 import pytest
 from support.stored_run import store_a_run
 
-from labctl.data.history import one_run
+from labctl.common.refusals import Refusal
+from labctl.data.reader import one_run
 from labctl.data.remarks import FILE, NONE, add_note, add_tag, remarks_in, remarks_of, remove_tag, set_star
-from labctl.data.repair import repair
-from labctl.data.store import Store
-from labctl.refusals import Refusal
+from labctl.data.writing.repair import repair
+from labctl.data.writing.run_writer import Store
 
 pytestmark = pytest.mark.unit
 

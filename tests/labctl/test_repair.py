@@ -7,14 +7,14 @@ from contextlib import closing
 import pytest
 from support.made_up import Clock
 
-from labctl.data.blocks import blocks_of
-from labctl.data.book import Book
+from labctl.common.refusals import Refusal
+from labctl.data.acquisitions import blocks_of
 from labctl.data.calibration import CalibrationStore
-from labctl.data.history import all_runs, one_run, points
-from labctl.data.repair import repair
-from labctl.data.side import TAKEN, mark_taken, side_files
-from labctl.data.store import Store
-from labctl.refusals import Refusal
+from labctl.data.reader import all_runs, one_run, points
+from labctl.data.writing.recorder import Book
+from labctl.data.writing.repair import repair
+from labctl.data.writing.run_writer import Store
+from labctl.data.writing.spool_file import TAKEN, mark_taken, side_files
 from sequences.results import Column
 
 COLUMNS = (Column("volt", "voltage", "V"), Column("counts", "counts", "", ("volt",)))

@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from labctl.bug_report import without_addresses
-from labctl.data.history import one_run
-from labctl.data.plain import plain
+from labctl.data.reader import one_run
 from labctl.data.remarks import add_note, add_tag
-from labctl.data.store import Store
+from labctl.data.serialise import plain
+from labctl.data.writing.run_writer import Store
+from labctl.report.bug_report import without_addresses
 from sequences.align import AlignPlan
 from sequences.cool import CoolPlan
 from sequences.odmr import COLUMNS, OdmrPlan

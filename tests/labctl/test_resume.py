@@ -7,19 +7,19 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from labctl.catalogue import ENTRIES, entry
-from labctl.cli_bench import Choice, opened_bench
-from labctl.continuation import continuation
-from labctl.data.blocks import Block, blocks_of
-from labctl.data.history import one_run, points
-from labctl.news import Counted
-from labctl.refusals import Refusal
-from labctl.replay import NotedClock, Replay, RunClock
-from labctl.resumption import STALE_S
-from labctl.station_file import read_station
+from labctl.bench.connect import Choice, opened_bench
+from labctl.bench.continuation import continuation
+from labctl.common.refusals import Refusal
+from labctl.config.station_file import read_station
+from labctl.data.acquisitions import Block, blocks_of
+from labctl.data.reader import one_run, points
+from labctl.plans.catalogue import ENTRIES, entry
+from labctl.run.events import Counted
+from labctl.run.replay import NotedClock, Replay, RunClock
+from labctl.run.resumption import STALE_S
 from sequences.pulses.program import Program
 from sequences.results import Progress
-from sequences.routines.measure import measure
+from sequences.routines.bench.measure import measure
 
 STATION = read_station(Path(__file__).parents[2] / "station.yaml")
 ODMR = entry("odmr")

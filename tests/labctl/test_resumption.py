@@ -9,25 +9,25 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labctl.bench import Interrupted, OpenBench
-from labctl.catalogue import ENTRIES
-from labctl.cli_bench import Choice, opened_bench
-from labctl.continuation import continuation
-from labctl.data.blocks import Block, blocks_of
-from labctl.data.book import Ended
+from labctl.bench.connect import Choice, opened_bench
+from labctl.bench.continuation import continuation
+from labctl.bench.session import Interrupted, OpenBench
+from labctl.config.station_file import read_station
+from labctl.data.acquisitions import Block, blocks_of
 from labctl.data.calibration import CalibrationStore
-from labctl.data.history import children, one_run
-from labctl.known_then import KnownThen
-from labctl.news import Counted, Listener, News
-from labctl.replay import RESUMING, Replay, kept_blocks
-from labctl.resumption import STALE_S
-from labctl.settings import noted
-from labctl.station_file import read_station
-from sequences.lab import Lab
+from labctl.data.reader import children, one_run
+from labctl.data.writing.recorder import Ended
+from labctl.plans.catalogue import ENTRIES
+from labctl.run.events import Counted, Listener, News
+from labctl.run.past_calibration import KnownThen
+from labctl.run.replay import RESUMING, Replay, kept_blocks
+from labctl.run.resumption import STALE_S
+from labctl.run.settings import noted
+from sequences.core.lab import Lab
 from sequences.pulses.program import Program
 from sequences.results import Column, Point, Progress, Stream
-from sequences.routines import controls
-from sequences.routines.measure import measure
+from sequences.routines.bench import controls
+from sequences.routines.bench.measure import measure
 
 STATION = read_station(Path(__file__).parents[2] / "station.yaml")
 RESONANCE_A = ((0.04, 0.06, 0.9), (0.041, 0.059, 0.901), (0.0425, 0.0585, 0.9015))

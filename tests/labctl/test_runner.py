@@ -13,11 +13,11 @@ import toy_rabi
 from toy import COLUMNS, ToyPlan, part, toy
 from toy_rabi import RabiPlan, rabi
 
+from labctl.common.signals import Interrupts
 from labctl.data.calibration import CalibrationStore
-from labctl.data.history import all_runs, children, one_run, points
-from labctl.data.store import Store
-from labctl.interrupts import Interrupts
-from labctl.runner import Runner
+from labctl.data.reader import all_runs, children, one_run, points
+from labctl.data.writing.run_writer import Store
+from labctl.run.runner import Runner
 from sequences.results import Begin, End, Point, Progress, child
 
 
@@ -235,7 +235,7 @@ def test_figures_of_parts_are_drawn_beside_the_run(lab, data, run):
 
 
 def test_a_figure_that_fails_is_logged_and_the_run_is_not_touched(lab, data, run, monkeypatch, caplog):
-    monkeypatch.setattr("labctl.drawing.drawn", lambda *_: 1 / 0)
+    monkeypatch.setattr("labctl.run.drawing.drawn", lambda *_: 1 / 0)
     outcome = run(RabiPlan(), rabi(lab, RabiPlan()), sequence="rabi")
     assert (outcome.run.status, outcome.figures) == ("completed", {})
     assert "The figure of run 1 (rabi) could not be drawn" in caplog.text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labctl.safety import make_safe
+from labctl.safety.safe_state import make_safe
 
 
 def test_everything_is_off_and_light_goes_first(lab):

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from labctl.news import News
-from labctl.progress import Lines, clock_words, progress
-from labctl.tables import print_result
+from labctl.report.progress import Lines, clock_words, progress
+from labctl.report.tables import print_result
+from labctl.run.events import News
 from sequences.results import Begin, End, Point, Progress
 
 pytestmark = pytest.mark.unit

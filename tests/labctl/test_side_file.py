@@ -9,13 +9,13 @@ from contextlib import closing
 import pytest
 from support.observed import PLAYS, glowing, opened
 
-from labctl import runner as runner_module
-from labctl.data.blocks import blocks_of
-from labctl.data.history import all_runs, one_run, points
-from labctl.data.side import ENDING, TAKEN, lines_of, side_files
-from labctl.gate import Gate
-from labctl.interrupts import Interrupts
-from labctl.news import Counted, Playing, Waiting
+from labctl.common.signals import Interrupts
+from labctl.data.acquisitions import blocks_of
+from labctl.data.reader import all_runs, one_run, points
+from labctl.data.writing.spool_file import ENDING, TAKEN, lines_of, side_files
+from labctl.run import runner as runner_module
+from labctl.run.events import Counted, Playing, Waiting
+from labctl.run.pause import Gate
 from sequences.results import child
 
 resource = pytest.importorskip("resource", reason="a limit of the size of files stands for a full disk")
@@ -149,7 +149,7 @@ def test_the_next_run_takes_in_what_waits_of_the_last(bench):
 
 
 def test_a_run_that_cannot_even_begin_says_why(bench):
-    from labctl.data.ledger import NotBegun
+    from labctl.data.writing.database_writer import NotBegun
 
     with Disk(bench, heals=False):
         log = bench.folder / "runs.db-wal"
@@ -178,7 +178,7 @@ def test_a_locked_database_is_waited_for(bench):
 
 
 def test_where_the_data_folder_takes_no_side_file_the_user_s_own_does(bench, state, monkeypatch):
-    monkeypatch.setattr("labctl.data.side._created", _refusing(bench.folder))
+    monkeypatch.setattr("labctl.data.writing.spool_file._created", _refusing(bench.folder))
     with Disk(bench, heals=False) as disk:
         ended = bench.run(listeners=(disk.hear,))
     (aside,) = side_files(bench.folder)
@@ -188,7 +188,7 @@ def test_where_the_data_folder_takes_no_side_file_the_user_s_own_does(bench, sta
 
 
 def _refusing(folder):
-    from labctl.data.side import _created
+    from labctl.data.writing.spool_file import _created
 
     def created(place, run_id):
         if place == folder:

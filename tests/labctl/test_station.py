@@ -4,14 +4,14 @@ import pytest
 from qcodes.instrument import Instrument
 from support.made_up import STATION, Clock
 
+from instruments.common.supply import CurrentLimitError
 from instruments.magnet import MagnetLimitError
-from instruments.supply import CurrentLimitError
+from labctl.bench.station import Wires, lab_of, opened
+from labctl.common.refusals import BenchFault
+from labctl.common.signals import Interrupts
+from labctl.config.station_file import read_station
 from labctl.data.calibration import CalibrationStore
-from labctl.interlocks import causes
-from labctl.interrupts import Interrupts
-from labctl.refusals import BenchFault
-from labctl.station import Wires, lab_of, opened
-from labctl.station_file import read_station
+from labctl.safety.interlocks import causes
 from labctl.unwired import unwired_lab
 from simulated_instruments.bench import Bench
 from simulated_instruments.sample import load_sample

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from labctl.catalogue import ENTRIES
-from labctl.faults import bounds_words
-from labctl.limits import Bounds, programs_beyond
-from labctl.plans import known_keys, plan_of
-from labctl.station_file import read_station
+from labctl.common.value_errors import bounds_words
+from labctl.config.station_file import read_station
+from labctl.plans.catalogue import ENTRIES
+from labctl.plans.parse import known_keys, plan_of
+from labctl.safety.limits import Bounds, programs_beyond
 
 FILE = read_station(Path(__file__).parents[2] / "station.yaml")
 LIMITS = FILE.limits().model_copy(update={"depletion_mw": 600.0})

@@ -8,10 +8,10 @@ from pydantic import ValidationError
 from qcodes.station import Station, ValidationWarning
 from support.made_up import STATION
 
-from labctl.refusals import Refusal
-from labctl.station_file import read_station
+from labctl.common.refusals import Refusal
+from labctl.config.station_file import read_station
+from sequences.core.station import Guesses, Limits, Paths, Wiring
 from sequences.pulses.program import LINES
-from sequences.station import Guesses, Limits, Paths, Wiring
 
 TEXT = STATION.read_text(encoding="utf-8")
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from instruments.fitness import members_of
+from instruments.interface.fitness import members_of
 from instruments.microwave_source import SG386
-from labctl.refusals import Refusal
-from labctl.station import OpenStation, Wires
-from labctl.station_drivers import driver
-from labctl.station_file import read_station
-from labctl.station_roles import lacks, needs_of, role_faults
-from sequences.lab import ROLES
+from labctl.bench.station import OpenStation, Wires
+from labctl.common.refusals import Refusal
+from labctl.config.drivers import driver
+from labctl.config.roles import lacks, needs_of, role_faults
+from labctl.config.station_file import read_station
+from sequences.core.lab import ROLES
 from simulated_instruments.bench import Bench
 from simulated_instruments.sample import load_sample
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labctl.catalogue import entry
-from labctl.cli_bench import Choice, opened_bench
-from labctl.data.history import one_run
-from labctl.data.memory import Kept
-from labctl.news import Suspended
-from labctl.refusals import BenchFault
-from labctl.safety import light_first
-from labctl.station import Wires, opened
-from labctl.station_file import read_station
+from labctl.bench.connect import Choice, opened_bench
+from labctl.bench.station import Wires, opened
+from labctl.common.refusals import BenchFault
+from labctl.config.station_file import read_station
+from labctl.data.calibration_in_memory import Kept
+from labctl.data.reader import one_run
+from labctl.plans.catalogue import entry
+from labctl.run.events import Suspended
+from labctl.safety.safe_state import light_first
 from labctl.unwired import ran, unwired
 from sequences.locate import LocatePlan, locate
 from simulated_instruments.bench import Bench

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labctl.catalogue import entry
-from labctl.cli_bench import Choice, opened_bench
-from labctl.data.blocks import blocks_of
-from labctl.data.history import all_runs, one_run
-from labctl.news import Counted, Suspended
-from labctl.replay import looked_at
-from labctl.station_file import read_station
+from labctl.bench.connect import Choice, opened_bench
+from labctl.config.station_file import read_station
+from labctl.data.acquisitions import blocks_of
+from labctl.data.reader import all_runs, one_run
+from labctl.plans.catalogue import entry
+from labctl.run.events import Counted, Suspended
+from labctl.run.replay import looked_at
 
 STATION = read_station(Path(__file__).parents[2] / "station.yaml")
 ODMR = entry("odmr")

@@ -4,13 +4,13 @@ import threading
 import time
 from types import SimpleNamespace
 
-from labctl import watch
-from labctl.station import Wires, opened
-from labctl.station_file import read_station
-from labctl.watch import Watch
+from labctl.bench import monitor
+from labctl.bench.monitor import Watch
+from labctl.bench.station import Wires, opened
+from labctl.config.station_file import read_station
 from sequences.pulses.library import cw_odmr
-from sequences.routines import controls
-from sequences.routines.measure import measure
+from sequences.routines.bench import controls
+from sequences.routines.bench.measure import measure
 from simulated_instruments.bench import Bench
 from tools.trials.wired import STATION, Kept, sample
 
@@ -68,8 +68,8 @@ def test_what_answered_is_told_while_others_keep_the_round_waiting(monkeypatch):
         told.append([one.instrument for one in found])
         slow.set()
 
-    monkeypatch.setattr(watch, "condition", asked)
-    monkeypatch.setattr(watch, "LATE_S", 0.0)
+    monkeypatch.setattr(monitor, "condition", asked)
+    monkeypatch.setattr(monitor, "LATE_S", 0.0)
     station = SimpleNamespace(file=SimpleNamespace(instruments=dict.fromkeys(("quick", "slow", "last"))))
     with Watch(station, heard, 600.0):
         assert slow.wait(5.0)

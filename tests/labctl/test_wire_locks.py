@@ -8,10 +8,10 @@ import pytest
 from qcodes.instrument import VisaInstrument
 from support.made_up import STATION, Clock
 
-from labctl.condition import condition
+from labctl.bench.station import Wires, opened
+from labctl.bench.status import condition
+from labctl.config.station_file import read_station
 from labctl.data.calibration import CalibrationStore
-from labctl.station import Wires, opened
-from labctl.station_file import read_station
 from simulated_instruments.bench import Bench
 from simulated_instruments.sample import load_sample
 

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sequences.experiment import NO_FIGURE, Experiment
-from sequences.limited import LimitedBy
+from sequences.core.experiment import NO_FIGURE, Experiment
+from sequences.core.plan_limits import LimitedBy
 from sequences.pulses.program import Program
 from sequences.results import Column, Point, Progress, SequenceError, child
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sequences.experiment import NO_FIGURE, Experiment
+from sequences.core.experiment import NO_FIGURE, Experiment
 from sequences.results import Progress
 
 

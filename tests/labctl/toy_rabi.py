@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from sequences.experiment import Experiment
+from sequences.core.experiment import Experiment
 from sequences.results import Column, Point
 
 COLUMNS = (Column("duration_ns", "pulse length", "ns"), Column("signal", "signal", "", ("duration_ns",)))
@@ -33,5 +33,5 @@ EXPERIMENT = Experiment(
     plan=RabiPlan,
     function=rabi,
     columns=COLUMNS,
-    figure="labctl.figures.rabi:figure",
+    figure="labctl.figures.experiments.rabi:figure",
 )

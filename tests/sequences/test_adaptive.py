@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sequences.analysis.adaptive import Belief, first_sight
+from sequences.analysis.odmr.adaptive import Belief, first_sight
 
 pytestmark = pytest.mark.unit
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.optimize import root
 
-from sequences.analysis.balance import polarisation_after, polarisations, quoted_at, release_states
-from sequences.analysis.engine_model import EngineModel
-from sequences.analysis.release import Release
+from sequences.analysis.engine.balance import polarisation_after, polarisations, quoted_at, release_states
+from sequences.analysis.engine.engine_model import EngineModel
+from sequences.analysis.engine.release import Release
 
 pytestmark = pytest.mark.unit
 

@@ -7,20 +7,13 @@ import pytest
 from support.known_pair import GATES, VALUES, calibration, counted
 
 from physics.paulis import INDEX
-from sequences.analysis.balance import release_states
-from sequences.analysis.baths import (
-    Released,
-    bath_after_contact,
-    fit_build_up,
-    fit_release,
-    fit_shift,
-    sigma_z,
-)
-from sequences.analysis.calibration import NAMES
-from sequences.analysis.classes import Classes
-from sequences.analysis.engine_model import EngineModel
-from sequences.analysis.engine_rows import Surroundings, in_engine
-from sequences.analysis.release import Release
+from sequences.analysis.engine.balance import release_states
+from sequences.analysis.engine.baths import Released, bath_after_contact, fit_build_up, fit_release, fit_shift, sigma_z
+from sequences.analysis.engine.engine_model import EngineModel
+from sequences.analysis.engine.engine_rows import Surroundings, in_engine
+from sequences.analysis.engine.release import Release
+from sequences.analysis.pair.calibration import NAMES
+from sequences.analysis.pair.shot_classes import Classes
 from sequences.pulses.library import wait
 
 

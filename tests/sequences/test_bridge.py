@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sequences.analysis.bridge import between
+from sequences.analysis.statistics.drift_interpolation import between
 
 pytestmark = pytest.mark.unit
 

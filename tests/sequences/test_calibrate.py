@@ -5,7 +5,7 @@ import pytest
 from support.known_bench import calibrated, know_aligned, stored
 
 from labctl.unwired import ran
-from sequences.analysis.calibration import NAMES
+from sequences.analysis.pair.calibration import NAMES
 from sequences.calibrate import CalibratePlan, calibrate
 from sequences.results import SequenceError
 from tools.trials.wired import is_dark, powered

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequences.analysis.classes import NO_SPREAD, Spread, classes, frozen_field, nitrogen_lines
+from sequences.analysis.pair.shot_classes import NO_SPREAD, Spread, classes, frozen_field, nitrogen_lines
 
 pytestmark = pytest.mark.unit
 

@@ -8,10 +8,10 @@ import pytest
 from support.known_bench import know_pair_numbers
 
 from physics.paulis import NAMES, density_matrix, pauli_vector
-from sequences.analysis.prediction import predict
-from sequences.routines import state
-from sequences.routines.course import Course
-from sequences.routines.outlook import Outlook
+from sequences.analysis.engine.prediction import predict
+from sequences.routines.bench import calibrated_bench
+from sequences.routines.engine.course import Course
+from sequences.routines.engine.forecast import Outlook
 from tools.trials.wired import powered
 
 TIMES_US = np.array([2.0, 4.0, 5.4, 9.0])
@@ -51,7 +51,7 @@ _BEGUN: dict[int, Course] = {}
 def course_of(lab, count=ALL_TIMES, best=BEST):
     """A course of which nothing is measured yet."""
     if count not in _BEGUN:
-        at = predict(state.engine_model(lab), state.release(lab), TIMES_US[:count])
+        at = predict(calibrated_bench.engine_model(lab), calibrated_bench.release(lab), TIMES_US[:count])
         _BEGUN[count] = Course(lab, Outlook(at, best, 5.0, True, "Expected"))
     return deepcopy(_BEGUN[count])
 

@@ -7,8 +7,8 @@ import pytest
 
 from sequences.delays import DelaysPlan, delays
 from sequences.pulses.program import Program
-from sequences.routines.delays import ahead_ticks, remainders, rise_ns
-from sequences.routines.measure import measure
+from sequences.routines.bench.line_delays import ahead_ticks, remainders, rise_ns
+from sequences.routines.bench.measure import measure
 from tools.trials.known import know_pulses
 from tools.trials.wired import Kept, is_dark, kept_of, know_field, know_pair, run, without_wires
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sequences.analysis.design import Candidates, shares_for
+from sequences.analysis.tomography.design import Candidates, shares_for
 
 pytestmark = pytest.mark.unit
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sequences.analysis.drifting import Round, solve
+from sequences.analysis.statistics.drifting_fit import Round, solve
 
 pytestmark = pytest.mark.unit
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sequences.analysis.edges import segments
+from sequences.analysis.pair.pulse_edges import segments
 from sequences.pulses.library import pulse, wait
 from sequences.pulses.program import Program
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from physics.optics import doughnut_profile, saturation
-from sequences.analysis.doughnut_images import Image, Images
-from sequences.analysis.emitters import fit_emitters, fit_strayed, packed, start_one
-from sequences.analysis.how_many import farthest_nm, fit_three, fit_two
-from sequences.analysis.sighting import sighted
+from sequences.analysis.imaging.doughnut_images import Image, Images
+from sequences.analysis.imaging.emitter_count import farthest_nm, fit_three, fit_two
+from sequences.analysis.imaging.emitters import fit_emitters, fit_strayed, packed, start_one
+from sequences.analysis.imaging.ring_detection import sighted
 
 RADIUS_NM, NULL, BRIGHTNESS_CPS = 190.0, 5e-4, 200e3
 PAIR_NM = np.array([[12.0, -3.0], [22.0, 4.0]])

@@ -9,8 +9,8 @@ from scipy.integrate import solve_ivp
 from support import qutip_pair
 
 from physics.paulis import INDEX, density_matrix
-from sequences.analysis.classes import Spread, classes
-from sequences.analysis.engine_model import EngineModel
+from sequences.analysis.engine.engine_model import EngineModel
+from sequences.analysis.pair.shot_classes import Spread, classes
 
 pytestmark = pytest.mark.unit
 

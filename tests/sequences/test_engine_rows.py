@@ -7,11 +7,8 @@ import pytest
 from support.known_pair import GATES, analysis_programs, calibration, counted, known_covariance
 
 from physics.paulis import INDEX
-from sequences.analysis.calibration import NAMES, SCALES
-from sequences.analysis.calibration_fit import modes
-from sequences.analysis.classes import Spread
-from sequences.analysis.engine_model import EngineModel
-from sequences.analysis.engine_rows import (
+from sequences.analysis.engine.engine_model import EngineModel
+from sequences.analysis.engine.engine_rows import (
     SHARES,
     ClassStates,
     Surroundings,
@@ -23,8 +20,11 @@ from sequences.analysis.engine_rows import (
     preparation,
     share_moves,
 )
-from sequences.analysis.pair import pumped_state
-from sequences.analysis.tomography import Asked, Beliefs, calibration_root, reconstruct
+from sequences.analysis.pair.calibration import NAMES, SCALES
+from sequences.analysis.pair.calibration_fit import modes
+from sequences.analysis.pair.pair_model import pumped_state
+from sequences.analysis.pair.shot_classes import Spread
+from sequences.analysis.tomography.reconstruction import Asked, Beliefs, calibration_root, reconstruct
 from sequences.pulses.library import hot_left
 
 pytestmark = pytest.mark.unit

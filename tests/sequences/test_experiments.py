@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from labctl.unwired import unwired
-from sequences import found
-from sequences.experiment import Experiment
-from sequences.found import EXPERIMENTS, Experiments
-from sequences.lab import Calibrated
+from sequences.core import discovery as found
+from sequences.core.discovery import EXPERIMENTS, Experiments
+from sequences.core.experiment import Experiment
+from sequences.core.lab import Calibrated
 from sequences.pulses.grid import on_grid
 from sequences.results import Column, SequenceError
-from sequences.routines import measure as measuring
-from sequences.routines.state import calibrated
+from sequences.routines.bench import measure as measuring
+from sequences.routines.bench.calibrated_bench import calibrated
 
 FOLDER = Path(found.__file__).parent
 STORED = {

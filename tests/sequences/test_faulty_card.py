@@ -7,17 +7,17 @@ from itertools import cycle
 import numpy as np
 import pytest
 
-from instruments import ni_line
+from instruments.common import ni_line
 from instruments.ni_card import CardFault
 from instruments.pulse_generator import PulseGenerator
-from labctl.station import Wires, opened
-from labctl.station_file import read_station
-from sequences.lab import Lab
+from labctl.bench.station import Wires, opened
+from labctl.config.station_file import read_station
+from sequences.core.lab import Lab
 from sequences.pulses.library import cw_odmr
 from sequences.pulses.program import Program
 from sequences.results import SequenceError
-from sequences.routines import controls
-from sequences.routines.measure import PLAYS, measure
+from sequences.routines.bench import controls
+from sequences.routines.bench.measure import PLAYS, measure
 from simulated_instruments.bench import Bench
 from simulated_instruments.faults.script import Fault
 from tools.trials.wired import STATION, Kept, sample

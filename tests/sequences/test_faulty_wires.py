@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from instruments.errors import InstrumentError
-from labctl.station import Wires, opened
-from labctl.station_file import read_station
-from sequences.lab import Lab
+from instruments.common.errors import InstrumentError
+from labctl.bench.station import Wires, opened
+from labctl.config.station_file import read_station
+from sequences.core.lab import Lab
 from simulated_instruments.bench import Bench
 from simulated_instruments.faults.script import Fault
 from tools.trials.wired import STATION, Kept, sample

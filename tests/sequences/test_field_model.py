@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from physics.levels import nv_lines
-from sequences.analysis.field import FieldModel, anchored_model, counted_from_zero, drifted, nominal_model
-from sequences.analysis.field_fit import LineSeen, fit_field, likely_walk
+from sequences.analysis.magnet.field_fit import LineSeen, fit_field, likely_walk
+from sequences.analysis.magnet.field_model import FieldModel, anchored_model, counted_from_zero, drifted, nominal_model
 
 NOMINAL = ((40.0, 0.0, 0.0), (0.0, 40.0, 0.0), (0.0, 0.0, 110.0))
 TRUE = (1.2, -0.9, 110.4, 0.02, 40.6, 0.3, 2.1, -0.03, 0.0, 39.4, -1.4, 0.02, 9e3)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labctl.catalogue import ENTRIES
-from labctl.limits import Bounds
-from labctl.station_file import read_station
+from labctl.config.station_file import read_station
+from labctl.plans.catalogue import ENTRIES
+from labctl.safety.limits import Bounds
 from labctl.unwired import STATION
-from sequences.lab import Lab
+from sequences.core.lab import Lab
 from sequences.pulses.grid import UNITS_NS, nearest_ns, off_grid, on_grid
 from sequences.results import SequenceError
 

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from sequences.analysis.bowl import Bowl, fit_across
-from sequences.analysis.null import Shine, fit_null, fit_shine
-from sequences.analysis.walk import standing
+from sequences.analysis.imaging.null_position import Shine, fit_null, fit_shine
+from sequences.analysis.magnet.transverse_dimming import Bowl, fit_across
+from sequences.analysis.statistics.drift import standing
 from sequences.results import SequenceError
-from sequences.routines import controls, state
-from sequences.routines.hold import Hold
-from sequences.routines.hold.rates import believed, is_worth_it, keep_rate
+from sequences.routines.bench import calibrated_bench, controls
+from sequences.routines.stabilisation import Hold
+from sequences.routines.stabilisation.drift_rates import believed, is_worth_it, keep_rate
 from tools.trials.known import know_magnet, know_pulses
 from tools.trials.night import night
 from tools.trials.wired import know_field, know_pair, run, sample, without_wires
@@ -28,9 +28,9 @@ def held(seed, quiet=False, **truth):
         know_pair(bench)
         know_pulses(bench)
         know_magnet(bench)
-        state.set_pulses(bench.lab)
+        calibrated_bench.set_pulses(bench.lab)
         controls.pump(bench.lab, 0.15)
-        state.set_doughnut(bench.lab, 1000.0)
+        calibrated_bench.set_doughnut(bench.lab, 1000.0)
         hold = Hold(bench.lab, quiet)
         run(hold.begin())
         yield bench, hold

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequences.analysis.late_pulse import Cut, fit_late, flipped
-from sequences.routines.late_pulse import cut_program
+from sequences.analysis.checks.late_pulse import Cut, fit_late, flipped
+from sequences.routines.checks.late_pulse import cut_program
 
 pytestmark = pytest.mark.unit
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequences.analysis.delays import Window, fit_edges, glimpse, lit_ns
+from sequences.analysis.checks.light_delays import Window, fit_edges, glimpse, lit_ns
 from sequences.pulses.program import LINES
-from sequences.routines.light_edges import edge_program
+from sequences.routines.checks.light_edges import edge_program
 
 TICK_NS, LIT_NS = 100.0, 5_000.0
 BRIGHT_CPS, DARK_CPS, SATURATION, LITTLE = 4.4e5, 300.0, 6.7, 0.02

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from physics.levels import nv_lines
-from sequences.analysis.inversion import field_from_two
-from sequences.analysis.odmr import LineShape, dips, fit_known_line, fit_line, shares
+from sequences.analysis.odmr.field_from_lines import field_from_two
+from sequences.analysis.odmr.line_fit import LineShape, dips, fit_known_line, fit_line, shares
 from sequences.analysis.relaxation import fit_dip, rate_at, surviving
 
 pytestmark = pytest.mark.unit

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sequences.analysis.lines import Misled, falling, misled, rising
+from sequences.analysis.checks.line_roles import Misled, falling, misled, rising
 
 pytestmark = pytest.mark.unit
 

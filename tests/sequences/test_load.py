@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 from support.everything_on import all_on
 
-from labctl.catalogue import ENTRIES
-from labctl.limits import programs_beyond, used
-from labctl.station_file import read_station
+from labctl.config.station_file import read_station
+from labctl.plans.catalogue import ENTRIES
+from labctl.safety.limits import programs_beyond, used
 from sequences.calibrate import CalibratePlan
 from sequences.cool import CoolPlan
-from sequences.load import Drive, LimitError, loads, refuse_beyond
+from sequences.core.power_budget import Drive, LimitError, loads, refuse_beyond
 from sequences.pulses.program import Program
-from sequences.routines.allowed import drive
-from sequences.routines.measure import measure
+from sequences.routines.bench.limits import drive
+from sequences.routines.bench.measure import measure
 from tools.trials.wired import STATION
 
 FILE = read_station(STATION)

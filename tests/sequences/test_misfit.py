@@ -5,13 +5,13 @@ import pytest
 from scipy.stats import chi2 as chi2_law
 from support.known_pair import GATES, calibration, counted
 
-from sequences.analysis.calibration import NAMES, SCALES
-from sequences.analysis.calibration_fit import CalibrationFit
-from sequences.analysis.drifting import Round, solve
-from sequences.analysis.misfit import Candidate, Extension, explained, ranked, verdict, widened
+from sequences.analysis.pair.calibration import NAMES, SCALES
+from sequences.analysis.pair.calibration_fit import CalibrationFit
+from sequences.analysis.pair.misfit import Candidate, Extension, explained, ranked, verdict, widened
+from sequences.analysis.statistics.drifting_fit import Round, solve
 from sequences.results import SequenceError
-from sequences.routines.calibration_programs import programs
-from sequences.routines.judgement import REMEDIES, judged
+from sequences.routines.pair.calibration_programs import programs
+from sequences.routines.pair.judgement import REMEDIES, judged
 
 pytestmark = pytest.mark.unit
 

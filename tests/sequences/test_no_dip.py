@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from labctl.station_file import read_station
-from sequences.routines.no_dip import best_rate, no_dip
+from labctl.config.station_file import read_station
+from sequences.routines.relaxation.missing_dip import best_rate, no_dip
 from tools.trials.wired import STATION
 
 pytestmark = pytest.mark.unit

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.estimates import assert_ends_as, followed
 
-from sequences.analysis.odmr import line_curve
+from sequences.analysis.odmr.line_fit import line_curve
 from sequences.odmr import OdmrPlan, odmr
 from tools.trials.wired import without_wires
 

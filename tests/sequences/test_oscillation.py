@@ -7,7 +7,7 @@ from physics.constants import TWO_PI
 from physics.coupling import dipolar_rad_per_s
 from physics.engine import liouvillian, propagator
 from physics.paulis import INDEX
-from sequences.analysis.oscillation import (
+from sequences.analysis.pair.oscillation import (
     Segment,
     Shot,
     collective_shift_hz,

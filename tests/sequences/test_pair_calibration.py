@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from support.known_pair import GATES, believed, calibration, counted
 
-from sequences.analysis.calibration import NAMES, SCALES, SHARES, CountedProgram, PairCalibration
-from sequences.analysis.calibration_fit import MODES, bounds, fit_calibration, fit_mean, merged, modes
-from sequences.analysis.pair import pumped_state
+from sequences.analysis.pair.calibration import NAMES, SCALES, SHARES, CountedProgram, PairCalibration
+from sequences.analysis.pair.calibration_fit import MODES, bounds, fit_calibration, fit_mean, merged, modes
+from sequences.analysis.pair.pair_model import pumped_state
 from sequences.pulses.program import Program
-from sequences.routines.calibration_programs import programs
-from sequences.routines.shots import compared, usual_light
+from sequences.routines.pair.calibration_programs import programs
+from sequences.routines.pair.shots import compared, usual_light
 
 TRUE = calibration(spread_common_khz2=0.0)
 LISTED = [(program, beam) for program, beam, _ in programs(GATES)]

@@ -10,8 +10,8 @@ from support import qutip_pair
 from support.known_pair import GATES, PAPER, calibration, random_state
 
 from physics.paulis import INDEX, density_matrix, pauli_vector, product_vector
-from sequences.analysis.classes import NO_SPREAD, Spread
-from sequences.analysis.pair import PairModel, pumped_state
+from sequences.analysis.pair.pair_model import PairModel, pumped_state
+from sequences.analysis.pair.shot_classes import NO_SPREAD, Spread
 from sequences.pulses.library import wait
 from sequences.pulses.program import Program
 

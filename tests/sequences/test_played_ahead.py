@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from instruments.pulse_generator import words
+from sequences.core.lab import Nobody
 from sequences.delays import DelaysPlan, delays
-from sequences.lab import Nobody
 from sequences.pulses.program import Program
 from sequences.results import SequenceError
-from sequences.routines.measure import measure
+from sequences.routines.bench.measure import measure
 from tools.trials.known import know_pulses
 from tools.trials.wired import is_dark, know_field, know_pair, run, without_wires
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from physics.paulis import density_matrix
-from sequences.analysis.balance import release_states
-from sequences.analysis.classes import Spread
-from sequences.analysis.engine_model import EngineModel
-from sequences.analysis.prediction import Uncertain, predict, signed
-from sequences.analysis.release import Release
+from sequences.analysis.engine.balance import release_states
+from sequences.analysis.engine.engine_model import EngineModel
+from sequences.analysis.engine.prediction import Uncertain, predict, signed
+from sequences.analysis.engine.release import Release
+from sequences.analysis.pair.shot_classes import Spread
 
 pytestmark = pytest.mark.unit
 

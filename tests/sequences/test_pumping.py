@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from sequences.analysis.pumping import BEST_WINDOW, Pumping, fit_pumping
+from sequences.analysis.pair.pumping import BEST_WINDOW, Pumping, fit_pumping
 
 pytestmark = pytest.mark.unit
 

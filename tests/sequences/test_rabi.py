@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.estimates import assert_ends_as, followed
 
-from sequences.analysis.oscillation import oscillation_curve
+from sequences.analysis.pair.oscillation import oscillation_curve
 from sequences.rabi import RabiPlan, rabi
 from sequences.results import SequenceError
 from tools.trials.known import know_magnet

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from physics.paulis import INDEX, product_vector
-from sequences.analysis.readout import Readout
+from sequences.analysis.pair.readout import Readout
 
 pytestmark = pytest.mark.unit
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import qutip
 
-from sequences.analysis.resonances import fit_two, flipped
+from sequences.analysis.pair.resonances import fit_two, flipped
 
 RABI, DURATION_S = 2 * np.pi * 0.35e6, 1.4e-6
 SLOPE = 2 * np.pi * 3.9e8  # rad/s per A: 20 mT/A on a line of 19.7 MHz/mT

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from labctl.data.memory import Kept
-from sequences.lab import Lab, RunContext
+from labctl.data.calibration_in_memory import Kept
+from sequences.core.lab import Lab, RunContext
 
 HOME = Path(__file__).parents[2]
 PACKAGES = ("labctl", "sequences", "simulated_instruments", "benchmarks")

@@ -8,11 +8,8 @@ from support.known_pair import analysis_programs, calibration, counted, known_co
 
 from physics.entanglement import concurrence
 from physics.paulis import PAULIS, density_matrix, pauli_vector, product_vector
-from sequences.analysis.calibration import NAMES, SCALES
-from sequences.analysis.calibration_fit import MODES, modes
-from sequences.analysis.drifting import Round, solve
-from sequences.analysis.engine_model import EngineModel
-from sequences.analysis.engine_rows import (
+from sequences.analysis.engine.engine_model import EngineModel
+from sequences.analysis.engine.engine_rows import (
     ClassStates,
     Surroundings,
     engine_rows,
@@ -20,8 +17,11 @@ from sequences.analysis.engine_rows import (
     margin_moves,
     moved_rows,
 )
-from sequences.analysis.pair import pumped_state
-from sequences.analysis.tomography import (
+from sequences.analysis.pair.calibration import NAMES, SCALES
+from sequences.analysis.pair.calibration_fit import MODES, modes
+from sequences.analysis.pair.pair_model import pumped_state
+from sequences.analysis.statistics.drifting_fit import Round, solve
+from sequences.analysis.tomography.reconstruction import (
     Asked,
     Beliefs,
     Reconstruction,

@@ -7,21 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labctl.station_file import read_station
+from labctl.config.station_file import read_station
 from labctl.unwired import Unwired, ran, unwired
-from sequences.analysis.delays import fit_edges, glimpse
-from sequences.analysis.doughnut_images import Image, Images
-from sequences.analysis.emitters import packed, start_one
-from sequences.analysis.null import Shine, fit_null, fit_shine
-from sequences.analysis.sighting import sighted
-from sequences.load import LimitError
+from sequences.analysis.checks.light_delays import fit_edges, glimpse
+from sequences.analysis.imaging.doughnut_images import Image, Images
+from sequences.analysis.imaging.emitters import packed, start_one
+from sequences.analysis.imaging.null_position import Shine, fit_null, fit_shine
+from sequences.analysis.imaging.ring_detection import sighted
+from sequences.core.power_budget import LimitError
 from sequences.locate import LocatePlan, locate
 from sequences.pulses.program import LINES, Program
 from sequences.results import SequenceError
-from sequences.routines import controls
-from sequences.routines.light_edges import measured_edges
-from sequences.routines.measure import measure
-from sequences.routines.selection import as_lit, null_side
+from sequences.routines.bench import controls
+from sequences.routines.bench.measure import measure
+from sequences.routines.bench.selection import as_lit, null_side
+from sequences.routines.checks.light_edges import measured_edges
 from sequences.wiring import WiringPlan, wiring
 from simulated_instruments.safe import still_on
 from simulated_instruments.sample import Sample, load_sample
@@ -178,7 +178,7 @@ def test_the_red_beams_delay_is_measured_by_the_light_that_it_takes() -> None:
 
 def test_light_that_is_taken_is_the_mirror_of_light_that_is_given() -> None:
     """`glimpse` and `fit_edges` say the same of both."""
-    from sequences.analysis.delays import Window
+    from sequences.analysis.checks.light_delays import Window
 
     def windows(bright: float, dark: float) -> list[Window]:
         lit = np.clip((np.arange(-300, 2000, 100) - 430.0) / 40.0, 0.0, 1.0)

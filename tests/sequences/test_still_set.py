@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 from support.everything_on import MAGNET_A, all_on
 
-from instruments.errors import ChangedError
-from sequences.lab import Lab
+from instruments.common.errors import ChangedError
+from sequences.core.lab import Lab
 from sequences.pulses.library import cw_odmr
 from sequences.results import SequenceError
-from sequences.routines import controls
-from sequences.routines.measure import measure
-from sequences.routines.still_set import LOOK_AFTER_S, still_set
+from sequences.routines.bench import controls
+from sequences.routines.bench.measure import measure
+from sequences.routines.bench.verify import LOOK_AFTER_S, still_set
 from simulated_instruments.faults.script import Fault
 
 pytestmark = pytest.mark.system

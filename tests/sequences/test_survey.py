@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from sequences.routines import survey
-from sequences.routines.first_light import first_light
-from sequences.routines.known_magnet import from_calibration, keep
-from sequences.routines.spectroscopy import stored_tracker
+from sequences.routines.magnet import survey
+from sequences.routines.magnet.first_line import first_light
+from sequences.routines.magnet.magnet_memory import from_calibration, keep
+from sequences.routines.odmr.spectroscopy import stored_tracker
 from tools.trials.wired import know_field, run, without_wires
 
 NEAR_MT = 101.5

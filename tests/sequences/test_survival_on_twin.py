@@ -3,7 +3,7 @@
 import pytest
 from support.known_bench import calibrated_bench
 
-from labctl.survival import Surroundings, predict_survival
+from labctl.predictions.survival import Surroundings, predict_survival
 from labctl.unwired import ran
 from physics.entanglement import signed_concurrence
 from physics.paulis import density_matrix

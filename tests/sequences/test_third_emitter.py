@@ -8,8 +8,8 @@ import pytest
 from sequences.locate import LocatePlan, locate
 from sequences.pulses.program import Program
 from sequences.results import SequenceError
-from sequences.routines import controls
-from sequences.routines.measure import measure
+from sequences.routines.bench import controls
+from sequences.routines.bench.measure import measure
 from tools.trials.wired import is_dark, run, without_wires
 
 PAIR = {"separation_nm": 14.0, "centre_nm": [30.0, 10.0], "orientation_deg": 70.0}

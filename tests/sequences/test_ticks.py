@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from support.known_bench import know_aligned
 
-from instruments.playable import Playable, whole_ns
+from instruments.interface.playable import Playable, whole_ns
 from instruments.pulse_generator import PulseGenerator
-from labctl.catalogue import ENTRIES
-from labctl.limits import Bounds
-from labctl.station_file import read_station
+from labctl.config.station_file import read_station
+from labctl.plans.catalogue import ENTRIES
+from labctl.safety.limits import Bounds
 from labctl.unwired import STATION, unwired
 from sequences.delays import DelaysPlan, delays
 from sequences.pulses.compile import compiled
@@ -18,8 +18,8 @@ from sequences.pulses.grid import at_least_ns, guard_ns, on_grid
 from sequences.pulses.program import Program, PulseError
 from sequences.rabi import RabiPlan, rabi
 from sequences.results import SequenceError
-from sequences.routines.delays import ahead_ticks, remainders
-from sequences.routines.measure import measure
+from sequences.routines.bench.line_delays import ahead_ticks, remainders
+from sequences.routines.bench.measure import measure
 from tools.trials.wired import run, sample
 
 TICKS_NS = (1, 2, 7, 8, 30, 100, 200)

@@ -7,7 +7,7 @@ import pytest
 from support.known_bench import calibrated_bench
 
 from sequences.results import Estimate, Point
-from sequences.routines.rounds import in_rounds
+from sequences.routines.bench.rounds import in_rounds
 from sequences.tomography import TomographyPlan, tomography
 
 PLAN = TomographyPlan(hours=0.6)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sequences.results import SequenceError
-from sequences.routines.first_light import first_light
-from sequences.routines.known_magnet import from_nothing
-from sequences.routines.tracking import track_line
+from sequences.routines.magnet.first_line import first_light
+from sequences.routines.magnet.magnet_memory import from_nothing
+from sequences.routines.odmr.tracking import track_line
 from tools.trials.wired import run, without_wires
 
 SPACING_HZ = 2.16e6

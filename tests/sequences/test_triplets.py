@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sequences.results import Point
-from sequences.routines import tracking
-from sequences.routines.spectroscopy import Expected, Tracker
-from sequences.routines.tracking import track_line
+from sequences.routines.odmr import tracking
+from sequences.routines.odmr.spectroscopy import Expected, Tracker
+from sequences.routines.odmr.tracking import track_line
 from tools.trials.wired import run
 
 pytestmark = pytest.mark.unit

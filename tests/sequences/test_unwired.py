@@ -5,9 +5,9 @@ from functools import partial
 import pytest
 from support.known_bench import know_aligned, know_all
 
-from instruments.errors import ChangedError
-from labctl.safety import make_safe
-from labctl.station_file import StationFile, read_station
+from instruments.common.errors import ChangedError
+from labctl.config.station_file import StationFile, read_station
+from labctl.safety.safe_state import make_safe
 from labctl.unwired import STATION, ran, unwired, unwired_lab
 from sequences.align import AlignPlan, align
 from sequences.calibrate import CalibratePlan, calibrate
@@ -17,8 +17,8 @@ from sequences.locate import LocatePlan, locate
 from sequences.odmr import OdmrPlan, odmr
 from sequences.rabi import RabiPlan, rabi
 from sequences.relaxometry import RelaxometryPlan, relaxometry
-from sequences.routines import controls, state
-from sequences.routines.still_set import as_it_is, still_set
+from sequences.routines.bench import calibrated_bench, controls
+from sequences.routines.bench.verify import as_it_is, still_set
 from sequences.tomography import TomographyPlan, tomography
 from sequences.wiring import WiringPlan, wiring
 from simulated_instruments.safe import still_on
@@ -98,8 +98,8 @@ HAPPENINGS = {
 def test_what_is_no_longer_as_it_was_set_says_so(name):
     bench = unwired(seed=SEED)
     calibrated(bench)
-    state.set_field(bench.lab)
-    state.ready(bench.lab)
+    calibrated_bench.set_field(bench.lab)
+    calibrated_bench.ready(bench.lab)
     still_set(bench.lab)
     HAPPENINGS[name](bench.lab)
     with pytest.raises(ChangedError) as raised:
@@ -112,8 +112,8 @@ def test_what_is_no_longer_as_it_was_set_says_so(name):
 def test_the_safe_state_of_the_application_leaves_nothing_on():
     bench = unwired(seed=SEED)
     calibrated(bench)
-    state.set_field(bench.lab)
-    state.ready(bench.lab)
+    calibrated_bench.set_field(bench.lab)
+    calibrated_bench.ready(bench.lab)
     controls.carrier(bench.lab, 2.87e9, 0.0)
     bench.lab.pulse_generator.hold(1)
     assert len(still_on(bench.twin.knobs, bench.twin.levels)) >= 8

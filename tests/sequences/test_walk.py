@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sequences.analysis.walk import standing
+from sequences.analysis.statistics.drift import standing
 
 pytestmark = pytest.mark.unit
 

@@ -5,12 +5,12 @@ import pytest
 from support.known_bench import know_aligned
 from support.known_pair import GATES, calibration
 
-from sequences.analysis.calibration import NAMES, SCALES
-from sequences.analysis.calibration_fit import MODES, modes
+from sequences.analysis.pair.calibration import NAMES, SCALES
+from sequences.analysis.pair.calibration_fit import MODES, modes
 from sequences.pulses.library import Reading
 from sequences.pulses.program import Program
-from sequences.routines import controls, state
-from sequences.routines.shots import Shot, count
+from sequences.routines.bench import calibrated_bench, controls
+from sequences.routines.pair.shots import Shot, count
 from tools.trials.wired import powered
 
 TRUE = calibration()
@@ -24,10 +24,10 @@ OPTICAL = [k for k, (_, names, _) in enumerate(MODES) if names[0].startswith(("p
 def lab():
     bench = powered(5)
     know_aligned(bench)
-    state.set_field(bench.lab)
-    state.set_pulses(bench.lab)
+    calibrated_bench.set_field(bench.lab)
+    calibrated_bench.set_pulses(bench.lab)
     controls.pump(bench.lab, 0.15)
-    state.set_doughnut(bench.lab, 1000.0)
+    calibrated_bench.set_doughnut(bench.lab, 1000.0)
     return bench.lab
 
 
@@ -40,8 +40,8 @@ def seen(lab, program, beam):
 @pytest.mark.parametrize("beam", ["pump", "depletion"])
 def test_where_light_moves_the_pumped_pair_keeps_its_counts_over_their_reference(lab, beam):
     """The null goes 3 nm towards the right NV, the Gaussian beam has a tenth more power; the flipped pair tells."""
-    x, y = (state.calibrated(lab, f"pair.left_{axis}_nm") for axis in "xy")
-    towards = np.array([state.calibrated(lab, f"pair.right_{axis}_nm") for axis in "xy"]) - (x, y)
+    x, y = (calibrated_bench.calibrated(lab, f"pair.left_{axis}_nm") for axis in "xy")
+    towards = np.array([calibrated_bench.calibrated(lab, f"pair.right_{axis}_nm") for axis in "xy"]) - (x, y)
     near = towards / np.linalg.norm(towards)
     before = [seen(lab, program, beam) for program in (PUMPED, FLIPPED)]
     controls.steer(lab, *(np.array([x, y]) + 3.0 * near))

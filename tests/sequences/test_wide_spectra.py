@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from physics.levels import nv_lines
-from sequences.analysis.wide import field_of_dips, find_dips
+from sequences.analysis.odmr.broadband import field_of_dips, find_dips
 
 pytestmark = pytest.mark.unit
 

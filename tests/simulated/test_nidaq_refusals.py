@@ -13,7 +13,7 @@ from nidaqmx.stream_readers import CounterReader
 from nidaqmx.system import Device
 from support.nidaq_bench import Client, CountingWorld, client, refusal
 
-from simulated_instruments.nidaq.calls import CALLS
+from simulated_instruments.nidaq.calls.table import CALLS
 from simulated_instruments.nidaq.server import NIServer, Servicer
 
 

@@ -11,9 +11,9 @@ from physics.entanglement import signed_concurrence
 from physics.paulis import density_matrix, product_vector
 from simulated_instruments.sample import SampleError, label_of, load_sample, shipped
 from simulated_instruments.twin import Twin
-from simulated_instruments.twin.classes import has_classes, spread_of
-from simulated_instruments.twin.levels import PLAIN, elements, pauli
-from simulated_instruments.twin.propagation import propagators
+from simulated_instruments.twin.shots.classes import has_classes, spread_of
+from simulated_instruments.twin.shots.levels import PLAIN, elements, pauli
+from simulated_instruments.twin.shots.propagation import propagators
 
 
 def test_samples_are_known_by_their_names():

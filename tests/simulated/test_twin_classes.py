@@ -5,8 +5,8 @@ import pytest
 from scipy.special import j0
 from support.aligned_twin import sample
 
-from simulated_instruments.twin.classes import classes_of, has_classes, spread_of
-from simulated_instruments.twin.quadrature import gaussian, gaussian_and_sine, points_for, sine
+from simulated_instruments.twin.shots.classes import classes_of, has_classes, spread_of
+from simulated_instruments.twin.shots.quadrature import gaussian, gaussian_and_sine, points_for, sine
 
 pytestmark = pytest.mark.twin
 

@@ -7,7 +7,7 @@ from support.aligned_twin import PUMPED, QUARTER, SIGNAL, driven, lit, play, wor
 from support.shots import FAR, bench, exact
 
 from simulated_instruments.twin.counter import Counter
-from simulated_instruments.twin.walks import Walks
+from simulated_instruments.twin.drifts import Walks
 
 pytestmark = pytest.mark.twin
 

@@ -9,8 +9,8 @@ import pytest
 from physics.engine import evolve, liouvillian, propagator
 from physics.entanglement import signed_concurrence
 from physics.paulis import density_matrix, product_vector
-from simulated_instruments.twin.levels import PLAIN, SHELVED, elements, pauli, unfolded
-from simulated_instruments.twin.propagation import exponential, propagators
+from simulated_instruments.twin.shots.levels import PLAIN, SHELVED, elements, pauli, unfolded
+from simulated_instruments.twin.shots.propagation import exponential, propagators
 
 pytestmark = pytest.mark.twin
 

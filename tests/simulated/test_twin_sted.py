@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from physics.optics import half_width_nm
 from simulated_instruments.cables import LINES
-from simulated_instruments.knobs import Knobs
 from simulated_instruments.safe import still_on
 from simulated_instruments.sample import Sample, Wander, label_of, load_sample
+from simulated_instruments.setpoints import Knobs
 from simulated_instruments.twin import Twin
 from simulated_instruments.twin.surroundings import Drift, Light, light
 

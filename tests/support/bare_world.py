@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulated_instruments.clock import VirtualClock
-from simulated_instruments.knobs import Clock, Knobs
+from simulated_instruments.setpoints import Clock, Knobs
 
 
 @dataclass

@@ -21,13 +21,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from labctl.bench import OpenBench
-from labctl.catalogue import ENTRIES
-from labctl.cli_bench import Choice, opened_bench
-from labctl.data.history import Run, children, one_run, points
-from labctl.station_file import StationFile
+from labctl.bench.connect import Choice, opened_bench
+from labctl.bench.session import OpenBench
+from labctl.config.station_file import StationFile
+from labctl.data.reader import Run, children, one_run, points
+from labctl.plans.catalogue import ENTRIES
 from sequences import engine as engines
-from sequences.lab import Lab
+from sequences.core.lab import Lab
 from sequences.results import Estimate, Point, Progress, Stream, child
 
 RECORDING: Final = Path(__file__).with_name("engine_again.json")

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from labctl.data.plain import plain
+from labctl.data.serialise import plain
 from sequences.results import Estimate, Point, Stream
 
 

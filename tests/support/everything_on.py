@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from labctl.data.memory import Kept
-from labctl.station import Wires, opened
-from labctl.station_file import read_station
-from sequences.lab import Lab
-from sequences.routines import controls
+from labctl.bench.station import Wires, opened
+from labctl.config.station_file import read_station
+from labctl.data.calibration_in_memory import Kept
+from sequences.core.lab import Lab
+from sequences.routines.bench import controls
 from simulated_instruments.bench import Bench
 from simulated_instruments.faults.script import Fault
 from tools.trials.wired import STATION, sample

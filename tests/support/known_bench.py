@@ -8,16 +8,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from labctl.data.memory import Kept
+from labctl.data.calibration_in_memory import Kept
 from labctl.unwired import Unwired, ran
 from physics.levels import cross_relaxation_fields_mt
-from sequences import lab
-from sequences.analysis.calibration import PairCalibration
-from sequences.analysis.calibration_fit import MODES
-from sequences.analysis.release import Release
+from sequences.analysis.engine.release import Release
+from sequences.analysis.pair.calibration import PairCalibration
+from sequences.analysis.pair.calibration_fit import MODES
 from sequences.calibrate import CalibratePlan, CalibrateResult, calibrate
+from sequences.core import lab
 from sequences.pulses.library import Reading
-from sequences.routines import state
+from sequences.routines.bench import calibrated_bench as state
 from simulated_instruments.twin.surroundings import light
 from support.known_pair import GATES, PAPER, calibration, made_up_covariance
 from tools.trials.known import QUARTER_NS, know_magnet, know_pulses

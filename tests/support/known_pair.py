@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from physics.paulis import pauli_vector
-from sequences.analysis.calibration import NAMES, SCALES, Beam, CountedProgram, Listed, PairCalibration
-from sequences.analysis.classes import frozen_field
+from sequences.analysis.pair.calibration import NAMES, SCALES, Beam, CountedProgram, Listed, PairCalibration
+from sequences.analysis.pair.shot_classes import frozen_field
 from sequences.pulses.library import Gates
 from sequences.pulses.program import Program
-from sequences.routines.calibration_programs import programs
+from sequences.routines.pair.calibration_programs import programs
 
 Real = NDArray[np.float64]
 

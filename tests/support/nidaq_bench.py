@@ -14,8 +14,8 @@ from nidaqmx.system import Device
 from numpy.typing import NDArray
 
 from simulated_instruments.clock import VirtualClock
-from simulated_instruments.knobs import Clock, Knobs
 from simulated_instruments.nidaq.server import NIServer
+from simulated_instruments.setpoints import Clock, Knobs
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,18 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from labctl.data.book import Ended
+from labctl.common.signals import Interrupts
 from labctl.data.calibration import CalibrationStore
-from labctl.data.store import Store
-from labctl.gate import Gate
-from labctl.interrupts import Interrupts
-from labctl.news import News
-from labctl.runner import Runner
-from sequences.lab import Lab
+from labctl.data.writing.recorder import Ended
+from labctl.data.writing.run_writer import Store
+from labctl.run.events import News
+from labctl.run.pause import Gate
+from labctl.run.runner import Runner
+from sequences.core.lab import Lab
 from sequences.pulses.library import cw_odmr
 from sequences.results import Column, Estimate, Point, Progress, Stream
-from sequences.routines import controls
-from sequences.routines.measure import measure
+from sequences.routines.bench import controls
+from sequences.routines.bench.measure import measure
 from simulated_instruments.twin.surroundings import light
 from tools.trials.wired import Wired, wired
 

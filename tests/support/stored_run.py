@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from labctl.data.store import Store
+from labctl.data.writing.run_writer import Store
 from sequences.results import Column
 
 COLUMNS: Final = (Column("voltage_v", "voltage", "V"), Column("counts", "counts", "", ("voltage_v",)))

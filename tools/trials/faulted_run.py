@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import simulated_instruments.bench as twins
-from labctl import progress
 from labctl.__main__ import main
-from labctl.data.history import all_runs, points
-from labctl.station_file import read_station
+from labctl.config.station_file import read_station
+from labctl.data.reader import all_runs, points
+from labctl.report import progress
 from simulated_instruments.faults.injector import Injected
 from simulated_instruments.faults.kinds import PASSING, Call
 from simulated_instruments.faults.script import Fault
@@ -52,12 +52,12 @@ DRIVES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """How that which is still on begins, by the instrument that drives it."""
 _NEEDED: Final = (
-    "labctl.bench",
-    "labctl.cli_bench",
-    "labctl.cli_plan",
-    "labctl.cli_run",
-    "labctl.station",
-    "labctl.tables",
+    "labctl.bench.session",
+    "labctl.bench.connect",
+    "labctl.report.plan_overview",
+    "labctl.cli.run",
+    "labctl.bench.station",
+    "labctl.report.tables",
 )
 _PAUSE_S: Final = 0.02
 

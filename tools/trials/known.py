@@ -4,11 +4,11 @@ from typing import Final
 
 import numpy as np
 
-from sequences.analysis.field import NAMES
+from sequences.analysis.magnet.field_model import NAMES
 from sequences.pulses.library import cw_odmr
-from sequences.routines import controls, state
-from sequences.routines.spectroscopy import CW_EFFICIENCY, Expected, Tracker
-from sequences.routines.tracking import track_line
+from sequences.routines.bench import calibrated_bench, controls
+from sequences.routines.odmr.spectroscopy import CW_EFFICIENCY, Expected, Tracker
+from sequences.routines.odmr.tracking import track_line
 from tools.trials.wired import Bench, frozen_hz, run
 
 SHIFT_A: Final = -0.1
@@ -21,7 +21,7 @@ def know_pulses(bench: Bench) -> None:
     put("microwave.pi_half_ns", QUARTER_NS, 0.3)
     put("microwave.pi_half_dbm", 20 * np.log10(mhz / bench.twin.sample.microwave.rabi_mhz_at_0dbm), 0.01)
     put("shift.a", SHIFT_A, 0.0)
-    state.set_field(bench.lab)
+    calibrated_bench.set_field(bench.lab)
     put("microwave.frozen_hz", frozen_hz(bench, SHIFT_A), 1e3)
 
 
@@ -46,7 +46,7 @@ def know_magnet(bench: Bench) -> None:
 def f_plus_hz(bench: Bench) -> float:
     """f+ of the driven pair, by a long spectrum."""
     lab = bench.lab
-    state.set_field(lab)
+    calibrated_bench.set_field(lab)
     controls.pump(lab, CW_EFFICIENCY)
     along_mt, across_mt = bench.twin.field_mt()
     about_hz = float(bench.twin.lines(float(along_mt.mean()), across_mt).plus_hz[0])

@@ -12,9 +12,9 @@ import grpc
 from nidaqmx._stubs.nidaqmx_pb2_grpc import add_NiDAQmxServicer_to_server
 
 from simulated_instruments.faults.injector import Injector
-from simulated_instruments.knobs import World
 from simulated_instruments.nidaq.card import Card
 from simulated_instruments.nidaq.server import Servicer
+from simulated_instruments.setpoints import World
 
 
 class Loopback:

@@ -14,10 +14,10 @@ import numpy as np
 from qcodes.instrument import VisaInstrument
 
 import simulated_instruments.nidaq.server as ni_server
-from instruments.errors import InstrumentError
-from labctl.safety import make_safe
-from labctl.station import OpenStation, Wires
-from labctl.station_file import read_station
+from instruments.common.errors import InstrumentError
+from labctl.bench.station import OpenStation, Wires
+from labctl.config.station_file import read_station
+from labctl.safety.safe_state import make_safe
 from simulated_instruments.bench import Bench
 from simulated_instruments.faults.injector import Injector
 from simulated_instruments.faults.kinds import CARD

@@ -13,16 +13,17 @@ from typing import Any, Final
 
 import numpy as np
 
-from labctl.data.memory import Kept
+from labctl.data.calibration_in_memory import Kept
 from physics.constants import GAMMA_13C_HZ_PER_MT
 from physics.levels import cross_relaxation_fields_mt
 from physics.optics import doughnut_profile
-from sequences.lab import Nobody
+from sequences.core.lab import Nobody
 from sequences.pulses.library import COOLING_US, Cycle, Gates, Reading, engine_shot
 from sequences.pulses.program import Program
-from sequences.routines import controls, hold, state
-from sequences.routines.hold import HoldChoice
-from sequences.routines.measure import repeats_for
+from sequences.routines import stabilisation
+from sequences.routines.bench import calibrated_bench, controls
+from sequences.routines.bench.measure import repeats_for
+from sequences.routines.stabilisation import HoldChoice
 from tools.trials.known import know_magnet, know_pulses
 from tools.trials.wired import Bench, kept_of, know_field, know_pair, run, wired, without_wires
 
@@ -134,10 +135,10 @@ def _known(seed: int) -> Kept:
 def _played(bench: Bench, hours: float, held: HoldChoice, began: float) -> Night:
     """The engine's shot, block after block, for so many hours."""
     lab, tick_ns = bench.lab, bench.lab.wiring.tick_ns
-    state.set_field(lab)
-    state.set_pulses(lab)
+    calibrated_bench.set_field(lab)
+    calibrated_bench.set_pulses(lab)
     controls.pump(lab, 0.15)
-    state.set_doughnut(lab, 1000.0)
+    calibrated_bench.set_doughnut(lab, 1000.0)
     gates, reading = Gates(200, 23_600, tick_ns), Reading(24_000, 2_500, 1_800, tick_ns)
     cycle = Cycle(lab.whole_ticks(COOLING_US * 1e3), 5_400)
     shot = engine_shot(cycle, gates, Program("night", tick_ns), reading, "depletion")
@@ -145,7 +146,7 @@ def _played(bench: Bench, hours: float, held: HoldChoice, began: float) -> Night
     truth = Truth(bench, wanted_hz=GAMMA_13C_HZ_PER_MT * resonance_mt, engine=shot.name)
     lab = lab.within(replace(lab.run, observer=truth))
     started_s = lab.clock.now()
-    holding = run(hold.begin(lab, held))[0]
+    holding = run(stabilisation.begin(lab, held))[0]
     while lab.clock.now() < started_s + 3600.0 * hours:
         run(holding.measure(shot, repeats_for(shot, _BLOCK_S)))
     shares = truth.shares(null_tolerance_nm(bench))

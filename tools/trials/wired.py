@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from labctl.data.memory import Kept
-from labctl.station import Wires, opened
-from labctl.station_file import read_station
+from labctl.bench.station import Wires, opened
+from labctl.config.station_file import read_station
+from labctl.data.calibration_in_memory import Kept
 from labctl.unwired import Unwired, unwired
 from physics.levels import cross_relaxation_fields_mt
-from sequences.lab import Lab
+from sequences.core.lab import Lab
 from sequences.results import Point, Stream
 from simulated_instruments.bench import Bench as Simulated
 from simulated_instruments.sample import Sample, load_sample

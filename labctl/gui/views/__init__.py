@@ -1,8 +1,13 @@
-"""What the docks hold, one module each, and what these are made of.
+"""The docks, one module each. One that shows what was measured ends with its `DOCK`.
 
-A module that shows something measured ends with its `DOCK`, by which the window finds it. Views of a run: `run`, the
-progress; `odmr` (its `spectra` sorted, a `spectrum_panel` for each line); `alignment` (its `alignment_numbers`, and the
-`target`); `cooling`; `engine`; `tomography` (its `density` matrix in space); `points`, those of any experiment;
-`sequence`, the pulses. Of the bench: `bench`. Of what was and will be run: `runs`, with `plan_form` (its `plan_rows`),
-`queue_list`, and `history` (its `history_model`, and a `figure_dialog`).
+- `run`: the run dock: how far it is, when it will be done, photons, error bars now and at the end, and its parts.
+- `odmr`: the ODMR dock: the spectrum as it grows, and the field that its lines show.
+- `alignment`: the alignment dock: how near the field is to the resonance and to the axis.
+- `cooling`: the cooling dock: polarisation of both baths against time, and the doughnut image with both NVs on it.
+- `engine`: the engine dock: concurrence and populations against evolution time, as measured and as the model has them.
+- `tomography`: the tomography dock: the state as bars and as numbers, while photons arrive.
+- `points`: the points dock: every column of any experiment against what it was measured against.
+- `sequence`: the sequence dock: the pulse timeline of the program that plays now.
+- `bench`: the bench dock: every instrument with what it does now, its limits, and the interlock in large letters.
+- `runs`: the runs dock: the plan form, the queue and the stored runs.
 """

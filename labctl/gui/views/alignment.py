@@ -6,14 +6,9 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from labctl.condition import Verdict
-from labctl.figures.words import quoted
-from labctl.gui.figures import Figures
-from labctl.gui.plots import Curve, ErrorPoints, guide, new_plot
-from labctl.gui.record import Record
-from labctl.gui.theme import Theme
-from labctl.gui.view import View
-from labctl.gui.views.alignment_numbers import (
+from labctl.bench.status import Verdict
+from labctl.common.numbers import quoted
+from labctl.gui.panels.alignment_numbers import (
     SMALLEST_UT,
     Goal,
     Visits,
@@ -25,7 +20,12 @@ from labctl.gui.views.alignment_numbers import (
     theory,
     visits,
 )
-from labctl.gui.views.target import ScaledAxis, Target, add_scale
+from labctl.gui.panels.target import ScaledAxis, Target, add_scale
+from labctl.gui.runs.record import Record
+from labctl.gui.widgets.plots import Curve, ErrorPoints, guide, new_plot
+from labctl.gui.widgets.readouts import Figures
+from labctl.gui.widgets.theme import Theme
+from labctl.gui.widgets.view import View
 from sequences.analysis.relaxation import surviving_curve
 
 _MEANINGS: Final = {

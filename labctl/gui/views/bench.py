@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from labctl.condition import Condition, Reading, value_words
-from labctl.gui.theme import Theme, verdict_colour, verdict_sign
-from labctl.gui.view import label
+from labctl.bench.status import Condition, Reading, value_words
+from labctl.gui.widgets.theme import Theme, verdict_colour, verdict_sign
+from labctl.gui.widgets.view import label
 
 _HEADINGS: Final = ("instrument", "state", "asked for", "limit")
 _NAME, _STATE, _ASKED, _LIMIT = range(4)

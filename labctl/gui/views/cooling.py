@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from pyqtgraph.Qt import QtCore, QtWidgets
 from scipy.spatial import KDTree
 
+from labctl.common.numbers import quoted
 from labctl.figures.columns import together
-from labctl.figures.words import quoted
-from labctl.gui.figures import Figures
-from labctl.gui.plots import Band, Curve, ErrorPoints, guide, keyed, new_plot
-from labctl.gui.record import Record, Table
-from labctl.gui.theme import INTENSITY, LIGHT, Theme
-from labctl.gui.view import View
+from labctl.gui.runs.record import Record, Table
+from labctl.gui.widgets.plots import Band, Curve, ErrorPoints, guide, keyed, new_plot
+from labctl.gui.widgets.readouts import Figures
+from labctl.gui.widgets.theme import INTENSITY, LIGHT, Theme
+from labctl.gui.widgets.view import View
 
 Real = NDArray[np.float64]
 

@@ -8,12 +8,12 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from labctl.figures.words import quoted
-from labctl.gui.axes import left_px
-from labctl.gui.figures import Figures
-from labctl.gui.plots import Band, Curve, ErrorPoints, guide, keyed, new_plot
-from labctl.gui.record import Record
-from labctl.gui.view import View, label
+from labctl.common.numbers import quoted
+from labctl.gui.runs.record import Record
+from labctl.gui.widgets.axes import left_px
+from labctl.gui.widgets.plots import Band, Curve, ErrorPoints, guide, keyed, new_plot
+from labctl.gui.widgets.readouts import Figures
+from labctl.gui.widgets.view import View, label
 
 Real = NDArray[np.float64]
 

@@ -7,14 +7,14 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from pyqtgraph.Qt import QtWidgets
 
-from labctl.figures.words import quoted
-from labctl.gui.axes import narrowest_px
-from labctl.gui.figures import Figures
-from labctl.gui.record import Record
-from labctl.gui.theme import Theme
-from labctl.gui.view import View, docks_of, label
-from labctl.gui.views.spectra import Points, lines_between, looks, spectrum_points, stretches
-from labctl.gui.views.spectrum_panel import SpectrumPanel
+from labctl.common.numbers import quoted
+from labctl.gui.panels.spectra import Points, lines_between, looks, spectrum_points, stretches
+from labctl.gui.panels.spectrum_panel import SpectrumPanel
+from labctl.gui.runs.record import Record
+from labctl.gui.widgets.axes import narrowest_px
+from labctl.gui.widgets.readouts import Figures
+from labctl.gui.widgets.theme import Theme
+from labctl.gui.widgets.view import View, docks_of, label
 
 _PANELS: Final = 2
 _SWEEPS_EVERY_S: Final = 1.0

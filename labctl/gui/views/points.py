@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from pyqtgraph.Qt import QtCore, QtWidgets
 
 from labctl.figures.series import Image, Line, Means, axis_label, panels
-from labctl.gui.plots import Curve, ErrorPoints, dress, legend_of, new_plot, thinned
-from labctl.gui.record import Record
-from labctl.gui.theme import INTENSITY, Theme
-from labctl.gui.view import View, label
+from labctl.gui.runs.record import Record
+from labctl.gui.widgets.plots import Curve, ErrorPoints, dress, legend_of, new_plot, thinned
+from labctl.gui.widgets.theme import INTENSITY, Theme
+from labctl.gui.widgets.view import View, label
 
 MOST_AT_ONCE: Final = 2000
 """Points that are summed before the window does something else; of a stored run the rest follows frame by frame."""

@@ -4,12 +4,12 @@ from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from labctl.figures.words import quoted
-from labctl.gui.messages import Activity
-from labctl.gui.outlook import Expected, Follower, Outlook, is_even, quantities
-from labctl.gui.record import Record
-from labctl.gui.view import View, label
-from labctl.progress import clock_words
+from labctl.common.numbers import quoted
+from labctl.gui.connection.messages import Activity
+from labctl.gui.runs.forecast import Expected, Follower, Outlook, is_even, quantities
+from labctl.gui.runs.record import Record
+from labctl.gui.widgets.view import View, label
+from labctl.report.progress import clock_words
 
 _STATUS: Final = {
     "running": "● running",

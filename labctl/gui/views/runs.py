@@ -7,20 +7,20 @@ from typing import ClassVar, Final
 
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from labctl.commands import About
+from labctl.common.commands import About
 from labctl.data.export import export
-from labctl.data.history import one_run
-from labctl.data.live import ask
-from labctl.gui import dialogs
-from labctl.gui.listing import Line
-from labctl.gui.queue import Queue
-from labctl.gui.theme import Theme
-from labctl.gui.view import label
-from labctl.gui.views.figure_dialog import ENDINGS, FigureDialog, drawn
-from labctl.gui.views.history import HistoryPanel
-from labctl.gui.views.plan_form import HERE, PlanForm
-from labctl.gui.views.queue_list import QueueList
-from labctl.limits import Bounds
+from labctl.data.live_runs import ask
+from labctl.data.reader import one_run
+from labctl.gui.panels.figure_dialog import ENDINGS, FigureDialog, drawn
+from labctl.gui.panels.history import HistoryPanel
+from labctl.gui.panels.plan_form import HERE, PlanForm
+from labctl.gui.panels.queue_list import QueueList
+from labctl.gui.runs.queue import Queue
+from labctl.gui.runs.run_list import Line
+from labctl.gui.widgets import dialogs
+from labctl.gui.widgets.theme import Theme
+from labctl.gui.widgets.view import label
+from labctl.safety.limits import Bounds
 
 _EXPORTS: Final = "netCDF (*.nc);;CSV (*.csv)"
 _FIGURES: Final = ";;".join(f"{ending.upper()} (*.{ending})" for ending in ENDINGS)

@@ -8,12 +8,12 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
-from labctl.gui.plots import bare_plot, dress
-from labctl.gui.record import Record
-from labctl.gui.theme import Theme
-from labctl.gui.view import View, label
-from labctl.news import Playing
-from labctl.progress import clock_words
+from labctl.gui.runs.record import Record
+from labctl.gui.widgets.plots import bare_plot, dress
+from labctl.gui.widgets.theme import Theme
+from labctl.gui.widgets.view import View, label
+from labctl.report.progress import clock_words
+from labctl.run.events import Playing
 from sequences.pulses.program import LINES, Program
 
 Real = NDArray[np.float64]

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pyqtgraph.Qt import QtCore, QtWidgets
 
-from labctl.figures.words import quoted
-from labctl.gui.figures import Figures
-from labctl.gui.plots import ErrorPoints, guide, keyed, new_plot
-from labctl.gui.record import Record
-from labctl.gui.theme import Theme, monospaced
-from labctl.gui.view import View
-from labctl.gui.views.density import STATES, DensityBars
+from labctl.common.numbers import quoted
+from labctl.gui.panels.density import STATES, DensityBars
+from labctl.gui.runs.record import Record
+from labctl.gui.widgets.plots import ErrorPoints, guide, keyed, new_plot
+from labctl.gui.widgets.readouts import Figures
+from labctl.gui.widgets.theme import Theme, monospaced
+from labctl.gui.widgets.view import View
 from physics.paulis import INDEX, PAULIS
 
 Real = NDArray[np.float64]

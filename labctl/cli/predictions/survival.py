@@ -1,0 +1,182 @@
+"""`labctl predict survival`: whether a pair would entangle, against its separation and the 13C around it."""
+
+import json
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from labctl.cli.predictions.numbers import FIGURES, numbers, refuse, to_write, within
+
+_SAY_EVERY_S: Final = 5.0
+_ROWS, _COLUMNS = 9, 6
+"""Of the table: a larger map is shown at so many of its values."""
+
+
+class HeatingName(StrEnum):
+    """How the hot NV gets to the middle of its Bloch sphere."""
+
+    turned = "turned"
+    doughnut = "doughnut"
+
+
+class BeamName(StrEnum):
+    """How one NV alone is pumped."""
+
+    gsd = "gsd"
+    sted = "sted"
+
+
+def survival(
+    separation_nm: Annotated[
+        str, typer.Option(help="Of NVs side by side: a,b,c or start:stop:count[:log].")
+    ] = "5:20:61",
+    c13_percent: Annotated[
+        str, typer.Option("--c13-percent", help="13C contents: a,b,c or start:stop:count[:log].")
+    ] = "0.05:3:41:log",
+    t2star_us: Annotated[float, typer.Option("--t2star-us", help="T2* at 1.1 % 13C; longer with less of it.")] = 3.0,
+    pump_fidelity: Annotated[float, typer.Option(help="P(0) after pumping: no bath gets colder than that.")] = 0.95,
+    doughnut_null: Annotated[float, typer.Option(help="Intensity in the null over crest: --heating doughnut.")] = 3e-4,
+    heating: Annotated[
+        HeatingName, typer.Option(help="How the hot NV is heated: turned by itself, or both and pumped again.")
+    ] = HeatingName.turned,
+    beam: Annotated[
+        BeamName, typer.Option(help="gsd: a green doughnut pumps around its null. sted: a red one spares its null.")
+    ] = BeamName.gsd,
+    cooling_us: Annotated[float, typer.Option(help="Pumping of the cold NV in each cycle.")] = 75.0,
+    bath_spins: Annotated[float, typer.Option(help="13C spins of a bath at 1.1 %; fewer with less of it.")] = 20.0,
+    line_shift_khz: Annotated[float, typer.Option(help="Of a line by its polarised bath, at 1.1 % 13C.")] = 50.0,
+    gradient_ut_per_nm: Annotated[float, typer.Option(help="Holds the hot NV off its bath while cooling.")] = 20.0,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Mark the pair that was found in this data folder.")
+    ] = None,
+    figure: Annotated[Path | None, typer.Option("--figure", help="Save a figure here: .png, .pdf or .svg.")] = None,
+    netcdf: Annotated[Path | None, typer.Option("--netcdf", help="Save all maps here: .nc.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object, and nothing else, on stdout.")
+    ] = False,
+) -> None:
+    """What a real diamond leaves of the entanglement.
+
+    Signed concurrence 2 (|rho_01,10| - sqrt(rho_00 rho_11)) at the best evolution time, against separation and 13C
+    content: averaged over the spread of the lines, with finite baths in steady cycles. Negative: not entangled.
+    """
+    apart = numbers("--separation-nm", separation_nm, 1.0, 100.0)
+    c13 = numbers("--c13-percent", c13_percent, 0.01, 100.0)
+    values = {
+        "t2star_us": within("--t2star-us", t2star_us, 0.05, 1e6),
+        "pump_fidelity": within("--pump-fidelity", pump_fidelity, 0.5, 1.0),
+        "doughnut_null": within("--doughnut-null", doughnut_null, 0.0, 0.5),
+        "heating": heating.value,
+        "beam": beam.value,
+        "cooling_us": within("--cooling-us", cooling_us, 1.0, 10_000.0),
+        "bath_spins": within("--bath-spins", bath_spins, 1.0, 1e6),
+        "line_shift_khz": within("--line-shift-khz", line_shift_khz, -1e3, 1e3),
+        "gradient_ut_per_nm": within("--gradient-ut-per-nm", gradient_ut_per_nm, 0.0, 1e3),
+    }
+    to_write("--figure", figure, FIGURES)
+    to_write("--netcdf", netcdf, (".nc",))
+    found = None if data is None else _pair(data)
+
+    from labctl.predictions.survival import Surroundings, predict_survival
+
+    prediction = predict_survival(apart, c13, Surroundings(**values), _progress())  # type: ignore[arg-type]
+    _publish(prediction | {"found": found}, figure, netcdf, as_json)
+
+
+def _pair(data: Path) -> dict[str, float | None]:
+    """The newest completed run that tells a separation, and the 13C content by the newest that tells Gamma1."""
+    from labctl.data.reader import all_runs
+    from physics.constants import GAMMA_1_PER_S, NATURAL_C13_PERCENT
+
+    results = [run.result or {} for run in all_runs(data) if run.status == "completed"]
+    apart = [result for result in results if _is_number(result.get("separation_nm"))]
+    if not apart:
+        raise refuse(f"--data {data}: no completed run in it has found a pair. Run `labctl run locate` first.")
+    rates = [r["rate_per_s"] for r in results if _is_number(r.get("rate_per_s")) and "half_width_khz" in r]
+    return {
+        "separation_nm": apart[-1]["separation_nm"],
+        "separation_nm_err": apart[-1].get("separation_nm_err"),
+        "c13_percent": rates[-1] / GAMMA_1_PER_S * NATURAL_C13_PERCENT if rates else None,
+    }
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float | int) and not isinstance(value, bool)
+
+
+def _progress() -> Callable[[int, int], None]:
+    """Says on stderr how far a long map is."""
+    began_s = said_s = time.monotonic()
+
+    def advanced(done: int, of: int) -> None:
+        nonlocal said_s
+        now_s = time.monotonic()
+        if now_s - said_s < _SAY_EVERY_S or done == of:
+            return
+        from labctl.report.progress import clock_words
+
+        said_s = now_s
+        left = clock_words((now_s - began_s) * (of - done) / done)
+        typer.echo(f"{100 * done // of} % of {of} points, {left} left", err=True)
+
+    return advanced
+
+
+def _publish(prediction: dict[str, Any], figure: Path | None, netcdf: Path | None, as_json: bool) -> None:
+    if figure is not None:
+        from labctl.figures.survival import draw_survival
+
+        _write("--figure", figure, draw_survival(prediction).savefig)
+    if netcdf is not None:
+        from labctl.predictions.survival import as_dataset
+
+        dataset = as_dataset(prediction)
+        _write("--netcdf", netcdf, lambda to: dataset.to_netcdf(to, engine="h5netcdf"))
+    if as_json:
+        typer.echo(json.dumps(prediction))
+    else:
+        _say(prediction)
+
+
+def _write(option: str, file: Path, save: Callable[[Path], object]) -> None:
+    try:
+        save(file)
+    except OSError as error:
+        raise refuse(f"{option} {file} cannot be written ({error.strerror or error}).") from None
+    typer.echo(f"{option.removeprefix('--')}: {file}", err=True)
+
+
+def _say(p: dict[str, Any]) -> None:
+    from labctl.predictions.survival import widest_nm
+
+    rows, columns = _some(len(p["c13_percent"]), _ROWS), _some(len(p["separation_nm"]), _COLUMNS)
+    typer.echo(
+        f"signed concurrence at the best time; F = {p['pump_fidelity']:g}, T2* = {p['t2star_us']:g} us at 1.1 % 13C, "
+        f"{p['beam'].upper()}"
+    )
+    typer.echo(f"{'13C (%)':>8}" + "".join(f"{p['separation_nm'][k]:8.3g} nm" for k in columns) + "   entangled up to")
+    widest = widest_nm(p)
+    for row in rows:
+        values = "".join(f"{p['signed_concurrence'][row][k]:+11.3f}" for k in columns)
+        up_to = "nowhere" if widest[row] is None else f"{widest[row]:.1f} nm"
+        typer.echo(f"{p['c13_percent'][row]:8.3g}{values}   {up_to:>15}")
+    best = p["best"]
+    typer.echo(
+        f"best: {best['signed_concurrence']:+.3f} at {best['separation_nm']:.3g} nm, {best['c13_percent']:.3g} % 13C"
+    )
+    told = ", ".join(f"{p['cross_talk'][k]:.2g} at {p['separation_nm'][k]:.3g} nm" for k in columns)
+    typer.echo(f"cross-talk of the doughnut's light: {told}")
+    if (found := p["found"]) is not None:
+        content = "" if found["c13_percent"] is None else f", {found['c13_percent']:.2g} % 13C by its relaxation"
+        typer.echo(f"found: {found['separation_nm']:.2f} nm{content}")
+
+
+def _some(count: int, most: int) -> list[int]:
+    """So many at most, the first and the last among them."""
+    if count <= most:
+        return list(range(count))
+    return sorted({round(k * (count - 1) / (most - 1)) for k in range(most)})

@@ -1,0 +1,287 @@
+"""The process that owns the instruments: it runs one experiment at a time and tells the window everything.
+
+Its main thread runs the experiments; one thread listens to the window, one speaks to it, one watches the instruments.
+If the window is lost, a run that measures is measured to its end, and one that is paused stays paused until somebody
+lets it go on from a shell; then the bench is left safe.
+"""
+
+import itertools
+import logging
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+
+from labctl.bench.continuation import continuation
+from labctl.bench.monitor import Watch
+from labctl.bench.requests import Orders
+from labctl.bench.session import Interrupted, OpenBench
+from labctl.common.commands import About
+from labctl.common.log import log_into
+from labctl.common.refusals import BenchFault, Refusal
+from labctl.common.signals import interrupt_main_thread, let_in
+from labctl.data.live_runs import LIVE, Wish
+from labctl.data.writing.database_writer import NotBegun
+from labctl.gui.connection.messages import (
+    Activity,
+    Continue,
+    Doing,
+    Ended,
+    Failed,
+    MadeSafe,
+    Order,
+    Ready,
+    Said,
+    Start,
+    Watched,
+)
+from labctl.gui.connection.outbox import Mouth
+from labctl.plans.catalogue import ENTRIES, entry
+from labctl.run.events import Listener
+from labctl.run.pause import Gate
+from labctl.safety.limits import Bounds, programs_beyond
+from labctl.safety.safe_state import make_safe
+from sequences.core.experiment import Experiment
+
+LOG: Final = logging.getLogger(__name__)
+_LOOK_S: Final = 0.2
+"""An idle process sees this often whether a signal has come."""
+
+_SETTLED_LOOKS: Final = 300
+"""After an idle minute all that was stored is in the database's own file."""
+
+_ORDERS: Final[Mapping[Wish, Order]] = {"pause": Order.PAUSE, "resume": Order.RESUME, "stop": Order.STOP}
+
+Opener = Callable[[], AbstractContextManager[OpenBench]]
+
+
+def serve(connection: Connection, opener: Opener, folder: Path) -> None:
+    """What the process does, from the bench's opening to its safe end. folder: of the runs and the log."""
+    log_into(folder)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that is closed takes the window, but not the run
+    mouth = Mouth(connection)
+    try:
+        let_in()
+        mouth.say(Doing("opening"))
+        _Server(connection, opener, mouth).live()
+    except (Refusal, BenchFault) as fault:
+        mouth.say(Failed(tuple(fault.faults)))
+    except KeyboardInterrupt:  # from the terminal, while the bench was opened: it is safe again
+        LOG.info("Left before any experiment could run")
+    except Exception as error:
+        LOG.exception("The bench process failed")
+        mouth.say(Failed((f"{type(error).__name__}: {error} (traceback in labctl.log)",)))
+    finally:
+        mouth.say(Doing("closed"))
+        mouth.close()
+
+
+class _Server:
+    def __init__(self, connection: Connection, opener: Opener, mouth: Mouth) -> None:
+        self._connection, self._opener, self._mouth = connection, opener, mouth
+        self._wanted: queue.SimpleQueue[Start | Continue | Order] = queue.SimpleQueue()
+        self._gate = Gate(self._at_gate)
+        self._lock = threading.Lock()
+        self._running: int | None = None
+        self._heard_of = self._stopped = 0
+        """The newest run that was asked for, and the newest that shall not begin any more."""
+        self._leaving = self._interrupted = False
+        self._orders: Orders | None = None
+        self._about = About()
+        self._is_opening, self._wants_safe = True, False
+
+    def live(self) -> None:
+        """Open, serve, close."""
+        threading.Thread(target=self._listen, name="ear", daemon=True).start()
+        began_s = time.monotonic()
+        with self._opener() as bench:
+            with self._lock:
+                self._is_opening = False
+            self._mouth.say(Ready(bench.store.label, time.monotonic() - began_s))
+            self._about = About.of_run(bench.record, bench.store.folder)
+            self._orders = Orders(bench.store.presence, self._asked)
+            with self._orders, Watch(bench.station, lambda found: self._mouth.say(Watched(found))):
+                self._mouth.say(Doing("idle"))
+                _load_all()
+                with bench.interrupts.held(dropping=True):  # a signal falls into a sequence, or into idleness
+                    while (order := self._next(bench)) is not Order.QUIT:
+                        self._obey(bench, order)
+                    if self._wants_safe:  # a red stop that came behind the wish to leave
+                        self._obey(bench, Order.SAFE)
+            self._mouth.say(Doing("closing"))
+
+    # ---- the main thread
+
+    def _next(self, bench: OpenBench) -> Start | Continue | Order:
+        """What to do next. Ctrl-C in the terminal means leaving; a stop that came too late means nothing."""
+        looks = itertools.count(1)
+        while not self._leaving:
+            if next(looks) % _SETTLED_LOOKS == 0:
+                bench.store.settle()
+            try:
+                with bench.interrupts.heard():
+                    return self._wanted.get(timeout=_LOOK_S)
+            except queue.Empty:
+                continue
+            except KeyboardInterrupt:
+                self._leaving = not self._interrupted
+                self._interrupted = False
+        return Order.QUIT
+
+    def _obey(self, bench: OpenBench, order: Start | Continue | Order) -> None:
+        if isinstance(order, Start):
+            self._run(bench, order.ticket, entry(order.sequence), order.plan)
+        elif isinstance(order, Continue):
+            self._go_on(bench, order)
+        else:
+            self._wants_safe = False
+            self._mouth.say(MadeSafe(tuple(make_safe(bench.lab, ramp_magnet=True))))
+        if not self._leaving:
+            self._mouth.say(Doing("idle"))
+
+    def _go_on(self, bench: OpenBench, order: Continue) -> None:
+        try:
+            found = continuation(bench.store.folder, str(order.run_id))
+            before = found.on(bench.store.label, bench.record)
+        except Refusal as refusal:
+            self._mouth.say(Ended(order.ticket, 0, "failed", "; ".join(refusal.faults), ()))
+        except Exception as error:
+            LOG.exception("Run %s could not be read", order.run_id)
+            self._mouth.say(Ended(order.ticket, 0, "failed", f"{type(error).__name__}: {error}", ()))
+        else:
+            self._run(bench, order.ticket, found.entry, found.plan, before)
+
+    def _run(
+        self, bench: OpenBench, ticket: int, experiment: Experiment, plan: Any, interrupted: Interrupted | None = None
+    ) -> None:
+        lab = bench.lab
+        faults = Bounds(lab.limits, lab.wiring.tick_ns).faults(plan)
+        if faults := faults or programs_beyond(experiment.parts(plan, lab.wiring), lab.limits, lab.paths):
+            self._mouth.say(Ended(ticket, 0, "failed", "; ".join(faults), ()))
+            return
+        if not self._begin(ticket):
+            self._mouth.say(Ended(ticket, 0, "aborted", "stopped before it began", ()))
+            return
+        try:
+            outcome = bench.run(experiment, plan, self._listeners(), self._gate, interrupted)
+            run = outcome.run
+            ended = Ended(ticket, run.run_id, run.status, run.message, outcome.unsafe)
+        except NotBegun as error:
+            ended = Ended(ticket, 0, "failed", str(error), ())
+        except Exception as error:
+            LOG.exception("The run could not be kept")
+            ended = Ended(ticket, 0, "failed", f"{type(error).__name__}: {error}", ())
+        finally:
+            with self._lock:
+                self._running = None
+            if self._orders:
+                self._orders.rest()
+        self._mouth.say(ended)
+
+    def _listeners(self) -> tuple[Listener, ...]:
+        return (self._orders.heard, self._mouth.say) if self._orders else (self._mouth.say,)
+
+    def _begin(self, ticket: int) -> bool:
+        """Whether it may begin: a stop that came while it waited holds for it too."""
+        with self._lock:
+            if ticket <= self._stopped:
+                return False
+            self._running = ticket
+            self._interrupted = False
+            self._gate.open()
+        self._mouth.say(Doing("running", ticket))
+        return True
+
+    def _at_gate(self, waiting: bool) -> None:
+        self._say("paused" if waiting else "running")
+
+    def _say(self, does: Activity) -> None:
+        """What the run does, to the window and to who reads the data folder."""
+        self._mouth.say(Doing(does, self._running))
+        if self._orders and does in LIVE:
+            self._orders.tell(does)
+
+    # ---- the thread that listens
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                said: Said = self._connection.recv()
+            except (EOFError, OSError):
+                self._leaving = True
+                self._tell_lost()
+                return
+            self._hear(said)
+
+    def _tell_lost(self) -> None:
+        """The window is gone: say what becomes of the run, in the log and on the terminal if there still is one."""
+        words = "The window is gone; the bench is made safe and closed"
+        if self._running is not None and self._orders and (run_id := self._orders.run_id):
+            stays = f"is measured to its end. `labctl pause {run_id}` holds it"
+            if not self._gate.is_open:
+                stays = f"stays paused. `labctl resume {run_id}` lets it go on"
+            words = self._about.in_words(f"The window is gone; run {run_id} {stays}, `labctl stop {run_id}` ends it")
+        LOG.warning("%s", words)
+        with suppress(OSError, ValueError):
+            print(f"labctl: {words}", file=sys.stderr, flush=True)
+
+    def _asked(self, wish: Wish) -> None:
+        """From a shell: the same as from the window."""
+        self._hear(_ORDERS[wish])
+
+    def _hear(self, said: Said) -> None:
+        match said:
+            case Start(ticket) | Continue(ticket):
+                self._heard_of = ticket
+                self._wanted.put(said)
+            case Order.PAUSE:
+                self._pause()
+            case Order.RESUME:
+                self._gate.open()
+                if self._running is not None:
+                    self._say("running")
+            case Order.STOP:
+                self._interrupt()
+            case Order.SAFE:
+                self._wants_safe = True
+                self._interrupt()
+                self._wanted.put(said)
+            case Order.QUIT:
+                self._leaving = True
+                self._interrupt()
+                self._leave_opening()
+
+    def _pause(self) -> None:
+        with self._lock:
+            if self._running is not None and self._gate.is_open:
+                self._say("pausing")  # before it closes: what the run says at the gate comes after it
+                self._gate.close()
+
+    def _interrupt(self) -> None:
+        """End the run that goes on, as Ctrl-C would, and begin none that waits."""
+        with self._lock:
+            self._stopped = self._heard_of
+            if self._running is None or self._interrupted:
+                return
+            self._interrupted = True
+            self._mouth.say(Doing("stopping", self._running))
+            interrupt_main_thread()
+
+    def _leave_opening(self) -> None:
+        """A bench that is not open yet is not waited for."""
+        with self._lock:
+            if self._is_opening and not self._interrupted:
+                self._interrupted = True
+                interrupt_main_thread()
+
+
+def _load_all() -> None:
+    """Import every experiment while nobody waits for it."""
+    list(ENTRIES.values())

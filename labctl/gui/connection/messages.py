@@ -1,0 +1,111 @@
+"""What the window and the bench process say to each other: frozen values that can be pickled."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal
+
+from labctl.bench.status import Condition
+from labctl.run.events import News
+from labctl.safety.safe_state import Step
+
+Activity = Literal["opening", "idle", "running", "pausing", "paused", "stopping", "closing", "closed"]
+
+
+@dataclass(frozen=True)
+class Start:
+    """Window to bench: run this, after what was asked for before."""
+
+    ticket: int
+    """Comes back with everything that is said about this run."""
+    sequence: str
+    plan: Any
+
+
+@dataclass(frozen=True)
+class Continue:
+    """Window to bench: go on with a stored run that was interrupted, after what was asked for before."""
+
+    ticket: int
+    run_id: int
+
+
+class Order(Enum):
+    """Window to bench: at once, whatever runs."""
+
+    PAUSE = "wait at the next safe point"
+    RESUME = "go on"
+    STOP = "end the run now; the bench is left safe"
+    SAFE = "end the run now, switch everything off, and take the magnet down"
+    QUIT = "end the run now, make the bench safe, and close it"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Bench to window: all instruments are open."""
+
+    label: str
+    """Names the bench in the data folder."""
+    took_s: float
+
+
+@dataclass(frozen=True)
+class Doing:
+    """Bench to window: what it does from now on."""
+
+    activity: Activity
+    ticket: int | None = None
+    """The run that it does."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Bench to window: a run is over, and stored."""
+
+    ticket: int
+    run_id: int
+    status: str
+    """completed, aborted, failed."""
+    message: str
+    """Why it did not complete; empty if it did."""
+    unsafe: tuple[Step, ...]
+    """Steps of the safe state that could not be confirmed."""
+
+
+@dataclass(frozen=True)
+class MadeSafe:
+    """Bench to window: the safe state was gone through, step by step."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Bench to window: what every instrument answered just now."""
+
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Bench to window: it cannot go on, and has closed."""
+
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Session to window: a run of the queue has not begun, and waits in the queue as before."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """For the person at the window: what is known of the bench, from whoever knows it."""
+
+    words: str
+    is_trouble: bool = False
+
+
+Said = Start | Continue | Order
+Heard = News | Ready | Doing | Ended | MadeSafe | Watched | Failed | Kept | Told

@@ -1,0 +1,7 @@
+"""What the paper's model expects, as numbers: no lab, no bench.
+
+- `engine`: what the engine should do (the paper's Fig. 3), for any polarisation, coupling and 13C.
+- `two_baths`: any two baths, and qubits of any two energies.
+- `paper`: the paper's other baths, and its formulas against its numbers: what agrees, and what does not.
+- `survival`: whether the engine entangles in a real diamond: concurrence against separation and 13C.
+"""

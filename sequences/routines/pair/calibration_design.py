@@ -1,0 +1,121 @@
+"""How long to play each program of the calibration: what the engine's witness will rest on, and everything a little."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sequences.analysis.engine.engine_rows import ClassStates, Surroundings, engine_rows, in_engine, moved_rows
+from sequences.analysis.pair.calibration import NAMES, SCALES, Listed, PairCalibration
+from sequences.analysis.pair.pair_model import pumped_state
+from sequences.analysis.tomography.design import Candidates, shares_for
+from sequences.core.lab import Lab
+from sequences.pulses.library import COOLING_US, Cycle, Gates, Reading, engine_shot
+from sequences.routines.bench import calibrated_bench
+from sequences.routines.pair.calibration_programs import programs
+from sequences.routines.pair.shots import Shot
+from sequences.routines.pair.tomography_programs import candidates, expectation
+
+Real = NDArray[np.float64]
+
+_FOR_THE_WITNESS, _FOR_THE_FIDELITIES = 0.4, 0.4
+"""Shares of the time; the rest is spread over the programs of the calibration by their own weights. What the cold bath
+can reach, and so what is expected, rests on the fidelities; the witness compares like programs and needs them less."""
+_LEAST_SHARE: Final = 2e-3
+"""Below it a program of the analysis is not worth a play in the calibration."""
+_ENGINE_TIMES: Final = 1.5
+"""Laboratory time of the tomography that is foreseen, in that of the calibration."""
+_REFERENCE_NOISE: Final = 1.2
+"""Variance of signal over reference in that of the signal alone, roughly."""
+_NOTHING_KNOWN: Final = 1e-4
+"""Information on a Pauli term beforehand."""
+_TYPICAL: Final = {"spread": 25.0, "neutral": 0.05, "nitrogen": 0.01}
+
+
+def designed(
+    lab: Lab, rough: PairCalibration, known: Real, gates: Gates, reading: Reading, seconds: float
+) -> list[Shot]:
+    """Programs of the calibration with their times."""
+    listed = programs(gates)
+    asked = pumped_programs(gates)
+    weight = np.array([w for _, _, w in listed])
+    usual = np.zeros(len(asked))
+    usual[: len(listed)] = weight / weight.sum()
+    here = away_from_edges(rough)
+    witness, fidelities = _optimal(lab, here, known, gates, reading, asked, seconds)
+    rest = 1.0 - _FOR_THE_WITNESS - _FOR_THE_FIDELITIES
+    shares = _FOR_THE_WITNESS * witness + _FOR_THE_FIDELITIES * fidelities + rest * usual
+    shares[(usual == 0.0) & (shares < _LEAST_SHARE)] = 0.0
+    shares /= shares.sum()
+    return [Shot(p, b, float(share) * seconds) for (p, b), share in zip(asked, shares, strict=True) if share]
+
+
+def pumped_programs(gates: Gates) -> list[Listed]:
+    """Everything that may be played on the pumped pair: programs of the calibration, then those of a tomography."""
+    asked: list[Listed] = [(program, beam) for program, beam, _ in programs(gates)]
+    return asked + [entry for entry in candidates(gates) if entry not in set(asked)]
+
+
+def away_from_edges(c: PairCalibration) -> PairCalibration:
+    """Derivatives to numbers that cannot be negative are taken at typical values of theirs."""
+    typical = {
+        name: max(c.named[name], value) for name in NAMES for kind, value in _TYPICAL.items() if name.startswith(kind)
+    }
+    return c.with_values(**typical)
+
+
+def _optimal(
+    lab: Lab,
+    c: PairCalibration,
+    known: Real,
+    gates: Gates,
+    reading: Reading,
+    asked: Sequence[Listed],
+    seconds: float,
+) -> tuple[Real, Real]:
+    """(n,), (n,): shares that make the witness best known, with a tomography that follows; and both fidelities."""
+    evolution_us, vector = calibrated_bench.foreseen(lab, c, gates)
+    both = joint(lab, c, known, gates, reading, asked, (evolution_us, vector))
+    pumped = Candidates(both.information[: len(asked), 15:], both.prior[15:, 15:])
+    fidelities = np.eye(len(NAMES))[[NAMES.index(f"fidelity_{side}") for side in ("left", "right")]]
+    alone = shares_for(pumped, fidelities, seconds)
+    target = np.concatenate([expectation(vector).target[1:], np.zeros(len(NAMES))])[None, :]
+    shares = shares_for(both, target, seconds * (1.0 + _ENGINE_TIMES))[: len(asked)]
+    return shares / max(float(shares.sum()), _NOTHING_KNOWN), alone
+
+
+def joint(
+    lab: Lab,
+    c: PairCalibration,
+    known: Real,
+    gates: Gates,
+    reading: Reading,
+    asked: Sequence[Listed],
+    expected: tuple[float, Real],
+) -> Candidates:
+    """What programs on the pumped pair, and behind them all of a tomography, say of 15 Pauli terms and of the pair.
+
+    known: (p,), 1 sigma beforehand. asked: those on the pumped pair. expected: evolution time in us, and the state
+    there as a Pauli vector.
+    """
+    evolution_us, vector = expected
+    cycle = Cycle(lab.whole_ticks(COOLING_US * 1e3), lab.whole_ticks(evolution_us * 1e3))
+    of_engine = list(candidates(gates))
+    around = Surroundings((0.05, 0.9))
+    states = ClassStates(np.zeros((len(in_engine(c, around).pair.classes.weight), 16)), pumped_state((0.5, 0.95)))
+    rows, moves = engine_rows(c, around, states, of_engine), moved_rows(c, around, of_engine)
+    shots = [engine_shot(cycle, gates, p, reading, b) for p, b in of_engine]
+    engine = np.concatenate([rows[:, 1:], np.einsum("nkp,k->np", moves, vector)], axis=1)
+    engine = engine / _noise(rows @ vector, [0.5e-9 * shot.duration_ns for shot in shots])
+    pumped = c.jacobian(asked) / _noise(c.expected(asked), [1e-9 * reading.shot(p, b).duration_ns for p, b in asked])
+    both = np.concatenate([np.concatenate([np.zeros((len(asked), 15)), pumped], axis=1), engine])
+    prior = np.zeros((15 + len(NAMES), 15 + len(NAMES)))
+    prior[range(15), range(15)] = _NOTHING_KNOWN
+    prior[15:, 15:] = np.diag((SCALES / known) ** 2)
+    return Candidates(both, prior)
+
+
+def _noise(photons: Real, durations_s: Sequence[float]) -> Real:
+    """(n, 1): error of photons a shot after a second."""
+    return np.asarray(np.sqrt(_REFERENCE_NOISE * np.maximum(photons, 1e-3) * np.array(durations_s))[:, None])
