@@ -25,10 +25,8 @@ from sequences.routines.estimates import field_of, gathered
 from sequences.routines.magnet import magnet_memory, survey
 from sequences.routines.magnet.coil_reach import check_reach, coils
 from sequences.routines.magnet.first_line import first_light
-from sequences.routines.magnet.magnet_memory import from_calibration, from_nothing
 from sequences.routines.magnet.survey import Nitrogen, Survey
 from sequences.routines.odmr import missing_line, spectroscopy
-from sequences.routines.odmr.spectroscopy import CW_EFFICIENCY, stored_tracker
 from sequences.routines.pair.frozen_pulse import frozen_pulse
 from sequences.routines.relaxation import dip
 from sequences.routines.relaxation.dip import Contacts, Inversion, scan_dip
@@ -133,7 +131,7 @@ def _aligned(lab: Lab, plan: AlignPlan) -> Stream[AlignResult]:
 
 def _surveyed(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
     """The magnet up to the last stage: from what an earlier align left, or else from nothing."""
-    known = None if plan.from_scratch else from_calibration(lab, plan.nitrogen)
+    known = None if plan.from_scratch else magnet_memory.from_calibration(lab, plan.nitrogen)
     if known is None:
         return (yield from missing_line.explained(lab, _survey_at_low_field(lab, plan), _TRIMS_TO_TRY))
     yield Progress(0.1, "back to the field of the last alignment")
@@ -145,8 +143,8 @@ def _surveyed(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
 def _back(known: Survey, plan: AlignPlan) -> Stream[None]:
     """Find f+ where the last alignment expects it: by the lines that it saw, or by a wider search if that fails."""
     currents_a = known.model.currents_for(_NEAR_MT)
-    controls.pump(known.lab, CW_EFFICIENCY)
-    known.tracker = stored_tracker(known.lab, (yield from light.count_rate(known.lab, _LIGHT_S)))
+    controls.pump(known.lab, spectroscopy.CW_EFFICIENCY)
+    known.tracker = spectroscopy.stored_tracker(known.lab, (yield from light.count_rate(known.lab, _LIGHT_S)))
     if known.tracker is not None:
         try:
             yield from known.visit(currents_a, "+", _NEAR_HZ)
@@ -159,7 +157,7 @@ def _back(known: Survey, plan: AlignPlan) -> Stream[None]:
 
 def _survey_at_low_field(lab: Lab, plan: AlignPlan) -> Stream[Survey]:
     lab.magnet.switch_on()
-    known = from_nothing(lab, plan.nitrogen)
+    known = magnet_memory.from_nothing(lab, plan.nitrogen)
     yield Progress(0.02, "looking for the first line at about 5.5 mT")
     yield from first_light(known, False, _BASE_A, plan.nitrogen)
     yield from known.visit(_BASE_A, "+", _LOW_HZ)
@@ -243,7 +241,7 @@ def _dip(known: Survey, plan: AlignPlan, inversion: Inversion, guess_mt: float) 
 def _settled(known: Survey, plan: AlignPlan, found: _Found) -> Stream[AlignResult]:
     """Null the field across once more if it may have walked, set the field on the dip, and see that it is there."""
     lab = known.lab
-    controls.pump(lab, CW_EFFICIENCY)
+    controls.pump(lab, spectroscopy.CW_EFFICIENCY)
     centre_mt = found.along_mt(known, _expected_mt(plan, known.model.nitrogen))
     across, across_err = known.now.across_estimate_mt(known.model.currents_for(centre_mt))
     if across + 2.0 * across_err > _NULLED * plan.transverse_limit_ut * 1e-3:

@@ -1,7 +1,7 @@
 """Whether every pulse line drives what station.yaml says.
 
-Light, gates, microwave and coils are told apart at zero field, before anything is aligned (`lines`). The quadratures of
-the microwave differ only in their order: that needs calibrated pulses on the frozen pair.
+Light, gates, microwave and coils are told apart at zero field, before anything is aligned (`checks.pulse_lines`). The
+quadratures of the microwave differ only in their order: that needs calibrated pulses on the frozen pair.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The command line: one function a command, in the modules cli_*. What is heavy is imported when a command runs."""
+"""The command line: one function a command, in the modules beside it. What is heavy is imported when a command runs."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Whether a pair would entangle, from the numbers of labctl.predictions.survival: a map with a contour where entanglement ends."""
+"""Whether a pair would entangle: a map with a contour where entanglement ends, from the numbers of a prediction."""
 
 from typing import Any
 

@@ -25,6 +25,7 @@ _ORDER: Final = (
     *("relaxometry", "calibrate", "cool", "tomography", "engine"),
 )
 """In which they are listed; others of this package stand behind them."""
+_PACKAGE: Final = "sequences"
 _DEFINED: Final = re.compile(r"^EXPERIMENT\b", re.MULTILINE)
 _DEFAULTS: Final = {one.name: one.default for one in fields(Experiment) if one.default is not MISSING}
 
@@ -32,8 +33,8 @@ _DEFAULTS: Final = {one.name: one.default for one in fields(Experiment) if one.d
 class Experiments(MutableMapping[str, Experiment]):
     """Name -> experiment, ours first. What is asked for is loaded then; others' all at once, to see which are sound."""
 
-    def __init__(self, folder: Path = Path(__file__).parent) -> None:
-        """folder: of the modules of this package."""
+    def __init__(self, folder: Path = Path(__file__).parents[1]) -> None:
+        """folder: of the modules of `sequences`."""
         self._files = dict(sorted(_ours(folder).items(), key=lambda one: _place(one[0])))
         self._loaded: dict[str, Experiment] = {}
         self._gone: set[str] = set()
@@ -44,7 +45,7 @@ class Experiments(MutableMapping[str, Experiment]):
 
     def __getitem__(self, name: str) -> Experiment:
         if name not in self._loaded and name in self._files and name not in self._gone:
-            self._loaded[name] = import_module(f"{__package__}.{name}").EXPERIMENT
+            self._loaded[name] = import_module(f"{_PACKAGE}.{name}").EXPERIMENT
         if name not in self._loaded:
             self._look()
         return self._loaded[name]

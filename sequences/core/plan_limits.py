@@ -88,7 +88,8 @@ def _remedy(unit: str) -> str:
     if same := [limit for limit in Limits.model_fields if _unit(limit) == unit]:
         return f"say on its type which one does, with LimitedBy(…) of sequences.core.plan_limits: {', '.join(same)}"
     units = dict.fromkeys(unit for limit in Limits.model_fields if (unit := _unit(limit)) in _DRIVES)
-    return f"none has its unit; take one of {', '.join(units)}, and put LimitedBy(…) of sequences.core.plan_limits on its type"
+    one_of = f"take one of {', '.join(units)}, and put LimitedBy(…) of sequences.core.plan_limits on its type"
+    return f"none has its unit; {one_of}"
 
 
 def _unit(name: str) -> str:

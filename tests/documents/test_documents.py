@@ -17,6 +17,8 @@ HOME = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*HOME.glob("*.md"), *HOME.glob("docs/**/*.md")])
 ROOMS = ("labctl", "sequences", "instruments", "physics", "simulated_instruments")
 PACKAGES = sorted({path.parent for room in ROOMS for path in (HOME / room).glob("**/*.py")})
+MOST_MODULES = 15
+"""Of one package, beside its `__init__`."""
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SAYS_ITSELF = re.compile(r"^(?:EXPERIMENT|DOCK)\b", re.MULTILINE)
 """A module that is found by what it defines: `labctl run --list` and docs/window.md tell of it."""
@@ -112,4 +114,30 @@ def test_a_package_docstring_is_the_map_of_its_modules(package):
     modules = {path.stem for path in package.glob("*.py")} - {"__init__", "__main__"}
     modules |= {path.parent.name for path in package.glob("*/__init__.py")}
     modules -= {path.stem for path in package.glob("*.py") if _SAYS_ITSELF.search(path.read_text(encoding="utf-8"))}
-    assert {module for module in modules if not re.search(rf"`{module}\b", docstring)} == set()
+    assert {module for module in modules if not re.search(rf"^- `{module}`: \S", docstring, re.MULTILINE)} == set()
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.relative_to(HOME).as_posix())
+def test_a_package_docstring_is_a_list_of_what_is_there_one_line_each(package):
+    docstring = ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8"))) or ""
+    _, mark, listed = docstring.partition("\n\n- ")
+    if not any(path.stem not in ("__init__", "__main__") for path in package.glob("*.py")):
+        return
+    assert mark, "after the first line there is a list"
+    names = [re.fullmatch(r"(?:- )?`(\w+)`: .+[.?]", line) for line in listed.splitlines()]
+    assert all(names), listed
+    there = [(package / f"{found[1]}.py").exists() or (package / found[1]).is_dir() for found in names if found]
+    assert all(there), listed
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.relative_to(HOME).as_posix())
+def test_a_package_holds_no_more_modules_than_one_can_read(package):
+    modules = {path.stem for path in package.glob("*.py")} - {"__init__"}
+    assert len(modules) <= MOST_MODULES, "part it into packages, by what its modules are for"
+
+
+def test_the_map_of_the_rooms_names_every_one():
+    _, _, rest = text_of(HOME / "docs" / "architecture.md").partition("## The rooms")
+    rooms = rest.split("```")[1]
+    names = {package.name for package in PACKAGES if (package / "__init__.py").exists()}
+    assert {name for name in names if not re.search(rf"\b{name}\b", rooms)} == set()

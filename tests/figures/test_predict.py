@@ -111,6 +111,7 @@ def test_unknown_coupling_is_wrong_usage():
 
 @pytest.mark.system
 def test_nothing_heavy_is_imported_before_a_command_runs():
-    code = "import sys, labctl.cli.predictions.predict; print([m for m in ('numpy', 'scipy', 'matplotlib') if m in sys.modules])"
+    heavy = "('numpy', 'scipy', 'matplotlib')"
+    code = f"import sys, labctl.cli.predictions.predict; print([m for m in {heavy} if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"

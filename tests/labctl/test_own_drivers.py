@@ -8,6 +8,7 @@ import pytest
 from instruments.trim_source import GS200
 from labctl.bench.station import Wires, opened
 from labctl.common.refusals import Refusal
+from labctl.config.drivers import driver
 from labctl.config.station_file import read_station
 from labctl.data.calibration_in_memory import Kept
 from labctl.safety.safe_state import light_first
@@ -105,6 +106,20 @@ BELOW = {
     ),
 }
 """Of our drivers, what they are built upon: older station files name these."""
+
+
+NAMED = (
+    *("current_source.B2962A", "trim_source.GS200", "parameter_source.ParameterSource", "magnet.Magnet"),
+    *("microwave_source.SG386", "green_laser.Cobolt06", "aom.MPDS", "sprout.SproutG", "depletion_beam.DepletionBeam"),
+    *("ni_card.NICard", "pulse_generator.PulseGenerator", "photon_counter.PhotonCounter"),
+)
+"""Our drivers, as the station files of users name them: they stay where they are."""
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_driver_is_where_station_files_name_it(name):
+    found = driver(f"instruments.{name}")
+    assert f"{found.__module__}.{found.__qualname__}" == f"instruments.{name}"
 
 
 def test_a_file_that_names_the_driver_below_ours_opens_ours(tmp_path):

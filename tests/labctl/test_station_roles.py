@@ -25,7 +25,7 @@ STATION_SETS = {"magnet": {"coil_matrix_mt_per_a"}}
 
 def asked():
     """(role, member) of every expression like lab.microwave.frequency in experiments and application."""
-    for file in (*HOME.glob("sequences/**/*.py"), *HOME.glob("labctl/*.py")):
+    for file in (*HOME.glob("sequences/**/*.py"), *HOME.glob("labctl/**/*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             chain = []
             while isinstance(node, ast.Attribute):

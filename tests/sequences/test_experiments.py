@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import sequences
 from labctl.unwired import unwired
-from sequences.core import discovery as found
 from sequences.core.discovery import EXPERIMENTS, Experiments
 from sequences.core.experiment import Experiment
 from sequences.core.lab import Calibrated
@@ -15,7 +15,7 @@ from sequences.results import Column, SequenceError
 from sequences.routines.bench import measure as measuring
 from sequences.routines.bench.calibrated_bench import calibrated
 
-FOLDER = Path(found.__file__).parent
+FOLDER = Path(sequences.__file__).parent
 STORED = {
     "field": "align", "magnet": "align", "odmr": "align", "cr": "relaxometry", "bath": "cool", "microwave": "rabi",
     "shift": "rabi", "pair": "locate", "beams": "calibrate", "gradient": "calibrate", "gates": "calibrate",
@@ -115,7 +115,7 @@ def test_what_is_read_off_a_module_is_what_it_says_once_loaded(field):
 
 
 def test_an_experiment_that_is_only_put_into_the_package_is_found(tmp_path):
-    for name in ("odmr", "lab"):
+    for name in ("odmr", "results"):
         (tmp_path / f"{name}.py").write_text((FOLDER / f"{name}.py").read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "a_new_one.py").write_text("EXPERIMENT = Experiment(description='new')\n", encoding="utf-8")
     found = Experiments(tmp_path)

@@ -36,7 +36,8 @@ def field_from_two(
 ) -> FieldSeen:
     """The field that gives these lines (m_I = +1); each argument but the last is (Hz, error), f- without sign.
 
-    shift: what both lines have in common beyond one NV in a field, as in `field`. Raises ValueError if no field does.
+    shift: what both lines have in common beyond one NV in a field, as in `field_model`. Raises ValueError if no field
+    does.
     """
     start = np.array([(plus[0] - shift[0] - D_HZ) / GAMMA_E_HZ_PER_MT, 0.0])
     likely = 1.0 if nv_lines(start[0], 0.0, nitrogen).minus_hz[0] > 0 else -1.0
