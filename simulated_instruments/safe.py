@@ -24,6 +24,7 @@ def still_on(knobs: Knobs, lines: int, magnet: bool = True) -> list[str]:
     found = [
         f"the green laser emits {knobs.green_w * 1e3:g} mW" if knobs.green_w > 0 else "",
         f"the doughnut's laser emits {knobs.depletion_w * 1e3:g} mW" if knobs.depletion_w > 0 else "",
+        f"the doughnut's laser at 775 nm emits {knobs.sted_w * 1e3:g} mW" if knobs.sted_w > 0 else "",
         "the pump's AOM is driven" if knobs.pump_gate != "off" else "",
         "the doughnut's AOM is driven" if knobs.depletion_gate != "off" else "",
         f"the microwave radiates {knobs.carrier_dbm:g} dBm" if knobs.carrier_on else "",
@@ -49,6 +50,7 @@ def state(knobs: Knobs, lines: int) -> dict[str, Any]:
     return {
         "green_w": knobs.green_w,
         "depletion_w": knobs.depletion_w,
+        "sted_w": knobs.sted_w,
         "pump_aom": knobs.pump_aom,
         "pump_gate": knobs.pump_gate,
         "depletion_aom": knobs.depletion_aom,
