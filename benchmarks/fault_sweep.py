@@ -1,10 +1,10 @@
 """Every I/O call of a run x every fault that it can have: does the run recover, or end safe and say which instrument?
 
-Run: python benchmarks/fault_sweep.py [--experiment odmr] [--forms] [--sample 200] [--seed 1] [--instrument NAME ...]
-[--kind KIND ...]. Without --sample all cases are run; --forms takes one call of those that differ in numbers only. The
-run without faults tells the calls and the right result; then each case has a process, a twin and a data folder of its
-own. Whether the bench is safe is read from the twin. Exit code 1 if any case is unsafe, loses a point, shows a
-traceback, hangs, is wrong, or does not name the instrument.
+Run: python benchmarks/fault_sweep.py [--experiment odmr] [--station FILE] [--forms] [--sample 200] [--seed 1]
+[--instrument NAME ...] [--kind KIND ...]. Without --sample all cases are run; --forms takes one call of those that
+differ in numbers only. The run without faults tells the calls and the right result; then each case has a process, a
+twin and a data folder of its own. Whether the bench is safe is read from the twin. Exit code 1 if any case is unsafe,
+loses a point, shows a traceback, hangs, is wrong, or does not name the instrument.
 
 --forked (always for the engine) runs one twin, and forks it at every call that shall have a fault: see forked_run.
 --within ends it after so many minutes. --for-s lets what can go away by itself do so after so long:
@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.forked_run import hung_in, normal_run, told
 from tools.trials.fault_cases import Case, cases_of, one_of_each
-from tools.trials.faulted_run import Experiment, Faulted, Seen, in_short, load_what_runs_need, verdict
+from tools.trials.faulted_run import STATION, Experiment, Faulted, Seen, in_short, load_what_runs_need, verdict
 
 EXPERIMENTS: Final = {
     "odmr": Experiment("odmr", ("target_khz=50",)),
@@ -59,7 +59,8 @@ class Judged:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 if every case is good."""
     options = _options(arguments)
-    experiment, folder = EXPERIMENTS[options.experiment], Path(tempfile.mkdtemp(prefix="fault_sweep_"))
+    experiment = replace(EXPERIMENTS[options.experiment], station=options.station.resolve())
+    folder = Path(tempfile.mkdtemp(prefix="fault_sweep_"))
     judged: list[Judged] = []
     load_what_runs_need(experiment)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -119,6 +120,7 @@ def _forked(experiment: Experiment, folder: Path, options: argparse.Namespace) -
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--experiment", choices=EXPERIMENTS, default="odmr")
+    parser.add_argument("--station", type=Path, default=STATION, help="a bench whose instruments the twin has")
     parser.add_argument("--sample", type=int, help="so many cases, drawn at random; all without it")
     parser.add_argument("--forms", action="store_true", help="one call of those that differ in numbers only")
     parser.add_argument("--seed", type=int, default=1, help="of the drawing")
@@ -127,7 +129,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--forked", action="store_true", help="fork one run at every case; always for the engine")
     parser.add_argument("--within", type=float, default=1e4, help="minutes after which no case is begun (--forked)")
     parser.add_argument(
-        "--for-s", type=float, help="laboratory time after which interlock, open_coil, overheat, unlock are over"
+        "--for-s", type=float, help="laboratory time after which interlock, open_coil, overheat, unlock, key are over"
     )
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
     parser.add_argument("--limit", type=float, help="wall seconds after which a run hangs")

@@ -44,7 +44,7 @@ def main() -> int:
     todo = [bench for bench in benches if tuple({**stamp, **_known_by(bench)}[key] for key in _SAME) not in done]
     print(f"{len(benches)} benches, {len(benches) - len(todo)} of them in {table} already; commit {commit}", flush=True)
     with ProcessPoolExecutor(asked.jobs, max_tasks_per_child=1) as pool:
-        for future in as_completed([pool.submit(run, bench, commit, plan) for bench in todo]):
+        for future in as_completed([pool.submit(run, bench, commit, plan, asked.station) for bench in todo]):
             row = future.result()
             _append(table, row)
             print(line(row), flush=True)
@@ -61,6 +61,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="runs side by side")
     parser.add_argument("--only", nargs="+", default=[], metavar="KNOB", help="one imperfection alone, or `every`")
     parser.add_argument("--times", type=float, nargs="+", default=[1.0], help="with --only: so many times its size")
+    parser.add_argument("--station", type=Path, default=HOME / "station.yaml", help="needs a --table of its own")
     parser.add_argument("--table", type=Path, help="CSV to go on with")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the engine's plan")
     return parser.parse_args()

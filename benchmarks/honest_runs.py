@@ -11,7 +11,8 @@ import numpy as np
 from honest_bound import bound_sigma
 from honest_knobs import ALL, Bench
 
-from labctl.unwired import Unwired, unwired
+from labctl.config.station_file import read_station
+from labctl.unwired import STATION, Unwired, unwired
 from physics.entanglement import signed_concurrence
 from physics.paulis import pauli_vector
 from sequences.engine import EnginePlan, EngineResult, engine
@@ -80,8 +81,8 @@ class Followed:
                 self.cooled = self._there.truth({})
 
 
-def run(bench: Bench, commit: str, plan: Mapping[str, Any]) -> dict[str, Any]:
-    """Play the engine and judge it. Never raises."""
+def run(bench: Bench, commit: str, plan: Mapping[str, Any], station: Path = STATION) -> dict[str, Any]:
+    """Play the engine on the bench of this station file and judge it. Never raises."""
     began_s = time.monotonic()
     plan = EnginePlan(**plan)
     row: dict[str, Any] = {
@@ -96,7 +97,7 @@ def run(bench: Bench, commit: str, plan: Mapping[str, Any]) -> dict[str, Any]:
     }
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(MOST_WALL_S)
-    there = unwired(bench.sample, bench.seed)
+    there = unwired(bench.sample, bench.seed, read_station(station))
     followed = Followed(there, engine(there.lab, plan))
     signal.alarm(0)
     on = still_on(there.twin.setpoints, there.twin.levels, magnet=False)

@@ -13,6 +13,8 @@ station.yaml names the drivers by these paths.
 - `green_laser`: a Cobolt 06, 532 nm: the pump's laser.
 - `aom`: an AA MPDS, RF for the two acousto-optic modulators.
 - `sprout`: a Lighthouse Photonics Sprout-G: the laser behind the doughnut.
+- `mpb_vfl`: MPB Communications VFL: a fibre laser, frequency doubled, as it is used at 775 nm for STED.
+- `vfl`: the MPB VFL of 775 nm behind the depletion beam: what a STED beam asks of its laser, over the plain driver.
 - `depletion_beam`: the doughnut: laser, modulator and steering as one beam.
 - `ni_card`: an NI PCIe-6363, and its analogue outputs.
 - `pulse_generator`: pulse patterns on port 0 of the NI card.

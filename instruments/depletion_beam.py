@@ -1,12 +1,12 @@
-"""The doughnut: Sprout-G, channel 2 of the AOM driver and two analogue outputs, as one beam with power and position.
+"""The doughnut: a laser, channel 2 of the AOM driver and two analogue outputs, as one beam with power and position.
 
-The laser moves in steps of 10 mW and needs seconds; the AOM is fine and fast. So the laser stands at a coarse power,
+The laser moves in coarse steps and needs seconds; the AOM is fine and fast. So the laser stands at a coarse power,
 kept while the AOM alone can follow, and the AOM sets the rest. Its gate belongs to the pulse line `depletion`.
 """
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 
 from qcodes.instrument import Instrument
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 MAX_POWER_MW: Final = 5000.0
 STEP_MW: Final = 10.0
-"""Of the laser."""
+"""Of a Sprout-G; another laser says its own `powers_mw`."""
+SPROUT_NM: Final = 532.0
+WAVELENGTH_NM: Final = {"GSD": 532.0, "STED": 775.0}
 COARSE_EFFICIENCY: Final = 0.8
 """Of the AOM when the laser's power is newly chosen: room on both sides."""
 KEPT_EFFICIENCY: Final = (0.1, 0.95)
@@ -42,7 +44,11 @@ TOLERANCE: Final = 0.005
 
 
 class Laser(Protocol):
-    """What this beam needs of its laser: the parameters of the Sprout-G driver, in W."""
+    """What this beam needs of its laser: the parameters of the Sprout-G driver, in W.
+
+    It may also have `wavelength_nm`, `powers_mw` (least, most and step) and `hindrances`, why it cannot shine now; a
+    laser without them is a Sprout-G.
+    """
 
     output_mode: "Parameter"
     output_power: "Parameter"
@@ -73,16 +79,22 @@ class Split:
     """How a power is shared between the laser and the AOM."""
 
     laser_mw: float
-    """A whole number of 10 mW steps."""
+    """A whole number of its steps."""
     efficiency: float
     """0 to 1."""
 
 
-def split(power_mw: float, standing_mw: float) -> Split:
-    """Laser power and AOM efficiency for a total; standing_mw is the laser's present power, kept if it will do."""
+def split(
+    power_mw: float, standing_mw: float, powers_mw: tuple[float, float, float] = (STEP_MW, MAX_POWER_MW, STEP_MW)
+) -> Split:
+    """Laser power and AOM efficiency for a total; standing_mw is the laser's present power, kept if it will do.
+
+    powers_mw: of the laser: least, most, step.
+    """
+    least_mw, most_mw, step_mw = powers_mw
     if standing_mw > 0 and KEPT_EFFICIENCY[0] <= power_mw / standing_mw <= KEPT_EFFICIENCY[1]:
         return Split(standing_mw, power_mw / standing_mw)
-    laser_mw = min(MAX_POWER_MW, STEP_MW * math.ceil(power_mw / COARSE_EFFICIENCY / STEP_MW - 1e-9))
+    laser_mw = min(most_mw, max(least_mw, step_mw * math.ceil(power_mw / COARSE_EFFICIENCY / step_mw - 1e-9)))
     return Split(laser_mw, power_mw / laser_mw)
 
 
@@ -91,7 +103,8 @@ class DepletionBeam(Instrument):
 
     power_mw: behind the AOM while its gate is open; 0 closes the AOM and takes the laser to IDLE. A set power is read
     back from both and refused if it is not there.
-    mode: 'GSD' (532 nm, this bench); 'STED' needs a laser at 775 nm.
+    mode: 'GSD' with a laser at 532 nm, which pumps where it shines; 'STED' with one at 775 nm, which lets nothing be
+    pumped where it shines.
     position: where the null was last steered to, in nm from the piezo's zero.
     """
 
@@ -121,19 +134,26 @@ class DepletionBeam(Instrument):
         self._steering_nm_per_v = steering_nm_per_v
         self._position_nm = (0.0, 0.0)
         self._laser_mw = 0.0
-        self._limit_mw = MAX_POWER_MW
+        self._powers_mw = getattr(self._laser, "powers_mw", (STEP_MW, MAX_POWER_MW, STEP_MW))
+        self._limit_mw = self._powers_mw[1]
         self.power_mw: Parameter = self.add_parameter(
-            "power_mw", unit="mW", vals=Numbers(0.0, MAX_POWER_MW), get_cmd=self._power_mw, set_cmd=self._set_power
+            "power_mw", unit="mW", vals=Numbers(0.0, self._limit_mw), get_cmd=self._power_mw, set_cmd=self._set_power
         )
         self.mode: Parameter = self.add_parameter(
-            "mode", vals=Enum("GSD", "STED"), get_cmd=lambda: "GSD", set_cmd=self._set_mode
+            "mode", vals=Enum("GSD", "STED"), get_cmd=lambda: self._mode, set_cmd=self._set_mode
         )
+        self._mode: Literal["GSD", "STED"] = "GSD"
         self.position: Parameter = self.add_parameter("position", unit="nm", get_cmd=lambda: self._position_nm)
         self.mode(mode)
 
     def get_idn(self) -> dict[str, str | None]:
         """This beam is put together from other instruments."""
         return {"vendor": "labctl", "model": "depletion beam", "serial": None, "firmware": None}
+
+    @property
+    def selects(self) -> "roles.Selected":
+        """The NV outside of its null under GSD, the one inside under STED."""
+        return "inside" if self._mode == "STED" else "outside"
 
     def steer(self, x_nm: float, y_nm: float) -> None:
         """Centre the null here. Refuses a position beyond the analogue outputs before anything moves."""
@@ -188,8 +208,10 @@ class DepletionBeam(Instrument):
             yield Reading(f"null at {axis}", float(nm), "nm", verdict="off")
 
     def causes(self) -> Iterator[Cause]:
-        """The open interlock of its laser."""
-        if self.interlock_open():
+        """What holds its laser: the open interlock, or all that the laser itself tells."""
+        if (hindrances := getattr(self._laser, "hindrances", None)) is not None:
+            yield from (replace(cause, what=f"{self.name}: {cause.what}") for cause in hindrances())
+        elif self.interlock_open():
             is_closed = lambda: not self.interlock_open()  # noqa: E731  # asked again and again
             yield Cause(f"{self.name}: its laser's interlock is open", "close it", is_closed)
 
@@ -226,9 +248,9 @@ class DepletionBeam(Instrument):
             self._switch_off()
             return
         standing_mw = self._standing_mw()
-        parts = split(power_mw, standing_mw)
+        parts = split(power_mw, standing_mw, self._powers_mw)
         if parts.efficiency < LOWEST_EFFICIENCY:
-            lowest_mw = STEP_MW * LOWEST_EFFICIENCY
+            lowest_mw = self._powers_mw[0] * LOWEST_EFFICIENCY
             raise DepletionBeamError(
                 f"Beam {self.name!r}: {power_mw:.4g} mW is less than {lowest_mw:.3g} mW, the least that laser "
                 "and AOM make together. Ask for more, or for 0",
@@ -291,13 +313,16 @@ class DepletionBeam(Instrument):
             )
 
     def _set_mode(self, mode: str) -> None:
-        if mode != "GSD":
+        is_nm, needs_nm = getattr(self._laser, "wavelength_nm", SPROUT_NM), WAVELENGTH_NM[mode]
+        if is_nm != needs_nm:
+            other = next(name for name in WAVELENGTH_NM if name != mode)
             raise DepletionBeamError(
-                f"Beam {self.name!r}: mode 'STED' needs a laser at 775 nm, and this bench has a Sprout-G at "
-                "532 nm. Keep 'GSD', or fit such a laser and its driver",
+                f"Beam {self.name!r}: mode {mode!r} needs a laser at {needs_nm:.0f} nm, and this bench has one at "
+                f"{is_nm:.0f} nm. Say mode {other!r}, or fit such a laser and its driver",
                 instrument=self.name,
                 mode=mode,
             )
+        self._mode = "STED" if mode == "STED" else "GSD"
 
 
 def _tolerance(laser_mw: float) -> float:

@@ -28,6 +28,7 @@ from simulated_instruments.unwired.doughnut import DepletionBeam
 from simulated_instruments.unwired.green_laser import GreenLaser
 from simulated_instruments.unwired.magnet import Magnet
 from simulated_instruments.unwired.microwave import Microwave
+from simulated_instruments.unwired.red_doughnut import RedDoughnut
 from simulated_instruments.visa.dialects import DIALECTS
 
 STATION: Final = Path(__file__).parents[1] / "station.yaml"
@@ -162,7 +163,8 @@ class _Station:
         init = self.init("depletion_beam")
         channel = getattr(aom, str(init["aom"]).rpartition(".")[2])
         steering = {name: value for name, value in init.items() if name == "steering_nm_per_v"}
-        beam = DepletionBeam(self.box(str(init["laser"])), channel, card, self.twin.clock, **steering)
+        kind = RedDoughnut if init.get("mode") == "STED" else DepletionBeam
+        beam = kind(self.box(str(init["laser"])), channel, card, self.twin.clock, **steering)
         outputs = self.file.model.wiring.steering
         beam.steering_outputs = (outputs.x, outputs.y)
         return beam

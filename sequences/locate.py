@@ -21,6 +21,7 @@ from sequences.pulses.program import Program
 from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines.bench import controls
 from sequences.routines.bench.measure import measure, repeats_for
+from sequences.routines.bench.selection import selects_inside
 from sequences.routines.stabilisation import NULL_KEY
 
 Real = NDArray[np.float64]
@@ -149,6 +150,8 @@ def _images(lab: Lab, plan: LocatePlan) -> Stream[list[Image]]:
     total = plan.coarse_pixels**2 + _MIDDLE_PIXELS**2 + len(_FINE_ANGLES_RAD) * plan.fine_pixels**2
     about = (plan.centre_x_nm, plan.centre_y_nm)
     images: list[Image] = []
+    if selects_inside(lab):
+        controls.pump(lab)
     scans = (
         _Scan(about, plan.half_range_nm, plan.coarse_pixels, plan.coarse_mw, quarter_s),
         _Scan(about, middle_nm, _MIDDLE_PIXELS, middle_mw, quarter_s, (_MIDDLE_ANGLE_RAD,)),
@@ -188,7 +191,7 @@ def _scanned(lab: Lab, scan: _Scan, begun: float, total: int) -> Stream[Image]:
         if n % scan.pixels == 0:
             yield Progress(begun + n / total, f"{rate / 1e3:.1f} kcps at ({place[0]:.0f}, {place[1]:.0f}) nm")
     pixels = [np.array(column, dtype=float) for column in (x, y, counts, times_s)]
-    return Image(pixels[0], pixels[1], pixels[2], pixels[3], seen.duration_s, scan.power_mw)
+    return Image(pixels[0], pixels[1], pixels[2], pixels[3], seen.duration_s, scan.power_mw, selects_inside(lab))
 
 
 def _places(scan: _Scan) -> list[tuple[float, float]]:

@@ -24,6 +24,7 @@ def still_on(setpoints: Setpoints, lines: int, magnet: bool = True) -> list[str]
     found = [
         f"the green laser emits {setpoints.green_w * 1e3:g} mW" if setpoints.green_w > 0 else "",
         f"the doughnut's laser emits {setpoints.depletion_w * 1e3:g} mW" if setpoints.depletion_w > 0 else "",
+        f"the doughnut's laser at 775 nm emits {setpoints.sted_w * 1e3:g} mW" if setpoints.sted_w > 0 else "",
         "the pump's AOM is driven" if setpoints.pump_gate != "off" else "",
         "the doughnut's AOM is driven" if setpoints.depletion_gate != "off" else "",
         f"the microwave radiates {setpoints.carrier_dbm:g} dBm" if setpoints.carrier_on else "",
@@ -49,6 +50,7 @@ def state(setpoints: Setpoints, lines: int) -> dict[str, Any]:
     return {
         "green_w": setpoints.green_w,
         "depletion_w": setpoints.depletion_w,
+        "sted_w": setpoints.sted_w,
         "pump_aom": setpoints.pump_aom,
         "pump_gate": setpoints.pump_gate,
         "depletion_aom": setpoints.depletion_aom,

@@ -93,6 +93,19 @@ class Rates(_Part):
     gamma_sl_per_s: NotNegative
 
 
+class Sted(_Part):
+    """The red doughnut of 775 nm, beside which an NV is hardly excited."""
+
+    saturation_mw: Positive
+    """Power at the sample at which the crest empties an excited NV as fast as its own decay does."""
+    null: Share
+    radius_nm: Positive
+    throughput: Share
+    anti_stokes: Share
+    """Rate at which red light excites, over that at which it empties an excited NV."""
+    drift: Wander
+
+
 class Optics(_Part):
     saturated_cps: CountRate
     background_cps: CountRate
@@ -118,6 +131,7 @@ class Optics(_Part):
     nv_minus: Annotated[float, Field(gt=0, le=1)]
     dead_time_ns: Nanoseconds
     afterpulsing: Annotated[float, Field(ge=0, le=0.5)]
+    sted: Sted
 
     @property
     def fidelities(self) -> tuple[float, float]:
@@ -189,8 +203,14 @@ def load_sample(file: Path | None = None) -> Sample:
 
 
 def label_of(file: Path | None, sample: Sample) -> str:
-    """The sample's name and a digest of all of it but its seed: what calibrates one twin fits no other."""
-    digest = sha256(sample.model_dump_json(exclude={"seed"}).encode()).hexdigest()[:8]
+    """The sample's name and a digest of all of it but its seed: what calibrates one twin fits no other.
+
+    The red doughnut counts only where it is not the usual one: twins that were calibrated before there was one keep
+    their names.
+    """
+    optics = {"sted"} if sample.optics.sted == load_sample().optics.sted else set()
+    without: dict[str, Any] = {"seed": True, "optics": optics}
+    digest = sha256(sample.model_dump_json(exclude=without).encode()).hexdigest()[:8]
     return f"simulated {file.stem if file else 'default'} {digest}"
 
 
@@ -213,7 +233,15 @@ def _read(file: Path) -> dict[str, Any]:
         raise SampleError(f"{file}: not a YAML file: {error}") from None
     if not isinstance(content, dict):
         raise SampleError(f"{file}: must be a mapping like sample.yaml, not {type(content).__name__}")
-    return content
+    named: dict[str, Any] = _named(content)
+    return named
+
+
+def _named(content: Any) -> Any:
+    """YAML takes the bare key `null` for nothing; here it is the null of a doughnut."""
+    if not isinstance(content, dict):
+        return content
+    return {"null" if key is None else key: _named(value) for key, value in content.items()}
 
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

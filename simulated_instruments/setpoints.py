@@ -32,6 +32,8 @@ class Setpoints:
     """Optical power that leaves the green laser's head."""
     depletion_w: float = 0.0
     """Optical power that leaves the doughnut's laser."""
+    sted_w: float = 0.0
+    """Likewise of the red laser, which takes the same way through AOM and steering on a bench that has it."""
     pump_aom: float = 0.0
     """First-order diffraction efficiency of AOM channel 1 while its gate is open, 0 to 1."""
     pump_gate: AomGate = "off"

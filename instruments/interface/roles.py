@@ -5,7 +5,7 @@ A driver that has these members can take the role, wherever it comes from. Nothi
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from instruments.interface.causes import Cause
 from instruments.interface.playable import Pattern, Playable
@@ -219,8 +219,20 @@ class Steering(Protocol):
         """Where it was last steered to, x and y in nm. Asks nothing."""
 
 
+Selected = Literal["outside", "inside"]
+"""Of its null."""
+
+
 class DepletionBeam(Role, Steering, Protocol):
     """The doughnut: power behind its switch, opened by the line `depletion`, and a place."""
+
+    @property
+    def selects(self) -> Selected:
+        """Which of two close NVs it lets be pumped and read, alone.
+
+        outside: it pumps by itself where it shines (GSD). inside: where it shines it forbids what the pump's light
+        does, which goes on together with it (STED).
+        """
 
     limit_mw: float
     """Largest power; the station may lower it."""

@@ -6,7 +6,7 @@ bath, and cross-talk (`physics.cycle`). What it leaves out, docs/physics.md says
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from physics.coupling import (
     lorentzian,
 )
 from physics.cycle import Cycles, Heating, Sample, best_cycles
-from physics.optics import doughnut_profile, pump_rate_per_s, saturation
+from physics.optics import RedDoughnut, doughnut_profile, pump_rate_per_s, saturation
 from physics.paulis import Real
 from physics.spread import overhauser_khz
 
@@ -30,8 +30,10 @@ _PUMP_PER_S: Final = 1e6
 """Of a saturated NV (literature)."""
 _SATURATION: Final = 0.5
 """Of the doughnut's light at the cold NV: a third of the saturated rate. More would pump the hot one the more."""
+_RED: Final = RedDoughnut()
 _TILE: Final = 256
 """Points that are solved together. The same wherever a map is cut, so that its numbers are the same."""
+Beam = Literal["gsd", "sted"]
 Survival = dict[str, Any]
 """Plain numbers, strings and lists: ready for JSON."""
 MAPS: Final = {
@@ -55,6 +57,9 @@ class Surroundings:
     doughnut_null: float = 3e-4
     """Intensity in the doughnut's null over that on its crest."""
     heating: Heating = "turned"
+    beam: Beam = "gsd"
+    """gsd: the doughnut pumps, its null on the hot NV. sted: green light pumps beside a red doughnut, its null on the
+    cold one."""
     cooling_us: float = 75.0
     bath_spins: float = 20.0
     line_shift_khz: float = 50.0
@@ -75,14 +80,23 @@ class Surroundings:
             sigma_rad_per_s=_KHZ * overhauser_khz(self.t2star_us) * natural,
             shift_rad_per_s=_KHZ * self.line_shift_khz * natural,
             pumped_z=(2.0 * self.pump_fidelity - 1.0) * one,
-            pump_per_s=pump_rate_per_s(_SATURATION, _PUMP_PER_S) * one,
+            pump_per_s=self.pumping(separation_nm) * one,
             leak=self.leak(separation_nm),
             contact_share=lorentzian(apart_rad_per_s, CR_HALF_WIDTH_RAD_PER_S),
             cooling_s=1e-6 * self.cooling_us * one,
         )
 
+    def pumping(self, separation_nm: Real) -> Real:
+        """Rate at which the cold NV is pumped."""
+        if self.beam == "sted":
+            return _PUMP_PER_S * _RED.shares(separation_nm, self.doughnut_null)[0]
+        return np.full(separation_nm.shape, pump_rate_per_s(_SATURATION, _PUMP_PER_S))
+
     def leak(self, separation_nm: Real) -> Real:
-        """Rate at which the doughnut pumps the hot NV in its null, over that of the cold one."""
+        """Rate at which the hot NV is pumped, over that of the cold one."""
+        if self.beam == "sted":
+            cold, hot = _RED.shares(separation_nm, self.doughnut_null)
+            return hot / cold
         of_cold = self.doughnut_null / doughnut_profile(separation_nm, _DOUGHNUT_RADIUS_NM, self.doughnut_null)
         return np.asarray(saturation(_SATURATION * of_cold) / saturation(_SATURATION))
 
@@ -109,6 +123,7 @@ def predict_survival(
         **asdict(around),
         "separation_nm": list(separations_nm),
         "c13_percent": list(c13_percents),
+        "cross_talk": around.leak(np.asarray(separations_nm, float)).tolist(),
         **_maps(parts, apart.shape),
         **_best(parts, apart.ravel(), c13.ravel()),
     }

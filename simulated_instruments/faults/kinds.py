@@ -14,6 +14,7 @@ RESOURCES: Final[Mapping[str, str]] = {
     "green_laser": "ASRL3::INSTR",
     "aom": "ASRL4::INSTR",
     "sprout": "ASRL5::INSTR",
+    "vfl": "ASRL6::INSTR",
 }
 """Short name of every VISA instrument -> its resource name. The card has no resource name."""
 
@@ -28,14 +29,14 @@ OfMessage = Literal["lost", "disconnect", "unplugged", "reset"]
 
 unplugged: broken, and it cannot be opened again. reset: back to power-on values, just before the message.
 """
-OfBench = Literal["interlock", "drop_out", "trip", "open_coil", "overheat", "unlock", "rf_off"]
+OfBench = Literal["interlock", "drop_out", "trip", "open_coil", "overheat", "unlock", "rf_off", "key"]
 """Just before the message, the instrument itself. interlock: opens. drop_out: the laser goes out and latches a fault.
 
 trip: over-voltage protection of all channels that are on. open_coil: the coil of one channel is no longer connected,
 so that its current meets the compliance voltage. overheat: they are off until it is cool. unlock: the carrier
-leaves its frequency. rf_off: it is gone.
+leaves its frequency. rf_off: it is gone. key: somebody locks the laser with it.
 """
-PASSING: Final[tuple[OfBench, ...]] = ("interlock", "open_coil", "overheat", "unlock")
+PASSING: Final[tuple[OfBench, ...]] = ("interlock", "open_coil", "overheat", "unlock", "key")
 """What can be over by itself after a while."""
 OfCall = Literal["refused", "unavailable", "cut_off", "stuck", "slow", "reset"]
 """With any call of the card. refused: a DAQmx error, nothing done. unavailable: the server is not reached.
@@ -54,6 +55,7 @@ HAPPENINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "microwave": ("unlock", "rf_off"),
     "green_laser": ("interlock", "drop_out"),
     "sprout": ("interlock",),
+    "vfl": ("interlock", "drop_out", "key"),
 }
 
 

@@ -15,8 +15,9 @@ class Drifts:
     drift: Drift
 
     def __init__(self, sample: Sample, streams: Sequence[np.random.Generator]) -> None:
-        """streams: of field and steering, of D, and of what wanders; each is drawn from whatever the others do."""
-        self._walking, self._warming, self._wandering = streams
+        """streams: of field and steering, of D, of what wanders, and of the red laser; each is drawn from whatever the
+        others do."""
+        self._walking, self._warming, self._wandering, self._reddening = streams
         optics = sample.optics
         self._wanders = (
             optics.brightness_drift,
@@ -26,7 +27,9 @@ class Drifts:
         )
         start = self._wandering.standard_normal(len(self._wanders))
         wander = [w.rms * float(x) for w, x in zip(self._wanders, start, strict=True)]
-        self.drift = Drift(np.zeros(3), np.zeros(2), 0.0, (wander[0], wander[1], wander[2], wander[3]))
+        self._red = optics.sted.drift
+        red = self._red.rms * float(self._reddening.standard_normal())
+        self.drift = Drift(np.zeros(3), np.zeros(2), 0.0, (wander[0], wander[1], wander[2], wander[3], red))
 
     def advance(self, seconds: float, sample: Sample) -> None:
         """Let this time pass."""
@@ -43,11 +46,11 @@ class Drifts:
             self._wandered(seconds),
         )
 
-    def _wandered(self, seconds: float) -> tuple[float, float, float, float]:
+    def _wandered(self, seconds: float) -> tuple[float, float, float, float, float]:
         """The exact step of each Ornstein-Uhlenbeck walk."""
         new = []
-        noise = self._wandering.standard_normal(len(self._wanders))
-        for wander, old, fresh in zip(self._wanders, self.drift.wander, noise, strict=True):
+        noise = [*self._wandering.standard_normal(len(self._wanders)), self._reddening.standard_normal()]
+        for wander, old, fresh in zip((*self._wanders, self._red), self.drift.wander, noise, strict=True):
             kept = exp(-seconds / (3600.0 * wander.hours))
             new.append(kept * old + wander.rms * sqrt(1.0 - kept * kept) * float(fresh))
-        return new[0], new[1], new[2], new[3]
+        return new[0], new[1], new[2], new[3], new[4]

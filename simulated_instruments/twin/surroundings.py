@@ -6,14 +6,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.optics import doughnut_profile, saturation
+from physics.optics import doughnut_profile, excited_share, saturation
 from simulated_instruments.cables import LINES
 from simulated_instruments.sample import Sample
 from simulated_instruments.setpoints import AomGate, Setpoints
 
 Real = NDArray[np.float64]
 
-BRIGHTNESS, GREEN, DOUGHNUT, MICROWAVE = range(4)
+BRIGHTNESS, GREEN, DOUGHNUT, MICROWAVE, STED = range(5)
 """What wanders, in the order of `Drift.wander`."""
 OUTPUT_STEP_V: Final = 20.0 / 2**16
 """Of the card's analogue outputs, +-10 V in 16 bits: what is asked for is rounded to it."""
@@ -29,8 +29,9 @@ class Drift:
     """(2,)"""
     zero_field_hz: float = 0.0
     """Of D."""
-    wander: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-    """Relative change of the collected light, of the green laser's and the doughnut's power, of the microwave."""
+    wander: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    """Relative change of the collected light, of the green laser's and the doughnut's power, of the microwave, and of
+    the red doughnut's power."""
 
     def gain(self, which: int) -> float:
         """1 and the relative change of one of these; never below 0."""
@@ -84,7 +85,8 @@ class Light:
 def light(
     sample: Sample, setpoints: Setpoints, levels: int, drift: Drift, risen: tuple[float, float] | None = None
 ) -> Light:
-    """Both beams on the pair. The doughnut is green (GSD): where it shines it pumps. Both effects go as s/(1+s).
+    """Both beams on the pair. A green doughnut (GSD) pumps where it shines; both effects go as s/(1+s). A red one
+    (STED) empties an excited NV where it shines, before that has emitted or been pumped; detection is blind for it.
 
     risen: share of its light that the AOM of the pump and of the depletion beam lets through; by default all or none.
     """
@@ -95,14 +97,17 @@ def light(
     green_w, depletion_w = setpoints.green_w * drift.gain(GREEN), setpoints.depletion_w * drift.gain(DOUGHNUT)
     gaussian = green_w * 1e3 * pump * optics.pump_throughput / optics.pump_saturation_mw
     crest = depletion_w * 1e3 * ring * optics.doughnut_throughput / optics.doughnut_saturation_mw
+    red = setpoints.sted_w * drift.gain(STED) * 1e3 * ring * optics.sted.throughput / optics.sted.saturation_mw
     steered_v = np.round(np.array(setpoints.steering_v) / OUTPUT_STEP_V) * OUTPUT_STEP_V
     null_nm = steered_v * optics.steering_nm_per_v + drift.steering_nm
 
     def excited(places_nm: Real) -> Real:
         distance_nm = np.linalg.norm(places_nm - null_nm, axis=-1)
-        return saturation(
-            gaussian + crest * doughnut_profile(distance_nm, optics.doughnut_radius_nm, optics.doughnut_null)
-        )
+        green = gaussian + crest * doughnut_profile(distance_nm, optics.doughnut_radius_nm, optics.doughnut_null)
+        if not red:
+            return saturation(green)
+        emptying = red * doughnut_profile(distance_nm, optics.sted.radius_nm, optics.sted.null)
+        return excited_share(green, emptying, optics.sted.anti_stokes)
 
     pair = excited(sample.pair.positions_nm)
     beside = sum(b.brightness * float(excited(np.array(b.position_nm))) for b in sample.bystanders)

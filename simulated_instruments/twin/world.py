@@ -51,9 +51,10 @@ class Twin:
         self.clock = clock or VirtualClock()
         self.freezes: dict[int, Freeze] = {}
         """Time in the dark in ns -> the state that was frozen after it, newest play of each."""
-        seeds = np.random.SeedSequence(sample.seed if seed is None else seed).spawn(6)
-        self._counting, walking, warming, wandering, echoing, resting = (np.random.default_rng(s) for s in seeds)
-        self._drifts = Drifts(sample, (walking, warming, wandering))
+        seeds = np.random.SeedSequence(sample.seed if seed is None else seed).spawn(7)
+        drawing = [np.random.default_rng(s) for s in seeds]
+        self._counting, walking, warming, wandering, echoing, resting, reddening = drawing
+        self._drifts = Drifts(sample, (walking, warming, wandering, reddening))
         self._counter = Counter(sample, echoing)
         self._glow = Glow(Counter(sample, resting), resting)
         self._setpoints = Setpoints()

@@ -12,4 +12,5 @@ is the one of `visa`, told in its own language what a driver would tell it, but 
 - `aom`: the MPDS with its two channels, the pump's and the doughnut's.
 - `card`: the pulse card: patterns that are played at once, with laboratory time passing when they are waited for.
 - `doughnut`: Sprout-G, AOM channel and steering as one beam.
+- `red_doughnut`: the doughnut of a VFL at 775 nm: the same AOM channel and steering, another laser.
 """

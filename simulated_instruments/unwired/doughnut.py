@@ -1,7 +1,7 @@
 """Sprout-G, its AOM channel and the steering as one beam: the laser stands at a coarse power, the AOM sets the rest."""
 
 import math
-from typing import Final
+from typing import Final, Literal
 
 from simulated_instruments.setpoints import Clock
 from simulated_instruments.unwired.aom import LOWEST_EFFICIENCY, AomChannel
@@ -26,13 +26,18 @@ TOLERANCE: Final = 0.005
 class DepletionBeam(Unwatched):
     """power_mw: behind the AOM while its gate is open; 0 closes the AOM and takes the laser to IDLE."""
 
+    selects: Literal["outside", "inside"] = "outside"
+    """Which NV of two: the one outside of the null, or the one inside."""
+    powers_mw = (STEP_MW, MAX_POWER_MW, STEP_MW)
+    """Of the laser: least, most, step."""
+
     def __init__(self, box: Box, aom: AomChannel, card: Card, clock: Clock, steering_nm_per_v: float = 1000.0) -> None:
         self.steering_outputs = ("ao0", "ao1")
         self.box, self._aom, self._card, self._clock = box, aom, card, clock
         self._steering_nm_per_v = steering_nm_per_v
         self._laser_mw = 0.0
         self._position_nm = (0.0, 0.0)
-        self.power_mw = Parameter(self._power_mw, self._set_power, 0.0, MAX_POWER_MW)
+        self.power_mw = Parameter(self._power_mw, self._set_power, 0.0, self.powers_mw[1])
         self.position = Parameter(lambda: self._position_nm)
 
     def steer(self, x_nm: float, y_nm: float) -> None:
@@ -88,6 +93,16 @@ class DepletionBeam(Unwatched):
     def _laser_now_mw(self) -> float:
         return float(self._ask("POWER")) * 1e3
 
+    def _standing_mw(self) -> float:
+        return round(float(self._ask("POWER SET")) * 1e3, 3) if self._is_on() else 0.0
+
+    def _idle(self) -> None:
+        self._tell("OPMODE=IDLE")
+
+    def _light(self, laser_mw: float) -> None:
+        self._tell(f"POWER SET={laser_mw / 1e3:.2f}")
+        self._tell("OPMODE=ON")
+
     def _power_mw(self) -> float:
         return self._laser_now_mw() * float(self._aom.efficiency()) if self._is_on() else 0.0
 
@@ -96,8 +111,8 @@ class DepletionBeam(Unwatched):
         if power_mw == 0.0:
             self._switch_off()
             return
-        standing_mw = round(float(self._ask("POWER SET")) * 1e3, 3) if self._is_on() else 0.0
-        laser_mw, efficiency = _split(power_mw, standing_mw)
+        standing_mw = self._standing_mw()
+        laser_mw, efficiency = _split(power_mw, standing_mw, self.powers_mw)
         if efficiency < LOWEST_EFFICIENCY:
             raise Refused(f"{power_mw:.4g} mW is less than laser and AOM make together. Ask for more, or for 0")
         self._aom.gate("external")
@@ -112,15 +127,14 @@ class DepletionBeam(Unwatched):
     def _switch_off(self) -> None:
         """First the fast switch, then the laser."""
         self._aom.efficiency(0.0)
-        self._tell("OPMODE=IDLE")
+        self._idle()
         if self._aom.output() or self._is_on():
             raise Refused("the doughnut is not off")
 
     def _move_laser(self, laser_mw: float) -> None:
         """Take the laser to another power behind a closed AOM, and wait until it is there."""
         self._aom.output(False)
-        self._tell(f"POWER SET={laser_mw / 1e3:.2f}")
-        self._tell("OPMODE=ON")
+        self._light(laser_mw)
         deadline_s = self._clock.now() + RISE_LIMIT_S
         while abs(self._laser_now_mw() - laser_mw) > _tolerance(laser_mw):
             if self._clock.now() > deadline_s:
@@ -128,11 +142,12 @@ class DepletionBeam(Unwatched):
             self._clock.sleep(POLL_S)
 
 
-def _split(power_mw: float, standing_mw: float) -> tuple[float, float]:
+def _split(power_mw: float, standing_mw: float, powers_mw: tuple[float, float, float]) -> tuple[float, float]:
     """Laser power and AOM efficiency for a total; standing_mw is the laser's present power, kept if it will do."""
+    least_mw, most_mw, step_mw = powers_mw
     if standing_mw > 0 and KEPT_EFFICIENCY[0] <= power_mw / standing_mw <= KEPT_EFFICIENCY[1]:
         return standing_mw, power_mw / standing_mw
-    laser_mw = min(MAX_POWER_MW, STEP_MW * math.ceil(power_mw / COARSE_EFFICIENCY / STEP_MW - 1e-9))
+    laser_mw = min(most_mw, max(least_mw, step_mw * math.ceil(power_mw / COARSE_EFFICIENCY / step_mw - 1e-9)))
     return laser_mw, power_mw / laser_mw
 
 

@@ -11,6 +11,7 @@ from simulated_instruments.visa.line import Dialect
 from simulated_instruments.visa.mpds import MPDS
 from simulated_instruments.visa.sg386 import SG386
 from simulated_instruments.visa.sprout import SproutG
+from simulated_instruments.visa.vfl import VFL
 
 DIALECTS: Final[Mapping[str, Callable[[World], Dialect]]] = {
     "TCPIP0::192.168.10.21::inst0::INSTR": lambda world: B2962A(
@@ -25,5 +26,6 @@ DIALECTS: Final[Mapping[str, Callable[[World], Dialect]]] = {
     "ASRL3::INSTR": Cobolt06,
     "ASRL4::INSTR": MPDS,
     "ASRL5::INSTR": SproutG,
+    "ASRL6::INSTR": VFL,
 }
 """Resource name -> the instrument that answers there, in power-on state."""

@@ -11,7 +11,7 @@ from simulated_instruments.faults.kinds import Call
 from simulated_instruments.faults.script import Fault
 from simulated_instruments.setpoints import Setpoints, World
 
-_END: Final = re.compile(rb"(\n\r\?|[\r\n]*)\Z")
+_END: Final = re.compile(rb"(\n\r\?| >|[\r\n]*)\Z")
 """Of a reply: line ends, or a prompt on a line of its own."""
 _HAPPENINGS: Final[dict[str, Callable[[Any, Fault], None]]] = {
     "interlock": lambda dialect, _: dialect.open_interlock(True),
@@ -21,12 +21,14 @@ _HAPPENINGS: Final[dict[str, Callable[[Any, Fault], None]]] = {
     "overheat": lambda dialect, _: dialect.overheat(True),
     "unlock": lambda dialect, _: dialect.unlock(True),
     "rf_off": lambda dialect, _: dialect.drop_rf(),
+    "key": lambda dialect, _: dialect.lock_key(True),
 }
 _ENDINGS: Final[dict[str, Callable[[Any, Fault], None]]] = {
     "interlock": lambda dialect, _: dialect.open_interlock(False),
     "open_coil": lambda dialect, fault: dialect.open_coil(fault.channel, False),
     "overheat": lambda dialect, _: dialect.overheat(False),
     "unlock": lambda dialect, _: dialect.unlock(False),
+    "key": lambda dialect, _: dialect.lock_key(False),
 }
 """What is over after a while."""
 

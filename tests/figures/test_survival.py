@@ -13,6 +13,7 @@ from labctl.data.writing.run_writer import Store
 from labctl.figures.survival import draw_survival
 from labctl.predictions import survival
 from labctl.predictions.survival import Surroundings, predict_survival, widest_nm
+from physics.optics import doughnut_profile
 from sequences.results import Column
 
 RUN = CliRunner()
@@ -161,3 +162,21 @@ def test_refusals(arguments, said):
 def test_even_ratios():
     p = answer("--separation-nm", "5:20:3:log", "--c13-percent", "1")
     assert p["separation_nm"] == [5.0, pytest.approx(10.0), 20.0]
+
+
+def test_both_beams_cool_alike_and_differ_by_their_cross_talk():
+    """A hot NV that is turned by itself does not mind the doughnut; the read-out does."""
+    gsd, sted = (answer(*SMALL, "--beam", beam) for beam in ("gsd", "sted"))
+    np.testing.assert_allclose(gsd["signed_concurrence"], sted["signed_concurrence"], atol=0.01)
+    assert (gsd["beam"], sted["beam"]) == ("gsd", "sted")
+    assert gsd["cross_talk"][0] < sted["cross_talk"][0] < 0.1  # 13.5 nm; weak light, a null of 3e-4
+    heated = answer(*SMALL, "--beam", "sted", "--heating", "doughnut")
+    assert np.all(np.array(heated["signed_concurrence"]) < sted["signed_concurrence"])
+
+
+@pytest.mark.parametrize("null", [1e-4, 3e-4, 1e-3, 1e-2])
+def test_a_red_doughnut_never_talks_less_than_its_null_says(null):
+    """However strong it is, the light of both NVs has at best the ratio of null and profile."""
+    p = predict_survival([13.5], [1.1], Surroundings(beam="sted", doughnut_null=null))
+    assert p["cross_talk"][0] > null / doughnut_profile(13.5, 165.0, null)
+    assert p["cross_talk"][0] < 1.0

@@ -27,6 +27,7 @@ WIRES = [
     (GREEN, "\r", "\r\n", "gsn?", "2"),
     (AOM, "\n\r", "\n\r", "L1", "l1F"),
     (SPROUT, "\r", "\r", "PRODUCT?", "PRODUCT=Sprout"),
+    ("ASRL6::INSTR", "\r", " >", "getmodel", "VFL-P-1500-775-OEM3\rD"),
 ]
 
 

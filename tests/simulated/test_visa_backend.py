@@ -24,6 +24,7 @@ WIRES = [
     ("ASRL4::INSTR", "\n\r", "\n\r", "L1", "l1F"),
     ("ASRL4::INSTR", "\r", "\n\r", "L2", "l2F"),
     ("ASRL5::INSTR", "\r", "\r", "PRODUCT?", "PRODUCT=Sprout"),
+    ("ASRL6::INSTR", "\r", " >", "getmodel", "VFL-P-1500-775-OEM3\rD"),
 ]
 
 

@@ -12,7 +12,13 @@ from simulated_instruments.faults.script import Fault
 from simulated_instruments.visa import backend
 from support.bare_world import BareWorld
 
-ENDS = {"green_laser": ("\r", "\r\n"), "sprout": ("\r", "\r"), "aom": ("\r", "\n\r"), "microwave": ("\n", "\r\n")}
+ENDS = {
+    "green_laser": ("\r", "\r\n"),
+    "sprout": ("\r", "\r"),
+    "vfl": ("\r", " >"),
+    "aom": ("\r", "\n\r"),
+    "microwave": ("\n", "\r\n"),
+}
 LIT_SUPPLY = ":SENS1:VOLT:PROT 21;:SOUR1:FUNC:MODE CURR;:SOUR1:CURR 0.5;:OUTP1 1"
 
 

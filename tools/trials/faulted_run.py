@@ -34,6 +34,7 @@ SPEAK_FOR: Final[Mapping[str, tuple[str, ...]]] = {
     "trim_y": ("magnet",),
     "aom": ("depletion_beam",),
     "sprout": ("depletion_beam",),
+    "vfl": ("depletion_beam",),
     "ni_card": ("pulse_generator", "photon_counter", "depletion_beam"),
 }
 """Instruments of the station that are built on another; a message that names one of them names it."""
@@ -46,7 +47,8 @@ DRIVES: Final[Mapping[str, tuple[str, ...]]] = {
     "microwave": ("the microwave",),
     "green_laser": ("the green laser",),
     "aom": ("the pump's AOM", "the doughnut's AOM"),
-    "sprout": ("the doughnut's laser",),
+    "sprout": ("the doughnut's laser emits",),
+    "vfl": ("the doughnut's laser at 775 nm",),
 }
 """How that which is still on begins, by the instrument that drives it."""
 _NEEDED: Final = (
@@ -93,12 +95,13 @@ class Experiment:
     sequence: str
     settings: tuple[str, ...] = ()
     seed: int = 11
+    station: Path = STATION
 
     def arguments(self, folder: Path) -> list[str]:
         """Of labctl."""
         settings = [word for setting in self.settings for word in ("--set", setting)]
         seed = ["--seed", str(self.seed)]
-        bench = ["--simulated", "--station", str(STATION), "--data", str(folder)]
+        bench = ["--simulated", "--station", str(self.station), "--data", str(folder)]
         return ["run", self.sequence, "--json", *bench, *seed, *settings]
 
 
@@ -107,7 +110,7 @@ def load_what_runs_need(experiment: Experiment) -> None:
     for module in _NEEDED:
         import_module(module)
     import_module(f"labctl.figures.{experiment.sequence}")
-    read_station(STATION)
+    read_station(experiment.station)
 
 
 @dataclass

@@ -23,6 +23,13 @@ class HeatingName(StrEnum):
     doughnut = "doughnut"
 
 
+class BeamName(StrEnum):
+    """How one NV alone is pumped."""
+
+    gsd = "gsd"
+    sted = "sted"
+
+
 def survival(
     separation_nm: Annotated[
         str, typer.Option(help="Of NVs side by side: a,b,c or start:stop:count[:log].")
@@ -36,6 +43,9 @@ def survival(
     heating: Annotated[
         HeatingName, typer.Option(help="How the hot NV is heated: turned by itself, or both and pumped again.")
     ] = HeatingName.turned,
+    beam: Annotated[
+        BeamName, typer.Option(help="gsd: a green doughnut pumps around its null. sted: a red one spares its null.")
+    ] = BeamName.gsd,
     cooling_us: Annotated[float, typer.Option(help="Pumping of the cold NV in each cycle.")] = 75.0,
     bath_spins: Annotated[float, typer.Option(help="13C spins of a bath at 1.1 %; fewer with less of it.")] = 20.0,
     line_shift_khz: Annotated[float, typer.Option(help="Of a line by its polarised bath, at 1.1 % 13C.")] = 50.0,
@@ -61,6 +71,7 @@ def survival(
         "pump_fidelity": within("--pump-fidelity", pump_fidelity, 0.5, 1.0),
         "doughnut_null": within("--doughnut-null", doughnut_null, 0.0, 0.5),
         "heating": heating.value,
+        "beam": beam.value,
         "cooling_us": within("--cooling-us", cooling_us, 1.0, 10_000.0),
         "bath_spins": within("--bath-spins", bath_spins, 1.0, 1e6),
         "line_shift_khz": within("--line-shift-khz", line_shift_khz, -1e3, 1e3),
@@ -144,7 +155,8 @@ def _say(p: dict[str, Any]) -> None:
 
     rows, columns = _some(len(p["c13_percent"]), _ROWS), _some(len(p["separation_nm"]), _COLUMNS)
     typer.echo(
-        f"signed concurrence at the best time; F = {p['pump_fidelity']:g}, T2* = {p['t2star_us']:g} us at 1.1 % 13C"
+        f"signed concurrence at the best time; F = {p['pump_fidelity']:g}, T2* = {p['t2star_us']:g} us at 1.1 % 13C, "
+        f"{p['beam'].upper()}"
     )
     typer.echo(f"{'13C (%)':>8}" + "".join(f"{p['separation_nm'][k]:8.3g} nm" for k in columns) + "   entangled up to")
     widest = widest_nm(p)
@@ -156,6 +168,8 @@ def _say(p: dict[str, Any]) -> None:
     typer.echo(
         f"best: {best['signed_concurrence']:+.3f} at {best['separation_nm']:.3g} nm, {best['c13_percent']:.3g} % 13C"
     )
+    told = ", ".join(f"{p['cross_talk'][k]:.2g} at {p['separation_nm'][k]:.3g} nm" for k in columns)
+    typer.echo(f"cross-talk of the doughnut's light: {told}")
     if (found := p["found"]) is not None:
         content = "" if found["c13_percent"] is None else f", {found['c13_percent']:.2g} % 13C by its relaxation"
         typer.echo(f"found: {found['separation_nm']:.2f} nm{content}")

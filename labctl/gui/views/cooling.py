@@ -196,8 +196,9 @@ class CoolingView(View):
         layout.addWidget(self.powers)
         legend = ("●", self.theme.stop, "L and R: both NVs; crosses ±1 σ")
         tip = (
-            "Counts against the doughnut's position: dark where its null is on an NV. Every measured pixel fills the "
-            "places that are nearest to it; passes may be turned, and what was not scanned stays empty."
+            "Counts against the doughnut's position: where its null is on an NV it is dark, or bright if the doughnut "
+            "is red. Every measured pixel fills the places that are nearest to it; passes may be turned, and what was "
+            "not scanned stays empty."
         )
         layout.addWidget(keyed(self.picture, self.theme, tip, legend), 1)
         return panel

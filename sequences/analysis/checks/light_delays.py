@@ -3,7 +3,8 @@
 A modulator follows its line late, and its light rises and falls by a linear ramp. All edges lie on one grid, so photons
 alone would give only the middle of a ramp that falls within one tick. A saturated emitter sees more: it is bright from
 the beginning of the ramp until its end. So the edges are counted with little light and with much, and beginning and
-length of the ramp come apart.
+length of the ramp come apart. A beam that takes the light of another one, instead of giving some, takes it by the same
+law: what is missing is what the other would give.
 """
 
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ class LightEdges:
     saturation: float
     """Of the emitters at the most power."""
     bright_cps: float
-    """At the most power, without the dark."""
+    """At the most power, without the dark; or what is missing then."""
     reduced_chi2: float
 
     @property
@@ -97,10 +98,14 @@ class Glimpse:
         return self.span_cps > _SEEN_SIGMA * self.span_err_cps
 
 
-def glimpse(windows: list[Window], tick_ns: float) -> Glimpse:
-    """Rise and fall as the places where half a scan's light has come. windows: a full scan at one power."""
+def glimpse(windows: list[Window], tick_ns: float, dims: bool = False) -> Glimpse:
+    """Rise and fall as the places where half a scan's light has come. windows: a full scan at one power.
+
+    dims: the beam takes light, and its rise is where half of that is gone.
+    """
     edges = [sorted((w for w in windows if w.rising is rising), key=lambda w: w.begin_ns) for rising in (True, False)]
-    on, off = (np.array([w.counts / w.repeats for w in edge]) for edge in edges)
+    sense = -1.0 if dims else 1.0
+    on, off = (sense * np.array([w.counts / w.repeats for w in edge]) for edge in edges)
     begin_ns = edges[0][0].begin_ns
     both = np.sort(np.concatenate([on, off]))
     dark, bright = float(np.mean(both[:4])), float(np.mean(both[-4:]))
@@ -113,7 +118,7 @@ def glimpse(windows: list[Window], tick_ns: float) -> Glimpse:
         on_ns=begin_ns + tick_ns * float(np.sum(bright - on)) / span,
         off_ns=begin_ns + tick_ns * float(np.sum(off - dark)) / span,
         span_cps=(bright - dark) * per_s,
-        span_err_cps=float(np.sqrt((bright + dark) / 4.0 / repeats + 1.0 / repeats**2)) * per_s,
+        span_err_cps=float(np.sqrt(abs(bright + dark) / 4.0 / repeats + 1.0 / repeats**2)) * per_s,
         within=within,
     )
 
@@ -133,14 +138,16 @@ def _filled(x: Real, s: Real) -> Real:
     return np.asarray((1.0 + s) * (inside - np.log1p(s * inside) / s) / s + np.maximum(x - 1.0, 0.0))
 
 
-def fit_edges(windows: list[Window], tick_ns: float, lit_for_ns: float) -> LightEdges:
+def fit_edges(windows: list[Window], tick_ns: float, lit_for_ns: float, dims: bool = False) -> LightEdges:
     """Delay and rise of a beam whose line is high for `lit_for_ns` at a time. windows: at two powers at least.
+
+    dims: the beam takes light instead of giving some.
 
     Emitters may shine more or less for a moment when the light begins, while it pumps them: that is fitted too. Errors
     are those of the posterior, since chi-squared has a corner where an end of the ramp meets an edge of a tick; they
     grow with a reduced chi-squared above 1.
     """
-    model = _Model(windows, tick_ns, lit_for_ns)
+    model = _Model(windows, tick_ns, lit_for_ns, dims)
     best = min((model.best(rise_ns) for rise_ns in _STARTS_NS), key=lambda fit: fit.chi2)
     rises, fits = _along_the_rise(model, best)
     chi2 = np.array([fit.chi2 for fit in fits])
@@ -157,7 +164,7 @@ def fit_edges(windows: list[Window], tick_ns: float, lit_for_ns: float) -> Light
         rise_ns=rise,
         rise_noise_ns=float(np.hypot(scale * (weight @ (rises - rise) ** 2) ** 0.5, _FINEST_NS)),
         saturation=float(np.exp(best.p[_SATURATION])),
-        bright_cps=float(1e3 * best.p[_BRIGHT]),
+        bright_cps=float(1e3 * abs(best.p[_BRIGHT])),
         reduced_chi2=reduced,
     )
 
@@ -172,7 +179,7 @@ class _Fit:
 class _Model:
     """What the windows should count, and the best parameters for it."""
 
-    def __init__(self, windows: list[Window], tick_ns: float, lit_for_ns: float) -> None:
+    def __init__(self, windows: list[Window], tick_ns: float, lit_for_ns: float, dims: bool) -> None:
         self._begin, self._power, self._counts, self._repeats = (
             np.array([getattr(w, name) for w in windows], dtype=float)
             for name in ("begin_ns", "power", "counts", "repeats")
@@ -182,7 +189,8 @@ class _Model:
         self._dark_of = np.array([self._powers.index(p) for p in self._power])
         self._tick_ns, self._lit_for_ns = tick_ns, lit_for_ns
         self._error = np.sqrt(self._counts + 1.0)
-        self._first = glimpse([w for w in windows if w.power == 1.0], tick_ns)
+        self._first = glimpse([w for w in windows if w.power == 1.0], tick_ns, dims)
+        self._sense, self._unlit = (-1.0, np.max) if dims else (1.0, np.min)
 
     def best(self, rise_ns: float) -> _Fit:
         """From this rise on; from now on errors are the shot noise of what it expects.
@@ -205,8 +213,9 @@ class _Model:
     def _start(self, rise_ns: float) -> Real:
         first, start = self._first, np.zeros(_DARK + len(self._powers))
         start[_DELAY], start[_RISE] = 0.5 * (first.on_ns + first.off_ns - rise_ns), rise_ns
-        start[_BRIGHT], start[_RATIO], start[_SETTLING] = 1e-3 * first.span_cps, 1.0, np.log(_SETTLES_NS)
-        start[_DARK:] = 1e9 * float(np.min(self._counts / self._repeats)) / self._tick_ns
+        start[_RATIO], start[_SETTLING] = 1.0, np.log(_SETTLES_NS)
+        start[_BRIGHT] = self._sense * 1e-3 * first.span_cps
+        start[_DARK:] = 1e9 * float(self._unlit(self._counts / self._repeats)) / self._tick_ns
         return start
 
     def _fitted(self, start: Real, rise_is_free: bool = True) -> _Fit:

@@ -1,6 +1,7 @@
 """Images under the doughnut and what they should show: counts for given emitters, and how those change.
 
-The emission of an emitter at a distance d from the null is B s/(1 + s) with s = crest x doughnut profile(d). Counts are
+The emission of an emitter at a distance d from the null is B s/(1 + s) with s = crest x doughnut profile(d), where the
+doughnut itself excites; where it forbids what other light excites, it is B/(1 + s): bright in the null. Counts are
 compared as twice their square roots, whose shot noise is one whatever the brightness (Anscombe, Biometrika 35, 246).
 """
 
@@ -28,6 +29,11 @@ def positive(logarithm: Real) -> Real:
     return np.asarray(np.exp(np.clip(logarithm, -_FARTHEST, _FARTHEST)))
 
 
+def emission(s: Real, bright_null: bool) -> Real:
+    """Of an emitter, over the most of it: s of its doughnut lets it shine, or keeps it from that."""
+    return 1.0 - saturation(s) if bright_null else saturation(s)
+
+
 @dataclass(frozen=True)
 class Image:
     """Counts at positions of the doughnut's null."""
@@ -42,6 +48,8 @@ class Image:
     seconds: float
     """Counting time of a pixel."""
     power_mw: float
+    bright_null: bool = False
+    """Whether an emitter is bright in the null, and dark around it."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,11 @@ class Images:
         lengths = [len(image.counts) for image in self.scans]
         return np.repeat(np.eye(len(lengths)), lengths, axis=0)
 
+    @cached_property
+    def _bright_null(self) -> bool:
+        """The same doughnut took all images."""
+        return self.scans[0].bright_null
+
     def numbers(self, emitters: int) -> int:
         """Of a model with so many emitters."""
         return 2 * emitters + SHAPE + (emitters > 2) + _PER_IMAGE * len(self.scans)
@@ -111,13 +124,14 @@ class Images:
         away = (self.positions_nm + displaced_nm)[:, None, :] - model[: 2 * emitters].reshape(-1, 2)
         squared = (away**2).sum(axis=-1) / radius**2
         s = crest[:, None] * doughnut_profile(np.sqrt(squared) * radius, radius, null)
-        shine = weights * saturation(s)
+        shine = weights * emission(s, self._bright_null)
         counts = (brightness * shine.sum(axis=1) + background) * self._seconds
-        steep = brightness * weights * crest[:, None] / (1.0 + s) ** 2  # d counts rate / d profile
+        sense = -1.0 if self._bright_null else 1.0
+        steep = sense * (brightness * weights * crest[:, None] / (1.0 + s) ** 2)  # d counts rate / d profile
         by_squared = steep * (1.0 - null) * np.exp(1.0 - squared) * (1.0 - squared)
         by_place = 2.0 * by_squared[:, :, None] * away / radius**2
         by_null = steep * null * (1.0 - squared * np.exp(1.0 - squared))
-        by_crest = (brightness * shine / (1.0 + s)).sum(axis=1)
+        by_crest = sense * (brightness * (weights * saturation(s)) / (1.0 + s)).sum(axis=1)
         columns = [
             -by_place.reshape(len(counts), -1),
             (-2.0 * by_squared * squared).sum(axis=1)[:, None],
@@ -135,7 +149,7 @@ class Images:
         per_image = positive(model[len(model) - _PER_IMAGE * len(self.scans) :].reshape(-1, _PER_IMAGE))
         crest = self._member @ per_image[:, 0]
         distance = np.hypot(*(self.positions_nm[:, None, :] - positions_nm).transpose(2, 0, 1))
-        shine = saturation(crest[:, None] * doughnut_profile(distance, radius, null))
+        shine = emission(crest[:, None] * doughnut_profile(distance, radius, null), self._bright_null)
         return np.asarray(
             2.0 * brightness * self._seconds[:, None] * shine / self.expected(model, emitters).roots[:, None]
         )

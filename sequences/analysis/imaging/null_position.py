@@ -1,6 +1,6 @@
 """Where the doughnut's null stands on a pair whose geometry is known: two unknowns, from counts at a few places.
 
-The light of each NV is B s/(1 + s) with s = crest x doughnut profile, as in `emitters`; but the pair moves as one, and
+The light of each NV goes with s = crest x doughnut profile as in `doughnut_images`; but the pair moves as one, and
 after a first image crest, brightness, null and background are known too.
 """
 
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from physics.optics import doughnut_profile, saturation
+from physics.optics import doughnut_profile
+from sequences.analysis.imaging.doughnut_images import emission
 
 Real = NDArray[np.float64]
 
@@ -22,6 +23,8 @@ _BRIGHTNESS_SPREAD: Final = 0.03
 """Of the logarithm of the brightness from one look to the next: the laser's power."""
 _STEPS_NM: Final = np.arange(-18.0, 18.1, 6.0)
 _TRIED_CRESTS: Final = (50.0, 200.0)
+_TRIED_IF_BRIGHT: Final = (200.0, 1000.0)
+"""Beside light that is weak the doughnut of other light is the stronger."""
 _TRIED: Final = 4
 
 
@@ -38,12 +41,14 @@ class Shine:
     brightness_cps: float
     """Of each NV, saturated."""
     background_cps: float
+    bright_null: bool = False
+    """As in an `Image`."""
 
     def expected_cps(self, null_nm: Real) -> Real:
         """(k, 2) places of the null -> (k,) counts a second."""
         away = np.linalg.norm(self.pair_nm[:, None, :] - null_nm[None, :, :], axis=-1)
         s = self.crest * doughnut_profile(away, self.radius_nm, self.null_depth)
-        return np.asarray(self.brightness_cps * saturation(s).sum(axis=0) + self.background_cps)
+        return np.asarray(self.brightness_cps * emission(s, self.bright_null).sum(axis=0) + self.background_cps)
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,13 @@ class NullFit:
 
 
 def fit_shine(
-    pair_nm: Real, radius_nm: float, steered_nm: Real, counts: Real, seconds: float, about_nm: Real
+    pair_nm: Real,
+    radius_nm: float,
+    steered_nm: Real,
+    counts: Real,
+    seconds: float,
+    about_nm: Real,
+    bright_null: bool = False,
 ) -> NullFit:
     """Everything from an image: offset, crest, brightness, null, background. steered_nm (k, 2), counts (k,).
 
@@ -69,15 +80,16 @@ def fit_shine(
 
     def shine(p: Real) -> Shine:
         crest, null, brightness, background = np.exp(p[2:])
-        return Shine(pair_nm, radius_nm, float(crest), float(null), float(brightness), float(background))
+        return Shine(pair_nm, radius_nm, float(crest), float(null), float(brightness), float(background), bright_null)
 
     def residual(p: Real) -> Real:
         missed = _missed(shine(p), steered_nm + p[:2], counts, seconds)
         return np.append(missed, (p[3] - np.log(_START_NULL)) / _NULL_SPREAD)
 
     level = [np.log(_START_NULL), np.log(0.6 * high), np.log(max(0.5 * low, 10.0))]
+    crests = _TRIED_IF_BRIGHT if bright_null else _TRIED_CRESTS
     steps = [about_nm + np.array([x, y]) for x in _STEPS_NM for y in _STEPS_NM]
-    starts = [np.array([*step, np.log(crest), *level]) for step in steps for crest in _TRIED_CRESTS]
+    starts = [np.array([*step, np.log(crest), *level]) for step in steps for crest in crests]
     starts.sort(key=lambda p: float(np.sum(residual(p) ** 2)))
     scale = [2.0, 2.0, 0.3, 0.5, 0.2, 0.5]
     fits = [least_squares(residual, p, x_scale=scale, max_nfev=40) for p in starts[:_TRIED]]

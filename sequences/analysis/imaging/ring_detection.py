@@ -1,4 +1,4 @@
-"""The ring of an emitter in a coarse image under the doughnut: where a fit begins."""
+"""The ring, or the spot, of an emitter in a coarse image under the doughnut: where a fit begins."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from physics.optics import doughnut_profile, saturation
-from sequences.analysis.imaging.doughnut_images import Image
+from physics.optics import doughnut_profile
+from sequences.analysis.imaging.doughnut_images import Image, emission
 
 Real = NDArray[np.float64]
 
@@ -41,7 +41,7 @@ def detect_ring(image: Image, radius_nm: float) -> RingDetection:
     for radius in radius_nm * np.array(_RADIUS_SCALES):
         profile = doughnut_profile(distance, float(radius), START_NULL)
         for crest in _CRESTS:
-            shape = saturation(crest * profile)
+            shape = emission(crest * profile, image.bright_null)
             centred = shape - (shape @ weight / weight.sum())[:, None]
             slope = centred @ (weight * image.counts) / np.maximum((centred**2) @ weight, 1e-30)
             gain = np.where(slope > 0, slope**2 * ((centred**2) @ weight), 0.0)

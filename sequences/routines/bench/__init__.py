@@ -6,6 +6,7 @@
 - `controls`: the verbs in which the experiments speak to the bench: light, microwave, pulsed coils, and dark.
 - `measure`: the one place that plays a program and returns counts.
 - `rounds`: programs in rounds that are alike, so that a slow drift is noise and no bias.
+- `selection`: which NV the doughnut lets be pumped and read.
 - `light`: whether there is light: counts with green light and in the dark.
 - `calibrated_bench`: what earlier runs found, and the instruments set accordingly.
 """

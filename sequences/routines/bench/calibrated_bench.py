@@ -20,6 +20,7 @@ from sequences.pulses.library import Gates, Reading, hot_left_after_cooling
 from sequences.results import SequenceError
 from sequences.routines.bench import controls
 from sequences.routines.bench.line_delays import remainders
+from sequences.routines.bench.selection import null_side
 
 Real = NDArray[np.float64]
 
@@ -78,9 +79,10 @@ def set_pulses(lab: Lab) -> None:
 
 
 def set_doughnut(lab: Lab, mw: float) -> None:
-    """The doughnut at this power, with its null on the left NV."""
+    """The doughnut at this power, with its null where it makes the right NV alone be pumped and read."""
     controls.doughnut(lab, mw)
-    controls.steer(lab, calibrated(lab, "pair.left_x_nm"), calibrated(lab, "pair.left_y_nm"))
+    side = null_side(lab)
+    controls.steer(lab, calibrated(lab, f"pair.{side}_x_nm"), calibrated(lab, f"pair.{side}_y_nm"))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from sequences.pulses.program import LINES, Program, PulseError
 from sequences.results import SequenceError
 from sequences.routines.bench.limits import check_limits
 from sequences.routines.bench.line_delays import ahead_ticks
+from sequences.routines.bench.selection import as_lit
 from sequences.routines.bench.verify import verify_now_and_then
 
 LOG: Final = logging.getLogger(__name__)
@@ -60,16 +61,19 @@ def measure(
     gated: bool = True,
     may_be_dark: bool = False,
     ahead: Mapping[str, int] | None = None,
+    as_written: bool = False,
 ) -> Counts:
     """Play a program exactly `repeats` times and count. The lines end low whatever happens.
 
     A play is split into pieces no longer than the pulse source plays at once, unless it says that it must not be.
 
     gated=False counts every photon, whatever the gates say. ahead: role -> ticks by which its line is played early;
-    None: as the delays were measured. Raises SequenceError if the detector is flooded or, unless it may be dark, sees
+    None: as the delays were measured. as_written: raise the program's own lines only, even where a beam wants the
+    pump's light along with it. Raises SequenceError if the detector is flooded or, unless it may be dark, sees
     nothing at all under the pump, or if a delay, or a play that cannot be split, is too long; PlayError or GarbledError
     if a play fails time after time.
     """
+    program = program if as_written else as_lit(lab, program)
     check_limits(lab, program)
     counted_while = _GATES if gated else LINES
     pattern = _pattern(lab, program, ahead_ticks(lab) if ahead is None else ahead, counted_while)

@@ -11,6 +11,7 @@ from sequences.pulses.program import Program
 from sequences.results import Column, Point, SequenceError, Stream
 from sequences.routines.bench import controls
 from sequences.routines.bench.measure import measure, repeats_for
+from sequences.routines.bench.selection import selects_inside
 
 Beam = Literal["pump", "depletion"]
 
@@ -58,22 +59,26 @@ _MUCH_LITTLE: Final[dict[Beam, tuple[_Power, _Power]]] = {
     "depletion": (_Power(1.0, _ring(40.0)), _Power(0.02, _ring(0.8))),
 }
 """Much saturates an emitter, little does not: `sequences.analysis.checks.light_delays` says why both."""
+_FORBIDDING: Final = (_Power(1.0, _ring(80.0)), _Power(0.02, _ring(1.6)))
+"""Of a doughnut that only forbids, beside the pump's light."""
 
 
 def measured_edges(lab: Lab, beam: Beam, seconds: float) -> Stream[LightEdges]:
     """Delay and rise of a beam against the gates. seconds: of each window of the scan.
 
-    Nothing else shines meanwhile. Raises SequenceError if there is no light, or its edges lie beyond the scan.
+    Nothing else shines meanwhile, but for the pump's light where the doughnut only forbids it. Raises SequenceError if
+    there is no light, or its edges lie beyond the scan.
     """
-    much, little = _MUCH_LITTLE[beam]
+    dims = beam == "depletion" and selects_inside(lab)
+    much, little = _FORBIDDING if dims else _MUCH_LITTLE[beam]
     step_ns = window_ns(lab.wiring.tick_ns)
     if beam == "depletion":
-        lab.aom.pump.switch_off()
+        _only_green(lab) if dims else lab.aom.pump.switch_off()
         controls.steer(lab, *_beside_the_pair(lab))
     much.set(lab)
     begins = range(EARLIEST_NS // step_ns, LATEST_NS // step_ns + _MARGIN + 1)
     windows = yield from _counted(lab, beam, much, begins, seconds)
-    seen = glimpse(windows, step_ns)
+    seen = glimpse(windows, step_ns, dims)
     if not seen.is_light:
         _refuse_darkness(beam, seen.span_cps, seen.span_err_cps)
     if not seen.within:
@@ -83,10 +88,16 @@ def measured_edges(lab: Lab, beam: Beam, seconds: float) -> Stream[LightEdges]:
     windows += yield from _counted(lab, beam, much, near, _FINE_TIMES * seconds)
     little.set(lab)
     windows += yield from _counted(lab, beam, little, near, _FINE_TIMES * seconds)
-    edges = fit_edges(windows, step_ns, half_period_ns(step_ns))
+    edges = fit_edges(windows, step_ns, half_period_ns(step_ns), dims)
     if not EARLIEST_NS < edges.delay_ns < LATEST_NS:
         _refuse_beyond(beam)
     return edges
+
+
+def _only_green(lab: Lab) -> None:
+    """Steady light of the pump, whatever its line does."""
+    controls.pump(lab)
+    lab.aom.pump.ignore_line()
 
 
 def window_ns(tick_ns: int) -> int:

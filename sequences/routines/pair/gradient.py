@@ -28,7 +28,7 @@ _FARTHEST_NM: Final = 70.0
 def find_resonances(lab: Lab, holding: Holding, reading: Reading, gradient_a: float) -> Stream[TwoResonances]:
     """Sweep the compensation with the gradient on: each NV dips where the two fields cancel at its place.
 
-    The sweep takes a quarter of an hour, in which a null that is not followed leaves the left NV.
+    The sweep takes a quarter of an hour, in which a null that is not followed leaves its NV.
     """
     quarter_ns, tick_ns = round(calibrated_bench.calibrated(lab, "microwave.pi_half_ns")), lab.wiring.tick_ns
     flip = pulse(2 * quarter_ns, "x", "gradient", tick_ns=tick_ns)

@@ -1,4 +1,4 @@
-"""The null tracker: counts under the doughnut about its null keep it on the left NV; the pair moves as one."""
+"""The null tracker: counts under the doughnut about its null keep it on its NV; the pair moves as one."""
 
 from typing import Final
 
@@ -13,6 +13,7 @@ from sequences.results import Point, SequenceError, Stream
 from sequences.routines.bench import controls
 from sequences.routines.bench.calibrated_bench import calibrated
 from sequences.routines.bench.measure import measure, repeats_for
+from sequences.routines.bench.selection import null_side, selects_inside
 from sequences.routines.stabilisation.drift_rates import NULL_KEY, believed, is_moving, is_worth_it, keep_rate
 from sequences.routines.stabilisation.outputs import put_together
 
@@ -56,7 +57,10 @@ class NullTracker:
         self._program = Program("count under the doughnut", lab.wiring.tick_ns).then(
             lab.whole_ticks(100_000), "depletion", "gate_signal"
         )
-        self._aim_nm = self._pair_nm[0]
+        self._bright = selects_inside(lab)
+        self._meant_nm = self._pair_nm[1 if null_side(lab) == "right" else 0]
+        """The NV that the null belongs on, as it was located."""
+        self._aim_nm = self._meant_nm
         self._shine: Shine | None = None
         self.drift: FollowedDrift | None = None
 
@@ -80,8 +84,9 @@ class NullTracker:
         axis = np.linspace(-_IMAGE_HALF_RANGE_NM, _IMAGE_HALF_RANGE_NM, _IMAGE_PIXELS)
         x, y = np.meshgrid(axis, axis)
         steered = self._aim_nm + np.column_stack([x.ravel(), y.ravel()])
-        counts, about_nm = self._counted(steered), self._pair_nm[0] - self._aim_nm
-        seen = fit_shine(self._pair_nm, self.lab.guesses.doughnut_radius_nm, steered, counts, _POINT_S, about_nm)
+        counts, about_nm = self._counted(steered), self._meant_nm - self._aim_nm
+        radius_nm = self.lab.guesses.doughnut_radius_nm
+        seen = fit_shine(self._pair_nm, radius_nm, steered, counts, _POINT_S, about_nm, self._bright)
         if seen.reduced_chi2 > _WORST_CHI2:
             raise SequenceError(
                 f"The image about the doughnut's null does not show the pair as located: reduced chi2 "
@@ -110,8 +115,8 @@ class NullTracker:
         yield self._steered()
 
     def keep(self) -> None:
-        """Store both NVs in steering coordinates, the left one where the null is steered to, for the next run."""
-        places = self._pair_nm - self._pair_nm[0] + self._aim_nm
+        """Store both NVs in steering coordinates, one of them where the null is steered to, for the next run."""
+        places = self._pair_nm - self._meant_nm + self._aim_nm
         put_together(
             self.lab, [f"pair.{side}_{axis}_nm" for side in ("left", "right") for axis in "xy"], places.ravel()
         )
@@ -132,11 +137,11 @@ class NullTracker:
         return counts
 
     def _steered(self) -> Point:
-        """Steer so that the null meets the left NV."""
+        """Steer so that the null meets its NV."""
         errors = np.sqrt(np.diag(self._followed.covariance))
-        missed_nm = self._followed.mean + self._aim_nm - self._pair_nm[0]
+        missed_nm = self._followed.mean + self._aim_nm - self._meant_nm
         if is_worth_it(missed_nm, np.maximum(_STEP_NM, errors), TOLERANCE_NM, self.moves):
-            self._aim_nm = self._pair_nm[0] - self._followed.mean
+            self._aim_nm = self._meant_nm - self._followed.mean
         controls.steer(self.lab, float(self._aim_nm[0]), float(self._aim_nm[1]))
         return Point(
             {

@@ -31,7 +31,7 @@ PROBE_COLUMNS: Final = (
     Column("lock_b_err_ut", "its error", "µT", ("lock_s",)),
     Column("lock_c_ut", "and square to it", "µT", ("lock_s",)),
     Column("lock_c_err_ut", "its error", "µT", ("lock_s",)),
-    Column("null_x_nm", "deviation of the null from the left NV, x", "nm", ("lock_s",)),
+    Column("null_x_nm", "deviation of the null from its NV, x", "nm", ("lock_s",)),
     Column("null_x_err_nm", "its error", "nm", ("lock_s",)),
     Column("null_y_nm", "the same, y", "nm", ("lock_s",)),
     Column("null_y_err_nm", "its error", "nm", ("lock_s",)),
