@@ -1,6 +1,6 @@
 """Pairs that locate has never seen, held against the twin's truth: python benchmarks/locate_pairs.py [PAIRS].
 
-Pairs at 10 to 20 nm, anywhere in the region, under more or less light; every other bench's doughnut walks by up to 1 nm
+Pairs at 10 to 20 nm, anywhere in the region, under more or less light; every other doughnut drifts by up to 1 nm
 in a minute. Then two emitters too close to be told apart, then pairs with a third emitter beside them. Places are
 compared with where the null would have to be sent at the end of the run. One line a bench, then the sums and the pulls.
 Exit code 1 if a criterion is missed.
@@ -107,14 +107,14 @@ def located(kind: Kind, seed: int) -> Located:
 def line(found: Located) -> str:
     """One bench as a row."""
     drift = found.sample["optics"]["steering_drift_nm_per_sqrt_min"]
-    head = f"{found.kind:5} {found.seed:3d} {found.wall_s:5.1f} s, walk {drift:4.2f} nm:"
+    head = f"{found.kind:5} {found.seed:3d} {found.wall_s:5.1f} s, drift {drift:4.2f} nm:"
     if not found.said:
         return f"{head} {found.message[:170]}"
     result = found.answer["result"]
     return (
         f"{head} {result['separation_nm']:5.2f} ± {result['separation_nm_err']:4.2f} nm apart, pulls "
-        f"{' '.join(f'{pull:+4.1f}' for pull in found.pulls)}, walk seen {result['walk_nm_per_sqrt_min']:4.2f} ± "
-        f"{result['walk_nm_per_sqrt_min_err']:4.2f} nm"
+        f"{' '.join(f'{pull:+4.1f}' for pull in found.pulls)}, drift seen {result['drift_nm_per_sqrt_min']:4.2f} ± "
+        f"{result['drift_nm_per_sqrt_min_err']:4.2f} nm"
     )
 
 

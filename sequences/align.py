@@ -53,7 +53,7 @@ _CLOSE_KHZ: Final = 5.0
 _TRIES: Final = 3
 """Of setting the field on the dip, until a look at f+ agrees."""
 _DRIFT_ERR: Final = 3.5
-"""Of how fast the field walks, relative: a quarter of an hour tells little of it, least where it stands still."""
+"""Of how fast the field drifts, relative: a quarter of an hour tells little of it, least where it stands still."""
 _NULLED: Final = 0.5
 """Share of the limit within which the field across needs no further look."""
 _LIGHT_S: Final = 4.0
@@ -239,7 +239,7 @@ def _dip(known: Survey, plan: AlignPlan, inversion: Inversion, guess_mt: float) 
 
 
 def _settled(known: Survey, plan: AlignPlan, found: _Found) -> Stream[AlignResult]:
-    """Null the field across once more if it may have walked, set the field on the dip, and see that it is there."""
+    """Null the field across once more if it may have drifted, set the field on the dip, and see that it is there."""
     lab = known.lab
     controls.pump(lab, spectroscopy.CW_EFFICIENCY)
     centre_mt = found.along_mt(known, _expected_mt(plan, known.model.nitrogen))

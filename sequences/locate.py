@@ -41,7 +41,7 @@ _THIRD_DELTA_CHI2: Final = 30.0
 _RESOLVED_SIGMA: Final = 5.0
 _LARGEST_REDUCED_CHI2: Final = 3.0
 _LARGEST_DRIFT_NM: Final = 5.0
-"""Per root minute: beyond, the null walks over the pair while the fine image is taken."""
+"""Per root minute: beyond, the null drifts over the pair while the fine image is taken."""
 _STEERING_ERR_NM: Final = 0.09
 """A 16-bit output over 20 V at 1 um/V moves in steps of 0.31 nm, whose error has this standard deviation."""
 _MIDDLE_PIXELS: Final = 6
@@ -99,10 +99,10 @@ class LocateResult:
     background_cps: float
     """Under the doughnut in the fine image."""
     drift_nm_per_sqrt_min: float
-    """How far each coordinate of the null walked in a minute while the images were taken, 1 sigma. In nm per √min."""
+    """How far each coordinate of the null drifted in a minute while the images were taken, 1 sigma. In nm per √min."""
     drift_nm_per_sqrt_min_err: float
     two_emitter_sigma: float
-    """Root of the chi2 that a second emitter saves, whatever walk suits either. In sigma."""
+    """Root of the chi2 that a second emitter saves, whatever drift suits either. In sigma."""
     reduced_chi2: float
     """Of the fit of two emitters to the images. No unit."""
     photons: int
@@ -125,7 +125,7 @@ class _Scan:
 def locate(lab: Lab, plan: LocatePlan) -> Stream[LocateResult]:
     """Scan the doughnut over the region, then over its null at higher and higher power; fit two emitters to it all.
 
-    Positions are those to steer to at the end of the run, after whatever the doughnut has walked meanwhile. Raises
+    Positions are those to steer to at the end of the run, after whatever the doughnut has drifted meanwhile. Raises
     SequenceError if the images show no emitter, one outside the region, only one, or a third one.
     """
     with controls.left_safe(lab):
@@ -262,7 +262,7 @@ def _refuse_misfit(two: Emitters) -> None:
     if reduced > _LARGEST_REDUCED_CHI2 or two.drift.mean_nm > _LARGEST_DRIFT_NM:
         raise SequenceError(
             f"Two emitters of equal brightness do not explain the images: reduced chi2 {reduced:.1f}, even if the "
-            f"doughnut walked {two.drift.mean_nm:.1f} nm in a minute",
+            f"doughnut drifted {two.drift.mean_nm:.1f} nm in a minute",
             "Check for a drifting doughnut (count shorter: pixel_s), NVs farther apart than twice fine_half_range_nm, "
             "or several emitters nearby (another spot: centre_x_nm, centre_y_nm)",
             reduced_chi2=reduced,

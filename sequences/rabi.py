@@ -185,7 +185,7 @@ def _trimmed(
 ) -> Stream[tuple[float, float, TurnFit]]:
     """Measure angle and detuning, correct, measure again, until the angle is right; returns what was last measured.
 
-    A line that walks is where the carrier is as soon as the rest may be its walk since it was looked at; the detuning's
+    A line that drifts is where the carrier is as soon as the rest may be drift since it was looked at; the detuning's
     error says so.
     """
     wanted_mhz = 0.25e3 / plan.pi_half_ns

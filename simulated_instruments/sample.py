@@ -49,7 +49,7 @@ class NVAxis(_Part):
 
 
 class Wander(_Part):
-    """An Ornstein-Uhlenbeck walk about 1: its rms, and the time in which it forgets."""
+    """An Ornstein-Uhlenbeck process about 1: its rms, and the time in which it forgets."""
 
     rms: Share
     hours: Annotated[float, Field(ge=1e-3, le=1e6)]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LOG: Final = logging.getLogger(__name__)
 STALE_S: Final = 600.0
-"""The field walks away from the resonance in such a time."""
+"""The field drifts away from the resonance in such a time."""
 _FIELD: Final = ("field.x_a", "field.y_a", "field.main_a")
 R = TypeVar("R")
 
@@ -43,7 +43,7 @@ def resumed(
 
 
 def _brought_back(lab: Lab, journal: Journal, align: Callable[[Lab], Stream[Any]]) -> Generator[Event, None, bool]:
-    """Align if the field may have walked away; whether it was done."""
+    """Align if the field may have drifted away; whether it was done."""
     before = journal.calibration.all()
     if journal.gap_s < STALE_S or any(key not in before for key in _FIELD):
         return False
@@ -56,7 +56,7 @@ def _brought_back(lab: Lab, journal: Journal, align: Callable[[Lab], Stream[Any]
 
 
 class DriftedMagnet:
-    """The magnet while a run is played again whose resonance has walked: it goes along, unnoticed by the experiment.
+    """The magnet while a run is played again whose resonance has drifted: it goes along, unnoticed by the experiment.
 
     It stands as far from where the resonance is now as it stood from where that was. Once the bench plays, it is the
     magnet as it is.
@@ -79,7 +79,7 @@ class DriftedMagnet:
         return passed[-1] if passed else self._stands_a
 
     def ramp_to(self, currents_a: "Currents") -> None:
-        """Go there, for a supply reads back what it can resolve; then on by as much as the resonance has walked."""
+        """Go there, for a supply reads back what it can resolve; then on by as much as the resonance has drifted."""
         self._magnet.ramp_to(currents_a)
         if not self._replay.over:
             self._stands_a, self._since = self._magnet.currents(), self._replay.taken

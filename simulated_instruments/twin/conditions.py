@@ -1,4 +1,4 @@
-"""What governs the pair in each interval, from the sample, the setpoints and where the slow walks stand."""
+"""What governs the pair in each interval, from the sample, the setpoints and where the slow drifts stand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

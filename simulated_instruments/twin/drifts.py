@@ -47,7 +47,7 @@ class Drifts:
         )
 
     def _wandered(self, seconds: float) -> tuple[float, float, float, float, float]:
-        """The exact step of each Ornstein-Uhlenbeck walk."""
+        """The exact step of each Ornstein-Uhlenbeck process."""
         new = []
         noise = [*self._wandering.standard_normal(len(self._wanders)), self._reddening.standard_normal()]
         for wander, old, fresh in zip((*self._wanders, self._red), self.drift.wander, noise, strict=True):

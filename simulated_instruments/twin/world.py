@@ -90,7 +90,7 @@ class Twin:
 
     @property
     def drift(self) -> Drift:
-        """Where the slow walks stand now."""
+        """Where the slow drifts stand now."""
         with self._lock:
             self._catch_up()
             return self._drifts.drift
@@ -250,7 +250,7 @@ class Twin:
     # ---- laboratory time ---------------------------------------------------------------------------------------
 
     def _catch_up(self) -> None:
-        """Let the pair, the baths and the walks live through the time since they were last looked at."""
+        """Let the pair, the baths and the drifts live through the time since they were last looked at."""
         now = self.clock.now()
         waited = now - self._time_s
         if waited <= _FASTEST_GATE_S:

@@ -71,6 +71,8 @@ NAMES = {
 """Whole names -> what is said instead: their words are good words elsewhere."""
 EXCEPTIONS = {
     "SIDE_BY_SIDE_RAD": "an angle of geometry",
+    "Side": "left or right: one of the two NVs",
+    "null_side": "left or right: one of the two NVs",
     "loads_ohm": "what a supply feeds is its load",
     "NOT_ALLOWED": "an error of the SG386, in the words of its manual",
 }

@@ -278,7 +278,7 @@ def test_a_signal_aborts_safely_and_keeps_the_points(tmp_path, number):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from labctl.plans import catalogue\n"
-        "import toy; catalogue.ENTRIES['part'] = toy.PART\n"
+        "import toy; catalogue.EXPERIMENTS['part'] = toy.PART\n"
         "from labctl.__main__ import main; main(sys.argv[2:])"
     )
     arguments = ["run", "part", "--simulated", "--pace", "5", "--set", "points=1000", "--json"]

@@ -191,7 +191,7 @@ def test_side_files_of_other_folders_are_left_alone(data, tmp_path, state):
 
 
 def test_a_spool_file_of_an_older_version_comes_in(data, state):
-    """It was called a spool file, lay in another folder, and said acquisition and part_id."""
+    """Its name, its folder and two of its keys were other ones."""
     file = measured(data)
     older = state / "labctl" / "side" / "runs-1.side.jsonl"
     older.parent.mkdir(parents=True)

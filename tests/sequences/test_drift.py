@@ -12,7 +12,7 @@ ONE = np.eye(1)
 
 
 def followed(true, looks, seed, every_s=60.0, error=0.2, rates=RATES):
-    """A walk of one component, looked at now and then: (walk, where it is)."""
+    """A drift of one component, looked at now and then: (drift, where it is)."""
     chance = np.random.default_rng(seed)
     drift = standing([0.0], error**2 * ONE, [(rate**2 / 60.0,) for rate in rates], 0.0)
     place = chance.normal() * error

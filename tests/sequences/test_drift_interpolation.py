@@ -1,4 +1,4 @@
-"""Where a random walk stood between looks: the textbook's bridge, its limits, and walks that were really walked."""
+"""Where a random walk stood between looks: the Brownian bridge, its limits, and walks that were simulated."""
 
 import numpy as np
 import pytest

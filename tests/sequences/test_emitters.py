@@ -20,7 +20,7 @@ PIXEL_S = 0.4
 
 
 def image(places, half_nm, pixels, crest, seconds, rng, *, centre=(0.0, 0.0), drift=None, begin_s=0.0, shares=1.0):
-    """A raster that misses every place by a step of the outputs, and by where the walk stands."""
+    """A raster that misses every place by a step of the outputs, and by where the drift stands."""
     offsets = np.linspace(-half_nm, half_nm, pixels)
     x, y = (grid.ravel() for grid in np.meshgrid(centre[0] + offsets, centre[1] + offsets))
     times_s = begin_s + PIXEL_S * np.arange(len(x))
@@ -34,7 +34,7 @@ def image(places, half_nm, pixels, crest, seconds, rng, *, centre=(0.0, 0.0), dr
 
 
 def images(places, seed, strength_nm=0.0, shares=1.0):
-    """A coarse and a fine one, in which the null walks; it ends at its set places."""
+    """A coarse and a fine one, in which the null drifts; it ends at its set places."""
     rng = np.random.default_rng(seed)
     middle = places[:2].mean(axis=0)
     pixels = 81 + 98
@@ -56,7 +56,7 @@ def located(seen):
 
 @pytest.mark.parametrize("strength_nm", [0.0, 1.0])
 def test_errors_of_a_pair_are_honest(strength_nm):
-    """With and without a walk of the null; positions refer to the end of the images."""
+    """With and without a drift of the null; positions refer to the end of the images."""
     coordinates, distances, drifts = [], [], []
     true_nm = np.hypot(*(PAIR_NM[1] - PAIR_NM[0]))
     for seed in range(40):

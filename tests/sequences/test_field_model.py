@@ -98,7 +98,7 @@ def test_drift_adds_to_what_is_not_known():
 
 
 def walked(seed: int, drift: float, minutes: float = 2.0) -> tuple[FieldModel, FieldModel, list[LineSeen]]:
-    """As `fitted`, but the residual field walks, in mT per root second: the truth at the end, what is learned, lines.
+    """As `fitted`, but the residual field drifts, in mT per root second: the truth at the end, what is learned, lines.
 
     The lines are those of the model itself; that the model is right, other tests show.
     """

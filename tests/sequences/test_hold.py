@@ -163,7 +163,7 @@ def test_four_places_tell_the_null():
     chance, true = np.random.default_rng(2), Shine(PAIR_NM, 180.0, 250.0, 3e-4, 250e3, 5e3)
     axis = np.linspace(-24.0, 24.0, 7)
     about = np.array([(x, y) for x in axis for y in axis])
-    for drifted in (np.array([-20.0, -55.0]), np.zeros(2)):  # hours later, it has walked out of any first image
+    for drifted in (np.array([-20.0, -55.0]), np.zeros(2)):  # hours later, it has drifted out of any first image
         image, stands = PAIR_NM[0] - drifted + about, drifted + np.array([6.0, -9.0])
         counts = chance.poisson(0.1 * true.expected_cps(image + stands)).astype(float)
         first = fit_shine(PAIR_NM, 180.0, image, counts, 0.1, drifted)

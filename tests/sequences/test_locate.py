@@ -34,7 +34,7 @@ def test_both_nvs_are_found_well_within_a_nanometre(seed, pair, optics):
         np.testing.assert_allclose(np.sqrt(np.diag(result.pair_covariance_nm2)), error.ravel())
         assert abs(result.separation_nm - pair["separation_nm"]) < 4 * result.separation_nm_err
         assert abs(result.null_depth - bench.twin.sample.optics.doughnut_null) < 4 * result.null_depth_err
-        assert result.two_emitter_sigma > 15  # even if a walk were to blame for what one emitter leaves unexplained
+        assert result.two_emitter_sigma > 15  # even if a drift were to blame for what one emitter leaves unexplained
         assert len(points) <= MOST_PLAYS
         kept = bench.lab.calibration
         assert kept.get("pair.left_x_nm").value == result.pair_nm[0][0] <= result.pair_nm[1][0]

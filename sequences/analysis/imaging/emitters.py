@@ -3,7 +3,7 @@
 At low power an image is the sum of two parabolas, in which only the mean position can be told; at high power saturation
 narrows each dark spot to r / sqrt(e crest), and two spots a dozen nanometres apart come asunder. All images are fitted
 together: the coarse one knows the doughnut's radius, the fine one the NVs, and the order of the pixels how far the
-doughnut has walked meanwhile.
+doughnut has drifted meanwhile.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ Real = NDArray[np.float64]
 
 EFFORT: Final = 60
 """Steps after which a fit stops, converged or not."""
-_ROUNDS: Final = 3  # of walk and emitters in turn
+_ROUNDS: Final = 3  # of drift and emitters in turn
 _SMALLEST: Final = 1e-9  # a null that the fit finds perfect
 _LEAST_BACKGROUND_CPS: Final = 100.0
 _PIN_NM: Final = 0.01
@@ -62,7 +62,7 @@ class Emitters:
     chi2: float = 0.0
     freedom: int = 1
     deviance: float = 0.0
-    """-2 log likelihood but for a constant: compares fits that found different walks."""
+    """-2 log likelihood but for a constant: compares fits that found different drifts."""
 
     @property
     def errors_nm(self) -> Real:
@@ -89,7 +89,7 @@ class Stray:
     steering: Steering
     drift: SteeringDrift
     moved_nm: Real
-    """(pixels, 2): by the walk."""
+    """(pixels, 2): by the drift."""
 
 
 def start_one(ring: RingDetection, images: Images) -> Emitters:
@@ -134,7 +134,7 @@ def fit_strayed(images: Images, start: Emitters, step_nm: float) -> Emitters:
 
 
 def unmoved(images: Images, steering: Steering) -> Stray:
-    """A null that may stray like this, and of whose walk nothing is known yet."""
+    """A null that may stray like this, and of whose drift nothing is known yet."""
     return Stray(steering, NO_DRIFT, np.zeros((len(images.roots), 2)))
 
 

@@ -1,6 +1,6 @@
-"""How far the doughnut's null stands from where it was sent: steps of its outputs, and a slow walk of the beam.
+"""How far the doughnut's null stands from where it was sent: steps of its outputs, and a slow drift of the beam.
 
-Both displace pixels along the slopes of the image. The walk grows as the root of time, with a strength that the images
+Both displace pixels along the slopes of the image. The drift grows as the root of time, with a strength that the images
 themselves tell; it is counted from their end, so that positions are those to steer to after the last pixel.
 """
 
@@ -14,7 +14,7 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 Real = NDArray[np.float64]
 
 STRENGTHS: Final[Real] = np.geomspace(0.01, 20.0, 24)
-"""nm per root minute that are tried; the least one is no walk at all within a run."""
+"""nm per root minute that are tried; the least one is no drift at all within a run."""
 _SMALLEST: Final = 1e-9  # of a number that the images do not tell
 
 
@@ -29,7 +29,7 @@ class Steering:
 
 
 def unit_covariance(times_s: Real, end_s: float) -> Real:
-    """(pixels, pixels): covariance of the walk at these times, counted back from its end, for 1 nm a root minute."""
+    """(pixels, pixels): covariance of the drift at these times, counted back from its end, for 1 nm a root minute."""
     ago_min = (end_s - times_s) / 60.0
     return np.minimum(ago_min[:, None], ago_min)
 
@@ -47,14 +47,14 @@ def whitened(root: Real, *columns: Real) -> tuple[Real, ...]:
 
 
 def displaced(slopes: Real, drift: Real, steering: Steering, residual: Real) -> Real:
-    """(pixels, 2): the walk that these residuals, (pixels,), tell of."""
+    """(pixels, 2): the drift that these residuals, (pixels,), tell of."""
     pulls = cho_solve(cho_factor(covariance(slopes, drift, steering), lower=True), residual)
     return np.asarray(steering.drift_nm**2 * drift @ (slopes * pulls[:, None]))
 
 
 @dataclass(frozen=True)
 class SteeringDrift:
-    """Strength of a walk, in nm per root minute."""
+    """Strength of a drift, in nm per root minute."""
 
     mean_nm: float
     err_nm: float

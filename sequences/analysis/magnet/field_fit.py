@@ -1,6 +1,6 @@
-"""Learn the magnet from lines seen one after the other while its field walks: generalised least squares, and rivals.
+"""Learn the magnet from lines seen one after the other while its field drifts: generalised least squares, and rivals.
 
-Between two lines the residual field takes random steps, alike in all directions. What a walk does to lines is linear in
+Between two lines the residual field takes random steps, alike in all directions. What drift does to lines is linear in
 it, so it needs no parameters of its own: it only correlates the lines' errors. The model holds for the newest line.
 """
 
@@ -32,7 +32,7 @@ _ALIKE: Final = 0.5
 _ROUGHLY, _EXACTLY = 1e-3, 1e-5
 """Relative change of chi-squared at which a descent ends: of all starts, and of the best model."""
 _TELLING_LINES: Final = 12
-"""So many lines tell how fast the field walks."""
+"""So many lines tell how fast the field drifts."""
 _UT_PER_SQRT_MIN: Final = 1e-3 / 60.0**0.5
 _DRIFTS: Final = np.geomspace(0.0125, 3.2, 17) * _UT_PER_SQRT_MIN
 """(17,): tried, in mT per root second."""
@@ -104,7 +104,7 @@ def _bent(model: FieldModel, currents_a: Currents, across_mt: Real, covariance: 
 
 
 class _Lines:
-    """All lines seen, with the correlations that a walk of the field gives to their errors."""
+    """All lines seen, with the correlations that a drift of the field gives to their errors."""
 
     def __init__(self, prior: FieldModel, start: FieldModel, seen: Sequence[LineSeen]) -> None:
         self._prior = replace(prior, time_s=seen[-1].time_s, drift_mt_per_sqrt_s=start.drift_mt_per_sqrt_s)
@@ -155,7 +155,7 @@ class _Lines:
         return np.asarray(np.diag(self._error_hz**2) + drift_mt_per_sqrt_s**2 * self._shared)
 
     def likelihoods(self, model: FieldModel, drifts: Real) -> Real:
-        """(walks,): log likelihood of each walk whatever the magnet, linearised about the model."""
+        """(drifts,): log likelihood of each drift whatever the magnet, linearised about the model."""
         centres_hz, slopes = self._lines_of(model)
         slopes, away = slopes[:, _FREE], self._frequency_hz - centres_hz
         away = away + slopes @ (np.array(model.values) - self._mean)[_FREE]
@@ -177,7 +177,7 @@ class _Lines:
 
 
 def likely_drift(prior: FieldModel, model: FieldModel, seen: Sequence[LineSeen]) -> float:
-    """How fast the field walks, in mT per root second, as the scatter of the lines tells it; few lines tell nothing."""
+    """How fast the field drifts, in mT per root second, by the scatter of the lines; few lines tell nothing."""
     if len(seen) < _TELLING_LINES:
         return model.drift_mt_per_sqrt_s
     believed = -0.5 * (np.log(_DRIFTS / USUAL_DRIFT) / _DRIFT_ERR) ** 2
@@ -193,7 +193,7 @@ def _apart(model: FieldModel, better: FieldModel) -> float:
 
 
 def _shared_mt2_s(seen: Sequence[LineSeen], model: FieldModel) -> Real:
-    """(n, n): covariance of the lines, in Hz^2 for a walk of 1 mT per root second counted back from the newest."""
+    """(n, n): covariance of the lines, in Hz^2 for a drift of 1 mT per root second counted back from the newest."""
     ago = np.array([seen[-1].time_s - line.time_s for line in seen])
     currents, plus = np.array([line.currents_a for line in seen]), np.array([line.plus for line in seen])
     by_field = lines_and_slopes(model, currents, plus)[1][:, OFFSETS]

@@ -55,7 +55,7 @@ class FieldModel:
     """How many those were."""
 
     def at(self, time_s: float) -> "FieldModel":
-        """What it is worth at a later time, when the field has walked on."""
+        """What it is worth at a later time, when the field has drifted on."""
         later = drifted(self, self.drift_mt_per_sqrt_s * max(0.0, time_s - self.time_s) ** 0.5)
         return replace(later, time_s=time_s, chi2=self.chi2, lines=self.lines)
 

@@ -43,7 +43,7 @@ class FollowedDrift:
 
     @property
     def mean(self) -> Real:
-        """(n,): where the walk stands."""
+        """(n,): where the drift stands."""
         return np.asarray(self.weights @ self.means)
 
     @property
@@ -59,13 +59,13 @@ class FollowedDrift:
         return np.asarray(self.weights @ self.rates)
 
     def at(self, time_s: float) -> "FollowedDrift":
-        """The walk later on, unseen since."""
+        """The drift later on, unseen since."""
         waited_s = max(0.0, time_s - self.time_s)
         grown = self.covariances + waited_s * self.rates[:, :, None] * np.eye(self.means.shape[1])
         return replace(self, time_s=time_s, covariances=grown)
 
     def seen(self, rows: Real, values: Real, covariance: Real) -> "FollowedDrift":
-        """After a look at rows (k, n) @ walk = values (k,), with the errors' covariance (k, k)."""
+        """After a look at rows (k, n) @ drift = values (k,), with the errors' covariance (k, k)."""
         missed = values - self.means @ rows.T
         foreseen = rows @ self.covariances @ rows.T + covariance
         gain = np.swapaxes(np.linalg.solve(foreseen, rows @ self.covariances), 1, 2)
@@ -83,7 +83,7 @@ class FollowedDrift:
         return float(missed @ np.linalg.solve(rows @ self.covariance @ rows.T + covariance, missed))
 
     def seconds_until(self, direction: Real, sigma: float) -> float:
-        """How long until direction (n,) . walk is no longer known to `sigma`; 0 if it is not known that well now."""
+        """How long until direction (n,) . drift is no longer known to `sigma`; 0 if it is not known that well now."""
         known = float(direction @ self.covariance @ direction)
         gained = float(direction**2 @ self.rate)
         return max(0.0, sigma**2 - known) / max(gained, 1e-300)
@@ -92,7 +92,7 @@ class FollowedDrift:
 def standing(
     mean: ArrayLike, covariance: Real, rates: Sequence[Sequence[float]], time_s: float, log_weights: Real | None = None
 ) -> FollowedDrift:
-    """A walk that was seen once; rates (m, n): the variances a second thought possible.
+    """A drift that was seen once; rates (m, n): the variances a second thought possible.
 
     log_weights: (m,), how likely each is; None: none likelier than another.
     """

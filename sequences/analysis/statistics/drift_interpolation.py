@@ -7,7 +7,7 @@ Real = NDArray[np.float64]
 
 
 def between(times_s: Real, seen_s: Real, seen: Real, errors: Real, drift_per_sqrt_s: float) -> tuple[Real, Real]:
-    """(n,), (n, n): mean and covariance of the walk at these times, by m looks at it with independent errors.
+    """(n,), (n, n): mean and covariance of the drift at these times, by m looks at it with independent errors.
 
     drift_per_sqrt_s: 1 sigma of its step in a second. Nothing is assumed of where it began, so the looks' mean is free.
     Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), equations 2.25, 2.26 and 2.41.

@@ -126,7 +126,7 @@ class Tracker:
     target_hz: float = 5e3
     """Error of a line centre to aim at."""
     drift_hz_per_sqrt_s: float = 0.0
-    """How fast the line walks: what is measured longer than it takes the line to walk so far is measured in vain."""
+    """How fast the line drifts: what is measured longer than it takes the line to drift so far is measured in vain."""
     longest_line_s: float = 240.0
     """Laboratory time after which a line must be good enough, or is not there."""
     natural_hz: float = USUAL_NATURAL_HZ

@@ -73,7 +73,7 @@ class Contacts:
     """Expected."""
     bath_spins: float
     drift_mt_per_sqrt_s: float
-    """How fast the field is known to walk."""
+    """How fast the field is known to drift."""
 
     def telling_ns(self, rate_per_s: float, tick_ns: int) -> int:
         """A contact that tells most of a dip with this rate: its relaxation time, at least the plan's."""

@@ -32,7 +32,7 @@ def believed(lab: Lab, key: str, rates: Sequence[float]) -> Real:
 
 
 def keep_rate(lab: Lab, key: str, drift: FollowedDrift, component: int = 0) -> None:
-    """Store how fast a component walks, per root minute: the middle of the logarithm, and its spread as an error."""
+    """Store how fast a component drifts, per root minute: the middle of the logarithm, and its spread as an error."""
     logs = 0.5 * np.log(60.0 * drift.rates[:, component])
     middle = float(drift.weights @ logs)
     spread = float(np.sqrt(drift.weights @ (logs - middle) ** 2))
@@ -40,7 +40,7 @@ def keep_rate(lab: Lab, key: str, drift: FollowedDrift, component: int = 0) -> N
 
 
 def moving(drift: FollowedDrift, from_rates: Sequence[float]) -> float:
-    """Probability that any component walks at least so fast, per root minute: (n,) rates."""
+    """Probability that any component drifts at least so fast, per root minute: (n,) rates."""
     fast = np.any(60.0 * drift.rates >= np.array(from_rates) ** 2 * (1.0 - 1e-9), axis=1)
     return float(drift.weights @ fast)
 

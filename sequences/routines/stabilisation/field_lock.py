@@ -126,7 +126,7 @@ class FieldLock:
 
     @property
     def moves(self) -> bool:
-        """Whether field or D are seen to walk."""
+        """Whether field or D are seen to drift."""
         return self.seen_to_move or is_moving(self._followed, _MOVES)
 
     @property
@@ -186,7 +186,7 @@ class FieldLock:
         self._standing(back @ drifted, back @ np.diag(errors**2) @ back.T, seen_s)
 
     def _standing(self, mean: Real, covariance: Real, seen_s: float) -> None:
-        """A walk seen anew; what was learned of its rates stays."""
+        """A drift seen anew; what was learned of its rates stays."""
         field: Sequence[float] = _FIELD_UT_PER_SQRT_MIN
         zero = _ZERO_FIELD_KHZ_PER_SQRT_MIN
         likely = None if self.drift is None else self.drift.log_weights

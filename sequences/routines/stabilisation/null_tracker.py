@@ -66,7 +66,7 @@ class NullTracker:
 
     @property
     def moves(self) -> bool:
-        """Whether the null is seen to walk."""
+        """Whether the null is seen to drift."""
         return is_moving(self._followed, (_MOVES_NM_PER_SQRT_MIN,) * 2)
 
     @property

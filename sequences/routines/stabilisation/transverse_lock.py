@@ -59,7 +59,7 @@ class TransverseLock:
 
     @property
     def moves(self) -> bool:
-        """Whether the field is seen to walk."""
+        """Whether the field is seen to drift."""
         return is_moving(self._followed, (_RATES_UT_PER_SQRT_MIN[0],) * 2)
 
     @property
@@ -104,7 +104,7 @@ class TransverseLock:
         yield self._corrected()
 
     def _standing(self, drift_ut: Real, covariance: Real) -> FollowedDrift:
-        """A walk seen anew; what was learned of its rate stays."""
+        """A drift seen anew; what was learned of its rate stays."""
         rates = [(rate**2 / 60.0,) * 2 for rate in self._rates]
         likely = self._believed if self.drift is None else self.drift.log_weights
         return standing(drift_ut, covariance, rates, self.lab.clock.now(), likely)
