@@ -45,14 +45,15 @@ def visalib(twin: Twin, head: Head) -> Iterator[str]:  # noqa: ARG001  # the hea
 
 
 @pytest.fixture
-def serialisable(visalib: str, twin: Twin) -> MPBVFL:
+def plain(visalib: str, twin: Twin) -> MPBVFL:
     twin.clock.sleep(STARTUP_S)
     return MPBVFL("plain", "ASRL6::INSTR", visalib=visalib)
 
 
 def beam_of(visalib: str, twin: Twin, laser: type[Instrument], address: str, mode: str) -> DepletionBeam:
     driver = laser("laser", address, visalib=visalib)  # type: ignore[call-arg]
-    for part in (driver, MPDS("aom", "ASRL4::INSTR", visalib=visalib), SilentCard("card")):
+    parts = (driver, MPDS("aom", "ASRL4::INSTR", visalib=visalib), SilentCard("card"))  # QCoDeS keeps no reference
+    for part in parts:
         if hasattr(part, "clock"):
             part.clock = twin.clock
     beam = DepletionBeam("beam", "laser", "aom.doughnut", "card", mode=mode)  # type: ignore[arg-type]
