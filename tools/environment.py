@@ -3,9 +3,9 @@
     python tools/environment.py run      the engine experiment on the simulated bench
     python tools/environment.py gui      the live window on the simulated bench
     python tools/environment.py test     the tests; `test --tier unit` those of a tier: unit, twin or system
-    python tools/environment.py check    ruff, mypy, import-linter, and the pages; `check lint types` only these of CHECKS
+    python tools/environment.py check    ruff, mypy, import-linter, the pages; `check lint types` only some of CHECKS
     python tools/environment.py docs     the pages and the API reference as a site: build/site/index.html
-    python tools/environment.py coverage the tests, and which lines and branches of the packages they run: build/coverage
+    python tools/environment.py coverage the tests, and which lines and branches they run: build/coverage/index.html
     python tools/environment.py hook     as check, with the environment as it is: for .pre-commit-config.yaml
     python tools/environment.py soak     the long tests, hours: faults, kills, mutations, a week; `soak kills` for one
     python tools/environment.py setup    the environment alone, ready for `labctl`
@@ -48,8 +48,10 @@ CHECKS: Final = {
     "format": ["ruff", "format", "--check", "."],
     "types": ["mypy"],
     "imports": ["lint-imports", "--no-logo"],
-    "docs": ["sphinx-build", "--builder", "html", "--conf-dir", "docs", "--fresh-env", "--quiet"]
-    + ["--fail-on-warning", "--keep-going", ".", "build/site"],
+    "docs": [
+        *("sphinx-build", "--builder", "html", "--conf-dir", "docs", "--fresh-env", "--quiet"),
+        *("--fail-on-warning", "--keep-going", ".", "build/site"),
+    ],
 }
 """What `make check` does, by name; each a program of the environment with its arguments."""
 LOCKER: Final = "uv==0.13.9"
