@@ -123,3 +123,12 @@ def test_the_changelog_begins_with_what_is_not_released_and_the_version_of_the_p
     first, second, *_ = re.findall(r"^## (.+)$", text_of(HOME / "CHANGELOG.md"), re.MULTILINE)
     assert first == "[Unreleased]"
     assert re.fullmatch(rf"\[{re.escape(version)}\] - \d{{4}}-\d\d-\d\d", second)
+
+
+@pytest.mark.parametrize("room", ["physics", "instruments/interface", "sequences/pulses", "sequences/core"])
+def test_the_reference_shows_every_module_of_a_public_room(room):
+    ours = {"fitness", "discovery", "power_budget", "timeline"}  # what only labctl itself asks
+    modules = {path.stem for path in (HOME / room).glob("*.py")} - {"__init__"} - ours
+    package = room.replace("/", ".")
+    page = text_of(HOME / "docs" / "api.md")
+    assert modules == set(re.findall(rf"automodule:: {package}\.(\w+)$", page, re.MULTILINE))
