@@ -32,9 +32,9 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
 
-_CONTENTS = {"README": "## Read on", "docs/decisions/README": "# Decisions"}
-"""Page -> heading behind which its links are the table of contents of the site."""
-_PAGE = re.compile(r"\]\(([^)\s#]+\.md)\)")
+_CONTENTS = ("README", "docs/decisions/README")
+"""Pages whose lists and tables name other pages: these are the table of contents of the site."""
+_PAGE = re.compile(r"^(?:- |\| )\[[^\]]*\]\(([^)\s#]+\.md)\)", re.MULTILINE)
 _TO_CODE = re.compile(r"(?<!!)\[([^\]]*)\]\((?!https://|#)(?![^)\s]*\.md\b)[^)\s]+\)")
 
 
@@ -51,8 +51,7 @@ def prepare_page(_: Sphinx, page: str, source: list[str]) -> None:
     """Words of a link to code stand alone, for code has no page. A page that lists others gets them as its contents."""
     source[0] = _TO_CODE.sub(r"\1", source[0])
     if page in _CONTENTS:
-        _, _, listed = source[0].partition(_CONTENTS[page])
-        linked = dict.fromkeys(_PAGE.findall(listed))
+        linked = dict.fromkeys(_PAGE.findall(source[0]))
         source[0] += "\n\n```{toctree}\n:hidden:\n\n" + "\n".join(linked) + "\n```\n"
 
 
