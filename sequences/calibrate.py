@@ -27,7 +27,7 @@ from sequences.routines import stabilisation as hold
 from sequences.routines.bench import calibrated_bench, controls
 from sequences.routines.pair import pair_guess
 from sequences.routines.pair.beams import find_windows
-from sequences.routines.pair.calibration_design import designed
+from sequences.routines.pair.calibration_design import designed, worth_s
 from sequences.routines.pair.calibration_programs import Listed, decays, first_programs, gate_times, trains
 from sequences.routines.pair.gradient import check_selective, find_resonances
 from sequences.routines.pair.judgement import judged
@@ -44,6 +44,11 @@ _ROUGH_H: Final = 0.8
 """Laboratory time of what comes before the joint measurement."""
 _ROUND_S: Final = 2400.0
 _FEWEST_ROUNDS, _MOST_ROUNDS = 4, 20
+_FIRST_BATCH_S: Final = 1800.0
+_LITTLE: Final = 0.15
+"""More of the measurement, in what was spent, that is not worth another batch."""
+_FOLLOWS: Final = 3.0
+"""Most time of calibration and tomography together, in the most of the calibration."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,10 @@ class CalibratePlan:
     """How to calibrate."""
 
     hours: Annotated[float, Field(ge=0.05, le=50)] = 12.0
-    """Laboratory time of the joint measurement of gates and read-outs."""
+    """Most laboratory time of the joint measurement of gates and read-outs."""
+    significance: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Expected of the witness in a tomography that follows: the measurement ends when more of it would serve that
+    less than the tomography itself; 0: all hours are spent. In sigma."""
     doughnut_mw: Annotated[float, LimitedBy("depletion_mw"), Field(ge=1, le=2000)] = 1000.0
     """Power of the doughnut."""
     pump_efficiency: Annotated[float, Sets("pump_efficiency"), Field(gt=0, le=1)] = 0.15
@@ -143,14 +151,8 @@ def calibrate(lab: Lab, plan: CalibratePlan) -> Stream[CalibrateResult]:
         yield from holding.between()
         start, known = pair_guess.first(lab, reading, found)
         rough, compensation_a = yield from _rough(lab, holding, plan, reading, start, known, found)
-        gates = _gates(lab, rough)
-        shots = designed(lab, rough, known, gates, reading, plan.hours * 3600.0)
-        rounds = int(np.clip(round(plan.hours * 3600.0 / _ROUND_S), _FEWEST_ROUNDS, _MOST_ROUNDS))
-        counted = yield from count_rounds(holding, reading, shots, rounds, (0.1, 1.0), _note(rough))
+        usual, data, fit = yield from _jointly(lab, holding, plan, reading, rough, known)
         holding.keep()
-    usual = usual_light(d for data in counted for d in data)
-    data = compared(counted, usual)
-    fit = fit_calibration(rough, known, data)
     bearable = judged(fit, data)
     lab.notes.extend(bearable.notes)
     final = widened(fit.calibration, bearable.factor)
@@ -159,6 +161,38 @@ def calibrate(lab: Lab, plan: CalibratePlan) -> Stream[CalibrateResult]:
     _store_light(lab, reading, usual)
     calibrated_bench.put_wander(lab, fit.linear.wander)
     return _result(final, fit, gates, compensation_a, data)
+
+
+# ---- the joint measurement --------------------------------------------------------------------------------------
+
+_Measured = tuple[dict[Beam, float], list[list[CountedProgram]], CalibrationFit]
+"""Usual light, counts by stretches, and their fit."""
+
+
+def _jointly(
+    lab: Lab, holding: Holding, plan: CalibratePlan, reading: Reading, rough: PairCalibration, known: Real
+) -> Stream[_Measured]:
+    """Everything of the pair in rounds: at once, or in batches until a tomography is served better by its own shots."""
+    most_s, spent_s, here = plan.hours * 3600.0, 0.0, rough
+    counted: list[list[CountedProgram]] = []
+    batch_s = min(_FIRST_BATCH_S, most_s) if plan.significance else most_s
+    while True:
+        gates = _gates(lab, here)
+        shots = designed(lab, here, known, gates, reading, batch_s)
+        rounds = int(np.clip(round(batch_s / _ROUND_S), _FEWEST_ROUNDS, _MOST_ROUNDS))
+        span = tuple(0.1 + 0.9 * at / most_s for at in (spent_s, spent_s + batch_s))
+        counted += yield from count_rounds(holding, reading, shots, rounds, (span[0], span[1]), _note(here))
+        spent_s += batch_s
+        usual = usual_light(d for data in counted for d in data)
+        data = compared(counted, usual)
+        fit = fit_calibration(rough, known, data)
+        here = fit.calibration
+        if spent_s >= most_s:
+            return usual, data, fit
+        wanted_s = worth_s(lab, here, known, _gates(lab, here), reading, plan.significance, _FOLLOWS * most_s)
+        if wanted_s < _LITTLE * spent_s:
+            return usual, data, fit
+        batch_s = min(wanted_s, spent_s, most_s - spent_s)  # at most doubled: what is asked for rests on few counts
 
 
 # ---- numbers of the pair ----------------------------------------------------------------------------------------

@@ -57,6 +57,11 @@ COLUMNS: Final = (
 )
 _ALIGNING_H: Final = 1.0
 """Laboratory time of everything before the calibration, and of what the calibration does beside its own hours."""
+_COOL, _SHORT = 0.25, 0.04
+"""Laboratory time of the baths, in that of the calibration, and of a short tomography, in that of the long one."""
+_LEAST_H: Final = 0.1
+_SURE_SIGMA: Final = 1.4
+"""One in ten runs finds 1.3 sigma less than expected; the looks cost another tenth."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +72,17 @@ class EnginePlan:
     """Evolution times, ascending or not; none: those that the model of this pair asks for."""
     regardless: bool = False
     """Look for entanglement even where none is expected."""
+    significance: Annotated[float, Field(ge=0, le=100)] = 5.0
+    """Of the witness, at which the run may end: its hours are chosen so that nine of ten runs reach it, and the long
+    tomography ends at one of its looks if it does so earlier; 0: all hours below are spent. In sigma."""
     hours: Hours = 16.0
-    """Laboratory time of the tomography at the best time."""
+    """Most laboratory time of the tomography at the best time."""
     survey_hours: Hours = 0.6
-    """Laboratory time of the tomography at each other time."""
+    """Most laboratory time of the tomography at each other time."""
     calibrate_hours: Hours = 12.0
-    """Laboratory time of the joint calibration of gates and read-outs."""
+    """Most laboratory time of the joint calibration of gates and read-outs."""
     cool_hours: Hours = 3.0
-    """Laboratory time of the measurement of both baths."""
+    """Most laboratory time of the measurement of both baths."""
     cooling_us: Annotated[float, Field(ge=1, le=10_000)] = COOLING_US
     """Doughnut pumping in each shot."""
     heating_steps: Annotated[int, Field(ge=0, le=500)] = 0
@@ -86,13 +94,18 @@ class EnginePlan:
     move."""
 
     @property
+    def expected_significance(self) -> float:
+        """That is planned for, so that nine of ten runs reach the wanted one after their looks; 0 for all hours."""
+        return self.significance + _SURE_SIGMA if self.significance else 0.0
+
+    @property
     def prepared_h(self) -> float:
         """Laboratory time until the first tomography."""
         return _ALIGNING_H + self.calibrate_hours + self.cool_hours
 
     @property
     def duration_s(self) -> float:
-        """Expected laboratory time."""
+        """Most laboratory time."""
         times = len(set(self.evolution_us)) or USUAL_TIMES
         return 3600.0 * (self.prepared_h + self.hours + self.survey_hours * (times - 1))
 
@@ -170,7 +183,7 @@ def engine(lab: Lab, plan: EnginePlan) -> Stream[EngineResult]:
     """Run the whole experiment; every part is a run of its own."""
     lab.refuse_off_grid(plan)
     yield from _prepared(lab, plan)
-    course = Course(lab, forecast(lab, plan.evolution_us, plan.hours, plan.cooling_us))
+    course = Course(lab, forecast(lab, plan.evolution_us, plan.hours, plan.cooling_us, plan.expected_significance))
     yield Estimate(course.known())
     yield Progress(plan.prepared_h * 3600.0 / plan.duration_s, course.forecast.why)
     lab.notes.append(course.forecast.why)
@@ -184,10 +197,11 @@ def _measured(lab: Lab, plan: EnginePlan, course: Course) -> Stream[None]:
     spent_h = plan.prepared_h
     for k in course.order():
         is_long = k == course.best and course.has_pilot
-        hours = plan.hours if is_long else plan.survey_hours
+        hours = course.forecast.hours if is_long else _short_h(plan, course)
         part = TomographyPlan(
             evolution_us=float(course.at.times_us[k]),
             hours=hours,
+            significance=plan.significance if is_long else 0.0,
             cooling_us=plan.cooling_us,
             heating_steps=plan.heating_steps,
             focus=0.85 if is_long else 0.5,
@@ -200,6 +214,14 @@ def _measured(lab: Lab, plan: EnginePlan, course: Course) -> Stream[None]:
         yield Estimate(course.known())
         spent_h += hours
         yield Progress(min(1.0, spent_h * 3600.0 / plan.duration_s), _note(found))
+
+
+def _short_h(plan: EnginePlan, course: Course) -> float:
+    return (
+        min(plan.survey_hours, max(_SHORT * course.forecast.likely_h, _LEAST_H))
+        if plan.significance
+        else plan.survey_hours
+    )
 
 
 def _prepared(lab: Lab, plan: EnginePlan) -> Stream[None]:
@@ -218,11 +240,18 @@ def _prepared(lab: Lab, plan: EnginePlan) -> Stream[None]:
     relaxing = on_grid(RelaxometryPlan(), tick_ns)
     yield from child("relaxometry", relaxing, relaxometry(lab, relaxing))
     yield Progress(_ALIGNING_H * 3600.0 / plan.duration_s, "aligned")
-    calibration = CalibratePlan(hours=plan.calibrate_hours, doughnut_mw=plan.doughnut_mw, hold=plan.hold)
-    yield from child("calibrate", calibration, calibrate(lab, calibration))
-    cooling = CoolPlan(
-        hours=plan.cool_hours, cooling_us=plan.cooling_us, heating_steps=plan.heating_steps, hold=plan.hold
+    calibration = CalibratePlan(
+        hours=plan.calibrate_hours,
+        significance=plan.expected_significance,
+        doughnut_mw=plan.doughnut_mw,
+        hold=plan.hold,
     )
+    began_s = lab.clock.now()
+    yield from child("calibrate", calibration, calibrate(lab, calibration))
+    cool_h = plan.cool_hours
+    if plan.significance:
+        cool_h = min(cool_h, max(_COOL * (lab.clock.now() - began_s) / 3600.0, _LEAST_H))
+    cooling = CoolPlan(hours=cool_h, cooling_us=plan.cooling_us, heating_steps=plan.heating_steps, hold=plan.hold)
     yield Progress((_ALIGNING_H + plan.calibrate_hours) * 3600.0 / plan.duration_s, "calibrated")
     cooling = on_grid(cooling, tick_ns)
     yield from child("cool", cooling, cool(lab, cooling))

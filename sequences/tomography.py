@@ -12,6 +12,7 @@ from pydantic import Field
 
 from physics.paulis import NAMES
 from sequences.analysis.pair.calibration import Beam, CountedProgram
+from sequences.analysis.tomography.looks import corrected, look_after
 from sequences.analysis.tomography.reconstruction import Asked, Beliefs, Counted, Reconstruction, reconstruct
 from sequences.analysis.tomography.signed_concurrence import signed_concurrence
 from sequences.core.experiment import Experiment, Quantity
@@ -53,7 +54,10 @@ class TomographyPlan:
     evolution_us: Annotated[float, Field(ge=0.1, le=1000)] = 5.4
     """Time in the dark between release and freeze."""
     hours: Annotated[float, Field(ge=0.01, le=100)] = 2.0
-    """Laboratory time."""
+    """Most laboratory time."""
+    significance: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Of the witness, corrected for the looks, at which it ends earlier, after 1/8, 1/4 or 1/2 of the time; 0: never.
+    In sigma."""
     cooling_us: Annotated[float, Field(ge=1, le=10_000)] = COOLING_US
     """Doughnut pumping in each shot; the cold bath is still cold from the shot before."""
     heating_steps: Annotated[int, Field(ge=0, le=500)] = 0
@@ -66,7 +70,7 @@ class TomographyPlan:
 
     @property
     def duration_s(self) -> float:
-        """Expected laboratory time."""
+        """Most laboratory time."""
         return 3600.0 * self.hours
 
 
@@ -98,6 +102,8 @@ class TomographyResult:
     """A lower bound of half the concurrence, linear in the counts; negative on average for separable states.
     No unit."""
     witness_err: float
+    significance: float
+    """Of the witness: over its error, corrected for the looks at which the measurement could have ended. In sigma."""
     populations: tuple[float, float, float, float]
     """Of |00>, |01>, |10>, |11>: unconstrained estimates, so that one may be a little negative. No unit."""
     populations_err: tuple[float, float, float, float]
@@ -128,11 +134,11 @@ def tomography(lab: Lab, plan: TomographyPlan, expected: Expectation | None = No
         chosen, asked = choose(offer, wanted, plan.hours * 3600.0, plan.focus)
         tally = _Tally(chosen, asked, beliefs(lab), calibrated_bench.usual_light(lab, bench.reading))
         holding = yield from hold.begin(lab, plan.hold)
-        yield from _counted(holding, plan, tally, wanted)
+        look = yield from _counted(holding, plan, tally, wanted)
         holding.keep()
     found, notes = judged_state(tally.reconstructed(), tally.names())
     lab.notes.extend(notes)
-    result = _result(plan, found, wanted, tally.data())
+    result = _result(plan, found, wanted, tally.data(), look)
     yield Estimate({**vars(result)})
     return result
 
@@ -173,8 +179,8 @@ class _Tally:
         return reconstruct(self._asked, self._known, self._rounds)
 
 
-def _counted(holding: Holding, plan: TomographyPlan, tally: _Tally, wanted: Expectation) -> Stream[None]:
-    """Play all rounds, and say after each what it would be if it ended there."""
+def _counted(holding: Holding, plan: TomographyPlan, tally: _Tally, wanted: Expectation) -> Stream[int | None]:
+    """Play all rounds, and say after each what it would be if it ended there. Returns the look at which it ended."""
     count = int(np.clip(round(plan.hours * 3600.0 / _ROUND_S), _FEWEST_ROUNDS, _MOST_ROUNDS))
     rounds = in_rounds([(choice.seconds, choice.repeats) for choice in tally.chosen], count)
     note = ""
@@ -183,10 +189,13 @@ def _counted(holding: Holding, plan: TomographyPlan, tally: _Tally, wanted: Expe
         yield from _played(holding, tally, turns, (done, len(rounds)), note)
         if done == len(rounds) or not tally.is_complete():
             continue
-        found = tally.reconstructed()
-        now = _result(plan, found, wanted, tally.data())
+        look = look_after(done, len(rounds)) if plan.significance else None
+        now = _result(plan, tally.reconstructed(), wanted, tally.data(), look)
         yield Estimate({**vars(now)})
+        if look is not None and now.significance >= plan.significance:
+            return look
         note = _note(now)
+    return look_after(len(rounds), len(rounds)) if plan.significance else None
 
 
 def _played(holding: Holding, tally: _Tally, turns: list[Turn], place: tuple[int, int], note: str) -> Stream[None]:
@@ -229,8 +238,13 @@ def _note(now: TomographyResult) -> str:
 
 
 def _result(
-    plan: TomographyPlan, found: Reconstruction, wanted: Expectation, data: list[CountedProgram]
+    plan: TomographyPlan,
+    found: Reconstruction,
+    wanted: Expectation,
+    data: list[CountedProgram],
+    look: int | None,
 ) -> TomographyResult:
+    """look: the one of the plan's looks after which it stands so; None if the plan has none, or between them."""
     signed = signed_concurrence(found.vector, found.covariance)
     value, value_err = found.linear(wanted.target)
     terms = zip(NAMES[1:], found.vector[1:], found.errors, strict=True)
@@ -248,6 +262,7 @@ def _result(
         signed_concurrence_ci95=signed.interval,
         witness=value,
         witness_err=value_err,
+        significance=value / value_err if look is None else corrected(value / value_err, look),
         populations=(p00, p01, p10, p11),
         populations_err=(e00, e01, e10, e11),
         shots=float(sum(d.repeats for d in data)),

@@ -3,7 +3,10 @@
     python tools/environment.py run      the engine experiment on the simulated bench
     python tools/environment.py gui      the live window on the simulated bench
     python tools/environment.py test     the tests; `test --tier unit` those of a tier: unit, twin or system
-    python tools/environment.py check    ruff, mypy and import-linter
+    python tools/environment.py check    ruff, mypy, import-linter, the pages; `check lint types` only some of CHECKS
+    python tools/environment.py docs     the pages and the API reference as a site: build/site/index.html
+    python tools/environment.py coverage the tests, and which lines and branches they run: build/coverage/index.html
+    python tools/environment.py hook     as check, with the environment as it is: for .pre-commit-config.yaml
     python tools/environment.py soak     the long tests, hours: faults, kills, mutations, a week; `soak kills` for one
     python tools/environment.py setup    the environment alone, ready for `labctl`
     python tools/environment.py lock     renew the lock files from the ranges of pyproject.toml
@@ -36,11 +39,26 @@ STAMP: Final = ENVIRONMENT / "set-up.txt"
 SETS: Final = ("run", "gui", "develop")
 """Sets of packages; each holds all of those before it."""
 LOCKS: Final = {which: HOME / "locks" / f"{which}.txt" for which in SETS}
-NEEDED: Final = {"run": "run", "setup": "run", "gui": "gui", "test": "develop", "check": "develop", "soak": "develop"}
+NEEDED: Final = {"run": "run", "setup": "run", "gui": "gui"} | dict.fromkeys(
+    ("test", "check", "docs", "coverage", "soak"), "develop"
+)
 """Word of the command line -> the set that it needs."""
+CHECKS: Final = {
+    "lint": ["ruff", "check", "."],
+    "format": ["ruff", "format", "--check", "."],
+    "types": ["mypy"],
+    "imports": ["lint-imports", "--no-logo"],
+    "docs": [
+        *("sphinx-build", "--builder", "html", "--conf-dir", "docs", "--fresh-env", "--quiet"),
+        *("--fail-on-warning", "--keep-going", ".", "build/site"),
+    ],
+}
+"""What `make check` does, by name; each a program of the environment with its arguments."""
 LOCKER: Final = "uv==0.13.9"
 """The resolver that writes the lock files: one resolution for both platforms and every Python."""
 
+SPREAD: Final = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""loadfile: tests that share a long run stand in one file, and one worker runs it once."""
 TIERS: Final = ("unit", "twin", "system")
 """Of the tests: see tests/support/tiers.py."""
 
@@ -58,10 +76,15 @@ Commands = list[list[str]]
 def main() -> int:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=[*NEEDED, "lock"])
+    parser.add_argument("what", choices=[*NEEDED, "hook", "lock"])
     arguments, rest = parser.parse_known_args()
     if arguments.what == "lock":
         return lock()
+    if unknown := set(rest) - set(CHECKS) if arguments.what in ("check", "hook") else set():
+        print(f"There is no check {', '.join(unknown)}; there are {', '.join(CHECKS)}.", file=sys.stderr)
+        return 2
+    if arguments.what == "hook":
+        return hook(rest)
     try:
         set_up(NEEDED[arguments.what])
     except subprocess.CalledProcessError as error:
@@ -78,17 +101,29 @@ def commands(what: str, rest: list[str]) -> Commands:
     if what == "gui":
         return [[*python, "-m", "labctl", "gui", "--simulated", *rest]]
     if what == "test":
-        # loadfile: tests that share a long run stand in one file, and one worker runs it once
-        spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-        return [[*python, "-m", "pytest", *spread, "--durations", "25", *of_tiers(rest)]]
+        return [[*python, "-m", "pytest", *SPREAD, "--durations", "25", *of_tiers(rest)]]
+    if what == "coverage":
+        covered = ["--cov", "--cov-report", "term:skip-covered", "--cov-report", "html"]
+        return [[*python, "-m", "pytest", *SPREAD, *covered, *of_tiers(rest)]]
+    if what == "docs":
+        return checks(["docs"])
     if what == "check":
-        return [
-            [*python, "-m", "ruff", "check", "."],
-            [*python, "-m", "ruff", "format", "--check", "."],
-            [*python, "-m", "mypy"],
-            [str(inside(ENVIRONMENT, "lint-imports")), "--no-logo"],
-        ]
+        return checks(rest)
     return []
+
+
+def checks(wanted: list[str]) -> Commands:
+    """Those that are named, or all, in the order of CHECKS."""
+    chosen = [command for name, command in CHECKS.items() if name in wanted or not wanted]
+    return [[str(inside(ENVIRONMENT, program)), *arguments] for program, *arguments in chosen]
+
+
+def hook(wanted: list[str]) -> int:
+    """Checks before a commit. A hook may be started by any Python, so it never builds the environment anew."""
+    if not inside(ENVIRONMENT, "ruff").exists():
+        print("There is no environment to check with: say `python3 tools/environment.py check` once.", file=sys.stderr)
+        return 1
+    return first_failure(checks(wanted))
 
 
 def of_tiers(rest: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Every command of docs/data.md on stored runs does what the page says: it is run, in the order of the page."""
+"""Every command of docs/data.md and of README.md works: it is run, in the order of the page."""
 
 import re
 import shlex
@@ -14,12 +14,13 @@ from labctl.data.writing.run_writer import Store
 from sequences.odmr import COLUMNS, OdmrPlan
 
 PAGE = STATION.parent / "docs" / "data.md"
+README = STATION.parent / "README.md"
 RESULT = {"field_mt": 4.5, "field_mt_err": 0.1}
 
 
-def commands():
-    blocks = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    return [line.replace("RUN", "3") for block in blocks for line in block.splitlines()]
+def commands(page=PAGE, run="3"):
+    blocks = re.findall(r"^```sh\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return [line.replace("RUN", run) for block in blocks for line in block.splitlines()]
 
 
 def test_every_command_of_the_page_works(labctl, tmp_path, monkeypatch):
@@ -42,3 +43,18 @@ def test_every_command_of_the_page_works(labctl, tmp_path, monkeypatch):
         named.add(arguments[0])
     assert named >= {"runs", "note", "tag", "star", "run", "compare", "explain", "report", "bug-report"}
     assert {file.name for file in tmp_path.iterdir()} >= {"compared.png", "night.html", "bug.zip"}
+
+
+def test_every_command_of_the_readme_works(labctl, tmp_path, monkeypatch):
+    shutil.copy(STATION, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    ran = []
+    for command in commands(README, "1"):
+        program, *arguments = shlex.split(command)
+        assert program == "labctl"
+        if arguments[:2] != ["run", "engine"]:  # which test_engine_run.py runs
+            answer = labctl(*arguments)
+            assert answer.code == 0, f"{command}\n{answer.err}"
+            ran.append(arguments[0])
+    assert ran == ["run", "run", "runs", "show", "export"]
+    assert {file.name for file in tmp_path.iterdir()} >= {"spectrum.png", "data.nc"}

@@ -104,7 +104,7 @@ def _head() -> Iterator[str]:
     yield f"Made by `PYTHONPATH=.:tests python -m support.nidaq_features` with nidaqmx {nidaqmx.__version__}; a test"
     yield "compares it. Each line was tried through the unmodified client. *Refused by name* means a DAQmx error that"
     yield "says what is not simulated. How it behaves, and from where that is known, is said in"
-    yield "[hardware](hardware.md#ni-pcie-6363)."
+    yield "[hardware](hardware.md#ni-pcie-6363). Words: [glossary](glossary.md)."
 
 
 def _of_usages(table: dict[str, dict[str, str]]) -> Iterator[str]:

@@ -137,3 +137,40 @@ def test_all_commands_are_run_and_the_first_failure_counts(tool):
     assert tool.first_failure(planned) == 3
     assert sorted(path.name for path in tool.HOME.glob("ran*")) == ["ran0", "ran1", "ran2", "ran3"]
     assert tool.first_failure([]) == 0
+
+
+def programs(commands):
+    return [Path(program).stem for program, *_ in commands]
+
+
+def test_check_does_all_checks_or_those_that_are_named(tool):
+    assert programs(tool.commands("check", [])) == ["ruff", "ruff", "mypy", "lint-imports", "sphinx-build"]
+    assert programs(tool.commands("check", ["imports", "types"])) == ["mypy", "lint-imports"]
+    assert programs(tool.commands("docs", [])) == ["sphinx-build"]
+
+
+def test_a_check_that_does_not_exist_is_refused_before_anything_is_set_up(tool, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["environment.py", "check", "typos"])
+    monkeypatch.setattr(tool, "set_up", lambda _: pytest.fail("it was set up"))
+    assert tool.main() == 2
+    assert "There is no check typos; there are lint, format," in capsys.readouterr().err
+
+
+def test_a_hook_takes_the_environment_as_it_is(tool, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["environment.py", "hook", "lint"])
+    monkeypatch.setattr(tool, "set_up", lambda _: pytest.fail("it was set up"))
+    assert tool.main() == 1
+    assert "There is no environment to check with" in capsys.readouterr().err
+    pretend(tool, "develop")
+    tool.inside(tool.ENVIRONMENT, "ruff").touch()
+    started = []
+    monkeypatch.setattr(tool, "first_failure", lambda commands: started.extend(commands) or 0)
+    assert tool.main() == 0
+    assert programs(started) == ["ruff"]
+
+
+def test_coverage_is_the_tests_with_their_tiers_and_a_report(tool):
+    ((_, *command),) = tool.commands("coverage", ["--tier", "unit"])
+    assert command[:2] == ["-m", "pytest"]
+    assert {"--cov", "term:skip-covered", "html"} <= set(command)
+    assert command[-2:] == ["-m", "unit"]

@@ -232,7 +232,9 @@ def _at_best(known: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any
 
 
 def _significance(known: Mapping[str, Any]) -> float | None:
-    """The witness over its error."""
+    """Of the witness, corrected for looks; of runs stored without it, the witness over its error."""
+    if known.get("significance") is not None:
+        return float(known["significance"])
     value, error = known.get("witness"), known.get("witness_err")
     return value / error if value is not None and error else None
 

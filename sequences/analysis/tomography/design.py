@@ -36,14 +36,14 @@ class Candidates:
         return float(np.sqrt(target @ np.linalg.solve(self.total(seconds), target)))
 
 
-def shares_for(candidates: Candidates, targets: Real, seconds: float) -> Real:
+def shares_for(candidates: Candidates, targets: Real, seconds: float, steps: int = _ITERATIONS) -> Real:
     """Shares (n,) of so many seconds that make the sum of the variances of targets . unknowns least.
 
     targets: (m, k), one row for a single figure, the identity for all unknowns. Negligible shares are left out.
     """
     n = len(candidates.information)
     shares = np.full(n, 1.0 / n)
-    for _ in range(_ITERATIONS):
+    for _ in range(steps):
         solved = np.linalg.solve(candidates.total(shares * seconds), targets.T)
         gain = np.sum((candidates.information @ solved) ** 2, axis=1)
         shares = shares * np.sqrt(gain)

@@ -148,7 +148,7 @@ class Course:
         return {
             "rho_re": at.rho_re,
             "rho_im": at.rho_im,
-            "significance": at.witness / at.witness_err,
+            "significance": at.significance,
             "witness": at.witness,
             "witness_err": at.witness_err,
             "witness_phase": asked.witness_phase,

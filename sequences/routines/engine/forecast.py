@@ -1,6 +1,6 @@
 """What a pair on a bench is expected to show, said before the night is spent; if nothing, why not."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,6 +18,7 @@ from sequences.core.lab import Lab
 from sequences.pulses.library import Cycle
 from sequences.routines.bench import calibrated_bench
 from sequences.routines.engine.engine_offer import offered
+from sequences.routines.pair.calibration_design import FAINT
 from sequences.routines.pair.tomography_programs import choose, expectation
 
 Real = NDArray[np.float64]
@@ -34,6 +35,8 @@ _UNCERTAIN: Final = (
 )
 _ENOUGH_SIGMA: Final = 3.0
 _FOCUS: Final = 0.85
+_TRIED_SHARES: Final = np.geomspace(1e-2, 1.0, 47)
+"""Of the most hours: each a tenth longer than the one before."""
 _TELLING: Final = 0.01
 """Signed concurrence that a remedy must gain to be named."""
 
@@ -45,8 +48,12 @@ class EngineForecast:
     at: Prediction
     best: int
     """Number of the time at which entanglement should show best."""
+    hours: float
+    """Laboratory time of the tomography there that is enough even if the model promises too much by an error."""
+    likely_h: float
+    """The same if it is right."""
     significance: float
-    """Of the witness there, after the hours that are planned."""
+    """Of the witness there, after these hours."""
     is_expected: bool
     why: str
 
@@ -60,29 +67,47 @@ def times_us(lab: Lab, given: Sequence[float]) -> Real:
     return np.array(sorted({lab.whole_ticks_us(float(t)) for t in wanted}))
 
 
-def forecast(lab: Lab, given: Sequence[float], hours: float, cooling_us: float) -> EngineForecast:
-    """What is expected of the pair as it has been calibrated and cooled."""
+def forecast(
+    lab: Lab, given: Sequence[float], most_h: float, cooling_us: float, enough_sigma: float = 0.0
+) -> EngineForecast:
+    """What is expected of the pair as it has been calibrated and cooled.
+
+    most_h: of the tomography at the best time. enough_sigma: after which it ends earlier; 0: never.
+    """
     calibration, release = calibrated_bench.pair(lab), calibrated_bench.release(lab)
     at = predict(calibrated_bench.engine_model(lab), release, times_us(lab, given), uncertain(lab, calibration))
     merit = [expectation(vector).merit for vector in at.vectors]
     best = int(np.argmax(merit))
-    error = _witness_error(lab, at, best, hours, cooling_us)
-    sigma = float(expectation(at.vectors[best]).target @ at.vectors[best]) / error
+    error_after = _witness_error(lab, at, best, most_h, cooling_us)
+    witness = float(expectation(at.vectors[best]).target @ at.vectors[best])
+    cautious = witness - 0.5 * float(at.signed_err[best])  # a model that promises too much must not end the run early
+    likely_h, hours = (_enough_h(seen, enough_sigma, error_after, most_h) for seen in (witness, cautious))
+    sigma, error = witness / error_after(hours), error_after(most_h)
     at_most = at.signed + Z_975 * at.signed_err
     possible = bool(np.any(at_most > 0.0))
     is_expected = possible and float(at_most[best]) >= 2.0 * _ENOUGH_SIGMA * error  # a witness is half a concurrence
     said = (
         f"Expected after {at.times_us[best]:g} us: signed concurrence {at.signed[best]:+.3f}"
-        f"(±{at.signed_err[best]:.3f}), the witness at {sigma:.1f} sigma after {hours:g} h"
+        f"(±{at.signed_err[best]:.3f}), the witness at {sigma:.1f} sigma after {hours:.2g} h"
     )
     if is_expected:
-        return EngineForecast(at, best, sigma, True, said)
+        return EngineForecast(at, best, hours, likely_h, sigma, True, said)
     verdict = (
         "no entanglement is expected at any time"
         if not possible
         else f"too little for {_ENOUGH_SIGMA:g} sigma in the plan's time"
     )
-    return EngineForecast(at, best, sigma, False, f"{said}: {verdict}. {_reasons(lab, calibration, release, at, best)}")
+    return EngineForecast(
+        at, best, hours, likely_h, sigma, False, f"{said}: {verdict}. {_reasons(lab, calibration, release, at, best)}"
+    )
+
+
+def _enough_h(witness: float, sigma: float, error_after: Callable[[float], float], most_h: float) -> float:
+    """Hours after which a witness, or that of a faint entanglement if it is less, is expected at so many sigma."""
+    if not sigma:
+        return most_h
+    tried = most_h * _TRIED_SHARES
+    return next((float(h) for h in tried if max(witness, FAINT) >= sigma * error_after(float(h))), most_h)
 
 
 def uncertain(lab: Lab, calibration: PairCalibration) -> list[Uncertain]:
@@ -116,13 +141,13 @@ def uncertain(lab: Lab, calibration: PairCalibration) -> list[Uncertain]:
     return out
 
 
-def _witness_error(lab: Lab, at: Prediction, best: int, hours: float, cooling_us: float) -> float:
-    """1 sigma of the witness after so long, as the design would have it."""
+def _witness_error(lab: Lab, at: Prediction, best: int, most_h: float, cooling_us: float) -> Callable[[float], float]:
+    """1 sigma of the witness after so many hours, as the design would have it for the most of them."""
     bench = calibrated_bench.bench(lab)
     cycle = Cycle(lab.whole_ticks(cooling_us * 1e3), lab.whole_ticks(float(at.times_us[best]) * 1e3))
     offer = offered(lab, bench, cycle)
     wanted = expectation(at.vectors[best])
-    chosen, asked = choose(offer, wanted, hours * 3600.0, _FOCUS)
+    chosen, asked = choose(offer, wanted, most_h * 3600.0, _FOCUS)
     moves = asked.moves @ offer.root
     gradient = np.concatenate([asked.rows[:, 1:], np.einsum("nki,k->ni", moves, wanted.vector), asked.margins], axis=1)
     photons = np.maximum(asked.rows @ wanted.vector, 1e-3)
@@ -130,7 +155,8 @@ def _witness_error(lab: Lab, at: Prediction, best: int, hours: float, cooling_us
     prior = np.diag(np.concatenate([np.full(15, 1e-2), np.ones(gradient.shape[1] - 15)]))
     design = Candidates(gradient / np.sqrt(photons * duration_s)[:, None], prior)
     target = np.concatenate([wanted.target[1:], np.zeros(gradient.shape[1] - 15)])
-    return design.error(np.array([choice.seconds for choice in chosen]), target)
+    seconds = np.array([choice.seconds for choice in chosen])
+    return lambda hours: design.error(seconds * hours / most_h, target)
 
 
 def _reasons(lab: Lab, calibration: PairCalibration, release: Release, at: Prediction, best: int) -> str:

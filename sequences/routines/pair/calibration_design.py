@@ -28,6 +28,14 @@ _ENGINE_TIMES: Final = 1.5
 """Laboratory time of the tomography that is foreseen, in that of the calibration."""
 _REFERENCE_NOISE: Final = 1.2
 """Variance of signal over reference in that of the signal alone, roughly."""
+FAINT: Final = 0.01
+"""Witness of a state whose entanglement is just worth finding: signed concurrence 0.02."""
+_KNOWN: Final = 1e-3
+"""1 sigma, in its scale, below which a number counts as known, so that the information on it stays a number."""
+_TRIED: Final = np.geomspace(3e-3, 1.0, 60)
+"""Shares of the most time, each a tenth longer than the one before."""
+_REPLANNED, _ROUGHLY = 2, 200
+"""How often, and with how many steps, shares are sought when only their sum is asked for."""
 _NOTHING_KNOWN: Final = 1e-4
 """Information on a Pauli term beforehand."""
 _TYPICAL: Final = {"spread": 25.0, "neutral": 0.05, "nitrogen": 0.01}
@@ -49,6 +57,32 @@ def designed(
     shares[(usual == 0.0) & (shares < _LEAST_SHARE)] = 0.0
     shares /= shares.sum()
     return [Shot(p, b, float(share) * seconds) for (p, b), share in zip(asked, shares, strict=True) if share]
+
+
+def worth_s(
+    lab: Lab, c: PairCalibration, known: Real, gates: Gates, reading: Reading, significance: float, most_s: float
+) -> float:
+    """How much longer a calibration, with the covariance it has, is worth its laboratory time.
+
+    Of the shortest time for both that lets the witness of the state that this pair should show reach so many sigma,
+    the share of the calibration. Where little or nothing is to be seen, of the witness of a faint entanglement.
+    """
+    here, asked = away_from_edges(c), pumped_programs(gates)
+    evolution_us, vector = calibrated_bench.foreseen(lab, here, gates)
+    both = joint(lab, here, known, gates, reading, asked, (evolution_us, vector))
+    prior = both.prior.copy()
+    prior[15:, 15:] = np.linalg.inv(c.covariance / np.outer(SCALES, SCALES) + _KNOWN**2 * np.eye(len(NAMES)))
+    both = Candidates(both.information, prior)
+    wanted = expectation(vector).target
+    error = max(float(wanted @ vector), FAINT) / significance
+    target = np.concatenate([wanted[1:], np.zeros(len(NAMES))])[None, :]
+    total_s = most_s
+    for _ in range(_REPLANNED):  # the best shares depend a little on the time that they share
+        shares = shares_for(both, target, total_s, _ROUGHLY)
+        tried_s = most_s * _TRIED
+        enough = [both.error(shares * seconds, target[0]) <= error for seconds in tried_s]
+        total_s = next((float(s) for s, is_enough in zip(tried_s, enough, strict=True) if is_enough), most_s)
+    return float(shares[: len(asked)].sum()) * total_s
 
 
 def pumped_programs(gates: Gates) -> list[Listed]:
