@@ -12,7 +12,7 @@ from pydantic import Field
 
 from physics.paulis import NAMES
 from sequences.analysis.pair.calibration import Beam, CountedProgram
-from sequences.analysis.tomography.looks import corrected, look_after
+from sequences.analysis.tomography.interim import corrected, interim_after
 from sequences.analysis.tomography.reconstruction import Asked, Beliefs, Counted, Reconstruction, reconstruct
 from sequences.analysis.tomography.signed_concurrence import signed_concurrence
 from sequences.core.experiment import Experiment, Quantity
@@ -189,13 +189,13 @@ def _counted(holding: Holding, plan: TomographyPlan, tally: _Tally, wanted: Expe
         yield from _played(holding, tally, turns, (done, len(rounds)), note)
         if done == len(rounds) or not tally.is_complete():
             continue
-        look = look_after(done, len(rounds)) if plan.significance else None
+        look = interim_after(done, len(rounds)) if plan.significance else None
         now = _result(plan, tally.reconstructed(), wanted, tally.data(), look)
         yield Estimate({**vars(now)})
         if look is not None and now.significance >= plan.significance:
             return look
         note = _note(now)
-    return look_after(len(rounds), len(rounds)) if plan.significance else None
+    return interim_after(len(rounds), len(rounds)) if plan.significance else None
 
 
 def _played(holding: Holding, tally: _Tally, turns: list[Turn], place: tuple[int, int], note: str) -> Stream[None]:

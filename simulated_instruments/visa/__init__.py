@@ -7,7 +7,7 @@
 - `cobolt06`: Cobolt 06-DPL, 532 nm: the short commands of the RS-232 heads.
 - `mpds`: AA Opto-Electronic MPDS, two channels.
 - `sprout`: Lighthouse Photonics Sprout-G, 532 nm.
-- `vfl`: MPB Communications VFL, 775 nm: a command and `\r`, and `<value>\rD >` if it was taken, `<why>\rF >` if not.
+- `vfl`: MPB Communications VFL, 775 nm: a command, then its value and the prompt `D >`, or why not and `F >`.
 - `framing`: where a message ends.
 - `line`: the wire to a dialect, and all that can happen to a reply.
 - `dialects`: who answers at which resource name of the bench, and what hangs on its terminals.

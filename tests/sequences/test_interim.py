@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, norm
 
-from sequences.analysis.tomography.looks import LOOKS, corrected, look_after
+from sequences.analysis.tomography.interim import SHARES_OF_TIME, corrected, interim_after
 
 pytestmark = pytest.mark.unit
 
@@ -14,9 +14,9 @@ def test_false_claims_are_as_rare_as_without_looks(common):
     """common: share of the last look's variance that a calibration gives to every look alike."""
     rng = np.random.default_rng(3)
     runs, claim_sigma = 200_000, 2.0
-    steps = np.diff([0.0, *LOOKS])
-    own = np.cumsum(rng.standard_normal((runs, 4)) * np.sqrt(steps), axis=1) / LOOKS
-    variance = (1.0 - common) / np.array(LOOKS) + common
+    steps = np.diff([0.0, *SHARES_OF_TIME])
+    own = np.cumsum(rng.standard_normal((runs, 4)) * np.sqrt(steps), axis=1) / SHARES_OF_TIME
+    variance = (1.0 - common) / np.array(SHARES_OF_TIME) + common
     sigma = (np.sqrt(1.0 - common) * own + np.sqrt(common) * rng.standard_normal((runs, 1))) / np.sqrt(variance)
     told = sigma[(sigma > claim_sigma).any(axis=1)]
     claims = sum(any(corrected(float(s), k) >= claim_sigma for k, s in enumerate(run)) for run in told)
@@ -33,4 +33,4 @@ def test_a_look_costs_a_tenth_of_five_sigma_in_the_end_and_half_a_sigma_in_the_b
 
 @pytest.mark.parametrize(("rounds", "ends"), [(16, {2: 0, 4: 1, 8: 2, 16: 3}), (4, {1: 1, 2: 2, 4: 3}), (1, {1: 3})])
 def test_looks_follow_an_eighth_a_quarter_a_half_and_all_of_the_rounds(rounds, ends):
-    assert {n: look for n in range(1, rounds + 1) if (look := look_after(n, rounds)) is not None} == ends
+    assert {n: look for n in range(1, rounds + 1) if (look := interim_after(n, rounds)) is not None} == ends

@@ -8,7 +8,7 @@ from typing import Final
 
 from scipy.stats import norm
 
-PROBE_COLUMNS: Final = (0.125, 0.25, 0.5, 1.0)
+SHARES_OF_TIME: Final = (0.125, 0.25, 0.5, 1.0)
 """Shares of the time at whose ends is looked."""
 _SHARES: Final = (0.1, 0.1, 0.2, 0.6)
 """Of the probability, look by look: they add up to 1."""
@@ -22,7 +22,7 @@ def corrected(sigma: float, look: int) -> float:
     return float(norm.isf(min(p, 1.0 - 1e-16)))
 
 
-def look_after(done: int, rounds: int) -> int | None:
+def interim_after(done: int, rounds: int) -> int | None:
     """Which look follows the round of this number, from 1; None if none does."""
-    ends = [max(1, round(share * rounds)) for share in PROBE_COLUMNS]
+    ends = [max(1, round(share * rounds)) for share in SHARES_OF_TIME]
     return max((k for k, end in enumerate(ends) if end == done), default=None)
