@@ -213,7 +213,8 @@ def _measured(lab: Lab, plan: EnginePlan, course: Course) -> Stream[None]:
         yield _point(found, float(course.at.signed[k]))
         yield Estimate(course.known())
         spent_h += hours
-        yield Progress(min(1.0, spent_h * 3600.0 / plan.duration_s), _note(found))
+        share = 1.0 if is_long else min(1.0, spent_h * 3600.0 / plan.duration_s)
+        yield Progress(share, _note(found))
 
 
 def _short_h(plan: EnginePlan, course: Course) -> float:

@@ -17,6 +17,7 @@ import xarray
 from support.engine_again import recorded, recording
 
 from labctl.plans.catalogue import EXPERIMENTS
+from sequences.analysis.tomography.interim import SHARES_OF_TIME, corrected
 from tools.trials.engine_truth import (
     concurrence_pulls,
     criteria,
@@ -178,10 +179,10 @@ def test_what_was_expected_is_what_the_tomographies_meet(answer):
     )
     pulls = np.array(result["predicted_concurrence"]) - truth["signed_concurrence"]
     assert np.abs(pulls / result["predicted_concurrence_err"]).max() <= 4.0
-    assert result["significance"] == pytest.approx(result["witness"] / result["witness_err"])
+    found = result["witness"] / result["witness_err"]
+    assert any(result["significance"] == pytest.approx(corrected(found, look)) for look in range(len(SHARES_OF_TIME)))
     assert abs(result["witness"] - true_witness(answer)) <= 4.0 * result["witness_err"]
-    foreseen_err = result["witness"] / result["significance"]
-    assert result["expected_significance"] * foreseen_err == pytest.approx(result["witness"], abs=4.0 * foreseen_err)
+    assert result["expected_significance"] >= 6.0  # what is planned for, so that 5 are reached
 
 
 def test_the_state_at_the_best_time_is_the_true_one(answer):
@@ -206,9 +207,9 @@ def test_errors_are_neither_too_large_nor_too_small(answer):
     assert 0.5 < np.sqrt(np.mean(np.square(list(pauli_pulls(answer).values())))) < 1.6
 
 
-def test_the_laboratory_time_is_that_of_the_plan(answer):
-    planned_h = 1.0 + 1.5 + 1.0 + 2.0 + 2 * 0.15
-    assert 0.8 * planned_h < answer["lab_time_s"] / 3600 < 1.2 * planned_h
+def test_the_laboratory_time_is_no_longer_than_the_plan_allows_and_the_answer_needs(answer):
+    most_h = 1.0 + 1.5 + 1.0 + 2.0 + 2 * 0.15
+    assert 1.5 < answer["lab_time_s"] / 3600 < 0.9 * most_h
 
 
 def test_progress_goes_to_stderr_and_nothing_else_to_stdout(done, answer):

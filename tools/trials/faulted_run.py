@@ -109,7 +109,7 @@ def load_what_runs_need(experiment: Experiment) -> None:
     """Import here what every forked process would import again."""
     for module in _NEEDED:
         import_module(module)
-    import_module(f"labctl.figures.{experiment.sequence}")
+    import_module(f"labctl.figures.experiments.{experiment.sequence}")
     read_station(experiment.station)
 
 
