@@ -13,7 +13,7 @@ bias is not below 0.15 of the error, or a truth that is not entangled is claimed
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -29,6 +29,7 @@ from scipy.stats import binom, norm  # noqa: E402
 
 from sequences.analysis.engine.balance import release_states  # noqa: E402
 from sequences.analysis.engine.prediction import signed  # noqa: E402
+from sequences.analysis.tomography.interim import SHARES_OF_TIME, corrected  # noqa: E402
 from sequences.analysis.tomography.signed_concurrence import SignedConcurrence, signed_concurrence  # noqa: E402
 from sequences.core.lab import Lab  # noqa: E402
 from sequences.routines.bench import calibrated_bench as state  # noqa: E402
@@ -69,6 +70,8 @@ class Answer:
     """(16,): unconstrained estimate."""
     covariance: Real
     """(15, 15)."""
+    look: int | None = None
+    """At which it ended; None where it could end nowhere else."""
 
 
 Ending = Callable[[Real, np.random.Generator], Answer]
@@ -111,6 +114,36 @@ def after_all_time(estimator: Estimator, truth: Truth) -> Ending:
     return ending
 
 
+def at_looks(estimators: Sequence[Estimator], truth: Truth, enough_sigma: float) -> Ending:
+    """The run ends at the first look at which its witness, corrected, is significant enough.
+
+    estimators: of tomographies as long as until each look. What one look knows beyond the next is noise of its own:
+    estimates of least variance are independent of what they lose by forgetting counts.
+    """
+    covariances = [estimator.covariance(truth.vector) for estimator in estimators]
+    last = np.linalg.cholesky(covariances[-1])
+    added = [_root(sooner - later) for sooner, later in pairwise(covariances)]
+    target = expectation(truth.vector).target
+
+    def ending(vector: Real, chance: np.random.Generator) -> Answer:
+        terms = [vector[1:] + last @ chance.standard_normal(15)]
+        for root in reversed(added):
+            terms.insert(0, terms[0] + root @ chance.standard_normal(15))
+        for look, (found, covariance) in enumerate(zip(terms, covariances, strict=True)):
+            sigma = (target[0] + target[1:] @ found) / np.sqrt(target[1:] @ covariance @ target[1:])
+            if corrected(float(sigma), look) >= enough_sigma:
+                break
+        return Answer(np.concatenate([vector[:1], found]), covariance, look)
+
+    return ending
+
+
+def _root(covariance: Real) -> Real:
+    """Of a difference of covariances: designs for other times differ a little, so an eigenvalue may be below 0."""
+    sizes, directions = np.linalg.eigh(covariance)
+    return np.asarray(directions * np.sqrt(np.maximum(sizes, 0.0)))
+
+
 def counted(estimator: Estimator) -> Ending:
     """The plan's time is spent; everything is drawn, and the counts are reconstructed."""
 
@@ -130,12 +163,16 @@ class Table:
         self._found: list[SignedConcurrence] = []
         self._significance: list[float] = []
         self._errors: list[float] = []
+        self._looks = [0] * len(SHARES_OF_TIME)
+        """Runs that ended at each look."""
 
     def add(self, answer: Answer) -> None:
         """One more run."""
         self._found.append(signed_concurrence(answer.vector, answer.covariance))
         error = float(np.sqrt(self._target[1:] @ answer.covariance @ self._target[1:]))
-        self._significance.append(float(self._target @ answer.vector) / error)
+        sigma = float(self._target @ answer.vector) / error
+        self._significance.append(sigma if answer.look is None else corrected(sigma, answer.look))
+        self._looks[-1 if answer.look is None else answer.look] += 1
         self._errors.append(error)
 
     def row(self) -> tuple[str, bool]:
@@ -159,6 +196,7 @@ class Table:
             f"{true:+7.4f} {at.time_us:5.1f} {at.cold:6.3f} {at.coupling:5.2f} {errors.mean():8.4f}"
             f" {100 * share:7.1f} ±{100 * np.sqrt(share * (1 - share) / count):3.1f} {bias:+8.3f} ±{bias_err:5.3f}"
             f" {np.sqrt(np.mean((off / errors) ** 2)):6.2f} {by_value:8d} {by_witness:8d} {by_normal_law:9.1f}"
+            f"   {'/'.join(map(str, self._looks))}"
         )
         return text + ("   MISSED" if missed else ""), bool(missed)
 
@@ -182,7 +220,7 @@ def tabled(truth: Truth, ending: Ending, runs: int, seed: tuple[int, ...]) -> bo
 
 HEAD: Final = (
     "   true  at us   cold     g    error  covered, %      bias/error    rms  claims above 3 sigma by\n"
-    "                                                                  pull  S/error  witness  its normal law"
+    "                                                                  pull  S/error  witness  its normal law   ends"
 )
 
 
@@ -195,6 +233,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1, help="seed of the runs")
     parser.add_argument("--hours", type=float, nargs="+", default=[20.0, 2.0], help="of the tomography")
     parser.add_argument("--counted", type=int, default=0, help="runs of each truth that are drawn whole, instead")
+    parser.add_argument("--looks", type=float, default=0.0, help="significance at which a run ends at a look; 0: never")
     asked = parser.parse_args()
     bench = calibrated_bench(asked.sample, asked.seed)
     states, missed = list(truths(bench.lab, SIGNED)), False
@@ -204,6 +243,11 @@ def main() -> int:
         for place, truth in enumerate(states):
             estimator = Estimator(bench, hours, False, (truth.time_us, truth.vector))
             ending = counted(estimator) if asked.counted else after_all_time(estimator, truth)
+            if asked.looks:
+                sooner = [
+                    Estimator(bench, hours * share, False, (truth.time_us, truth.vector)) for share in SHARES_OF_TIME
+                ]
+                ending = at_looks(sooner, truth, asked.looks)
             missed |= tabled(truth, ending, asked.counted or asked.runs, (asked.first, place))
     return int(missed)
 

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from physics.constants import TWO_PI
 from sequences.analysis.pair.calibration import NAMES, Beam, CountedProgram, PairCalibration
-from sequences.analysis.pair.calibration_fit import MODES, CalibrationFit, fit_calibration, fit_mean
+from sequences.analysis.pair.calibration_fit import MODES, CalibrationFit, fit_mean
 from sequences.analysis.pair.misfit import widened
 from sequences.analysis.pair.resonances import TwoResonances
 from sequences.core.experiment import Experiment, Quantity
@@ -27,9 +27,9 @@ from sequences.routines import stabilisation as hold
 from sequences.routines.bench import calibrated_bench, controls
 from sequences.routines.pair import pair_guess
 from sequences.routines.pair.beams import find_windows
-from sequences.routines.pair.calibration_design import designed, worth_s
 from sequences.routines.pair.calibration_programs import Listed, decays, first_programs, gate_times, trains
 from sequences.routines.pair.gradient import check_selective, find_resonances
+from sequences.routines.pair.joint_measurement import Jointly, gates_for, measured_jointly
 from sequences.routines.pair.judgement import judged
 from sequences.routines.pair.shots import COLUMNS as SHOT_COLUMNS
 from sequences.routines.pair.shots import Shot, compared, count_rounds, usual_light
@@ -42,13 +42,6 @@ COLUMNS: Final = SHOT_COLUMNS
 
 _ROUGH_H: Final = 0.8
 """Laboratory time of what comes before the joint measurement."""
-_ROUND_S: Final = 2400.0
-_FEWEST_ROUNDS, _MOST_ROUNDS = 4, 20
-_FIRST_BATCH_S: Final = 1800.0
-_LITTLE: Final = 0.15
-"""More of the measurement, in what was spent, that is not worth another batch."""
-_FOLLOWS: Final = 3.0
-"""Most time of calibration and tomography together, in the most of the calibration."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +122,8 @@ class CalibrateResult:
     """(measured - fitted) / error of every play, in the order in which they were played. In sigma."""
     photons: float
     """Counted in all plays of the fit. In photons."""
+    hours: float
+    """Laboratory time of the joint measurement."""
 
 
 def calibrate(lab: Lab, plan: CalibratePlan) -> Stream[CalibrateResult]:
@@ -144,55 +139,25 @@ def calibrate(lab: Lab, plan: CalibratePlan) -> Stream[CalibrateResult]:
         holding = yield from hold.begin(lab, plan.hold)
         reading = find_windows(lab)
         yield Progress(0.03, f"windows {reading.pump_ns} and {reading.doughnut_ns} ns")
-        found = yield from find_resonances(lab, holding, reading, plan.gradient_a)
-        yield Progress(0.06, f"cross-talk {found.cross_talk:.3f}({found.cross_talk_err:.3f})")
-        check_selective(found, plan.largest_cross_talk)
-        controls.gradient_coils(lab, plan.gradient_a, found.right_a)
+        resonances = yield from find_resonances(lab, holding, reading, plan.gradient_a)
+        yield Progress(0.06, f"cross-talk {resonances.cross_talk:.3f}({resonances.cross_talk_err:.3f})")
+        check_selective(resonances, plan.largest_cross_talk)
+        controls.gradient_coils(lab, plan.gradient_a, resonances.right_a)
         yield from holding.between()
-        start, known = pair_guess.first(lab, reading, found)
-        rough, compensation_a = yield from _rough(lab, holding, plan, reading, start, known, found)
-        usual, data, fit = yield from _jointly(lab, holding, plan, reading, rough, known)
+        start, known = pair_guess.first(lab, reading, resonances)
+        rough, compensation_a = yield from _rough(lab, holding, plan, reading, start, known, resonances)
+        most_s = plan.hours * 3600.0
+        found = yield from measured_jointly(lab, holding, reading, (rough, known), most_s, plan.significance)
         holding.keep()
-    bearable = judged(fit, data)
+    fit = found.fit
+    bearable = judged(fit, found.data)
     lab.notes.extend(bearable.notes)
     final = widened(fit.calibration, bearable.factor)
-    gates = _gates(lab, final)
+    gates = gates_for(lab, final)
     _store(lab, plan, reading, gates, final, compensation_a)
-    _store_light(lab, reading, usual)
+    _store_light(lab, reading, found.usual)
     calibrated_bench.put_wander(lab, fit.linear.wander)
-    return _result(final, fit, gates, compensation_a, data)
-
-
-# ---- the joint measurement --------------------------------------------------------------------------------------
-
-_Measured = tuple[dict[Beam, float], list[list[CountedProgram]], CalibrationFit]
-"""Usual light, counts by stretches, and their fit."""
-
-
-def _jointly(
-    lab: Lab, holding: Holding, plan: CalibratePlan, reading: Reading, rough: PairCalibration, known: Real
-) -> Stream[_Measured]:
-    """Everything of the pair in rounds: at once, or in batches until a tomography is served better by its own shots."""
-    most_s, spent_s, here = plan.hours * 3600.0, 0.0, rough
-    counted: list[list[CountedProgram]] = []
-    batch_s = min(_FIRST_BATCH_S, most_s) if plan.significance else most_s
-    while True:
-        gates = _gates(lab, here)
-        shots = designed(lab, here, known, gates, reading, batch_s)
-        rounds = int(np.clip(round(batch_s / _ROUND_S), _FEWEST_ROUNDS, _MOST_ROUNDS))
-        span = tuple(0.1 + 0.9 * at / most_s for at in (spent_s, spent_s + batch_s))
-        counted += yield from count_rounds(holding, reading, shots, rounds, (span[0], span[1]), _note(here))
-        spent_s += batch_s
-        usual = usual_light(d for data in counted for d in data)
-        data = compared(counted, usual)
-        fit = fit_calibration(rough, known, data)
-        here = fit.calibration
-        if spent_s >= most_s:
-            return usual, data, fit
-        wanted_s = worth_s(lab, here, known, _gates(lab, here), reading, plan.significance, _FOLLOWS * most_s)
-        if wanted_s < _LITTLE * spent_s:
-            return usual, data, fit
-        batch_s = min(wanted_s, spent_s, most_s - spent_s)  # at most doubled: what is asked for rests on few counts
+    return _result(final, found, gates, compensation_a)
 
 
 # ---- numbers of the pair ----------------------------------------------------------------------------------------
@@ -214,7 +179,7 @@ def _rough(
     found: TwoResonances,
 ) -> Stream[tuple[PairCalibration, float]]:
     """Frequencies under the gradient from short programs; then the compensation that puts the right NV on resonance."""
-    gates = _gates(lab, start)
+    gates = gates_for(lab, start)
     compensation_a = found.right_a
     per_a = -found.slope_rad_per_s_per_a
     for attempt in (0, 1):
@@ -245,20 +210,10 @@ def _best_start(start: PairCalibration, known: Real, data: Sequence[CountedProgr
     return min(fits, key=lambda fit: fit.reduced_chi2)
 
 
-def _gates(lab: Lab, calibration: PairCalibration) -> Gates:
-    tick_ns = lab.wiring.tick_ns
-    half = max(1, round(np.pi / calibration.pair.zz_rad_per_s * 1e9 / 2 / tick_ns))
-    return Gates(round(calibrated_bench.calibrated(lab, "microwave.pi_half_ns")), 2 * half * tick_ns, tick_ns)
-
-
 def _timed(listed: Sequence[Listed], seconds: float) -> list[Shot]:
     """Share laboratory time by weight."""
     weight = sum(w for _, _, w in listed)
     return [Shot(program, beam, seconds * w / weight) for program, beam, w in listed]
-
-
-def _note(c: PairCalibration) -> str:
-    return f"left NV {c.value('gradient_left_rad_per_s')[0] / TWO_PI / 1e6:.3f} MHz away under the gradient"
 
 
 def _store(
@@ -282,13 +237,8 @@ def _store_light(lab: Lab, reading: Reading, usual: dict[Beam, float]) -> None:
         lab.calibration.put(f"beams.{beam}_light_per_us", photons / reading.reference_ns(beam) * 1e3, 0.0)
 
 
-def _result(
-    c: PairCalibration,
-    fit: CalibrationFit,
-    gates: Gates,
-    compensation_a: float,
-    data: Sequence[Sequence[CountedProgram]],
-) -> CalibrateResult:
+def _result(c: PairCalibration, measured: Jointly, gates: Gates, compensation_a: float) -> CalibrateResult:
+    fit = measured.fit
     g, g_err = c.value("g_rad_per_s")
     zz, zz_err = c.value("zz_rad_per_s")
     rabi, rabi_err = c.value("rabi_x_rad_per_s")
@@ -325,7 +275,8 @@ def _result(
         reduced_chi2=c.reduced_chi2,
         p_value=fit.linear.p_value,
         pulls=tuple(float(e) for e in fit.linear.excess),
-        photons=float(sum(d.counts for part in data for d in part)),
+        photons=float(sum(d.counts for part in measured.data for d in part)),
+        hours=measured.hours,
     )
 
 

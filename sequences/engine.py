@@ -99,15 +99,11 @@ class EnginePlan:
         return self.significance + _SURE_SIGMA if self.significance else 0.0
 
     @property
-    def prepared_h(self) -> float:
-        """Laboratory time until the first tomography."""
-        return _ALIGNING_H + self.calibrate_hours + self.cool_hours
-
-    @property
     def duration_s(self) -> float:
         """Most laboratory time."""
         times = len(set(self.evolution_us)) or USUAL_TIMES
-        return 3600.0 * (self.prepared_h + self.hours + self.survey_hours * (times - 1))
+        prepared_h = _ALIGNING_H + self.calibrate_hours + self.cool_hours
+        return 3600.0 * (prepared_h + self.hours + self.survey_hours * (times - 1))
 
 
 @dataclass(frozen=True)
@@ -123,8 +119,10 @@ class EngineResult:
     expected_signed_concurrence: float
     """There: 2 (|rho_01,10| - sqrt(rho_00 rho_11)), negative if the state is not entangled. No unit."""
     expected_signed_concurrence_err: float
+    expected_witness: float
+    """There, of the state that the model expects. No unit."""
     expected_significance: float
-    """Of the witness after the plan's hours. In sigma."""
+    """Of the witness after the hours that the forecast gives it. In sigma."""
     evolution_us: tuple[float, ...]
     """Times that were measured: none if nothing was expected."""
     concurrence: tuple[float, ...]
@@ -182,22 +180,30 @@ class EngineResult:
 def engine(lab: Lab, plan: EnginePlan) -> Stream[EngineResult]:
     """Run the whole experiment; every part is a run of its own."""
     lab.refuse_off_grid(plan)
+    began_s = lab.clock.now()
     yield from _prepared(lab, plan)
     course = Course(lab, forecast(lab, plan.evolution_us, plan.hours, plan.cooling_us, plan.expected_significance))
     yield Estimate(course.known())
-    yield Progress(plan.prepared_h * 3600.0 / plan.duration_s, course.forecast.why)
     lab.notes.append(course.forecast.why)
+    spent_h = (lab.clock.now() - began_s) / 3600.0
     if course.forecast.is_expected or plan.regardless:
-        yield from _measured(lab, plan, course)
+        yield from _measured(lab, plan, course, spent_h)
+    else:
+        yield Progress(1.0, course.forecast.why)
     return EngineResult(**course.foreseen(), **course.measured(), **course.expected(), **course.concluded())
 
 
-def _measured(lab: Lab, plan: EnginePlan, course: Course) -> Stream[None]:
-    """All tomographies: short ones for the course, and for the witness's phase; the long one last."""
-    spent_h = plan.prepared_h
-    for k in course.order():
+def _measured(lab: Lab, plan: EnginePlan, course: Course, spent_h: float) -> Stream[None]:
+    """All tomographies: short ones for the course, and for the witness's phase; the long one last.
+
+    spent_h: laboratory time until here, of which progress is told.
+    """
+    order, short_h = course.order(), _short_h(plan, course)
+    total_h = spent_h + short_h * (len(order) - 1) + course.forecast.hours
+    yield Progress(spent_h / total_h, course.forecast.why)
+    for k in order:
         is_long = k == course.best and course.has_pilot
-        hours = course.forecast.hours if is_long else _short_h(plan, course)
+        hours = course.forecast.hours if is_long else short_h
         part = TomographyPlan(
             evolution_us=float(course.at.times_us[k]),
             hours=hours,
@@ -213,16 +219,13 @@ def _measured(lab: Lab, plan: EnginePlan, course: Course) -> Stream[None]:
         yield _point(found, float(course.at.signed[k]))
         yield Estimate(course.known())
         spent_h += hours
-        share = 1.0 if is_long else min(1.0, spent_h * 3600.0 / plan.duration_s)
-        yield Progress(share, _note(found))
+        yield Progress(min(1.0, spent_h / total_h), _note(found))
 
 
 def _short_h(plan: EnginePlan, course: Course) -> float:
-    return (
-        min(plan.survey_hours, max(_SHORT * course.forecast.likely_h, _LEAST_H))
-        if plan.significance
-        else plan.survey_hours
-    )
+    if not plan.significance:
+        return plan.survey_hours
+    return min(plan.survey_hours, max(_SHORT * course.forecast.likely_h, _LEAST_H))
 
 
 def _prepared(lab: Lab, plan: EnginePlan) -> Stream[None]:
@@ -247,11 +250,10 @@ def _prepared(lab: Lab, plan: EnginePlan) -> Stream[None]:
         doughnut_mw=plan.doughnut_mw,
         hold=plan.hold,
     )
-    began_s = lab.clock.now()
-    yield from child("calibrate", calibration, calibrate(lab, calibration))
+    calibrated = yield from child("calibrate", calibration, calibrate(lab, calibration))
     cool_h = plan.cool_hours
     if plan.significance:
-        cool_h = min(cool_h, max(_COOL * (lab.clock.now() - began_s) / 3600.0, _LEAST_H))
+        cool_h = min(cool_h, max(_COOL * calibrated.hours, _LEAST_H))
     cooling = CoolPlan(hours=cool_h, cooling_us=plan.cooling_us, heating_steps=plan.heating_steps, hold=plan.hold)
     yield Progress((_ALIGNING_H + plan.calibrate_hours) * 3600.0 / plan.duration_s, "calibrated")
     cooling = on_grid(cooling, tick_ns)

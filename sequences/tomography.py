@@ -21,7 +21,7 @@ from sequences.core.station import Wiring
 from sequences.pulses.grid import nearest_ns
 from sequences.pulses.library import COOLING_US, Cycle, engine_shot, nominal_gates, nominal_reading
 from sequences.pulses.program import Program
-from sequences.results import Column, Estimate, Point, Progress, Stream
+from sequences.results import Column, Estimate, Point, Progress, SequenceError, Stream
 from sequences.routines import stabilisation as hold
 from sequences.routines.bench import calibrated_bench, controls
 from sequences.routines.bench.rounds import Turn, in_rounds
@@ -190,12 +190,26 @@ def _counted(holding: Holding, plan: TomographyPlan, tally: _Tally, wanted: Expe
         if done == len(rounds) or not tally.is_complete():
             continue
         look = interim_after(done, len(rounds)) if plan.significance else None
-        now = _result(plan, tally.reconstructed(), wanted, tally.data(), look)
+        found = tally.reconstructed()
+        now = _result(plan, found, wanted, tally.data(), look)
         yield Estimate({**vars(now)})
-        if look is not None and now.significance >= plan.significance:
+        if look is not None and _is_enough(plan, found, wanted, tally.names(), look):
             return look
         note = _note(now)
     return interim_after(len(rounds), len(rounds)) if plan.significance else None
+
+
+def _is_enough(plan: TomographyPlan, found: Reconstruction, wanted: Expectation, names: list[str], look: int) -> bool:
+    """Whether the witness is as significant as the plan wants, with the errors that the result would have.
+
+    Counts that no state explains never end the measurement: they are judged when all of them are there.
+    """
+    try:
+        sure, _ = judged_state(found, names)
+    except SequenceError:
+        return False
+    value, error = sure.linear(wanted.target)
+    return corrected(value / error, look) >= plan.significance
 
 
 def _played(holding: Holding, tally: _Tally, turns: list[Turn], place: tuple[int, int], note: str) -> Stream[None]:

@@ -115,7 +115,8 @@ KEYS = {
 ENGINE_KEYS = {
     *("evolution_us", "concurrence", "concurrence_err", "predicted_concurrence", "best_us", "significance"),
     *("signed_concurrence", "signed_concurrence_err", "signed_concurrence_ci95"),
-    *("expected", "why", "expected_us", "expected_signed_concurrence", "expected_significance", "witness_phase"),
+    *("expected", "why", "expected_us", "expected_signed_concurrence", "expected_witness", "expected_significance"),
+    "witness_phase",
 }
 TRUTH_KEYS = {
     *("rho_re", "rho_im", "concurrence", "transverse_ut", "detuning_khz", "field_mt", "pair_nm"),
@@ -182,6 +183,8 @@ def test_what_was_expected_is_what_the_tomographies_meet(answer):
     found = result["witness"] / result["witness_err"]
     assert any(result["significance"] == pytest.approx(corrected(found, look)) for look in range(len(SHARES_OF_TIME)))
     assert abs(result["witness"] - true_witness(answer)) <= 4.0 * result["witness_err"]
+    foreseen_err = np.hypot(result["witness_err"], 0.5 * result["expected_signed_concurrence_err"])
+    assert result["expected_witness"] == pytest.approx(result["witness"], abs=4.0 * foreseen_err)
     assert result["expected_significance"] >= 6.0  # what is planned for, so that 5 are reached
 
 

@@ -56,7 +56,7 @@ def course_of(lab, count=ALL_TIMES, best=BEST):
     """A course of which nothing is measured yet."""
     if count not in _BEGUN:
         at = predict(calibrated_bench.engine_model(lab), calibrated_bench.release(lab), TIMES_US[:count])
-        _BEGUN[count] = Course(lab, EngineForecast(at, best, 16.0, 16.0, 5.0, True, "Expected"))
+        _BEGUN[count] = Course(lab, EngineForecast(at, best, 16.0, 16.0, 0.03, 5.0, True, "Expected"))
     return deepcopy(_BEGUN[count])
 
 

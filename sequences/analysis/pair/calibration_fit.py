@@ -152,13 +152,20 @@ def bounds(start: PairCalibration, free: Sequence[str]) -> tuple[Real, Real]:
 
 
 def fit_calibration(
-    start: PairCalibration, prior_sigma: Real, rounds: Sequence[Sequence[CountedProgram]]
+    start: PairCalibration,
+    prior_sigma: Real,
+    rounds: Sequence[Sequence[CountedProgram]],
+    near: PairCalibration | None = None,
 ) -> CalibrationFit:
-    """Fit all numbers to the counts of several rounds, between which some of them may have drifted."""
+    """Fit all numbers to the counts of several rounds, between which some of them may have drifted.
+
+    start: what is known beforehand, within prior_sigma, (p,). near: where the answer is not far; by default it is
+    sought from the start, some numbers after the other.
+    """
     origin = np.array(start.values)
     data = merged(rounds)
-    here = start
-    for free in _STAGES:
+    here = near or start
+    for free in () if near else _STAGES:
         here = fit_mean(_spread_as_seen(here, data), prior_sigma, data, free, start, _NEAR)
     for step in range(_STEPS):
         rounds_now, listed_modes = _rounds(here, rounds), modes(here)

@@ -4,17 +4,23 @@ Optimal design by the multiplicative algorithm. What the calibrations leave unce
 so that programs whose common errors cancel are preferred.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 Real = NDArray[np.float64]
 
 _ITERATIONS: Final = 800
 _NEGLIGIBLE: Final = 2e-3
 _RIDGE: Final = 1e-9
+_LEAST: Final = 3e-3
+"""Of the most time: the shortest that is told."""
+_CLOSE: Final = 0.02
+"""Relative error of a time that is good enough."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,16 @@ class Candidates:
     def error(self, seconds: Real, target: Real) -> float:
         """1 sigma of target . unknowns."""
         return float(np.sqrt(target @ np.linalg.solve(self.total(seconds), target)))
+
+
+def shortest(error_after: Callable[[float], float], wanted: float, most: float) -> float:
+    """Shortest time after which an error, which falls with it, is as small as wanted; `most` if none is enough."""
+    least = _LEAST * most
+    if error_after(most) >= wanted:
+        return most
+    if error_after(least) <= wanted:
+        return least
+    return float(brentq(lambda time: error_after(time) - wanted, least, most, rtol=_CLOSE))
 
 
 def shares_for(candidates: Candidates, targets: Real, seconds: float, steps: int = _ITERATIONS) -> Real:

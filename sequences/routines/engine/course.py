@@ -97,6 +97,7 @@ class Course:
             "expected_us": float(self.at.times_us[best]),
             "expected_signed_concurrence": float(self.at.signed[best]),
             "expected_signed_concurrence_err": float(self.at.signed_err[best]),
+            "expected_witness": ahead.witness,
             "expected_significance": ahead.significance,
         }
 

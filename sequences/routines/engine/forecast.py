@@ -13,7 +13,7 @@ from sequences.analysis.engine.prediction import Z_975, Prediction, Uncertain, p
 from sequences.analysis.engine.release import Release
 from sequences.analysis.pair.calibration import NAMES, SCALES, SHARES, PairCalibration
 from sequences.analysis.pair.shot_classes import Spread
-from sequences.analysis.tomography.design import Candidates
+from sequences.analysis.tomography.design import Candidates, shortest
 from sequences.core.lab import Lab
 from sequences.pulses.library import Cycle
 from sequences.routines.bench import calibrated_bench
@@ -35,8 +35,6 @@ _UNCERTAIN: Final = (
 )
 _ENOUGH_SIGMA: Final = 3.0
 _FOCUS: Final = 0.85
-_TRIED_SHARES: Final = np.geomspace(1e-2, 1.0, 47)
-"""Of the most hours: each a tenth longer than the one before."""
 _TELLING: Final = 0.01
 """Signed concurrence that a remedy must gain to be named."""
 
@@ -52,8 +50,10 @@ class EngineForecast:
     """Laboratory time of the tomography there that is enough even if the model promises too much by an error."""
     likely_h: float
     """The same if it is right."""
+    witness: float
+    """There, with the phase and the share that the model gives it. No unit."""
     significance: float
-    """Of the witness there, after these hours."""
+    """Of the witness, after these hours. In sigma."""
     is_expected: bool
     why: str
 
@@ -91,23 +91,21 @@ def forecast(
         f"(±{at.signed_err[best]:.3f}), the witness at {sigma:.1f} sigma after {hours:.2g} h"
     )
     if is_expected:
-        return EngineForecast(at, best, hours, likely_h, sigma, True, said)
+        return EngineForecast(at, best, hours, likely_h, witness, sigma, True, said)
     verdict = (
         "no entanglement is expected at any time"
         if not possible
         else f"too little for {_ENOUGH_SIGMA:g} sigma in the plan's time"
     )
-    return EngineForecast(
-        at, best, hours, likely_h, sigma, False, f"{said}: {verdict}. {_reasons(lab, calibration, release, at, best)}"
-    )
+    why = f"{said}: {verdict}. {_reasons(lab, calibration, release, at, best)}"
+    return EngineForecast(at, best, hours, likely_h, witness, sigma, False, why)
 
 
 def _enough_h(witness: float, sigma: float, error_after: Callable[[float], float], most_h: float) -> float:
     """Hours after which a witness, or that of a faint entanglement if it is less, is expected at so many sigma."""
     if not sigma:
         return most_h
-    tried = most_h * _TRIED_SHARES
-    return next((float(h) for h in tried if max(witness, FAINT) >= sigma * error_after(float(h))), most_h)
+    return shortest(error_after, max(witness, FAINT) / sigma, most_h)
 
 
 def uncertain(lab: Lab, calibration: PairCalibration) -> list[Uncertain]:

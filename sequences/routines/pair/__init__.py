@@ -10,5 +10,6 @@
 - `calibration_programs`: the programs that together fix every number of the pair.
 - `tomography_programs`: what can be asked of a frozen state, and the time for each question.
 - `calibration_design`: how long to play each program of the calibration.
+- `joint_measurement`: all programs of the calibration in rounds, at once or until the tomography needs no more.
 - `judgement`: whether counts are explained by their model; if not, the refusal that says why.
 """

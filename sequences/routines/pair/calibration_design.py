@@ -1,15 +1,17 @@
 """How long to play each program of the calibration: what the engine's witness will rest on, and everything a little."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sequences.analysis.engine.engine_rows import ClassStates, Surroundings, engine_rows, in_engine, moved_rows
+from sequences.analysis.engine.prediction import signed
 from sequences.analysis.pair.calibration import NAMES, SCALES, Listed, PairCalibration
 from sequences.analysis.pair.pair_model import pumped_state
-from sequences.analysis.tomography.design import Candidates, shares_for
+from sequences.analysis.tomography.design import Candidates, shares_for, shortest
 from sequences.core.lab import Lab
 from sequences.pulses.library import COOLING_US, Cycle, Gates, Reading, engine_shot
 from sequences.routines.bench import calibrated_bench
@@ -32,8 +34,9 @@ FAINT: Final = 0.01
 """Witness of a state whose entanglement is just worth finding: signed concurrence 0.02."""
 _KNOWN: Final = 1e-3
 """1 sigma, in its scale, below which a number counts as known, so that the information on it stays a number."""
-_TRIED: Final = np.geomspace(3e-3, 1.0, 60)
-"""Shares of the most time, each a tenth longer than the one before."""
+_PUMPED: Final = ("fidelity_left", "fidelity_right")
+_SPREAD: Final = ("spread_left_khz2", "spread_right_khz2", "spread_common_khz2")
+_AT_MOST_SIGMA: Final = 3.0
 _REPLANNED, _ROUGHLY = 2, 200
 """How often, and with how many steps, shares are sought when only their sum is asked for."""
 _NOTHING_KNOWN: Final = 1e-4
@@ -65,8 +68,11 @@ def worth_s(
     """How much longer a calibration, with the covariance it has, is worth its laboratory time.
 
     Of the shortest time for both that lets the witness of the state that this pair should show reach so many sigma,
-    the share of the calibration. Where little or nothing is to be seen, of the witness of a faint entanglement.
+    the share of the calibration. Where little or nothing is to be seen, of the witness of a faint entanglement; where
+    nothing can be seen, whatever the errors hide, nothing.
     """
+    if signed(calibrated_bench.foreseen(lab, _at_best(c), gates)[1]) < 0.0:
+        return 0.0
     here, asked = away_from_edges(c), pumped_programs(gates)
     evolution_us, vector = calibrated_bench.foreseen(lab, here, gates)
     both = joint(lab, here, known, gates, reading, asked, (evolution_us, vector))
@@ -79,10 +85,19 @@ def worth_s(
     total_s = most_s
     for _ in range(_REPLANNED):  # the best shares depend a little on the time that they share
         shares = shares_for(both, target, total_s, _ROUGHLY)
-        tried_s = most_s * _TRIED
-        enough = [both.error(shares * seconds, target[0]) <= error for seconds in tried_s]
-        total_s = next((float(s) for s, is_enough in zip(tried_s, enough, strict=True) if is_enough), most_s)
+        total_s = shortest(partial(_error_after, both, shares, target[0]), error, most_s)
     return float(shares[: len(asked)].sum()) * total_s
+
+
+def _at_best(c: PairCalibration) -> PairCalibration:
+    """The pair as good for entanglement as its errors allow: pumped better, and its lines narrower."""
+    better = {name: min(1.0, c.value(name)[0] + _AT_MOST_SIGMA * c.value(name)[1]) for name in _PUMPED}
+    narrower = {name: max(0.0, c.value(name)[0] - _AT_MOST_SIGMA * c.value(name)[1]) for name in _SPREAD}
+    return c.with_values(**better, **narrower)
+
+
+def _error_after(candidates: Candidates, shares: Real, target: Real, seconds: float) -> float:
+    return candidates.error(shares * seconds, target)
 
 
 def pumped_programs(gates: Gates) -> list[Listed]:
