@@ -8,7 +8,7 @@ import pytest
 from physics.paulis import density_matrix
 from sequences.analysis.engine.balance import release_states
 from sequences.analysis.engine.engine_model import EngineModel
-from sequences.analysis.engine.prediction import Uncertain, predict, signed
+from sequences.analysis.engine.prediction import Z_975, Uncertain, predict, signed
 from sequences.analysis.engine.release import Release
 from sequences.analysis.pair.shot_classes import Spread
 
@@ -79,6 +79,22 @@ def test_the_band_does_not_halve_where_noise_has_taken_a_bath_beyond_what_is_phy
         predict(MODEL, release(p, (0.0, 0.04, 0.0, 0.0, 0.0, 0.0)), TIMES_US).signed_err for p in (0.98, 1.015)
     )
     assert np.all(beyond > 0.8 * inside)
+
+
+def test_the_band_is_that_of_states_drawn_from_what_is_known():
+    """Where an error bends the concurrence: two errors of the cold bath from here it rises twice as fast."""
+    known, time_us = release(0.93, (0.01, 0.03, 0.01, 0.01, 0.002, 4e3)), TIMES_US[1:]
+    found = predict(MODEL, known, time_us)
+    chance = np.random.default_rng(5)
+    drawn = [known.moved(chance.standard_normal(6) * known.errors) for _ in range(300)]
+    away = [
+        float(signed(release_states(MODEL, one, time_us))[0] - found.signed[0])
+        for one in drawn
+        if max(one.values[1], one.values[3]) < 1.0
+    ]
+    assert found.signed_err[0] == pytest.approx(np.sqrt(np.mean(np.square(away))), rel=0.15)
+    assert found.signed_up[0] > 1.1 * found.signed_err[0]
+    assert np.mean(np.array(away) > Z_975 * found.signed_up[0]) < 0.04
 
 
 def test_numbers_that_err_together_count_together():

@@ -16,6 +16,8 @@ from sequences.analysis.engine.release import Release
 Real = NDArray[np.float64]
 
 Z_975: Final = 1.96
+_NODE2: Final = 3.0
+"""Square of the distance at which a direction is looked at, in sigma: Gauss and Hermite's outer points."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Prediction:
     """(n, 16): Pauli vectors."""
     signed_err: Real
     """(n,): 1 sigma of `signed`, from all that `cool` and `calibrate` know to an error."""
+    signed_up: Real
+    """(n,): the same towards more entanglement: the colder the cold bath, the steeper the concurrence rises."""
 
     @property
     def signed(self) -> Real:
@@ -62,23 +66,36 @@ def signed(vectors: Real) -> Real:
 def predict(model: EngineModel, release: Release, times_us: Real, uncertain: Sequence[Uncertain] = ()) -> Prediction:
     """The states at these times, in cycles as `cool` measured them; uncertain: numbers of the model with errors."""
     values, directions = np.linalg.eigh(release.covariance)
-    roots = (directions * np.sqrt(np.clip(values, 0.0, None))).T
+    steps = (directions * np.sqrt(_NODE2 * np.clip(values, 0.0, None))).T
     here = release_states(model, release, times_us)
-    pairs = [((model, release.moved(step)), (model, release.moved(-step))) for step in roots]
-    pairs += [((each.above, release), (each.below, release)) for each in uncertain]
-    changes = [_change(here, *(release_states(*side, times_us) for side in pair)) for pair in pairs]
-    return Prediction(times_us, here, np.sqrt(np.sum(np.square(changes), axis=0)))
+    moved = [[release_states(model, release.moved(sign * step), times_us) for sign in (1, -1)] for step in steps]
+    other = [[release_states(side, release, times_us) for side in (each.above, each.below)] for each in uncertain]
+    known = sum((_half(*pair) ** 2 for pair in other), np.zeros(len(here)))
+    variance = known + sum(_variance(here, *pair) for pair in moved)
+    upwards = known + sum(_upwards(here, *pair) for pair in moved)
+    return Prediction(times_us, here, np.sqrt(variance), np.sqrt(upwards))
 
 
-def _change(here: Real, above: Real, below: Real) -> Real:
-    """(n,): of `signed` by one sigma. All are (n, 16).
+def _variance(here: Real, above: Real, below: Real) -> Real:
+    """(n,): of `signed` along one direction, by Gauss and Hermite's three points: curvature counts too. All (n, 16).
 
     A population that noise has taken below 0 changes nothing any more. Where one is, the side on which there is none is
     the one that counts.
     """
-    up, down = signed(above) - signed(here), signed(here) - signed(below)
+    up, down = signed(above) - signed(here), signed(below) - signed(here)
     is_beyond = np.any(
         [np.min(np.real(np.einsum("nii->ni", density_matrix(one))), axis=1) <= 0.0 for one in (here, above, below)],
         axis=0,
     )
-    return np.where(is_beyond, np.maximum(np.abs(up), np.abs(down)), 0.5 * np.abs(up + down))
+    larger = np.maximum(up**2, down**2)
+    return np.where(is_beyond, larger, 0.5 * (up**2 + down**2)) / _NODE2
+
+
+def _upwards(here: Real, above: Real, below: Real) -> Real:
+    """(n,): the same of that side on which there is more entanglement, where it is the steeper one."""
+    more = np.maximum(signed(above), signed(below)) - signed(here)
+    return np.maximum(_variance(here, above, below), np.maximum(more, 0.0) ** 2 / _NODE2)
+
+
+def _half(above: Real, below: Real) -> Real:
+    return np.asarray(0.5 * (signed(above) - signed(below)))

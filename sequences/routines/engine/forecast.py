@@ -83,7 +83,7 @@ def forecast(
     cautious = witness - 0.5 * float(at.signed_err[best])  # a model that promises too much must not end the run early
     likely_h, hours = (_enough_h(seen, enough_sigma, error_after, most_h) for seen in (witness, cautious))
     sigma, error = witness / error_after(hours), error_after(most_h)
-    at_most = at.signed + Z_975 * at.signed_err
+    at_most = at.signed + Z_975 * at.signed_up
     possible = bool(np.any(at_most > 0.0))
     is_expected = possible and float(at_most[best]) >= 2.0 * _ENOUGH_SIGMA * error  # a witness is half a concurrence
     said = (
