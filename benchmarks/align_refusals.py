@@ -19,7 +19,7 @@ import numpy as np
 HOME: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HOME))
 
-from benchmarks.align_benches import Aligned, aligned, bench  # noqa: E402
+from align_benches import Aligned, aligned, bench  # noqa: E402
 
 NAMED, SPREAD = 0.95, (0.5, 1.4)
 Sample = dict[str, Any]

@@ -28,7 +28,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.forked_run import hung_in, normal_run, told
+from forked_run import hung_in, normal_run, told
+
 from tools.trials.fault_cases import Case, cases_of, one_of_each
 from tools.trials.faulted_run import STATION, Experiment, Faulted, Seen, in_short, load_what_runs_need, verdict
 

@@ -84,12 +84,12 @@ class Followed:
 def run(bench: Bench, commit: str, plan: Mapping[str, Any], station: Path = STATION) -> dict[str, Any]:
     """Play the engine on the bench of this station file and judge it. Never raises."""
     began_s = time.monotonic()
-    plan = EnginePlan(**plan)
+    engine_plan = EnginePlan(**plan)
     row: dict[str, Any] = {
         "commit": commit,
         "name": bench.name,
         "times": bench.times,
-        "regardless": plan.regardless,
+        "regardless": engine_plan.regardless,
         "seed": bench.seed,
         "kind": bench.kind,
         "estimate": round(bench.estimate, 4),
@@ -98,7 +98,7 @@ def run(bench: Bench, commit: str, plan: Mapping[str, Any], station: Path = STAT
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(MOST_WALL_S)
     there = unwired(bench.sample, bench.seed, read_station(station))
-    followed = Followed(there, engine(there.lab, plan))
+    followed = Followed(there, engine(there.lab, engine_plan))
     signal.alarm(0)
     on = still_on(there.twin.setpoints, there.twin.levels, magnet=False)
     row |= {"safe": "; ".join(on) or "dark", "wall_s": round(time.monotonic() - began_s, 1)}

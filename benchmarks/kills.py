@@ -35,7 +35,8 @@ sys.path.insert(0, str(HOME))
 
 from labctl.__main__ import main as labctl  # noqa: E402
 from labctl.data.acquisitions import acquisitions_of  # noqa: E402
-from labctl.data.reader import DATABASE, all_runs  # noqa: E402
+from labctl.data.open_database import DATABASE  # noqa: E402
+from labctl.data.reader import all_runs  # noqa: E402
 from simulated_instruments.served.client import ServedBench  # noqa: E402
 from tools.trials.faulted_run import Experiment, load_what_runs_need  # noqa: E402
 from tools.trials.served_bench import served, shining, until  # noqa: E402
@@ -56,16 +57,16 @@ class Command:
 
     def __init__(self, arguments: Sequence[str], afresh: bool = False) -> None:
         """afresh: as a shell would start it, and not forked."""
-        self._heard, mouth = os.pipe()
+        self._heard, outbox = os.pipe()
         self._out = tempfile.TemporaryFile("w+")  # noqa: SIM115  # closed in `ended`
         line = [sys.executable, "-m", "labctl", *arguments]
         self._process: Any
         if afresh:
-            self._process = subprocess.Popen(line, cwd=HOME, stdout=self._out, stderr=mouth)
+            self._process = subprocess.Popen(line, cwd=HOME, stdout=self._out, stderr=outbox)
         else:
-            self._process = _FORK.Process(target=_forked, args=(arguments, self._out.fileno(), mouth))
+            self._process = _FORK.Process(target=_forked, args=(arguments, self._out.fileno(), outbox))
             self._process.start()
-        os.close(mouth)
+        os.close(outbox)
 
     @property
     def runs(self) -> bool:
@@ -93,10 +94,10 @@ class Command:
         return code, json.loads(lines[-1]) if lines else {}, said
 
 
-def _forked(arguments: Sequence[str], out: int, mouth: int) -> None:
+def _forked(arguments: Sequence[str], out: int, outbox: int) -> None:
     os.dup2(out, 1)
-    os.dup2(mouth, 2)
-    os.close(mouth)
+    os.dup2(outbox, 2)
+    os.close(outbox)
     code = 0
     try:
         labctl(arguments)

@@ -35,7 +35,7 @@ from labctl.plans import catalogue  # noqa: E402
 from labctl.plans.parse import make_plan  # noqa: E402
 from labctl.run.events import Counted, RunEvent  # noqa: E402
 
-MIX: Final = (
+MIX: Final[tuple[tuple[str, dict[str, str]], ...]] = (
     ("align", {}), ("wiring", {}), ("rabi", {}), ("odmr", {"target_khz": "20"}), ("locate", {}),
     ("odmr", {"target_khz": "1e9"}), ("odmr", {}), ("wiring", {}), ("odmr", {}), ("odmr", {}),
 )  # fmt: skip
@@ -99,8 +99,7 @@ def week(data: Path, runs: int, hours: float) -> Iterator[Noted]:
         began_s, was_kb = bench.lab.clock.now(), _stored_kb(data)
         for k in range(runs):
             place = k % len(MIX)
-            queue.add(*MIX[place])
-            wanted = queue.take_next()
+            wanted = queue.take(queue.add(*MIX[place]).ticket)
             assert wanted is not None
             wall_s = time.monotonic()
             status = _status(bench, wanted, place)

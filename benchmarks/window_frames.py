@@ -22,8 +22,8 @@ from typing import Any, Final
 import numpy as np
 import psutil
 
-from labctl.gui.connection.bench_process import Mouth
-from labctl.gui.connection.messages import Doing, Ended, Order, Ready, Start
+from labctl.gui.connection.messages import Doing, Order, Ready, RunEnded, Start
+from labctl.gui.connection.outbox import Outbox
 from labctl.run.events import Counted, Playing, RunEvent
 from sequences.pulses.library import cw_odmr
 from sequences.results import Begin, Estimate, Point, Progress
@@ -38,36 +38,36 @@ LINE_HZ: Final = 2.87e9
 
 def hose(connection: Connection, rate_hz: float, seconds: float, flood: int) -> None:
     """In the bench's place: history, then a steady stream, then a flood of updates."""
-    mouth = Mouth(connection)
-    mouth.say(Ready("a hose", 0.0))
-    mouth.say(Doing("idle"))
+    outbox = Outbox(connection)
+    outbox.say(Ready("a hose", 0.0))
+    outbox.say(Doing("idle"))
     start = connection.recv()
     assert isinstance(start, Start)
-    mouth.say(Doing("running", start.ticket))
-    say = partial(_say, mouth, random.Random(1))
-    mouth.say(RunEvent(1, "odmr", 0, Begin("odmr", {}), 0.0))
+    outbox.say(Doing("running", start.ticket))
+    say = partial(_say, outbox, random.Random(1))
+    outbox.say(RunEvent(1, "odmr", 0, Begin("odmr", {}), 0.0))
     for k in range(HISTORY):
         say(k)
     began_s = time.monotonic()
     for k in range(round(seconds * rate_hz)):
         say(HISTORY + k)
         time.sleep(max(0.0, began_s + k / rate_hz - time.monotonic()))
-    mouth.say(Doing("pausing", start.ticket))  # the mark between the two parts
+    outbox.say(Doing("pausing", start.ticket))  # the mark between the two parts
     for k in range(flood):
         say(HISTORY + k)
         if k % FLOOD_AT_ONCE == 0:
             time.sleep(0.02)
-    mouth.say(Ended(start.ticket, 1, "completed", "", ()))
-    mouth.say(Doing("idle"))
+    outbox.say(RunEnded(start.ticket, 1, "completed", "", ()))
+    outbox.say(Doing("idle"))
     while connection.recv() is not Order.QUIT:
         pass
-    mouth.say(Doing("closed"))
-    mouth.close()
+    outbox.say(Doing("closed"))
+    outbox.close()
 
 
-def _say(mouth: Mouth, chance: random.Random, k: int) -> None:
+def _say(outbox: Outbox, chance: random.Random, k: int) -> None:
     """Of ten updates six are points, the others what comes between them."""
-    mouth.say(RunEvent(1, "odmr", 0, _event(chance, k), 0.005 * k))
+    outbox.say(RunEvent(1, "odmr", 0, _event(chance, k), 0.005 * k))
 
 
 def _event(chance: random.Random, k: int) -> Any:
@@ -200,7 +200,9 @@ def main() -> None:
         window.show()
         _until(lambda: session.activity == "idle")
         session.run("odmr", {})
-        _until(lambda: session.journal.run is not None and session.journal.run.table.rows > 0.55 * HISTORY)
+        _until(
+            lambda: session.record_builder.run is not None and session.record_builder.run.table.rows > 0.55 * HISTORY
+        )
         _run_for(1.0)
         heart.forget()
         _until(lambda: session.activity == "pausing")

@@ -120,14 +120,14 @@ def _window(data: Path, theme: Any) -> Iterator[tuple[Any, Callable[[Callable[[]
 
 
 def _part_has_ended(window: Any, part: str) -> bool:
-    run = window.session.journal.run
+    run = window.session.record_builder.run
     found = run.newest(part) if run is not None and run.sequence == "engine" else None
     return found is not None and found.status != "running"
 
 
 def _is_deep(window: Any) -> bool:
     """Whether the long tomography is half done: it comes last."""
-    run = window.session.journal.run
+    run = window.session.record_builder.run
     part = run.newest("tomography") if run is not None else None
     return part is not None and part.plan["hours"] > 1.0 and part.fraction > 0.5
 

@@ -41,7 +41,7 @@ from labctl.gui.connection.messages import (
     Watched,
     WindowMessage,
 )
-from labctl.gui.connection.outbox import Mouth
+from labctl.gui.connection.outbox import Outbox
 from labctl.plans.catalogue import EXPERIMENTS, experiment_named
 from labctl.run.events import Listener
 from labctl.run.pause import Pause
@@ -66,26 +66,26 @@ def serve(connection: Connection, opener: Opener, folder: Path) -> None:
     log_into(folder)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that is closed takes the window, but not the run
-    mouth = Mouth(connection)
+    outbox = Outbox(connection)
     try:
         let_in()
-        mouth.say(Doing("opening"))
-        _Server(connection, opener, mouth).live()
+        outbox.say(Doing("opening"))
+        _Server(connection, opener, outbox).live()
     except (Refusal, BenchFault) as fault:
-        mouth.say(Failed(tuple(fault.faults)))
+        outbox.say(Failed(tuple(fault.faults)))
     except KeyboardInterrupt:  # from the terminal, while the bench was opened: it is safe again
         LOG.info("Left before any experiment could run")
     except Exception as error:
         LOG.exception("The bench process failed")
-        mouth.say(Failed((f"{type(error).__name__}: {error} (traceback in labctl.log)",)))
+        outbox.say(Failed((f"{type(error).__name__}: {error} (traceback in labctl.log)",)))
     finally:
-        mouth.say(Doing("closed"))
-        mouth.close()
+        outbox.say(Doing("closed"))
+        outbox.close()
 
 
 class _Server:
-    def __init__(self, connection: Connection, opener: Opener, mouth: Mouth) -> None:
-        self._connection, self._opener, self._mouth = connection, opener, mouth
+    def __init__(self, connection: Connection, opener: Opener, outbox: Outbox) -> None:
+        self._connection, self._opener, self._outbox = connection, opener, outbox
         self._wanted: queue.SimpleQueue[Start | Continue | Order] = queue.SimpleQueue()
         self._pause = Pause(self._on_pause)
         self._lock = threading.Lock()
@@ -104,18 +104,18 @@ class _Server:
         with self._opener() as bench:
             with self._lock:
                 self._is_opening = False
-            self._mouth.say(Ready(bench.store.label, time.monotonic() - began_s))
+            self._outbox.say(Ready(bench.store.label, time.monotonic() - began_s))
             self._about = About.of_run(bench.record, bench.store.folder)
             self._orders = Orders(bench.store.writer_lock, self._asked)
-            with self._orders, Watch(bench.station, lambda found: self._mouth.say(Watched(found))):
-                self._mouth.say(Doing("idle"))
+            with self._orders, Watch(bench.station, lambda found: self._outbox.say(Watched(found))):
+                self._outbox.say(Doing("idle"))
                 _load_all()
                 with bench.interrupts.held(dropping=True):  # a signal falls into a sequence, or into idleness
                     while (order := self._next(bench)) is not Order.QUIT:
                         self._obey(bench, order)
                     if self._wants_safe:  # a red stop that came behind the wish to leave
                         self._obey(bench, Order.SAFE)
-            self._mouth.say(Doing("closing"))
+            self._outbox.say(Doing("closing"))
 
     # ---- the main thread
 
@@ -142,19 +142,19 @@ class _Server:
             self._go_on(bench, order)
         else:
             self._wants_safe = False
-            self._mouth.say(MadeSafe(tuple(make_safe(bench.lab, ramp_magnet=True))))
+            self._outbox.say(MadeSafe(tuple(make_safe(bench.lab, ramp_magnet=True))))
         if not self._leaving:
-            self._mouth.say(Doing("idle"))
+            self._outbox.say(Doing("idle"))
 
     def _go_on(self, bench: OpenBench, order: Continue) -> None:
         try:
             found = continuation(bench.store.folder, str(order.run_id))
             before = found.on(bench.store.label, bench.record)
         except Refusal as refusal:
-            self._mouth.say(RunEnded(order.ticket, 0, "failed", "; ".join(refusal.faults), ()))
+            self._outbox.say(RunEnded(order.ticket, 0, "failed", "; ".join(refusal.faults), ()))
         except Exception as error:
             LOG.exception("Run %s could not be read", order.run_id)
-            self._mouth.say(RunEnded(order.ticket, 0, "failed", f"{type(error).__name__}: {error}", ()))
+            self._outbox.say(RunEnded(order.ticket, 0, "failed", f"{type(error).__name__}: {error}", ()))
         else:
             self._run(bench, order.ticket, found.experiment, found.plan, before)
 
@@ -164,10 +164,10 @@ class _Server:
         lab = bench.lab
         faults = Bounds(lab.limits, lab.wiring.tick_ns).faults(plan)
         if faults := faults or programs_beyond(experiment.programs_by_plan(plan, lab.wiring), lab.limits, lab.paths):
-            self._mouth.say(RunEnded(ticket, 0, "failed", "; ".join(faults), ()))
+            self._outbox.say(RunEnded(ticket, 0, "failed", "; ".join(faults), ()))
             return
         if not self._begin(ticket):
-            self._mouth.say(RunEnded(ticket, 0, "aborted", "stopped before it began", ()))
+            self._outbox.say(RunEnded(ticket, 0, "aborted", "stopped before it began", ()))
             return
         try:
             outcome = bench.run(experiment, plan, self._listeners(), self._pause, interrupted)
@@ -183,10 +183,10 @@ class _Server:
                 self._running = None
             if self._orders:
                 self._orders.rest()
-        self._mouth.say(ended)
+        self._outbox.say(ended)
 
     def _listeners(self) -> tuple[Listener, ...]:
-        return (self._orders.on_event, self._mouth.say) if self._orders else (self._mouth.say,)
+        return (self._orders.on_event, self._outbox.say) if self._orders else (self._outbox.say,)
 
     def _begin(self, ticket: int) -> bool:
         """Whether it may begin: a stop that came while it waited holds for it too."""
@@ -196,7 +196,7 @@ class _Server:
             self._running = ticket
             self._interrupted = False
             self._pause.end()
-        self._mouth.say(Doing("running", ticket))
+        self._outbox.say(Doing("running", ticket))
         return True
 
     def _on_pause(self, waiting: bool) -> None:
@@ -204,7 +204,7 @@ class _Server:
 
     def _say(self, does: Activity) -> None:
         """What the run does, to the window and to who reads the data folder."""
-        self._mouth.say(Doing(does, self._running))
+        self._outbox.say(Doing(does, self._running))
         if self._orders and does in LIVE:
             self._orders.tell(does)
 
@@ -271,7 +271,7 @@ class _Server:
             if self._running is None or self._interrupted:
                 return
             self._interrupted = True
-            self._mouth.say(Doing("stopping", self._running))
+            self._outbox.say(Doing("stopping", self._running))
             interrupt_main_thread()
 
     def _leave_opening(self) -> None:

@@ -13,13 +13,13 @@ GATHER_S: Final = 0.02
 """What is said within this time goes to the window together."""
 
 
-class Mouth:
+class Outbox:
     """Speaks to the window from a thread of its own, so that no run ever waits for the window."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._waiting: queue.SimpleQueue[BenchMessage | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._speak, name="mouth", daemon=True)
+        self._thread = threading.Thread(target=self._speak, name="outbox", daemon=True)
         self._thread.start()
 
     def say(self, what: BenchMessage) -> None:
