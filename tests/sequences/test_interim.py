@@ -28,7 +28,8 @@ def test_a_look_costs_a_tenth_of_five_sigma_in_the_end_and_half_a_sigma_in_the_b
     assert 4.85 < corrected(5.0, 3) < 5.0
     assert 4.45 < corrected(5.0, 0) < 4.6
     assert corrected(50.0, 0) == 50.0
-    assert corrected(-1.0, 3) < -1.0
+    assert corrected(-1.0, 0) == -1.0
+    assert corrected(0.2, 0) == 0.0
 
 
 @pytest.mark.parametrize(("rounds", "ends"), [(16, {2: 0, 4: 1, 8: 2, 16: 3}), (4, {1: 1, 2: 2, 4: 3}), (1, {1: 3})])

@@ -14,6 +14,8 @@ from labctl.figures.columns import Points, entanglement_key, number
 from labctl.figures.experiments.tomography import bars, density_matrix_of
 from labctl.figures.style import DATA, GUIDE, MODEL, THIRD, dress, legend, new_figure
 
+_LEGEND_PT: Final = 22.0
+"""Height of a row of the legend above the axes."""
 _CAPTION_LETTERS: Final = 140
 """In a line beneath the figure."""
 
@@ -71,7 +73,8 @@ def _concurrence(axes: Axes, points: Points, result: Mapping[str, Any], measured
     axes.axhline(0.0, color=GUIDE, linewidth=0.8)
     label = entanglement_key(points, result).replace("_", " ")
     dress(axes, _title(result, measured is not None), "evolution time (µs)", label)
-    legend(axes, loc="best")
+    axes.set_title(axes.get_title(), fontsize=10, pad=_LEGEND_PT)
+    legend(axes, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5)  # beside the data: error bars are long
 
 
 def _points(axes: Axes, points: Points, result: Mapping[str, Any], time: Any, value: Any, error: Any) -> None:

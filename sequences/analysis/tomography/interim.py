@@ -15,11 +15,11 @@ _SHARES: Final = (0.1, 0.1, 0.2, 0.6)
 
 
 def corrected(sigma: float, look: int) -> float:
-    """What a significance at this look, from 0, is worth: never more than itself."""
+    """What a significance at this look, from 0, is worth: never more than itself; below 0 it stays as it is."""
     p = float(norm.sf(sigma)) / _SHARES[look]
-    if p == 0.0:  # beyond 37 sigma the correction is less than a hundredth of one
+    if sigma <= 0.0 or p == 0.0:  # beyond 37 sigma the correction is less than a hundredth of one
         return sigma
-    return float(norm.isf(min(p, 1.0 - 1e-16)))
+    return float(norm.isf(min(p, 0.5)))
 
 
 def interim_after(done: int, rounds: int) -> int | None:
