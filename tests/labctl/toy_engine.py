@@ -24,7 +24,7 @@ def engine(lab, plan):
     known = dict.fromkeys(empty, ()) | {"curve_us": CURVE_US, "curve_concurrence": CURVE}
     known |= {"expected": False, "why": WHY, "curve_concurrence_err": (0.01,) * 4, "photons": 0.0}
     known |= {"expected_us": 4.1, "expected_signed_concurrence": -0.062, "expected_signed_concurrence_err": 0.011}
-    known |= {"expected_significance": -9.3, "best_us": 4.1}
+    known |= {"expected_witness": -0.046, "expected_significance": -9.3, "best_us": 4.1}
     known |= {f"polarisation_{side}{end}": 0.5 for side in ("left", "right") for end in ("", "_err")}
     missing = {field.name for field in fields(engines.EngineResult)} - set(known)
     assert missing == {"significance", "witness", "witness_err", "witness_phase", "witness_share", "rho_re", "rho_im"}
@@ -53,7 +53,7 @@ def calibrate(lab, _plan):
         charged=(0.75, 0.74), charged_err=(0.01, 0.01),
         values={"g_rad_per_s": (66142.0, 126.0), "settling_share": (0.003, 0.0036), "leak_left_per_s": (130.0, 81.0)},
         believed={"leak_left_per_s": 0.08, "settling_share": 0.97}, wander={"field": 0.1}, reduced_chi2=0.98,
-        p_value=0.58, pulls=(0.1,) * 50, photons=4.6e8,
+        p_value=0.58, pulls=(0.1,) * 50, photons=4.6e8, hours=2.1,
     )  # fmt: skip
 
 
