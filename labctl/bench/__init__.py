@@ -12,5 +12,6 @@
 - `continuation`: an interrupted run, ready to be continued: its plan and its acquisitions.
 - `requests`: what other processes ask of the run that goes on here: pause, resume, stop.
 - `controlled_run`: a run that obeys `labctl pause`, `resume` and `stop` of other processes.
+- `sweep`: the points of a sweep, measured one after the other on an open bench.
 - `connect`: connects to the real bench, or to a twin that is switched on for a command.
 """

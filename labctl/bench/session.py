@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 from instruments.common.errors import InstrumentError
@@ -89,8 +90,11 @@ class OpenBench:
         listeners: Sequence[Listener] = (),
         pause: Pause | None = None,
         interrupted: Interrupted | None = None,
+        record: Mapping[str, Any] = MappingProxyType({}),
     ) -> Outcome:
         """Run an experiment to its end, whatever that is. pause: how it is paused. interrupted: what it continues.
+
+        record: what else is kept with it: which point of a sweep it is.
 
         One that is suspended goes on as another run, which continues it from the last check of the bench.
         """
@@ -103,7 +107,7 @@ class OpenBench:
         begun_a, in_vain = self._magnet_stands_a(), 0
         try:
             while True:
-                section = _Section(self, (*listeners, hear), pause, interrupted)
+                section = _Section(self, (*listeners, hear), pause, interrupted, record)
                 outcome = section.run(experiment, plan, known, in_vain < MOST_IN_VAIN)
                 if outcome.run.status != "suspended":
                     suspended = interrupted.run_id if interrupted and interrupted is not asked_for else None
@@ -136,9 +140,14 @@ class _Section:
     """A run from its beginning, or from where it was interrupted, to its end or its suspension."""
 
     def __init__(
-        self, bench: OpenBench, listeners: Sequence[Listener], pause: Pause | None, interrupted: Interrupted | None
+        self,
+        bench: OpenBench,
+        listeners: Sequence[Listener],
+        pause: Pause | None,
+        interrupted: Interrupted | None,
+        record: Mapping[str, Any],
     ) -> None:
-        self._bench, self._interrupted = bench, interrupted
+        self._bench, self._interrupted, self._record = bench, interrupted, record
         if interrupted:
             self._journal = Journal(bench.lab, bench.calibration, interrupted.replay, interrupted.gap_s)
         else:
@@ -151,7 +160,7 @@ class _Section:
     def run(self, experiment: Experiment, plan: Any, known: Known, may_suspend: bool) -> Outcome:
         """known: the calibration with which the first part began."""
         bench, self._runner.may_suspend = self._bench, may_suspend
-        record = {**bench.record, "station_file": bench.station.file.text}
+        record = {**bench.record, **self._record, "station_file": bench.station.file.text}
         if self._interrupted:
             record |= {"resumes": self._interrupted.run_id, **known.record()}
         stream = resumed(self._runner.lab, self._journal, lambda lab: experiment.function(lab, plan), _aligned)

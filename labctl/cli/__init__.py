@@ -3,6 +3,7 @@
 - `main`: the program's commands, gathered from the modules beside it.
 - `options`: arguments and options of the commands, and their defaults.
 - `run`: `labctl run` and `labctl resume`: one experiment, from its plan or from where it was interrupted.
+- `sweep`: `labctl sweep`: one experiment at many values of its keys, as one group.
 - `pause_stop`: `labctl pause` and `stop`: a run that goes on in another process.
 - `runs`: `labctl runs`, `show` and `export`: what has been measured. Opens no instrument.
 - `remarks`: `labctl note`, `tag` and `star`: what people say of runs.

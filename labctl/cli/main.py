@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from labctl.cli import check, compare, gui, pause_stop, remarks, report, run, runs, watchdog
+from labctl.cli import check, compare, gui, pause_stop, remarks, report, run, runs, sweep, watchdog
 from labctl.cli.predictions import predict
 from labctl.common.commands import addressed
 
@@ -36,6 +36,7 @@ def _main(
 
 app.command("check")(addressed(check.check))
 app.command("run", cls=run.WithKeys)(addressed(run.run))
+app.command("sweep", cls=run.WithKeys)(addressed(sweep.sweep))
 app.command("resume")(addressed(run.resume))
 app.command("pause")(addressed(pause_stop.pause))
 app.command("stop")(addressed(pause_stop.stop))

@@ -40,6 +40,14 @@ Sequence = Annotated[
     str, typer.Argument(help="What to measure: see --list.", show_default=False, autocompletion=_sequences)
 ]
 Settings = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="A key of the plan; may be repeated.")]
+Overs = Annotated[
+    list[str],
+    typer.Option(
+        "--over",
+        metavar="KEY=VALUES",
+        help="A key to sweep: start:stop:count, start:stop:count:log, or values with commas; may be repeated.",
+    ),
+]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Number of the run, as `labctl runs` shows it, or latest.")]
 Like = Annotated[
     str | None,

@@ -191,11 +191,12 @@ def _measure(
     from labctl.data.serialise import serialisable
     from labctl.report.progress import progress
 
-    with opened_bench(choice, file, data, _patience) as bench, progress() as listener:
+    with opened_bench(choice, file, data, say_aside) as bench, progress() as listener:
         bench.interrupts.patient = True
         before = interrupted.on(bench.store.label, bench.record) if interrupted else None
-        with obeying(bench, choice.about(file.path, data), _patience) as (pause, orders):
-            report |= _report(bench.run(experiment, plan, (orders.on_event, listener), pause, before))
+        with obeying(bench, choice.about(file.path, data), say_aside) as (pause, orders):
+            kept = interrupted.sweep if interrupted else {}
+            report |= _report(bench.run(experiment, plan, (orders.on_event, listener), pause, before, kept))
         if before:
             replay = before.replay
             taken, of = replay.taken, len(replay.acquisitions)
@@ -204,7 +205,7 @@ def _measure(
             report["truth"] = serialisable(bench.truth(report["result"] or {}))
 
 
-def _patience(what: str) -> None:
+def say_aside(what: str) -> None:
     """Through Python's own stream, which a progress bar takes in: past it, the bar would write over the words."""
     try:
         print(f"labctl: {what}", file=sys.stderr, flush=True)
