@@ -164,13 +164,17 @@ def opened_bench(
     from labctl.bench.session import OpenBench
     from labctl.bench.station import lab_of, opened
     from labctl.common.signals import Interrupts
+    from labctl.config.user_settings import user_settings
     from labctl.data.calibration import CalibrationStore
     from labctl.data.writing.run_writer import Store
+    from labctl.messages.messenger import Messenger
 
+    settings = user_settings()
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts(say))
         stack.enter_context(sole(choice, file.path))
         connection = stack.enter_context(bench(choice, file))
+        messenger = stack.enter_context(closing(Messenger(settings.messages, connection.label)))
         store = stack.enter_context(closing(Store(data, connection.label)))
         calibration = CalibrationStore(data / "calibration", connection.label, connection.wires.clock)
         heartbeat = stack.enter_context(_watched(choice, file.path, data)) if choice.outlives_us else None
@@ -179,7 +183,8 @@ def opened_bench(
             heartbeat.ready()
         lab = stack.enter_context(lab_of(open_station, calibration, interrupts))
         record = {**connection.record, "options": choice.about(file.path, data).bench}
-        yield OpenBench(open_station, lab, store, calibration, interrupts, record, connection.truth, heartbeat)
+        told = (connection.truth, heartbeat, messenger)
+        yield OpenBench(open_station, lab, store, calibration, interrupts, record, *told)
 
 
 def _watched(choice: Choice, station: Path, data: Path) -> "Heartbeat":

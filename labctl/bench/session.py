@@ -10,10 +10,13 @@ from instruments.interface.roles import Currents
 from labctl.bench.heartbeat import Heartbeat
 from labctl.bench.station import OpenStation
 from labctl.common.signals import Interrupts
+from labctl.config.user_settings import Messages
 from labctl.data.acquisitions import Acquisition
 from labctl.data.calibration import CalibrationStore, Pairs
 from labctl.data.reader import one_run
+from labctl.data.writing.database_writer import NotBegun
 from labctl.data.writing.run_writer import Store
+from labctl.messages.messenger import Messenger
 from labctl.plans.catalogue import columns_of, measuring
 from labctl.run.events import Listener
 from labctl.run.journal import Journal
@@ -82,6 +85,8 @@ class OpenBench:
     """What is true about the result of a run; only a twin knows."""
     heartbeat: Heartbeat | None = None
     """Tells a watchdog that this process is alive, where a bench outlives it."""
+    messenger: Messenger | None = None
+    """Tells people how runs end, if they asked for that."""
 
     def run(
         self,
@@ -98,6 +103,25 @@ class OpenBench:
 
         One that is suspended goes on as another run, which continues it from the last check of the bench.
         """
+        messenger = self.messenger or Messenger(Messages())
+        try:
+            hearing = (*listeners, messenger.on_event)
+            outcome = self._run(experiment, plan, hearing, pause, interrupted, record)
+        except NotBegun as error:
+            messenger.tell("failed", f"{experiment.name} has not begun", "\n".join(error.faults))
+            raise
+        messenger.ended(outcome, record)
+        return outcome
+
+    def _run(
+        self,
+        experiment: Experiment,
+        plan: Any,
+        listeners: Sequence[Listener],
+        pause: Pause | None,
+        interrupted: Interrupted | None,
+        record: Mapping[str, Any],
+    ) -> Outcome:
         hear, rest = (
             (self.heartbeat.on_event, self.heartbeat.rest) if self.heartbeat else (lambda _: None, lambda: None)
         )

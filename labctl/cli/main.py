@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from labctl.cli import check, compare, gui, pause_stop, remarks, report, run, runs, sweep, watchdog
+from labctl.cli import check, compare, gui, night, pause_stop, remarks, report, run, runs, sweep, watchdog
 from labctl.cli.predictions import predict
 from labctl.common.commands import addressed
 
@@ -50,6 +50,7 @@ app.command("compare")(addressed(compare.compare))
 app.command("explain")(addressed(compare.explain))
 app.command("report")(addressed(report.report))
 app.command("bug-report")(addressed(report.bug_report))
+app.command("message")(addressed(night.message))
 app.command("note")(addressed(remarks.note))
 app.command("tag")(addressed(remarks.tag))
 app.command("star")(addressed(remarks.star))

@@ -58,6 +58,12 @@ Like = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show plan, duration and pulses; switch on nothing.")]
 Keys = Annotated[bool, typer.Option("--keys", help="Show the keys that --set takes.")]
 List = Annotated[bool, typer.Option("--list", help="Show what can be run.")]
+At = Annotated[
+    str,
+    typer.Option(
+        "--at", metavar="TIME", help="Start then: 23:30, or '2026-12-01 23:30'; all is checked now.", show_default=False
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Model and state of each, and why it does not answer.")]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Add the twin's truth to the result (simulated).")]
 

@@ -14,6 +14,7 @@ import typer
 from labctl.cli.options import (
     DATA,
     STATION,
+    At,
     BenchFile,
     Data,
     DryRun,
@@ -70,6 +71,7 @@ def sweep(
     dry_run: DryRun = False,
     resume: Resume = None,
     queued: Queued = False,
+    at: At = "",
     as_json: Json = False,
 ) -> None:
     """Run an experiment at many values of its keys.
@@ -77,8 +79,10 @@ def sweep(
     `labctl sweep odmr --over field_mt=1:10:10 --over power_dbm=-20,-10`: the key that is named first changes slowest.
     """
     from labctl.bench.connect import Choice
+    from labctl.cli.run import started
     from labctl.common.log import log_into
     from labctl.common.refusals import gathered
+    from labctl.common.start_time import start_time
     from labctl.config.station_file import read_station
     from labctl.report.sweep_overview import check_all, show_dry_run
 
@@ -87,13 +91,14 @@ def sweep(
     if wanted.stored is not None and simulated and seed is None:
         seed = _another_seed(wanted.stored)
     choice = Choice(simulated, sample, seed, pace, served, script)
-    file, _ = gathered(lambda: read_station(station), choice.check)
+    file, _, start = gathered(lambda: read_station(station), choice.check, lambda: start_time(at) if at else None)
     check_all(wanted.experiment, wanted.sweep, wanted.plans, file)
     if dry_run:
         return show_dry_run(wanted.experiment, wanted.sweep, wanted.plans, file, as_json)
     if queued:
         return _enqueue(data, wanted)
-    _carry_out(wanted, file, choice, data, as_json)
+    with started(start, f"the sweep of {wanted.sweep.sequence}"):
+        _carry_out(wanted, file, choice, data, as_json)
 
 
 def _wanted(data: Path, sequence: str, overs: list[str], settings: list[str], resume: str | None) -> _Wanted:

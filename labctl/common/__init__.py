@@ -5,6 +5,7 @@
 - `ranges`: ranges of numbers as a person writes them: start:stop:count.
 - `numbers`: values as a physicist quotes them.
 - `commands`: commands that a person is told to run, with bench, station and data.
+- `start_time`: a time of day at which something shall start, and waiting for it.
 - `paths`: where the program keeps what belongs to its user and to no data folder.
 - `output`: standard output and error, whatever is at their other end.
 - `log`: where the program writes what the screen need not show: tracebacks, and what drivers have to say.
