@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 from instruments.common.errors import InstrumentError
 from instruments.interface.roles import Currents
 from labctl.bench.heartbeat import Heartbeat
+from labctl.bench.night_log import NightLog
 from labctl.bench.station import OpenStation
 from labctl.common.signals import Interrupts
 from labctl.config.user_settings import Messages
@@ -87,6 +88,8 @@ class OpenBench:
     """Tells a watchdog that this process is alive, where a bench outlives it."""
     messenger: Messenger | None = None
     """Tells people how runs end, if they asked for that."""
+    night_log: NightLog | None = None
+    """Logs what the instruments say, if that was asked for."""
 
     def run(
         self,
@@ -104,12 +107,16 @@ class OpenBench:
         One that is suspended goes on as another run, which continues it from the last check of the bench.
         """
         messenger = self.messenger or Messenger(Messages())
+        noted = (self.night_log.on_event,) if self.night_log else ()
         try:
-            hearing = (*listeners, messenger.on_event)
+            hearing = (*listeners, messenger.on_event, *noted)
             outcome = self._run(experiment, plan, hearing, pause, interrupted, record)
         except NotBegun as error:
             messenger.tell("failed", f"{experiment.name} has not begun", "\n".join(error.faults))
             raise
+        finally:
+            if self.night_log:
+                self.night_log.rest()
         messenger.ended(outcome, record)
         return outcome
 

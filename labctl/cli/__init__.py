@@ -10,7 +10,7 @@
 - `compare`: `labctl compare` and `explain`: runs beside one another, and what their numbers are.
 - `report`: `labctl report` and `bug-report`: runs as one page, and a zip file for whoever finds a fault.
 - `check`: `labctl check`: who answers on the bench.
-- `night`: `labctl message`: whether whoever shall be told of runs is told.
+- `night`: `labctl message`, `log` and `disk`: who is told of runs, what instruments said, how much room is left.
 - `watchdog`: `labctl watchdog`: makes the bench safe if the labctl that runs it dies or hangs.
 - `gui`: `labctl gui`: the live window.
 - `predictions`: `labctl predict` and `labctl check-paper`: the paper's numbers on the command line.

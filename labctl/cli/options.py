@@ -64,6 +64,16 @@ At = Annotated[
         "--at", metavar="TIME", help="Start then: 23:30, or '2026-12-01 23:30'; all is checked now.", show_default=False
     ),
 ]
+LogEvery = Annotated[
+    float | None,
+    typer.Option(
+        "--log-every",
+        metavar="SECONDS",
+        min=1.0,
+        help="Log what the instruments say, so often; default: as your settings say.",
+        show_default=False,
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Model and state of each, and why it does not answer.")]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Add the twin's truth to the result (simulated).")]
 

@@ -27,6 +27,7 @@ from labctl.cli.options import (
     Keys,
     Like,
     List,
+    LogEvery,
     Pace,
     Reveal,
     RunId,
@@ -86,6 +87,7 @@ def run(
     reveal: Reveal = False,
     like: Like = None,
     at: At = "",
+    log_every_s: LogEvery = None,
 ) -> None:
     """Run an experiment and keep what it finds.
 
@@ -124,7 +126,7 @@ def run(
     if dry_run:
         return show_dry_run(experiment, plan, file, as_json)
     with started(start, experiment.name):
-        _carry_out(experiment, plan, file, choice, data, as_json, reveal)
+        _carry_out(experiment, plan, file, choice, data, as_json, reveal, log_every_s=log_every_s)
 
 
 @contextmanager
@@ -197,11 +199,12 @@ def _carry_out(
     as_json: bool,
     reveal: bool,
     interrupted: "Continuation | None" = None,
+    log_every_s: float | None = None,
 ) -> None:
     """Run it, print what it found, and end the program with the code of its end."""
     report: dict[str, Any] = {}
     try:
-        _measure(experiment, plan, file, choice, data, reveal, report, interrupted)
+        _measure(experiment, plan, file, choice, data, reveal, report, interrupted, log_every_s)
     finally:
         if report:
             _tell(report, choice.about(file.path, data), data, as_json)
@@ -217,6 +220,7 @@ def _measure(
     reveal: bool,
     report: dict[str, Any],
     interrupted: "Continuation | None",
+    log_every_s: float | None,
 ) -> None:
     """From the bench's opening to its safe end; the report is filled as soon as there is one."""
     from labctl.bench.connect import opened_bench
@@ -224,7 +228,7 @@ def _measure(
     from labctl.data.serialise import serialisable
     from labctl.report.progress import progress
 
-    with opened_bench(choice, file, data, say_aside) as bench, progress() as listener:
+    with opened_bench(choice, file, data, say_aside, log_every_s) as bench, progress() as listener:
         bench.interrupts.patient = True
         before = interrupted.on(bench.store.label, bench.record) if interrupted else None
         with obeying(bench, choice.about(file.path, data), say_aside) as (pause, orders):

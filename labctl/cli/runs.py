@@ -64,7 +64,7 @@ def runs(
     from labctl.stored_runs.search import Wanted, check_names, listed
 
     log_into(data)
-    wanted = Wanted(tuple(sequences), tuple(statuses), tuple(tags), text, *_between(since, until), starred)
+    wanted = Wanted(tuple(sequences), tuple(statuses), tuple(tags), text, *between(since, until), starred)
     if repair and wanted != Wanted():
         raise Refusal("--repair takes in all that there is: leave out the options that choose runs")
     if repair:
@@ -176,7 +176,8 @@ def _export_sweep(data: Path, run: str, to: Path, overwrite: bool) -> None:
     typer.echo(f"sweep of run {found.first}: {to}")
 
 
-def _between(since: str, until: str) -> "tuple[datetime | None, datetime | None]":
+def between(since: str, until: str) -> "tuple[datetime | None, datetime | None]":
+    """What --since and --until say. Raises Refusal if one is no moment."""
     from labctl.common.refusals import gathered
     from labctl.stored_runs.search import moment
 

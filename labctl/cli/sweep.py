@@ -20,6 +20,7 @@ from labctl.cli.options import (
     DryRun,
     Faults,
     Json,
+    LogEvery,
     Overs,
     Pace,
     Sample,
@@ -72,6 +73,7 @@ def sweep(
     resume: Resume = None,
     queued: Queued = False,
     at: At = "",
+    log_every_s: LogEvery = None,
     as_json: Json = False,
 ) -> None:
     """Run an experiment at many values of its keys.
@@ -98,7 +100,7 @@ def sweep(
     if queued:
         return _enqueue(data, wanted)
     with started(start, f"the sweep of {wanted.sweep.sequence}"):
-        _carry_out(wanted, file, choice, data, as_json)
+        _carry_out(wanted, file, choice, data, as_json, log_every_s)
 
 
 def _wanted(data: Path, sequence: str, overs: list[str], settings: list[str], resume: str | None) -> _Wanted:
@@ -142,14 +144,16 @@ def _enqueue(data: Path, wanted: _Wanted) -> None:
     typer.echo(f"sweep of {wanted.sweep.sequence}, {count} points, {where}")
 
 
-def _carry_out(wanted: _Wanted, file: "StationFile", choice: "Choice", data: Path, as_json: bool) -> None:
+def _carry_out(
+    wanted: _Wanted, file: "StationFile", choice: "Choice", data: Path, as_json: bool, log_every_s: float | None
+) -> None:
     """Measure what is left, tell what came of it, and end the program with the code of its end."""
     from uuid import uuid4
 
     name = wanted.stored.name if wanted.stored else uuid4().hex
     ended: list[Ended] = []
     try:
-        _measure(wanted, name, file, choice, data, ended)
+        _measure(wanted, name, file, choice, data, ended, log_every_s)
     finally:
         if any(one.run is not None for one in ended):
             _tell(name, ended, choice.about(file.path, data), data, as_json)
@@ -158,7 +162,13 @@ def _carry_out(wanted: _Wanted, file: "StationFile", choice: "Choice", data: Pat
 
 
 def _measure(
-    wanted: _Wanted, name: str, file: "StationFile", choice: "Choice", data: Path, ended: "list[Ended]"
+    wanted: _Wanted,
+    name: str,
+    file: "StationFile",
+    choice: "Choice",
+    data: Path,
+    ended: "list[Ended]",
+    log_every_s: float | None,
 ) -> None:
     """From the bench's opening to its safe end; each point that has ended is put into the list at once."""
     from labctl.bench.connect import opened_bench
@@ -169,7 +179,7 @@ def _measure(
     from labctl.report.sweep_progress import SweepProgress
 
     about = choice.about(file.path, data)
-    with opened_bench(choice, file, data, say_aside) as bench, progress() as listener:
+    with opened_bench(choice, file, data, say_aside, log_every_s) as bench, progress() as listener:
         bench.interrupts.patient = True
         left = what_is_left(bench, name, wanted.sweep, wanted.plans)
         goes = SweepProgress(listener, wanted.sweep, wanted.plans, [point.number for point in left])

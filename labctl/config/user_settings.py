@@ -71,6 +71,8 @@ class UserSettings(_Section):
     """The whole file."""
 
     messages: Messages = Messages()
+    log_every_s: Annotated[float, Field(ge=1, le=3600)] | None = None
+    """Wall time between two rounds of the log of the bench; None: there is none, unless it is asked for."""
     alarms: tuple[Alarm, ...] = ()
 
 

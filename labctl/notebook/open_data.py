@@ -174,6 +174,14 @@ class Data:
         """The sweep that this run is of; the newest one by default. Raises Refusal if there is none."""
         return StoredSweep(self.folder, str(number))
 
+    def bench_log(self, since: str = "", until: str = "") -> "xarray.Dataset":
+        """What the instruments said, against time: as `labctl run --log-every` logged it."""
+        from labctl.data.bench_log import as_dataset, logged
+
+        began = moment(since, "since") if since else None
+        ended = moment(until, "until", is_end=True) if until else None
+        return as_dataset(list(logged(self.folder, began, ended)))
+
     def table(self) -> Any:
         """The list of runs as a DataFrame of pandas, one row each."""
         import pandas
