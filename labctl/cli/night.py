@@ -47,9 +47,10 @@ def message(text: Words = "This is a test: messages of labctl arrive here.") -> 
 
 
 def log(since: Since = "", until: Until = "", to: LogFile = None, data: Data = DATA) -> None:
-    """Show what the instruments said, as `labctl run --log-every SECONDS` logs it.
+    """Show what the instruments said.
 
-    Of each reading the least, the most and the last value, and how often there was an alarm; --to writes all of it.
+    It is what `labctl run --log-every SECONDS` logs: of each reading the least, the most and the last value, and how
+    often there was an alarm. --to writes all of it.
     """
     from labctl.common.log import log_into
     from labctl.common.refusals import Refusal
@@ -67,9 +68,9 @@ def log(since: Since = "", until: Until = "", to: LogFile = None, data: Data = D
 
 
 def disk(thrown_away: ThrownAway = "", yes: Yes = False, data: Data = DATA, as_json: Json = False) -> None:
-    """Show how much room is left, how much a night takes, and what may be thrown away.
+    """Show how much room is left, and what may go.
 
-    Nothing is deleted unless --throw-away names it; then the files are shown first.
+    Also how much a night takes. Nothing is deleted unless --throw-away names it; then the files are shown first.
     """
     from labctl.data.disk import room, size_words
     from labctl.data.serialise import serialisable

@@ -25,13 +25,13 @@ _TAKEN: Final[Mapping[str, tuple[str, ...]]] = {
     # a run goes on with other photons than those that it has counted, and its faults were those of that night
     "resume": tuple(name for name in (*_TWIN, "data") if name not in ("seed", "faults")),
     **dict.fromkeys(("runs", "show", "export", "pause", "stop"), ("data",)),
-    **dict.fromkeys(("note", "tag", "star", "compare", "explain", "report"), ("data",)),
+    **dict.fromkeys(("note", "tag", "star", "compare", "explain", "report", "disk", "log"), ("data",)),
 }
 """Command -> those of the options that it takes."""
 _SAID: Final = re.compile(
     r"(?P<tick>`?)(?P<command>labctl (?:(?P<run>run) (?:[a-z]\w*|SEQUENCE)"
     r"|(?P<one>resume|show|export|pause|stop|note|tag|star|compare|explain|report) (?:\d+|RUN|latest)"
-    r"|(?P<other>runs(?: --repair)?|check|gui)))"
+    r"|(?P<other>runs(?: --repair)?|check|gui|disk|log)))"
     r"(?![\w-])(?! --(?:simulated|bench|station|data|repair))(?=(?P<after> \w)?)"
 )
 
