@@ -24,11 +24,8 @@ class StoredSweep:
     sweep: Sweep
     runs: Mapping[int, Run]
     """Number of a point, 1, 2, … -> its run: the one that completed, or else the newest."""
-
-    @property
-    def first(self) -> int:
-        """The number of its first run, by which a person knows the sweep."""
-        return min(run.run_id for run in self.runs.values())
+    first: int
+    """The number of its first run, by which a person knows the sweep."""
 
     @property
     def size(self) -> int:
@@ -69,7 +66,7 @@ def sweep_named(folder: Path, name: str) -> StoredSweep:
     if not runs:
         raise Refusal(f"There is no sweep {name} in {folder}. `labctl runs` lists the runs; --data chooses a folder")
     sweep = read_sweep(runs[0])
-    return StoredSweep(folder, name, sweep, _by_point(runs, math.prod(sweep.shape)))
+    return StoredSweep(folder, name, sweep, _by_point(runs, math.prod(sweep.shape)), runs[0].run_id)
 
 
 def read_sweep(run: Run) -> Sweep:
