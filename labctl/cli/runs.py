@@ -275,6 +275,7 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
     from labctl.report.plan_overview import flat, value_words
     from labctl.report.tables import print_result, said
     from labctl.stored_runs.summary import changes_of
+    from labctl.stored_runs.sweeps import point_words
 
     remarks, changed = remarks_of(data, run), changes_of(run)
     star = "★ " if remarks.is_starred else ""
@@ -287,7 +288,7 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
     }
     lines |= {"seed": run.record.get("seed"), "commit": (run.record.get("git") or {}).get("commit")}
     lines |= {"versions": ", ".join(f"{k} {v}" for k, v in run.record.get("versions", {}).items())}
-    lines |= {"parts": ", ".join(f"{part.run_id} {part.sequence}" for part in parts)}
+    lines |= {"sweep": point_words(run), "parts": ", ".join(f"{part.run_id} {part.sequence}" for part in parts)}
     stored = run.outcome.get("figure")
     lines |= {"figure": str(data / stored) if stored else None, "tags": ", ".join(remarks.tags)}
     for name, value in lines.items():

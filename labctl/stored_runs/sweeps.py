@@ -11,7 +11,7 @@ from typing import Any
 
 from labctl.common.refusals import Refusal
 from labctl.data.reader import LATEST, Run, each_run, one_run, outermost, run_number
-from labctl.plans.sweep import SWEEP, Axis, Sweep
+from labctl.plans.sweep import SWEEP, Axis, Sweep, at
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def sweep_with(folder: Path, number: str) -> StoredSweep:
     run = _newest(folder) if number == LATEST else outermost(folder, one_run(folder, run_number(folder, number)))
     if not (kept := _kept(run)):
         raise Refusal(
-            f"Run {run.run_id} ({run.sequence}) is not of a sweep. `labctl runs --text sweep` lists runs that are"
+            f"Run {run.run_id} ({run.sequence}) is no point of a sweep. `labctl show latest --sweep` shows the newest"
         )
     return sweep_named(folder, kept["name"])
 
@@ -67,6 +67,15 @@ def sweep_named(folder: Path, name: str) -> StoredSweep:
         raise Refusal(f"There is no sweep {name} in {folder}. `labctl runs` lists the runs; --data chooses a folder")
     sweep = read_sweep(runs[0])
     return StoredSweep(folder, name, sweep, _by_point(runs, math.prod(sweep.shape)), runs[0].run_id)
+
+
+def point_words(run: Run) -> str:
+    """'point 3 of 20 of a sweep: field_mt = 4'; empty for a run that is of none."""
+    kept = _kept(run)
+    if not kept or not isinstance(point := kept.get("point"), dict):
+        return ""
+    values = at({str(key): str(text) for key, text in point.items()})
+    return f"point {kept.get('number')} of {kept.get('of')} of a sweep: {values}"
 
 
 def read_sweep(run: Run) -> Sweep:

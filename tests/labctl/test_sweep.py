@@ -55,6 +55,7 @@ def test_a_sweep_is_one_table_one_figure_and_one_dataset(labctl, tmp_path):
     assert read.plot().axes
     shown = labctl("show", "latest", "--sweep", "--json").json
     assert (shown["completed"], shown["left"], shown["points"][1]["point"]) == (4, 0, {"points": "2", "shape": "step"})
+    assert "point 2 of 4 of a sweep: points = 2, shape = step" in labctl("show", "2").out
     nothing = labctl("sweep", "--resume", "latest", "--simulated")
     assert (nothing.code, "there is nothing left" in nothing.err) == (2, True)
     assert labctl("export", "3", "--sweep", "--to", str(tmp_path / "s.csv")).code == 2
