@@ -6,9 +6,10 @@
 - `unwired`: a lab whose roles are played by the twin in this process, for statistics.
 - `bench`: the bench: opened, locked, watched, and ready for runs.
 - `report`: what a person reads: progress, tables, plans in words, reports as files.
+- `messages`: messages to people: that a run has ended, failed or is suspended.
 - `stored_runs`: runs that are stored: found again, summarised, compared, explained.
 - `run`: one run from its begin to its end: driven, recorded, paused, resumed after a break.
-- `config`: station.yaml, read and checked before anything is opened.
+- `config`: station.yaml and the user's settings, read and checked before anything is opened.
 - `safety`: limits before a run, interlocks during it, and the safe state after it.
 - `plans`: what can be run, and plans: from texts, or from a stored run.
 - `figures`: one figure per run, drawn from what the run recorded and concluded; nothing here measures or fits.

@@ -13,7 +13,7 @@ from sequences.analysis.odmr.field_from_lines import field_from_two
 from sequences.analysis.odmr.line_fit import LineFit, LineShape, fit_known_line, fit_line
 from sequences.core.experiment import Experiment, Quantity
 from sequences.core.lab import Lab
-from sequences.core.plan_limits import LimitedBy
+from sequences.core.plan_limits import LimitedBy, Sets
 from sequences.core.station import Wiring
 from sequences.pulses.library import cw_odmr
 from sequences.pulses.program import Program
@@ -25,7 +25,7 @@ from sequences.routines.magnet.first_line import find_first_line
 from sequences.routines.magnet.magnet_memory import from_calibration, from_nothing
 from sequences.routines.magnet.survey import Nitrogen, Survey, exchange_shift_hz
 from sequences.routines.odmr import missing_line, spectroscopy
-from sequences.routines.odmr.spectroscopy import LOWEST_HZ, check_range, reachable, scan
+from sequences.routines.odmr.spectroscopy import CW_EFFICIENCY, LOWEST_HZ, check_range, reachable, scan
 from sequences.routines.odmr.tracking import track_line
 
 Real = NDArray[np.float64]
@@ -59,6 +59,8 @@ class OdmrPlan:
     """Raster: distance of two points."""
     power_dbm: Annotated[float, LimitedBy("microwave_dbm"), Field(ge=-60, le=10)] = -10.0
     """Raster: of the microwave source; more is deeper and broader."""
+    pump_efficiency: Annotated[float, Sets("pump_efficiency"), Field(ge=0.005, le=1)] = CW_EFFICIENCY
+    """Raster: share of the green light that its AOM lets through; more is brighter, broader and less deep."""
     seconds_per_point: Annotated[float, Field(ge=0.01, le=600)] = 5.0
     """Raster: laboratory time of each point, in all sweeps together, half of it without microwave."""
     sweeps: Annotated[int, Field(ge=1, le=1000)] = 3
@@ -141,6 +143,8 @@ def _swept(known: Survey, plan: OdmrPlan, order: tuple[bool, bool]) -> Stream[di
     """Both lines, in plain sweeps. order: whether to measure f+."""
     fits: dict[bool, LineFit] = {}
     lines: list[dict[str, Any]] = []
+    if plan.pump_efficiency != CW_EFFICIENCY:  # the first line was found with that
+        controls.pump(known.lab, plan.pump_efficiency)
     for plus in order:
         seen = _Spectrum(known, plan, plus, known.seen[0].currents_a, fits.get(not plus))
         fits[plus] = yield from _scanned(seen, lines)

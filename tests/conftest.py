@@ -27,6 +27,12 @@ def nothing_opens(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def no_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests is told of no run in them."""
+    monkeypatch.setenv("LABCTL_SETTINGS", str(tmp_path_factory.getbasetemp() / "no-settings.yaml"))
+
+
 @pytest.fixture
 def calls() -> Callable[[Callable[[], object]], int]:
     """How many functions, of Python and of C, something calls: what it costs, whatever else the machine does.

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,22 +156,35 @@ def sole(choice: Choice, station: Path, patience_s: float = 0.0) -> Iterator[Non
 
 @contextmanager
 def opened_bench(
-    choice: Choice, file: "StationFile", data: Path, say: Callable[[str], None] = lambda _: None
+    choice: Choice,
+    file: "StationFile",
+    data: Path,
+    say: Callable[[str], None] = lambda _: None,
+    log_every_s: float | None = None,
 ) -> "Iterator[OpenBench]":
     """The bench that was chosen, open for runs; in the end it is safe.
 
     data: folder of runs and calibrations. say: called with what a signal leads to, if that takes a while.
+    log_every_s: so often the instruments are asked for the log of the bench; None: as the user's settings say.
     """
+    from labctl.bench.night_log import NightLog
     from labctl.bench.session import OpenBench
     from labctl.bench.station import lab_of, opened
     from labctl.common.signals import Interrupts
+    from labctl.config.user_settings import user_settings
     from labctl.data.calibration import CalibrationStore
+    from labctl.data.disk import check_room
     from labctl.data.writing.run_writer import Store
+    from labctl.messages.messenger import Messenger
 
+    settings = user_settings()
+    if few := check_room(data):
+        say(few)
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts(say))
         stack.enter_context(sole(choice, file.path))
         connection = stack.enter_context(bench(choice, file))
+        messenger = stack.enter_context(closing(Messenger(settings.messages, connection.label)))
         store = stack.enter_context(closing(Store(data, connection.label)))
         calibration = CalibrationStore(data / "calibration", connection.label, connection.wires.clock)
         heartbeat = stack.enter_context(_watched(choice, file.path, data)) if choice.outlives_us else None
@@ -179,7 +193,12 @@ def opened_bench(
             heartbeat.ready()
         lab = stack.enter_context(lab_of(open_station, calibration, interrupts))
         record = {**connection.record, "options": choice.about(file.path, data).bench}
-        yield OpenBench(open_station, lab, store, calibration, interrupts, record, connection.truth, heartbeat)
+        log, every_s = None, log_every_s or settings.log_every_s
+        if every_s:
+            tell = partial(messenger.tell, "alarm")
+            log = stack.enter_context(NightLog(open_station, data, every_s, settings.alarms, tell))
+        told = (connection.truth, heartbeat, messenger, log)
+        yield OpenBench(open_station, lab, store, calibration, interrupts, record, *told)
 
 
 def _watched(choice: Choice, station: Path, data: Path) -> "Heartbeat":

@@ -14,6 +14,7 @@ from labctl.data.acquisitions import Acquisition
 from labctl.data.live_runs import LIVE
 from labctl.data.reader import Run, one_run, run_number
 from labctl.plans.catalogue import experiment_named
+from labctl.plans.sweep import SWEEP
 from labctl.run.replay import Replay, kept_acquisitions
 from sequences.core.experiment import Experiment
 
@@ -31,6 +32,11 @@ class Continuation:
     def another_seed(self) -> int:
         """For a twin that is switched on anew: with the same seed it would count the same photons again."""
         return int(self.run.record.get("seed", 0)) + 1
+
+    @property
+    def sweep(self) -> dict[str, Any]:
+        """Which point of which sweep it is, for the record of the run that continues it; empty if it is of none."""
+        return {SWEEP: self.run.record[SWEEP]} if SWEEP in self.run.record else {}
 
     def on(self, label: str, record: Mapping[str, Any]) -> Interrupted:
         """To be continued on the bench of this label. Raises Refusal if it was measured on another one.

@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 from instruments.common.errors import InstrumentError
 from instruments.interface.roles import Currents
 from labctl.bench.heartbeat import Heartbeat
+from labctl.bench.night_log import NightLog
 from labctl.bench.station import OpenStation
 from labctl.common.signals import Interrupts
+from labctl.config.user_settings import Messages
 from labctl.data.acquisitions import Acquisition
 from labctl.data.calibration import CalibrationStore, Pairs
 from labctl.data.reader import one_run
+from labctl.data.writing.database_writer import NotBegun
 from labctl.data.writing.run_writer import Store
+from labctl.messages.messenger import Messenger
 from labctl.plans.catalogue import columns_of, measuring
 from labctl.run.events import Listener
 from labctl.run.journal import Journal
@@ -81,6 +86,10 @@ class OpenBench:
     """What is true about the result of a run; only a twin knows."""
     heartbeat: Heartbeat | None = None
     """Tells a watchdog that this process is alive, where a bench outlives it."""
+    messenger: Messenger | None = None
+    """Tells people how runs end, if they asked for that."""
+    night_log: NightLog | None = None
+    """Logs what the instruments say, if that was asked for."""
 
     def run(
         self,
@@ -89,11 +98,37 @@ class OpenBench:
         listeners: Sequence[Listener] = (),
         pause: Pause | None = None,
         interrupted: Interrupted | None = None,
+        record: Mapping[str, Any] = MappingProxyType({}),
     ) -> Outcome:
         """Run an experiment to its end, whatever that is. pause: how it is paused. interrupted: what it continues.
 
+        record: what else is kept with it: which point of a sweep it is.
+
         One that is suspended goes on as another run, which continues it from the last check of the bench.
         """
+        messenger = self.messenger or Messenger(Messages())
+        noted = (self.night_log.on_event,) if self.night_log else ()
+        try:
+            hearing = (*listeners, messenger.on_event, *noted)
+            outcome = self._run(experiment, plan, hearing, pause, interrupted, record)
+        except NotBegun as error:
+            messenger.tell("failed", f"{experiment.name} has not begun", "\n".join(error.faults))
+            raise
+        finally:
+            if self.night_log:
+                self.night_log.rest()
+        messenger.ended(outcome, record)
+        return outcome
+
+    def _run(
+        self,
+        experiment: Experiment,
+        plan: Any,
+        listeners: Sequence[Listener],
+        pause: Pause | None,
+        interrupted: Interrupted | None,
+        record: Mapping[str, Any],
+    ) -> Outcome:
         hear, rest = (
             (self.heartbeat.on_event, self.heartbeat.rest) if self.heartbeat else (lambda _: None, lambda: None)
         )
@@ -103,7 +138,7 @@ class OpenBench:
         begun_a, in_vain = self._magnet_stands_a(), 0
         try:
             while True:
-                section = _Section(self, (*listeners, hear), pause, interrupted)
+                section = _Section(self, (*listeners, hear), pause, interrupted, record)
                 outcome = section.run(experiment, plan, known, in_vain < MOST_IN_VAIN)
                 if outcome.run.status != "suspended":
                     suspended = interrupted.run_id if interrupted and interrupted is not asked_for else None
@@ -136,9 +171,14 @@ class _Section:
     """A run from its beginning, or from where it was interrupted, to its end or its suspension."""
 
     def __init__(
-        self, bench: OpenBench, listeners: Sequence[Listener], pause: Pause | None, interrupted: Interrupted | None
+        self,
+        bench: OpenBench,
+        listeners: Sequence[Listener],
+        pause: Pause | None,
+        interrupted: Interrupted | None,
+        record: Mapping[str, Any],
     ) -> None:
-        self._bench, self._interrupted = bench, interrupted
+        self._bench, self._interrupted, self._record = bench, interrupted, record
         if interrupted:
             self._journal = Journal(bench.lab, bench.calibration, interrupted.replay, interrupted.gap_s)
         else:
@@ -151,7 +191,7 @@ class _Section:
     def run(self, experiment: Experiment, plan: Any, known: Known, may_suspend: bool) -> Outcome:
         """known: the calibration with which the first part began."""
         bench, self._runner.may_suspend = self._bench, may_suspend
-        record = {**bench.record, "station_file": bench.station.file.text}
+        record = {**bench.record, **self._record, "station_file": bench.station.file.text}
         if self._interrupted:
             record |= {"resumes": self._interrupted.run_id, **known.record()}
         stream = resumed(self._runner.lab, self._journal, lambda lab: experiment.function(lab, plan), _aligned)

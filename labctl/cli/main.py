@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from labctl.cli import check, compare, gui, pause_stop, remarks, report, run, runs, watchdog
+from labctl.cli import check, compare, gui, night, pause_stop, remarks, report, run, runs, sweep, watchdog
 from labctl.cli.predictions import predict
 from labctl.common.commands import addressed
 
@@ -36,6 +36,7 @@ def _main(
 
 app.command("check")(addressed(check.check))
 app.command("run", cls=run.WithKeys)(addressed(run.run))
+app.command("sweep", cls=run.WithKeys)(addressed(sweep.sweep))
 app.command("resume")(addressed(run.resume))
 app.command("pause")(addressed(pause_stop.pause))
 app.command("stop")(addressed(pause_stop.stop))
@@ -49,6 +50,9 @@ app.command("compare")(addressed(compare.compare))
 app.command("explain")(addressed(compare.explain))
 app.command("report")(addressed(report.report))
 app.command("bug-report")(addressed(report.bug_report))
+app.command("log")(addressed(night.log))
+app.command("disk")(addressed(night.disk))
+app.command("message")(addressed(night.message))
 app.command("note")(addressed(remarks.note))
 app.command("tag")(addressed(remarks.tag))
 app.command("star")(addressed(remarks.star))

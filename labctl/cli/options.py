@@ -40,6 +40,14 @@ Sequence = Annotated[
     str, typer.Argument(help="What to measure: see --list.", show_default=False, autocompletion=_sequences)
 ]
 Settings = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="A key of the plan; may be repeated.")]
+Overs = Annotated[
+    list[str],
+    typer.Option(
+        "--over",
+        metavar="KEY=VALUES",
+        help="A key to sweep: start:stop:count, start:stop:count:log, or values with commas; may be repeated.",
+    ),
+]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Number of the run, as `labctl runs` shows it, or latest.")]
 Like = Annotated[
     str | None,
@@ -50,6 +58,22 @@ Like = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show plan, duration and pulses; switch on nothing.")]
 Keys = Annotated[bool, typer.Option("--keys", help="Show the keys that --set takes.")]
 List = Annotated[bool, typer.Option("--list", help="Show what can be run.")]
+At = Annotated[
+    str,
+    typer.Option(
+        "--at", metavar="TIME", help="Start then: 23:30, or '2026-12-01 23:30'; all is checked now.", show_default=False
+    ),
+]
+LogEvery = Annotated[
+    float | None,
+    typer.Option(
+        "--log-every",
+        metavar="SECONDS",
+        min=1.0,
+        help="Log what the instruments say, so often; default: as your settings say.",
+        show_default=False,
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Model and state of each, and why it does not answer.")]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Add the twin's truth to the result (simulated).")]
 

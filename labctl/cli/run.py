@@ -6,6 +6,9 @@ All is checked before anything is opened.
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +18,7 @@ from typer.core import TyperCommand
 from labctl.cli.options import (
     DATA,
     STATION,
+    At,
     BenchFile,
     Data,
     DryRun,
@@ -23,6 +27,7 @@ from labctl.cli.options import (
     Keys,
     Like,
     List,
+    LogEvery,
     Pace,
     Reveal,
     RunId,
@@ -81,6 +86,8 @@ def run(
     as_json: Json = False,
     reveal: Reveal = False,
     like: Like = None,
+    at: At = "",
+    log_every_s: LogEvery = None,
 ) -> None:
     """Run an experiment and keep what it finds.
 
@@ -90,6 +97,7 @@ def run(
     from labctl.bench.connect import Choice
     from labctl.common.log import log_into
     from labctl.common.refusals import Refusal, gathered
+    from labctl.common.start_time import start_time
     from labctl.config.station_file import read_station
     from labctl.plans import catalogue
     from labctl.plans.from_stored_run import likeness
@@ -106,17 +114,44 @@ def run(
         return show_keys(experiment, as_json)
     log_into(data)
     choice = Choice(simulated, sample, seed, pace, served, script)
-    plan, file, _ = gathered(
+    plan, file, _, start = gathered(
         lambda: before.plan(settings) if before else make_plan(experiment.plan, settings),
         lambda: read_station(station),
         lambda: choice.check(reveal),
+        lambda: start_time(at) if at else None,
     )
     check_limits(experiment, plan, file)
     if before:
         typer.echo(f"labctl: {before.words(plan)}", err=True)
     if dry_run:
         return show_dry_run(experiment, plan, file, as_json)
-    _carry_out(experiment, plan, file, choice, data, as_json, reveal)
+    with started(start, experiment.name):
+        _carry_out(experiment, plan, file, choice, data, as_json, reveal, log_every_s=log_every_s)
+
+
+@contextmanager
+def started(at: "datetime | None", what: str) -> Iterator[None]:
+    """What is in the block begins then, at once if no time is given; that it cannot begin is told, as nobody is there.
+
+    what: shall begin, for the line that says when.
+    """
+    if at is None:
+        yield
+        return
+    from labctl.common.start_time import wait_until
+    from labctl.config.user_settings import user_settings
+    from labctl.messages.messenger import unattended
+    from labctl.report.progress import clock_words
+
+    settings = user_settings()
+    left_s = (at - datetime.now().astimezone()).total_seconds()
+    say_aside(
+        f"{what} starts at {at:%Y-%m-%d %H:%M:%S}, in {clock_words(max(left_s, 0.0))}. Nothing is switched on before, "
+        "and the bench is not held; Ctrl-C ends the wait"
+    )
+    wait_until(at)
+    with unattended(settings.messages, what):
+        yield
 
 
 def resume(
@@ -164,11 +199,12 @@ def _carry_out(
     as_json: bool,
     reveal: bool,
     interrupted: "Continuation | None" = None,
+    log_every_s: float | None = None,
 ) -> None:
     """Run it, print what it found, and end the program with the code of its end."""
     report: dict[str, Any] = {}
     try:
-        _measure(experiment, plan, file, choice, data, reveal, report, interrupted)
+        _measure(experiment, plan, file, choice, data, reveal, report, interrupted, log_every_s)
     finally:
         if report:
             _tell(report, choice.about(file.path, data), data, as_json)
@@ -184,6 +220,7 @@ def _measure(
     reveal: bool,
     report: dict[str, Any],
     interrupted: "Continuation | None",
+    log_every_s: float | None,
 ) -> None:
     """From the bench's opening to its safe end; the report is filled as soon as there is one."""
     from labctl.bench.connect import opened_bench
@@ -191,11 +228,12 @@ def _measure(
     from labctl.data.serialise import serialisable
     from labctl.report.progress import progress
 
-    with opened_bench(choice, file, data, _patience) as bench, progress() as listener:
+    with opened_bench(choice, file, data, say_aside, log_every_s) as bench, progress() as listener:
         bench.interrupts.patient = True
         before = interrupted.on(bench.store.label, bench.record) if interrupted else None
-        with obeying(bench, choice.about(file.path, data), _patience) as (pause, orders):
-            report |= _report(bench.run(experiment, plan, (orders.on_event, listener), pause, before))
+        with obeying(bench, choice.about(file.path, data), say_aside) as (pause, orders):
+            kept = interrupted.sweep if interrupted else {}
+            report |= _report(bench.run(experiment, plan, (orders.on_event, listener), pause, before, kept))
         if before:
             replay = before.replay
             taken, of = replay.taken, len(replay.acquisitions)
@@ -204,7 +242,7 @@ def _measure(
             report["truth"] = serialisable(bench.truth(report["result"] or {}))
 
 
-def _patience(what: str) -> None:
+def say_aside(what: str) -> None:
     """Through Python's own stream, which a progress bar takes in: past it, the bar would write over the words."""
     try:
         print(f"labctl: {what}", file=sys.stderr, flush=True)

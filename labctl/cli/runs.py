@@ -36,6 +36,7 @@ Since = Annotated[
     str, typer.Option("--since", metavar="WHEN", help="Begun since: today, yesterday, 2026-11-24, '… 21:00', 12h, 7d.")
 ]
 Until = Annotated[str, typer.Option("--until", metavar="WHEN", help="Begun until then; a day is meant as a whole.")]
+OfSweep = Annotated[bool, typer.Option("--sweep", help="The whole sweep that the run is of.")]
 Starred = Annotated[bool, typer.Option("--starred", help="With a star.")]
 
 
@@ -63,7 +64,7 @@ def runs(
     from labctl.stored_runs.search import Wanted, check_names, listed
 
     log_into(data)
-    wanted = Wanted(tuple(sequences), tuple(statuses), tuple(tags), text, *_between(since, until), starred)
+    wanted = Wanted(tuple(sequences), tuple(statuses), tuple(tags), text, *between(since, until), starred)
     if repair and wanted != Wanted():
         raise Refusal("--repair takes in all that there is: leave out the options that choose runs")
     if repair:
@@ -85,6 +86,7 @@ def runs(
 def show(
     run: RunId,
     figure: Annotated[Path | None, typer.Option("--figure", help="Save its figure here: .png, .pdf or .svg.")] = None,
+    whole: OfSweep = False,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
@@ -98,6 +100,8 @@ def show(
     from labctl.stored_runs.summary import changes_of
 
     log_into(data)
+    if whole:
+        return _show_sweep(data, run, figure, as_json)
     found = one_run(data, run_number(data, run))
     parts = children(data, found.run_id)
     if figure is not None:
@@ -118,6 +122,7 @@ def export(
     to: Annotated[Path, typer.Option("--to", help="File to write: .nc (netCDF) or .csv.", show_default=False)],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
     excel: Excel = None,
+    whole: OfSweep = False,
     data: Data = DATA,
 ) -> None:
     """Write the points of a run for other programs.
@@ -129,12 +134,50 @@ def export(
     from labctl.data.reader import one_run, run_number
 
     log_into(data)
+    if whole:
+        return _export_sweep(data, run, to, overwrite)
     found = one_run(data, run_number(data, run))
     for file in write(data, found, to, overwrite, excel):
         typer.echo(f"run {found.run_id}: {file}")
 
 
-def _between(since: str, until: str) -> "tuple[datetime | None, datetime | None]":
+def _show_sweep(data: Path, run: str, figure: Path | None, as_json: bool) -> None:
+    from labctl.common.refusals import Refusal
+    from labctl.report.sweep_overview import print_points, report_of
+    from labctl.stored_runs.sweep_data import figure as drawn_of
+    from labctl.stored_runs.sweeps import sweep_with
+
+    found = sweep_with(data, run)
+    if figure is not None:
+        checked_figure(figure)
+        if (drawn := drawn_of(found)) is None:
+            raise Refusal(f"The {found.words}: there is nothing to draw yet")
+        save_figure(drawn, figure)
+    if as_json:
+        typer.echo(json.dumps(report_of(found, figure), allow_nan=False))
+        return
+    print_points(found)
+    typer.echo(found.words)
+    if figure is not None:
+        typer.echo(f"figure: {figure}")
+
+
+def _export_sweep(data: Path, run: str, to: Path, overwrite: bool) -> None:
+    from labctl.common.refusals import Refusal
+    from labctl.data.export import write_file
+    from labctl.stored_runs.sweep_data import dataset
+    from labctl.stored_runs.sweeps import sweep_with
+
+    if to.suffix.lower() != ".nc":
+        raise Refusal(f"--to {to}: a sweep is written as one netCDF file. Say .nc, or export its runs one by one")
+    found = sweep_with(data, run)
+    made = dataset(found)
+    write_file(to, lambda new: made.to_netcdf(new, engine="h5netcdf"), overwrite)
+    typer.echo(f"sweep of run {found.first}: {to}")
+
+
+def between(since: str, until: str) -> "tuple[datetime | None, datetime | None]":
+    """What --since and --until say. Raises Refusal if one is no moment."""
     from labctl.common.refusals import gathered
     from labctl.stored_runs.search import moment
 
@@ -232,6 +275,7 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
     from labctl.report.plan_overview import flat, value_words
     from labctl.report.tables import print_result, said
     from labctl.stored_runs.summary import changes_of
+    from labctl.stored_runs.sweeps import point_words
 
     remarks, changed = remarks_of(data, run), changes_of(run)
     star = "★ " if remarks.is_starred else ""
@@ -244,7 +288,7 @@ def _print_run(data: Path, run: "Run", parts: "list[Run]") -> None:
     }
     lines |= {"seed": run.record.get("seed"), "commit": (run.record.get("git") or {}).get("commit")}
     lines |= {"versions": ", ".join(f"{k} {v}" for k, v in run.record.get("versions", {}).items())}
-    lines |= {"parts": ", ".join(f"{part.run_id} {part.sequence}" for part in parts)}
+    lines |= {"sweep": point_words(run), "parts": ", ".join(f"{part.run_id} {part.sequence}" for part in parts)}
     stored = run.outcome.get("figure")
     lines |= {"figure": str(data / stored) if stored else None, "tags": ", ".join(remarks.tags)}
     for name, value in lines.items():

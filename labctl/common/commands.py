@@ -21,17 +21,17 @@ STATION: Final = Path("station.yaml")
 DATA_VARIABLE: Final = "LABCTL_DATA"
 _TWIN: Final = ("simulated", "sample", "seed", "pace", "bench", "faults", "station")
 _TAKEN: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("run", "check", "gui"), (*_TWIN, "data")),
+    **dict.fromkeys(("run", "sweep", "check", "gui"), (*_TWIN, "data")),
     # a run goes on with other photons than those that it has counted, and its faults were those of that night
     "resume": tuple(name for name in (*_TWIN, "data") if name not in ("seed", "faults")),
     **dict.fromkeys(("runs", "show", "export", "pause", "stop"), ("data",)),
-    **dict.fromkeys(("note", "tag", "star", "compare", "explain", "report"), ("data",)),
+    **dict.fromkeys(("note", "tag", "star", "compare", "explain", "report", "disk", "log"), ("data",)),
 }
 """Command -> those of the options that it takes."""
 _SAID: Final = re.compile(
     r"(?P<tick>`?)(?P<command>labctl (?:(?P<run>run) (?:[a-z]\w*|SEQUENCE)"
     r"|(?P<one>resume|show|export|pause|stop|note|tag|star|compare|explain|report) (?:\d+|RUN|latest)"
-    r"|(?P<other>runs(?: --repair)?|check|gui)))"
+    r"|(?P<other>runs(?: --repair)?|check|gui|disk|log)))"
     r"(?![\w-])(?! --(?:simulated|bench|station|data|repair))(?=(?P<after> \w)?)"
 )
 
@@ -71,6 +71,11 @@ class About:
         """The command of a run. settings: dotted key of its plan -> text."""
         chosen = [word for name, text in settings.items() for word in ("--set", f"{name}={text}")]
         return self.command("run", sequence, *chosen)
+
+    def sweep(self, sequence: str, settings: Mapping[str, str], overs: Iterable[str]) -> str:
+        """The command of a sweep. overs: 'key=values' texts."""
+        chosen = [word for name, text in settings.items() for word in ("--set", f"{name}={text}")]
+        return self.command("sweep", sequence, *(word for over in overs for word in ("--over", over)), *chosen)
 
     def in_words(self, text: str) -> str:
         """The same text; commands in it that do not say so yet say what they are about."""

@@ -9,6 +9,8 @@
 - `acquisitions`: every acquisition of a run, one row each, on disk as soon as it is counted.
 - `point_tables`: the points of a run as tables, one for each kind of row.
 - `export`: a stored run for other programs: netCDF for xarray and Matlab, CSV for everything else.
+- `bench_log`: the log of a bench through the night: what its instruments said, one CSV file a day.
+- `disk`: how much room a data folder takes and leaves, and what may be thrown away.
 - `remarks`: what people say of runs: notes, tags and stars, in a file beside the database.
 - `calibration`: what runs have learned, in a JSON file of its bench: value, error, run and time of each key.
 - `calibration_in_memory`: a calibration for benches that are thrown away after a run.

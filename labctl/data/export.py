@@ -32,16 +32,31 @@ def export(folder: Path, run: Run, to: Path, overwrite: bool = False, excel: Exc
         raise Refusal(f"--to {to} has no known ending: use {' or '.join(ENDINGS)}")
     if excel and to.suffix.lower() != ".csv":
         raise Refusal(f"--excel belongs to CSV: {to} is netCDF")
-    if not to.parent.is_dir():
-        raise Refusal(f"--to {to}: the folder {to.parent} does not exist. Make it first")
+    _check_folder(to)
     writers = dict(_csv_files(folder, run, to, excel) if to.suffix.lower() == ".csv" else [(to, _netcdf(folder, run))])
     for file in writers:
-        if file.exists() and not (overwrite and file.is_file()):
-            refused = f"--to {file} is there already. Choose another name"
-            raise Refusal(f"{refused}, or add --overwrite if it is a file to replace")
+        _check_free(file, overwrite)
     for file, write in writers.items():
         _write(file, write)
     return list(writers)
+
+
+def write_file(to: Path, write: Callable[[Path], None], overwrite: bool = False) -> None:
+    """Write one file, as a whole or not at all. write: called with the path to write. Raises Refusal if it fails."""
+    _check_folder(to)
+    _check_free(to, overwrite)
+    _write(to, write)
+
+
+def _check_folder(to: Path) -> None:
+    if not to.parent.is_dir():
+        raise Refusal(f"--to {to}: the folder {to.parent} does not exist. Make it first")
+
+
+def _check_free(file: Path, overwrite: bool) -> None:
+    if file.exists() and not (overwrite and file.is_file()):
+        refused = f"--to {file} is there already. Choose another name"
+        raise Refusal(f"{refused}, or add --overwrite if it is a file to replace")
 
 
 def _write(to: Path, write: Callable[[Path], None]) -> None:

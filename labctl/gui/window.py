@@ -2,7 +2,7 @@
 
 import gc
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -138,9 +138,9 @@ class Window(QtWidgets.QMainWindow):
             self.notices.tell(f"{sequence} is {self.session.when_next}")
         self.docks.runs.refresh()
 
-    def queue_wanted(self, sequence: str, settings: Mapping[str, str]) -> None:
-        """Put it at the end of the queue."""
-        self._tried(lambda: self.session.enqueue(sequence, settings))
+    def queue_wanted(self, sequence: str, settings: Mapping[str, str], overs: Sequence[str] = ()) -> None:
+        """Put it at the end of the queue; with overs a sweep, as one."""
+        self._tried(lambda: self.session.enqueue(sequence, settings, overs))
         self.docks.runs.refresh()
 
     def continue_wanted(self, run_id: int) -> None:
@@ -275,6 +275,7 @@ class Window(QtWidgets.QMainWindow):
         runs = self.docks.runs
         runs.run_wanted.connect(self.run_wanted)
         runs.queue_wanted.connect(self.queue_wanted)
+        runs.sweep_wanted.connect(self.queue_wanted)
         runs.open_wanted.connect(self.open)
         runs.continue_wanted.connect(self.continue_wanted)
         runs.queue_held.connect(self.session.hold_queue)

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from labctl.common.refusals import Refusal
-from labctl.data.reader import Run, children, one_run, outermost, points, run_number
+from labctl.data.reader import LATEST, Run, children, one_run, outermost, points, run_number
 from labctl.data.remarks import Remarks, remarks_of
 from labctl.notebook.quantities import Result
+from labctl.stored_runs import sweeps
 from labctl.stored_runs.search import Listed, Wanted, check_names, listed, moment
 
 if TYPE_CHECKING:
@@ -94,8 +95,44 @@ class StoredRun:
         return f"run {self.run_id}: {self.sequence}, {self.status}\n{result}"
 
 
+class StoredSweep:
+    """A sweep of a data folder: its runs as one. It is read anew with every question."""
+
+    def __init__(self, folder: Path, number: str) -> None:
+        """number: of any of its runs, or 'latest'. Raises Refusal if that run is of no sweep."""
+        self.folder = folder
+        self._name = sweeps.sweep_with(folder, number).name
+
+    @property
+    def runs(self) -> list[StoredRun]:
+        """In the order of the points, those that have begun."""
+        return [StoredRun(self.folder, run.run_id) for _, run in sorted(self._found.runs.items())]
+
+    @property
+    def data(self) -> "xarray.Dataset":
+        """All of it, with the swept keys as coordinates; `run_id` and `status` are on the same grid."""
+        from labctl.stored_runs.sweep_data import dataset
+
+        return dataset(self._found)
+
+    def plot(self) -> "Figure":
+        """What it is run for against the swept keys. Raises Refusal if there is nothing to draw."""
+        from labctl.stored_runs.sweep_data import figure
+
+        if (drawn := figure(self._found)) is None:
+            raise Refusal(f"The {self._found.words}: there is nothing to draw yet")
+        return shown(drawn)
+
+    @property
+    def _found(self) -> "sweeps.StoredSweep":
+        return sweeps.sweep_named(self.folder, self._name)
+
+    def __repr__(self) -> str:
+        return self._found.words
+
+
 class Data:
-    """A data folder: `len`, iteration, `data[3]`, and `find`."""
+    """A data folder: `len`, iteration, `data[3]`, `find` and `sweep`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -132,6 +169,18 @@ class Data:
         )
         check_names(wanted, self.folder)
         return [StoredRun(self.folder, one.run.run_id) for one in listed(self.folder, wanted)]
+
+    def sweep(self, number: int | str = LATEST) -> StoredSweep:
+        """The sweep that this run is of; the newest one by default. Raises Refusal if there is none."""
+        return StoredSweep(self.folder, str(number))
+
+    def bench_log(self, since: str = "", until: str = "") -> "xarray.Dataset":
+        """What the instruments said, against time: as `labctl run --log-every` logged it."""
+        from labctl.data.bench_log import as_dataset, logged
+
+        began = moment(since, "since") if since else None
+        ended = moment(until, "until", is_end=True) if until else None
+        return as_dataset(list(logged(self.folder, began, ended)))
 
     def table(self) -> Any:
         """The list of runs as a DataFrame of pandas, one row each."""

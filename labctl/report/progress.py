@@ -101,6 +101,8 @@ def _bar() -> "Iterator[Listener]":
             lab = clock_words(run_event.lab_time_s)
             match run_event.event:
                 case Begin():
+                    while len(tasks) > run_event.depth:  # of a run that failed, whose end was not said
+                        bar.remove_task(tasks.pop())
                     indented = "  " * run_event.depth + run_event.sequence
                     tasks.append(bar.add_task("", total=1.0, sequence=indented, lab=lab, note=""))
                 case End() if run_event.depth:
@@ -114,6 +116,6 @@ def _bar() -> "Iterator[Listener]":
                     if why:
                         bar.console.print(f"{run_event.sequence} suspended: {why}", markup=False)
                 case Progress(fraction, note):
-                    bar.update(tasks[-1], completed=fraction, note=note, lab=lab)
+                    bar.update(tasks[run_event.depth], completed=fraction, note=note, lab=lab)
 
         yield on_event

@@ -5,5 +5,7 @@
 - `bench_snapshot`: what a bench was when a run began: place, code, station file, instruments.
 - `result_rows`: results of several runs beside one another, with the pulls against the first.
 - `comparison`: what differs between the plans, benches, calibrations and results of runs.
+- `sweeps`: sweeps found again: their runs by the points that they measured, and what is left.
+- `sweep_data`: a sweep as one dataset, one table and one figure.
 - `explanation`: what each number of a stored run is: its unit, its meaning, and how it was found.
 """

@@ -285,3 +285,39 @@ def test_what_is_left_to_the_run_is_a_choice_and_an_empty_list(form):
     form.load("engine", {"evolution_us": [1.5, 3.0], "hours": 12.0, "hold": False})
     assert (form.plan.evolution_us, form.plan.hold) == ((1.5, 3.0), False)
     assert form.settings == {"evolution_us": "1.5,3", "hours": "12", "hold": "false"}
+
+
+def test_a_row_says_what_is_swept_and_queues_it_as_one(qtbot, form):
+    form.load("cool", {"heating_steps": "2"})
+    qtbot.keyClicks(form.over.line, "hours=1:3:3 cooling_us=100, 200")
+    assert form.duration.text() == (
+        "Expected: 12 h 00 min of laboratory time; Queue puts the 6 points into the queue, as one"
+    )
+    assert shlex.split(form.command.text()) == [
+        *("labctl", "sweep", "cool", "--over", "hours=1:3:3", "--over", "cooling_us=100,200"),
+        *("--set", "heating_steps=2"),
+    ]
+    assert not form.run_button.isEnabled()
+    with qtbot.waitSignal(form.sweep_wanted) as sent:
+        qtbot.mouseClick(form.queue_button, LEFT)
+    assert sent.args == ["cool", {"heating_steps": "2"}, ["hours=1:3:3", "cooling_us=100,200"]]
+    form.load("odmr", {})
+    assert form.over.text == ""
+    form.choice.setCurrentIndex(form.choice.findData("cool"))
+    assert form.over.text == "hours=1:3:3 cooling_us=100, 200", "what was typed is there when it is chosen again"
+
+
+def test_a_row_that_cannot_be_swept_says_why_and_queues_nothing(qtbot, form):
+    form.load("cool", {})
+    for text, words in (
+        ("hours", "✖ Over: hours: write it as key=start:stop:count"),
+        ("hours=1,60", "✖ Over: hours: at 60: must be at most 50"),
+        ("hour=1,2", "did you mean 'hours'?"),
+    ):
+        form.over.line.clear()
+        qtbot.keyClicks(form.over.line, text)
+        assert words in form.faults.text()
+        assert not form.queue_button.isEnabled()
+        assert form.command.text() == ""
+    qtbot.mouseClick(form.all_back, LEFT)
+    assert (form.over.text, form.run_button.isEnabled()) == ("", True)

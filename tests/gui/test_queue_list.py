@@ -157,3 +157,23 @@ def test_it_fits_its_dock(queued):
     hint = queued.minimumSizeHint()
     assert hint.width() <= 520
     assert hint.height() <= 560
+
+
+def test_a_sweep_is_one_line_and_is_not_changed_once_it_has_begun(qtbot, runs_view, tmp_path):
+    queue = Queue(tmp_path)
+    ticket = queue.add("cool", {"heating_steps": "1"}, ["hours=1:3:3"]).ticket
+    view = runs_view(queue=queue)
+    assert listed(view) == ["1   cool  sweep of hours=1:3:3  heating_steps=1  0 of 3 points begun  (6 h 00 min)"]
+    view.queue.edit_action.trigger()
+    assert (view.form.over.text, view.form.queue_button.text()) == ("hours=1:3:3", "Keep")
+    view.form.over.line.setText("hours=2,4")
+    qtbot.waitUntil(view.form.queue_button.isEnabled)
+    qtbot.mouseClick(view.form.queue_button, LEFT)
+    assert [one.overs for one in Queue(tmp_path).items] == [("hours=2,4",)]
+    queue.take_point(ticket, 2)
+    view.queue.follow()
+    assert listed(view) == ["1   cool  sweep of hours=2,4  heating_steps=1  1 of 2 points begun  (4 h 00 min)"]
+    view.queue.edit_action.trigger()
+    assert "has begun" in view.message.text()
+    view.queue.remove_action.trigger()
+    assert Queue(tmp_path).items == ()

@@ -65,6 +65,46 @@ def begun(run_id=1):
     return RunEvent(run_id, "odmr", 0, Begin("odmr", OdmrPlan()), 0.0)
 
 
+def swept(link):
+    """Settings, and the point's number, of each run that was started."""
+    return [(one.plan.target_khz, one.record["sweep"]["number"]) for one in link.told if isinstance(one, Start)]
+
+
+def test_a_sweep_waits_as_one_and_its_points_run_one_after_another(session, link, tmp_path):
+    session.enqueue("odmr", {"seconds_per_point": "6"}, ["target_khz=5,6,7"])
+    session.enqueue("odmr", {"seconds_per_point": "7"})
+    session.hold_queue(False)
+    hear(session, link)
+    assert swept(link) == [(5.0, 1)]
+    assert [one.begun for one in Queue(tmp_path).items] == [1, 0], "what is left outlives the window"
+    hear(session, link, begun(), RunEnded(1, 1, "failed", "no line", ()), Doing("idle"))
+    assert swept(link) == [(5.0, 1), (6.0, 2)], "a point that fails is passed over"
+    hear(session, link, begun(2), RunEnded(2, 2, "aborted", "", ()), Doing("idle"))
+    assert session.is_queue_held, "it is stopped as one"
+    assert [one.begun for one in session.queue.items] == [2, 0]
+    session.hold_queue(False)
+    hear(session, link, Doing("idle"))
+    assert swept(link)[2:] == [(7.0, 3)]
+    assert waits(session) == [("odmr", "7")]
+
+
+def test_points_that_cannot_begin_are_left_out_but_not_all_of_them_for_the_same_reason(session, link):
+    session.enqueue("odmr", {}, ["target_khz=5,6,7"])
+    session.hold_queue(False)
+    hear(session, link)
+    (_, kept, _) = hear(session, link, RunEnded(1, 0, "failed", "beyond the source", ()), Doing("idle"))
+    assert kept.why == "Point 1 of the sweep of odmr is left out. beyond the source"
+    hear(session, link, RunEnded(2, 0, "failed", "beyond the source", ()), Doing("idle"))
+    assert (swept(link), session.is_queue_held) == ([(5.0, 1), (6.0, 2)], True)
+    assert [(one.begun, session.queue.faults[one.ticket]) for one in session.queue.items] == [(1, "beyond the source")]
+
+
+def test_a_sweep_with_a_point_beyond_a_limit_is_refused_as_a_whole(session):
+    with pytest.raises(Refusal, match="power_dbm"):
+        session.enqueue("odmr", {}, ["power_dbm=-20,20"])
+    assert session.queue.items == ()
+
+
 def test_what_is_not_possible_any_more_stays_in_the_queue_and_the_next_one_starts(session, link):
     session.queue.add("odmr", IMPOSSIBLE)
     session.queue.add("odmr", {"seconds_per_point": "6"})

@@ -10,7 +10,7 @@ import pytest
 from support.made_up import STATION
 
 from labctl.__main__ import main
-from labctl.cli.run import _patience
+from labctl.cli.run import say_aside
 from labctl.plans.parse import keys_of
 from labctl.report.progress import progress
 from labctl.run.events import RunEvent
@@ -68,7 +68,7 @@ def test_what_ctrl_c_leads_to_is_said_whole_over_the_bar(monkeypatch, columns):
     sentence = "stopping before the next play; Ctrl-C again stops at once"
     with progress() as on_event:
         on_event(RunEvent(1, "odmr", 0, Begin("odmr", None), 0.0))
-        _patience(sentence)
+        say_aside(sentence)
     assert sentence in " ".join(screen.getvalue().split())
 
 

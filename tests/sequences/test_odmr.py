@@ -46,6 +46,18 @@ def test_a_fresh_bench_shows_its_field(seed, sample, plan, field_mt, tilt_err_de
         assert is_dark(bench)
 
 
+def test_more_green_light_is_brighter_and_makes_the_lines_broader_and_less_deep():
+    found = []
+    for share in (0.02, 1.0):
+        with without_wires(1) as bench:
+            found.append(run(odmr(bench.lab, OdmrPlan(method="raster", sweeps=1, pump_efficiency=share)))[0])
+            assert is_dark(bench)
+    dim, bright = found
+    assert bright.linewidth_hz - dim.linewidth_hz > 3.0 * np.hypot(bright.linewidth_hz_err, dim.linewidth_hz_err)
+    assert dim.contrast - bright.contrast > 3.0 * np.hypot(dim.contrast_err, bright.contrast_err)
+    assert bright.contrast_err < 0.5 * dim.contrast_err
+
+
 def test_the_present_field_is_kept_where_there_is_one():
     with without_wires(4) as bench:
         know_field(bench)

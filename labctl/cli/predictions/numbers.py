@@ -6,8 +6,9 @@ from typing import Final
 
 import typer
 
+from labctl.common.ranges import MOST_NUMBERS, spread
+
 FIGURES: Final = (".png", ".pdf", ".svg")
-MOST_NUMBERS: Final = 1001
 
 
 def refuse(message: str) -> typer.Exit:
@@ -26,29 +27,13 @@ def within(option: str, value: float, low: float, high: float) -> float:
 def numbers(option: str, text: str, low: float, high: float) -> list[float]:
     """'a,b,c', 'start:stop:count' or 'start:stop:count:log' -> numbers, each within the range."""
     try:
-        values = _range(text.split(":")) if ":" in text else [float(part) for part in text.split(",")]
+        values = spread(text) if ":" in text else [float(part) for part in text.split(",")]
     except ValueError:
         ranges = "a range start:stop:count, or start:stop:count:log for even ratios"
         raise refuse(f"{option} {text!r} cannot be read: give numbers a,b,c or {ranges}.") from None
     if not 1 <= len(values) <= MOST_NUMBERS:
         raise refuse(f"{option} {text!r} has {len(values)} values: give 1 to {MOST_NUMBERS}.")
     return [within(option, value, low, high) for value in values]
-
-
-def _range(parts: list[str]) -> list[float]:
-    start, stop, count, *rest = parts
-    if rest not in ([], ["log"]):
-        raise ValueError(rest)
-    return _spread(float(start), float(stop), int(count), bool(rest))
-
-
-def _spread(start: float, stop: float, count: int, even_ratios: bool) -> list[float]:
-    if not 2 <= count <= MOST_NUMBERS or (even_ratios and not (start > 0 and stop > 0)):
-        raise ValueError(count)
-    shares = [k / (count - 1) for k in range(count)]
-    if even_ratios:
-        return [start, *(start * (stop / start) ** share for share in shares[1:-1]), stop]
-    return [start + (stop - start) * share for share in shares]
 
 
 def to_write(option: str, file: Path | None, endings: tuple[str, ...]) -> Path | None:

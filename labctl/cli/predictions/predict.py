@@ -11,9 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
-from labctl.cli.predictions.numbers import FIGURES, MOST_NUMBERS, numbers, refuse, to_write, within
+from labctl.cli.predictions.numbers import FIGURES, numbers, refuse, to_write, within
 from labctl.cli.predictions.paper import baths, check_paper
 from labctl.cli.predictions.survival import survival
+from labctl.common.ranges import MOST_NUMBERS
 
 app = typer.Typer(no_args_is_help=True, help="Predict the engine from the paper's equations: no lab, no data.")
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from labctl.bench.continuation import continuation
@@ -137,7 +138,7 @@ class _Server:
 
     def _obey(self, bench: OpenBench, order: Start | Continue | Order) -> None:
         if isinstance(order, Start):
-            self._run(bench, order.ticket, experiment_named(order.sequence), order.plan)
+            self._run(bench, order.ticket, experiment_named(order.sequence), order.plan, record=order.record)
         elif isinstance(order, Continue):
             self._go_on(bench, order)
         else:
@@ -156,10 +157,16 @@ class _Server:
             LOG.exception("Run %s could not be read", order.run_id)
             self._outbox.say(RunEnded(order.ticket, 0, "failed", f"{type(error).__name__}: {error}", ()))
         else:
-            self._run(bench, order.ticket, found.experiment, found.plan, before)
+            self._run(bench, order.ticket, found.experiment, found.plan, before, found.sweep)
 
     def _run(
-        self, bench: OpenBench, ticket: int, experiment: Experiment, plan: Any, interrupted: Interrupted | None = None
+        self,
+        bench: OpenBench,
+        ticket: int,
+        experiment: Experiment,
+        plan: Any,
+        interrupted: Interrupted | None = None,
+        record: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         lab = bench.lab
         faults = Bounds(lab.limits, lab.wiring.tick_ns).faults(plan)
@@ -170,7 +177,7 @@ class _Server:
             self._outbox.say(RunEnded(ticket, 0, "aborted", "stopped before it began", ()))
             return
         try:
-            outcome = bench.run(experiment, plan, self._listeners(), self._pause, interrupted)
+            outcome = bench.run(experiment, plan, self._listeners(), self._pause, interrupted, record)
             run = outcome.run
             ended = RunEnded(ticket, run.run_id, run.status, run.message, outcome.unsafe)
         except NotBegun as error:

@@ -3,7 +3,7 @@
 import itertools
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +31,7 @@ from labctl.gui.runs.queue import Queue, Wanted
 from labctl.gui.runs.record_builder import RecordBuilder
 from labctl.plans import catalogue
 from labctl.plans.parse import make_plan
+from labctl.plans.sweep import Sweep, few, sweep_of
 from labctl.run.events import RunEvent
 from labctl.safety.limits import Bounds
 from labctl.safety.safe_state import Step
@@ -80,6 +81,8 @@ class Session:
         self._link = connect()
         self._taken: Wanted | None = None
         """What was taken out of the queue and has not begun yet."""
+        self._refused = ""
+        """Why the last point of a sweep that was left out could not begin."""
 
     # ---- what comes from the bench
 
@@ -148,6 +151,9 @@ class Session:
         taken, self._taken = self._taken, None
         if taken is None:
             return []
+        if taken.overs and why and why != self._refused:  # another point may be possible
+            self._refused = why
+            return [Kept(f"Point {taken.begun + 1} of the sweep of {taken.sequence} is left out. {why}")]
         self.queue.put_back(taken, why)
         return [Kept(f"{taken.sequence} stays in the queue. {why or 'It has not begun'}")]
 
@@ -217,10 +223,10 @@ class Session:
         self._link.say(Continue(next(self._tickets), run_id))
         return True
 
-    def enqueue(self, sequence: str, settings: Mapping[str, str]) -> None:
-        """Put a run at the end of the queue. Raises Refusal with every fault of the plan."""
-        self._checked(sequence, settings)
-        self.queue.add(sequence, settings)
+    def enqueue(self, sequence: str, settings: Mapping[str, str], overs: Sequence[str] = ()) -> None:
+        """Put a run at the end of the queue; with overs a sweep, as one group. Raises Refusal with every fault."""
+        self._plans(sequence, settings, overs)
+        self.queue.add(sequence, settings, overs)
 
     def hold_queue(self, held: bool) -> None:
         """Let the queue wait, or go on: what could not be started is then tried once more."""
@@ -295,9 +301,31 @@ class Session:
             raise Refusal(faults)
         return plan
 
-    def _start(self, sequence: str, plan: Any) -> None:
+    def _plans(
+        self, sequence: str, settings: Mapping[str, str], overs: Sequence[str]
+    ) -> tuple[Sweep | None, list[Any]]:
+        """What a place of the queue runs: one plan, or those of all points of a sweep. Raises Refusal."""
+        if not overs:
+            return None, [self._checked(sequence, settings)]
+        texts = [f"{key}={text}" for key, text in settings.items()]
+        sweep, plans = sweep_of(catalogue.experiment_named(sequence), overs, texts)
+        if faults := dict.fromkeys(fault for plan in plans for fault in self._bounds.faults(plan)):
+            raise Refusal(few(list(faults)))
+        return sweep, plans
+
+    def _start(self, sequence: str, plan: Any, record: dict[str, Any] | None = None) -> None:
         self.activity = "running"  # so that nothing else starts before the bench process says so itself
-        self._link.say(Start(next(self._tickets), sequence, plan))
+        self._link.say(Start(next(self._tickets), sequence, plan, record or {}))
+
+    def _take_next(self, wanted: Wanted) -> bool:
+        """Start it, or its next point; whether no other window was quicker. Raises Refusal if it is not possible."""
+        sweep, plans = self._plans(wanted.sequence, wanted.settings, wanted.overs)
+        taken = self.queue.take_point(wanted.ticket, len(plans)) if sweep else self.queue.take(wanted.ticket)
+        self._taken = taken
+        if taken is not None:
+            record = sweep.record(taken.name, taken.begun + 1) if sweep else None
+            self._start(taken.sequence, plans[taken.begun], record)
+        return taken is not None
 
     def _start_next(self) -> list[BenchMessage]:
         """Start the first one that can be started; the others stay where they are."""
@@ -306,16 +334,12 @@ class Session:
             if wanted.ticket in self.queue.faults:
                 continue
             try:
-                plan = self._checked(wanted.sequence, wanted.settings)
+                if self._take_next(wanted):
+                    return messages
             except Refusal as refusal:
                 why = "; ".join(refusal.faults)
                 LOG.warning("%s stays in the queue: %s", wanted.sequence, why)
                 self.queue.refuse(wanted.ticket, why)
                 messages.append(Kept(f"{wanted.sequence} stays in the queue, for it is not possible: {why}"))
-            else:
-                self._taken = self.queue.take(wanted.ticket)
-                if self._taken is not None:  # else another window was quicker
-                    self._start(wanted.sequence, plan)
-                    return messages
         self.is_queue_held = True
         return messages

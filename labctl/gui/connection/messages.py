@@ -1,6 +1,6 @@
 """What the window and the bench process say to each other: frozen values that can be pickled."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
@@ -19,6 +19,8 @@ class Start:
     """Comes back with everything that is said about this run."""
     sequence: str
     plan: Any
+    record: dict[str, Any] = field(default_factory=dict)
+    """What else is kept with the run: which point of a sweep it is."""
 
 
 @dataclass(frozen=True)

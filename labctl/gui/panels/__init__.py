@@ -6,6 +6,7 @@
 - `target`: the field across the axis as a point on a target, logarithmic in its distance.
 - `density`: a density matrix as bars in space: drawn by hand, so that no graphics card is needed.
 - `plan_rows`: one key of a plan as a row of a form.
+- `over_row`: the row of the form of a plan that says what is swept.
 - `plan_form`: the form in which a plan is written: made from the plan's own dataclass, checked at every key stroke.
 - `queue_list`: the runs that wait: their order, changed by dragging and by keys, and whether they start by themselves.
 - `history_model`: the stored runs as a tree for Qt: a line is only turned into texts where it is looked at.

@@ -1,6 +1,6 @@
 """The form in which a plan is written: made from the plan's own dataclass, checked at every key stroke."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
@@ -9,6 +9,7 @@ from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
 from labctl.common.commands import About
 from labctl.common.value_errors import bounds_words
+from labctl.gui.panels.over_row import OverRow
 from labctl.gui.panels.plan_rows import Choice, Row
 from labctl.gui.widgets.theme import Theme, monospaced
 from labctl.gui.widgets.view import label
@@ -25,9 +26,13 @@ _REST_MS: Final = 600
 HERE: Final = About()
 
 
-def command_of(sequence: str, settings: Mapping[str, str], about: About = HERE) -> str:
-    """The same run on the same bench as a command line."""
-    return about.run(sequence, settings)
+_OVER: Final = ""
+"""Under this name the drafts hold what is swept; no key of a plan has it."""
+
+
+def command_of(sequence: str, settings: Mapping[str, str], about: About = HERE, overs: Sequence[str] = ()) -> str:
+    """The same run, or sweep, on the same bench as a command line."""
+    return about.sweep(sequence, settings, overs) if overs else about.run(sequence, settings)
 
 
 class PlanForm(QtWidgets.QWidget):
@@ -38,6 +43,8 @@ class PlanForm(QtWidgets.QWidget):
 
     run_wanted = QtCore.Signal(str, object)
     queue_wanted = QtCore.Signal(str, object)
+    sweep_wanted = QtCore.Signal(str, object, object)
+    """A sweep for the queue: the sequence, what is the same at every point, and what is swept: 'key=values' texts."""
     given_up = QtCore.Signal()
     """What was being edited shall stay as it was."""
 
@@ -51,10 +58,12 @@ class PlanForm(QtWidgets.QWidget):
         self._laid_by: tuple[str, dict[str, dict[str, str]]] | None = None
         """What the form held before something that waits in the queue was edited: experiment and drafts."""
         self._plan: Any = None
+        self.over = OverRow(bounds)
         self._rest = QtCore.QTimer(self, singleShot=True, interval=_REST_MS)
         self.setAccessibleName("plan")
         self._build()
         self._rest.timeout.connect(self._check)
+        self.over.changed.connect(self._check)
         self.choice.currentIndexChanged.connect(lambda _: self._chosen())
         self._chosen()
 
@@ -75,7 +84,7 @@ class PlanForm(QtWidgets.QWidget):
         """What differs from the defaults; empty while something is wrong."""
         return {} if self._plan is None else settings_of(self._plan)
 
-    def load(self, sequence: str, settings: Mapping[str, Any]) -> None:
+    def load(self, sequence: str, settings: Mapping[str, Any], overs: Sequence[str] = ()) -> None:
         """Show this plan: settings of the queue, or the plan of a stored run; what no longer fits is named."""
         self.tell("")
         place = self.choice.findData(sequence)
@@ -85,14 +94,18 @@ class PlanForm(QtWidgets.QWidget):
         self.choice.setCurrentIndex(place)
         texts = texts_of(settings)
         self.reset()
+        self.over.write(" ".join(overs))
+        self._check()
         lost = [f"{name} = {text}" for name, text in texts.items() if not self._written(name, text)]
         if lost:
             self.tell(f"No longer possible in a plan of {sequence}, and left out: {'; '.join(lost)}")
 
     def reset(self) -> None:
         """All keys at their defaults."""
+        self.over.write("")
         for row in self.rows.values():
             row.editor.write(row.default)
+        self._check()
 
     def lay_by(self) -> None:
         """Something else shall be edited: what is written here comes back when that is done."""
@@ -144,6 +157,7 @@ class PlanForm(QtWidgets.QWidget):
         self.area.setWidget(body)
         self.area.setMinimumWidth(body.minimumSizeHint().width() + self.area.verticalScrollBar().sizeHint().width())
         self.help.setText(EXPERIMENTS[self.sequence].description)
+        self.over.write(self._drafts.get(self.sequence, {}).get(_OVER, ""))
         self._order_tabs()
         self._check()
 
@@ -151,13 +165,13 @@ class PlanForm(QtWidgets.QWidget):
         """Rows are made after the buttons: Tab shall reach them before, as they stand."""
         rows = [widget for row in self.rows.values() for widget in (row.editor.widget, row.reset)]
         buttons = (self.command, self.copy, self.all_back, self.queue_button, self.run_button)
-        for one, after in pairwise((self.choice, self.cancel, *rows, *buttons)):
+        for one, after in pairwise((self.choice, self.cancel, *rows, self.over.line, *buttons)):
             self.setTabOrder(one, after)
 
     def _check(self) -> None:
         """Show what is wrong, what is changed, how long it lasts, and how the command line says it."""
         texts = {name: row.text for name, row in self.rows.items() if row.text or row.default}
-        self._drafts[self.sequence] = texts
+        self._drafts[self.sequence] = {**texts, _OVER: self.over.text}
         made, faults = plan_of(EXPERIMENTS[self.sequence].plan, texts)
         if made is not None:
             faults = [_at_key(words) for words in self._bounds.faults(made)]
@@ -168,9 +182,14 @@ class PlanForm(QtWidgets.QWidget):
         for name, row in self.rows.items():
             row.show_state([fault.words for fault in faults if fault.key == name], name in changed)
         whole = [fault.words for fault in faults if fault.key not in self.rows]
+        plans, swept = [self._plan], list[str]()
+        if self.over.overs and self._plan is not None:
+            plans, swept = self.over.plans(self.sequence, self.settings)
+            self._plan = None if swept else self._plan
+        whole += swept
         self.faults.setText("\n".join(f"✖ {words}" for words in whole))
         self.faults.setVisible(bool(whole))
-        self._show_outcome(len(faults), bool(changed))
+        self._show_outcome(len(faults) + len(swept), bool(changed or self.over.text), plans)
 
     def _narrowed(self, key: Key) -> Key:
         """With the range that it has at this station."""
@@ -184,34 +203,40 @@ class PlanForm(QtWidgets.QWidget):
     def _touched(self) -> set[str]:
         return {name for name, row in self.rows.items() if row.text != row.default}
 
-    def _show_outcome(self, faults: int, is_changed: bool) -> None:
+    def _show_outcome(self, faults: int, is_changed: bool, plans: Sequence[Any]) -> None:
+        """plans: of all points of a sweep, or the one of a run."""
         self.all_back.setEnabled(is_changed)
-        for button in (self.run_button, self.queue_button):
-            button.setEnabled(not faults and not self._rest.isActive())
+        self.queue_button.setEnabled(not faults and not self._rest.isActive())
+        self.run_button.setEnabled(self.queue_button.isEnabled() and not self.over.overs)
         self.copy.setEnabled(not faults)
         if faults:
             self.duration.setText(f"✖ {faults} {'value is' if faults == 1 else 'values are'} not possible")
             self.command.setText("")
             return
-        expected_s = forecast_s(self._plan)
-        words = "not known beforehand" if expected_s is None else f"{clock_words(expected_s)} of laboratory time"
-        self.duration.setText(f"Expected: {words}")
-        self.command.setText(command_of(self.sequence, self.settings, self._about))
+        expected_s = [forecast_s(plan) for plan in plans]
+        known = [one for one in expected_s if one is not None]
+        words = f"{clock_words(sum(known))} of laboratory time" if len(known) == len(plans) else "not known beforehand"
+        count = f"; Queue puts the {len(plans)} points into the queue, as one" if self.over.overs else ""
+        self.duration.setText(f"Expected: {words}{count}")
+        self.command.setText(command_of(self.sequence, self.settings, self._about, self.over.overs))
         self.command.setCursorPosition(0)
 
     def _focused(self, row: Row) -> None:
         self.help.setText(row.help())
         self.area.ensureWidgetVisible(row.editor.widget)
 
-    def _send(self, signal: Any) -> None:
-        """Unless something is wrong, or it was sent just now."""
-        if self._plan is None or self._rest.isActive():
+    def _send(self, button: Any, signal: Any) -> None:
+        """Unless something is wrong, or it was sent just now. A sweep is always queued."""
+        if not button.isEnabled() or self._plan is None or self._rest.isActive():
             return
-        sequence, settings = self.sequence, self.settings
+        sequence, settings, overs = self.sequence, self.settings, self.over.overs
         self.tell("")
         self._rest.start()
         self._check()
-        signal.emit(sequence, settings)
+        if overs:
+            self.sweep_wanted.emit(sequence, settings, overs)
+        else:
+            signal.emit(sequence, settings)
 
     # ---- widgets
 
@@ -237,6 +262,7 @@ class PlanForm(QtWidgets.QWidget):
         column.addWidget(self.message)
         column.addLayout(self._editing_line())
         column.addWidget(self.area, 1)
+        column.addWidget(self.over)
         column.addWidget(self.help)
         column.addWidget(self.faults)
         column.addWidget(self.duration)
@@ -278,7 +304,7 @@ class PlanForm(QtWidgets.QWidget):
             (self.queue_button, self.queue_wanted, "Ctrl+Shift+Return", "Put it at the end of the queue"),
             (self.run_button, self.run_wanted, "Ctrl+Return", "Run it now, or after what runs"),
         ):
-            button.clicked.connect(lambda _=False, wanted=signal: self._send(wanted))
+            button.clicked.connect(lambda _=False, pressed=button, wanted=signal: self._send(pressed, wanted))
             button.setToolTip(f"{tip}  ({keys})")
             self._shortcut(keys, button)
             line.addWidget(button)

@@ -5,10 +5,12 @@ from typing import Any, Final
 
 from pyqtgraph.Qt import QtCore, QtGui, QtWidgets
 
+from labctl.common.refusals import Refusal
 from labctl.gui.runs.queue import Queue, Wanted
 from labctl.gui.widgets.view import label
 from labctl.plans.catalogue import EXPERIMENTS
 from labctl.plans.parse import plan_of
+from labctl.plans.sweep import few, sweep_of
 from labctl.report.progress import clock_words
 from labctl.safety.limits import Bounds
 from sequences.core.experiment import forecast_s
@@ -116,16 +118,29 @@ class QueueList(QtWidgets.QWidget):
 
     def _described(self, wanted: Wanted) -> tuple[str, float, list[str]]:
         """Its line, its expected duration, and why it is no longer possible."""
-        made, found = plan_of(EXPERIMENTS[wanted.sequence].plan, wanted.settings)
-        faults = [f"{fault.key}: {fault.words}" for fault in found]
-        faults += self._bounds.faults(made) if made is not None else []
+        plans, faults = self._plans(wanted)
         if not faults and (why := self.queue.faults.get(wanted.ticket)):
             faults = [why]
+        swept = f"sweep of {' × '.join(wanted.overs)}" if wanted.overs else ""
+        begun = f"{wanted.begun} of {len(plans)} points begun" if wanted.overs and plans else ""
         settings = ", ".join(f"{key}={text}" for key, text in wanted.settings.items())
-        expected_s = forecast_s(made) or 0.0
+        expected_s = sum(forecast_s(plan) or 0.0 for plan in plans[wanted.begun :])
         duration = f"({clock_words(expected_s)})" if expected_s else ""
         sign = "✖ " if faults else ""
-        return "  ".join(p for p in (sign + wanted.sequence, settings, duration) if p), expected_s, faults
+        return "  ".join(p for p in (sign + wanted.sequence, swept, settings, begun, duration) if p), expected_s, faults
+
+    def _plans(self, wanted: Wanted) -> tuple[list[Any], list[str]]:
+        """Its plan, or those of all points of a sweep, and what is wrong with them."""
+        experiment = EXPERIMENTS[wanted.sequence]
+        if wanted.overs:
+            try:
+                plans = sweep_of(experiment, wanted.overs, [f"{k}={text}" for k, text in wanted.settings.items()])[1]
+            except Refusal as refusal:
+                return [], list(refusal.faults)
+            return plans, few(list(dict.fromkeys(fault for plan in plans for fault in self._bounds.faults(plan))))
+        made, found = plan_of(experiment.plan, wanted.settings)
+        faults = [f"{fault.key}: {fault.words}" for fault in found]
+        return ([], faults) if made is None else ([made], faults + self._bounds.faults(made))
 
     def _add_item(self, wanted: Wanted, words: str, faults: list[str]) -> None:
         item = QtWidgets.QListWidgetItem(words)

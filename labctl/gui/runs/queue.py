@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
@@ -32,6 +32,10 @@ class Wanted:
     """Dotted key of its plan -> text, as after --set; the other keys are at their defaults."""
     name: str = ""
     """By it all windows know the run."""
+    overs: tuple[str, ...] = ()
+    """Of a sweep what stands after each --over: it waits as one group. Empty for a single run."""
+    begun: int = 0
+    """How many points of the sweep have been started."""
 
 
 class Queue:
@@ -78,17 +82,18 @@ class Queue:
             with self._locked():
                 self._read()
 
-    def add(self, sequence: str, settings: Mapping[str, str]) -> Wanted:
-        """Put a run at the end."""
+    def add(self, sequence: str, settings: Mapping[str, str], overs: Sequence[str] = ()) -> Wanted:
+        """Put a run at the end; with overs a sweep, as one group."""
         with self._changing():
-            self._items.append(self._named(QueuedRun(uuid4().hex, sequence, dict(settings))))
+            self._items.append(self._named(QueuedRun(uuid4().hex, sequence, dict(settings), tuple(overs))))
             return self._items[-1]
 
-    def edit(self, ticket: int, sequence: str, settings: Mapping[str, str]) -> None:
-        """Want something else in this place. Nothing happens if the run has started meanwhile."""
+    def edit(self, ticket: int, sequence: str, settings: Mapping[str, str], overs: Sequence[str] = ()) -> None:
+        """Want something else in this place. Nothing happens if the run, or a point of the sweep, has started."""
         with self._changing(ticket) as place:
-            if place is not None:
-                self._items[place] = replace(self._items[place], sequence=sequence, settings=dict(settings))
+            if place is not None and not self._items[place].begun:
+                item = replace(self._items[place], sequence=sequence, settings=dict(settings), overs=tuple(overs))
+                self._items[place] = item
                 self.faults.pop(ticket, None)
 
     def remove(self, ticket: int) -> None:
@@ -107,8 +112,24 @@ class Queue:
             self.faults.pop(ticket, None)
             return None if place is None else self._items.pop(place)
 
+    def take_point(self, ticket: int, points: int) -> Wanted | None:
+        """A sweep whose next point starts: number `begun` of it, counted from 0. It stays until its last one starts.
+
+        points: how many it has. None if another window was quicker to take it as a whole.
+        """
+        with self._changing(ticket) as place:
+            if place is None:
+                return None
+            now = self._items.pop(place)
+            if now.begun + 1 < points:
+                self._items.insert(place, replace(now, begun=now.begun + 1))
+            return now if now.begun < points else None
+
     def put_back(self, wanted: Wanted, why: str = "") -> None:
         """It was taken and has not begun: it is the next one again. why: it could not be started."""
+        with self._changing(wanted.ticket) as place:
+            if place is not None:  # a sweep, whose other points wait
+                del self._items[place]
         with self._changing():
             self._items.insert(0, wanted)
             if why:
@@ -160,7 +181,8 @@ class Queue:
     def _named(self, queued: QueuedRun) -> Wanted:
         if queued.name not in self._known:
             self._known[queued.name] = next(self._tickets)
-        return Wanted(self._known[queued.name], queued.sequence, queued.settings, queued.name)
+        ticket = self._known[queued.name]
+        return Wanted(ticket, queued.sequence, queued.settings, queued.name, queued.overs, queued.begun)
 
     def _read(self) -> None:
         """What the file holds; what could not be stored here stays behind it."""
@@ -182,5 +204,5 @@ class Queue:
     def _stored(self) -> None:
         """What cannot be written is still wanted: the runs go on, and the user is told."""
         self._tried_s = time.monotonic()
-        queued_runs = [QueuedRun(item.name, item.sequence, item.settings) for item in self._items]
+        queued_runs = [QueuedRun(one.name, one.sequence, one.settings, one.overs, one.begun) for one in self._items]
         self.trouble, self.is_stored = self._file.write(queued_runs)

@@ -29,6 +29,10 @@ class QueuedRun:
     """By it windows that share the queue know the run."""
     sequence: str
     settings: Mapping[str, str]
+    overs: tuple[str, ...] = ()
+    """Of a sweep what stands after each --over; empty for a single run."""
+    begun: int = 0
+    """How many points of the sweep have been started."""
 
 
 class Unreadable(Exception):
@@ -148,7 +152,7 @@ class QueueFile:
 def _written(file: Path, queued_runs: Sequence[QueuedRun]) -> None:
     """A new file in the old one's place, so that there is always a whole one."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    content = [{"name": one.name, "sequence": one.sequence, "settings": dict(one.settings)} for one in queued_runs]
+    content = [_as_dict(one) for one in queued_runs]
     new = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         with new.open("w", encoding="utf-8") as stream:
@@ -162,6 +166,11 @@ def _written(file: Path, queued_runs: Sequence[QueuedRun]) -> None:
         raise
 
 
+def _as_dict(one: QueuedRun) -> dict[str, Any]:
+    kept = {"name": one.name, "sequence": one.sequence, "settings": dict(one.settings)}
+    return {**kept, "over": list(one.overs), "begun": one.begun} if one.overs else kept
+
+
 def _stamp(file: Path) -> tuple[int, int, int] | None:
     try:
         found = file.stat()
@@ -172,7 +181,7 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
 
 def _checked(queued: Any, place: int, used: Set[str]) -> QueuedRun:
     """One entry of the file, with a name that every window gives it. Raises ValueError if it is anything else."""
-    if not isinstance(queued, dict) or queued.keys() - {"name"} != {"sequence", "settings"}:
+    if not isinstance(queued, dict) or queued.keys() - {"name", "over", "begun"} != {"sequence", "settings"}:
         raise ValueError(f"not a run: {ascii(queued)[:_QUOTED]}")
     sequence, settings, name = queued["sequence"], queued["settings"], queued.get("name", "")
     if not isinstance(sequence, str) or sequence not in EXPERIMENTS:
@@ -181,9 +190,12 @@ def _checked(queued: Any, place: int, used: Set[str]) -> QueuedRun:
         raise ValueError(f"settings of {sequence} are not texts")
     if not _is_text(name):
         raise ValueError(f"the name of {sequence} is no text")
+    overs, begun = queued.get("over", []), queued.get("begun", 0)
+    if not isinstance(overs, list) or not all(map(_is_text, overs)) or type(begun) is not int or begun < 0:
+        raise ValueError(f"the sweep of {sequence} cannot be read")
     if not name or name in used:  # written or copied by hand
         name = sha256(f"{place} {sequence} {settings}".encode()).hexdigest()
-    return QueuedRun(name, sequence, settings)
+    return QueuedRun(name, sequence, settings, tuple(overs), begun)
 
 
 def _is_text(given: Any) -> bool:

@@ -1,6 +1,6 @@
 """What was run, what is to be run, and with which plan: the form, the queue and the stored runs in one dock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
@@ -35,6 +35,8 @@ class RunsView(QtWidgets.QWidget):
 
     run_wanted = QtCore.Signal(str, object)
     queue_wanted = QtCore.Signal(str, object)
+    sweep_wanted = QtCore.Signal(str, object, object)
+    """As the form's."""
     open_wanted = QtCore.Signal(int)
     """Show this stored run."""
     continue_wanted = QtCore.Signal(int)
@@ -90,9 +92,12 @@ class RunsView(QtWidgets.QWidget):
         if ticket not in waiting:
             self.queue.follow()
             return
+        if waiting[ticket][1].begun:
+            self.say("This sweep has begun: it can be held or removed, but not changed", is_fault=True)
+            return
         (place, wanted), self._edited = waiting[ticket], ticket
         self.form.lay_by()
-        self.form.load(wanted.sequence, wanted.settings)
+        self.form.load(wanted.sequence, wanted.settings, wanted.overs)
         self.form.edit(f"number {place} of the queue")
         self.write_plan()
 
@@ -109,14 +114,17 @@ class RunsView(QtWidgets.QWidget):
         words = f"Run {run_id} goes on"
         self.history.worker.do(partial(_let_go, self._folder, run_id), lambda _: self.say(words), self._fail)
 
-    def _queue(self, sequence: str, settings: Mapping[str, str]) -> None:
+    def _queue(self, sequence: str, settings: Mapping[str, str], overs: Sequence[str] = ()) -> None:
         if not self._edited:
-            self.queue_wanted.emit(sequence, settings)
-            self.say(f"{sequence} waits in the queue")
+            if overs:
+                self.sweep_wanted.emit(sequence, settings, overs)
+            else:
+                self.queue_wanted.emit(sequence, settings)
+            self.say(f"{'The sweep of ' if overs else ''}{sequence} waits in the queue")
             self.queue.follow()
             return
-        is_there = any(one.ticket == self._edited for one in self.queue.queue.items)
-        self.queue.queue.edit(self._edited, sequence, settings)
+        is_there = any(one.ticket == self._edited and not one.begun for one in self.queue.queue.items)
+        self.queue.queue.edit(self._edited, sequence, settings, overs)
         self.say("" if is_there else f"{sequence} has started meanwhile: nothing was changed", is_fault=True)
         self._give_up()
         self.queue.follow()
@@ -177,6 +185,7 @@ class RunsView(QtWidgets.QWidget):
     def _connect(self) -> None:
         self.form.run_wanted.connect(self.run_wanted)
         self.form.queue_wanted.connect(self._queue)
+        self.form.sweep_wanted.connect(self._queue)
         self.form.given_up.connect(self._give_up)
         self.queue.edit_wanted.connect(self._edit)
         self.queue.held.connect(self.queue_held)
