@@ -45,10 +45,15 @@ class Space:
         return self.size + self.integrals
 
     @cached_property
+    def whole_terms(self) -> Real:
+        """Of all elements, and of the integrals that they feed: (coefficients, size + integrals, size)."""
+        return np.ascontiguousarray(self.terms[:, :, : self.size])
+
+    @cached_property
     def ladder_terms(self) -> Real:
-        """Of the ladder and the integrals: (coefficients, n, n)."""
+        """Of the ladder, and of the integrals that it feeds: (coefficients, n + integrals, n)."""
         of = np.r_[self.ladder, self.size : self.with_integrals]
-        return np.ascontiguousarray(self.terms[:, of[:, None], of])
+        return np.ascontiguousarray(self.terms[:, of, self.ladder])
 
     @cached_property
     def single_terms(self) -> Real:
