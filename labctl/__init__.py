@@ -8,6 +8,7 @@
 - `report`: what a person reads: progress, tables, plans in words, reports as files.
 - `stored_runs`: runs that are stored: found again, summarised, compared, explained.
 - `run`: one run from its begin to its end: driven, recorded, paused, resumed after a break.
+- `hand`: the bench set by hand: its controls, within limits and interlocks, and the count rate.
 - `config`: station.yaml, read and checked before anything is opened.
 - `safety`: limits before a run, interlocks during it, and the safe state after it.
 - `plans`: what can be run, and plans: from texts, or from a stored run.

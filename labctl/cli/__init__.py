@@ -10,6 +10,7 @@
 - `report`: `labctl report` and `bug-report`: runs as one page, and a zip file for whoever finds a fault.
 - `check`: `labctl check`: who answers on the bench.
 - `watchdog`: `labctl watchdog`: makes the bench safe if the labctl that runs it dies or hangs.
+- `hand`: `labctl hand`: the bench set by hand, line by line.
 - `gui`: `labctl gui`: the live window.
 - `predictions`: `labctl predict` and `labctl check-paper`: the paper's numbers on the command line.
 """
