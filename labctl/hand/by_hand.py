@@ -55,6 +55,8 @@ class ByHand:
         """Whether nothing has been let out by hand since the bench was dark."""
         self._held: dict[str, Cause] = {}
         """What keeps the bench from being switched on: its words -> the cause."""
+        self._past: set[str] = set()
+        """What kept it, and is over: a supply tells of a trip until its output is on again."""
         accept_changes(lab)
 
     @cached_property
@@ -90,7 +92,7 @@ class ByHand:
         self.is_dark = self.is_dark and not control.lets_out(value)
         try:
             control.write(value)
-            change = Change(control, before, control.read())
+            change = Change(control, before, _taken(control, value))
         except Exception as error:
             raise self._failed(control, before, error) from error
         self._log(str(change))
@@ -109,7 +111,10 @@ class ByHand:
 
         Raises BenchFault saying what is not confirmed, and what to do at the bench.
         """
-        steps = make_safe(self._lab, ramp_magnet=False)
+        return self._made_dark(ramp_magnet=False)
+
+    def _made_dark(self, ramp_magnet: bool) -> list[str]:
+        steps = make_safe(self._lab, ramp_magnet)
         unsafe = [step for step in steps if step.fault]
         self.is_dark = not unsafe
         self._log("; ".join(f"NOT SAFE: {step}" if step.fault else step.what for step in steps))
@@ -152,14 +157,17 @@ class ByHand:
 
     def _refuse_hindered(self, control: Control) -> None:
         self._find_causes()
-        self._held = {what: cause for what, cause in self._held.items() if not quietly(cause.is_gone)}
+        gone = {what for what, cause in self._held.items() if quietly(cause.is_gone)}
+        self._held = {what: cause for what, cause in self._held.items() if what not in gone}
+        self._past |= gone
         if self._held:
             held = "; ".join(f"{cause.what}: {cause.remedy}" for cause in self._held.values())
             raise Refusal(f"{control.name} was not set, for the bench must not be switched on now. {held}")
 
     def _find_causes(self) -> None:
-        for cause in causes(self._lab, self._lab.clock):
-            self._held.setdefault(cause.what, cause)
+        found = {cause.what: cause for cause in causes(self._lab, self._lab.clock)}
+        self._past &= set(found)
+        self._held = {what: cause for what, cause in found.items() if what not in self._past} | self._held
 
     # ---- failures
 
@@ -179,19 +187,32 @@ class ByHand:
         return False
 
     def _darkened(self, words: str) -> BenchFault:
-        """Make the bench dark because of this."""
+        """Make the bench dark because of this; where a supply has tripped, the magnet is taken down too."""
         self._log(words)
+        self._find_causes()
+        is_trip = any(cause.is_trip for cause in self._held.values())
         try:
-            self.dark()
+            self._made_dark(is_trip)
         except BenchFault as unsafe:
             return BenchFault([words, *unsafe.faults])
-        return BenchFault(f"{words}. Light, microwave and pulsed coils were switched off")
+        also = ", and the magnet was taken down" if is_trip else ""
+        return BenchFault(f"{words}. Light, microwave and pulsed coils were switched off{also}")
+
+
+def _taken(control: Control, value: Value) -> Value:
+    """What it is at after it was set. Raises BenchFault if that is another one: it was reset, or has tripped."""
+    after = control.read()
+    if not control.is_near(after, value):
+        raise BenchFault(f"behind the setting it is at {control.said(after)}")
+    return after
 
 
 def why(error: Exception) -> str:
     """An exception as a sentence without its full stop, and without what QCoDeS adds to it."""
     if isinstance(error, InstrumentError | SequenceError):
         words = f"{error.what}. {error.remedy}" if error.remedy else error.what
+    elif isinstance(error, BenchFault):
+        words = "; ".join(error.faults)
     else:
         words = f"{type(error).__name__}: {error.args[0] if error.args else error}"
     return " ".join(words.split()).rstrip(".")

@@ -13,6 +13,10 @@ _ON: Final = ("on", "high", "true", "yes", "1")
 _OFF: Final = ("off", "low", "false", "no", "0")
 SAME: Final = 1e-9
 """Relative: two readings of a setting that nobody has touched."""
+_WANDERS: Final = 0.25
+"""Relative. The drivers compare more strictly; here a reset or a trip shows that came behind their look."""
+_STEPS: Final = 1e-4
+"""Of the whole range: no instrument here has coarser ones where its value is near 0."""
 
 
 def never(_value: Value) -> bool:
@@ -71,6 +75,14 @@ class Control:
         if not least <= value <= most:
             raise Refusal(f"{self.name} = {self.said(value)} is beyond its limits, {self.limits}. Nothing was set")
         return value
+
+    def is_near(self, seen: Value, wanted: Value) -> bool:
+        """Whether what was read back is what was set, but for the steps of an instrument and what a laser wanders."""
+        if self.bounds is None:
+            return bool(seen) == bool(wanted)
+        span = self.bounds[1] - self.bounds[0]
+        steps = _STEPS * span if math.isfinite(span) else SAME
+        return bool(abs(seen - wanted) <= _WANDERS * abs(wanted) + steps)
 
     @property
     def words(self) -> tuple[str, str]:
