@@ -25,6 +25,7 @@ from sequences.core.power_budget import LimitError
 from sequences.pulses.program import Program
 from sequences.results import SequenceError
 from sequences.routines.bench.limits import check_limits
+from sequences.routines.bench.selection import null_side
 from sequences.routines.bench.verify import accept_changes, verify_settings
 
 LOG: Final = logging.getLogger(__name__)
@@ -121,6 +122,14 @@ class ByHand:
         if unsafe:
             raise BenchFault(f"NOT SAFE: {step}" for step in unsafe)
         return [step.what for step in steps]
+
+    def calibrated_place(self) -> dict[str, float]:
+        """Where the null belongs by the calibration: control -> nm. Raises Refusal if no run has measured it."""
+        side = null_side(self._lab)
+        found = {axis: self._lab.calibration.get(f"pair.{side}_{axis}_nm") for axis in "xy"}
+        if any(place is None for place in found.values()):
+            raise Refusal("No place of an NV is calibrated yet. Run `labctl run locate`, or Optimise in the window")
+        return {f"depletion_beam.{axis}": place.value for axis, place in found.items() if place is not None}
 
     def look(self) -> None:
         """Ask whether everything is as it was set, while something is on.

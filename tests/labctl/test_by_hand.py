@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 from support.everything_on import STATION, sample
@@ -11,6 +12,8 @@ from labctl.bench.station import Wires, opened
 from labctl.common.refusals import BenchFault, Refusal
 from labctl.config.station_file import read_station
 from labctl.data.calibration_in_memory import Kept
+from labctl.gui.connection.hand_orders import HandOrders
+from labctl.gui.connection.messages import HandDone, HandOrder
 from labctl.hand.by_hand import ByHand
 from labctl.hand.controls import Control
 from labctl.hand.role_controls import CONTROLS
@@ -215,3 +218,48 @@ def test_a_value_is_said_with_its_unit():
     share = Control("a.share", lambda: 0.5, lambda _: None, "", (0.0, 1.0))
     assert (share.said(0.5), share.limits) == ("0.5", "0 to 1")
     assert LightSwitches in CONTROLS
+
+
+# ---- for the window, in the process that owns the bench
+
+
+@pytest.fixture
+def orders(held, tmp_path):
+    said = []
+    bench = SimpleNamespace(lab=held.lab, store=SimpleNamespace(folder=tmp_path), heartbeat=None)
+    return HandOrders(bench, said.append), said
+
+
+def test_the_window_hears_what_was_done_and_what_the_controls_of_that_instrument_are_at_now(orders):
+    by_hand, said = orders
+    by_hand.obey(HandOrder("set", "microwave.power", "-20"))
+    done, read = said
+    assert done.words.endswith("-> -20 dBm")
+    assert [state.name for state in read.states] == ["microwave.frequency", "microwave.power", "microwave.on"]
+    assert read.states[1].value == -20.0
+    by_hand.obey(HandOrder("set", "microwave.power", "11"))
+    assert said[2] == HandDone("microwave.power = 11 dBm is beyond its limits, -110 to 10 dBm. Nothing was set", True)
+
+
+def test_a_run_that_begins_finds_a_dark_bench_and_no_counting(held, orders):
+    by_hand, said = orders
+    by_hand.obey(HandOrder("count"))
+    by_hand.obey(HandOrder("set", "microwave.on", "on"))
+    by_hand.idle()
+    assert set(said[-1].cps) == {"counts", "signal", "reference"}
+    by_hand.end()
+    assert held.on == []
+    count = len(said)
+    by_hand.idle()
+    assert len(said) == count
+
+
+def test_the_null_goes_where_the_calibration_has_the_nv(held, orders):
+    by_hand, said = orders
+    by_hand.obey(HandOrder("centre"))
+    assert said[0].is_trouble
+    assert "No place of an NV is calibrated yet" in said[0].words
+    for axis, nm in (("x", 40.0), ("y", -30.0)):
+        held.lab.calibration.put(f"pair.left_{axis}_nm", nm, 0.1)
+    by_hand.obey(HandOrder("centre"))
+    assert held.lab.depletion_beam.position() == (40.0, -30.0)

@@ -18,6 +18,7 @@ from labctl.gui.connection.messages import (
     Continue,
     Doing,
     Failed,
+    HandOrder,
     Kept,
     MadeSafe,
     Notice,
@@ -221,6 +222,13 @@ class Session:
         """Put a run at the end of the queue. Raises Refusal with every fault of the plan."""
         self._checked(sequence, settings)
         self.queue.add(sequence, settings)
+
+    def by_hand(self, order: HandOrder) -> None:
+        """Do something by hand. Raises Refusal unless the bench is idle."""
+        if self.activity != "idle":
+            now = "a run goes on. Wait until it has ended, or stop it" if self.is_busy else f"it is {self.activity}"
+            raise Refusal(f"The bench cannot be set by hand now: {now}")
+        self._link.say(order)
 
     def hold_queue(self, held: bool) -> None:
         """Let the queue wait, or go on: what could not be started is then tried once more."""
