@@ -32,7 +32,7 @@ _LOOK_S: Final = 2.0
 _BETWEEN_S: Final = 0.2
 """Wall time between two points of what is watched without an end, at least: a twin's time costs none."""
 _PROMPT: Final = "hand> "
-_BEGINNING: Final = "The bench is yours, and dark. `help` lists the commands, `quit` leaves it safe"
+_BEGINNING: Final = "The bench is yours. `help` lists the commands, `quit` leaves it safe"
 
 
 def hand(

@@ -311,6 +311,7 @@ class Window(QtWidgets.QMainWindow):
         runs.continue_wanted.connect(self.continue_wanted)
         runs.queue_held.connect(self.session.hold_queue)
         self.docks.hand.ordered.connect(self.by_hand)
+        self.docks.hand.troubled.connect(self.notices.trouble)
         self.docks.hand.optimise_wanted.connect(self.optimise)
         for view in self.docks.plots:
             view.picked.connect(self.docks.hand.set_by_click)

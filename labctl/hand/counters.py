@@ -41,7 +41,7 @@ def count(lab: Lab, seconds: float) -> dict[str, Rate]:
     levels = lab.pulse_generator.levels() or 0
     for tries in range(1, _TRIES + 1):
         try:
-            photons = _counted(lab, seconds)
+            photons, lasted_s = _counted(lab, seconds)
         except (PlayError, GarbledError) as fault:
             LOG.warning("Counting by hand, try %d of %d: %s", tries, _TRIES, fault)
             if tries == _TRIES:
@@ -50,17 +50,20 @@ def count(lab: Lab, seconds: float) -> dict[str, Rate]:
             lab.pulse_generator.hold(levels)  # fresh tasks may have let go of the lines
         else:
             break
-    found = {name: Rate(number, seconds) for name, number in {"counts": photons["signal"], **photons}.items()}
+    found = {name: Rate(number, lasted_s) for name, number in {"counts": photons["signal"], **photons}.items()}
     _check_flood(lab, max(found.values(), key=lambda rate: rate.photons))
     return found
 
 
-def _counted(lab: Lab, seconds: float) -> dict[str, int]:
+def _counted(lab: Lab, seconds: float) -> tuple[dict[str, int], float]:
+    """Photons, and how long it really was: a clock that flows does not stop for a message."""
     counter = lab.photon_counter
     try:
         counter.arm(gated=False)
+        began_s = lab.clock.now()
         lab.clock.sleep(seconds)
-        return counter.read()
+        lasted_s = max(seconds, lab.clock.now() - began_s)
+        return counter.read(), lasted_s
     finally:
         with suppress(PlayError):  # who reads hears why; a run that comes next makes fresh tasks
             counter.disarm()

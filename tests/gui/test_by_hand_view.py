@@ -77,6 +77,7 @@ def test_what_is_asked_for_goes_to_the_bench_and_stands_there_when_it_was_done(w
     assert not rows["microwave.on"].isChecked()
     told(window, HandDone("microwave.power = 12 dBm is beyond its limits", is_trouble=True))
     assert window.docks.hand.words.text() == "microwave.power = 12 dBm is beyond its limits"
+    assert "beyond its limits" in window.notices.text.text()
     assert rows["microwave.power"].text() == "-20"
     told(window, ControlsRead((ControlState("microwave.on", True, "on", "", "on or off", True),)))
     assert rows["microwave.on"].isChecked()

@@ -62,10 +62,10 @@ class HandOrders:
         except (Refusal, BenchFault) as fault:
             words.clear()
             self._counts = self._counts and isinstance(fault, Refusal)
-            self._say(HandDone("\n".join(fault.faults), is_trouble=True))
+            self._say(HandDone("\n".join(fault.faults), is_trouble=True, counts=self._counts))
         else:
             if any(words):
-                self._say(HandDone("; ".join(words)))
+                self._say(HandDone("; ".join(words), counts=self._counts))
         finally:
             if heartbeat:
                 heartbeat.rest()

@@ -125,6 +125,8 @@ class HandDone:
 
     words: str
     is_trouble: bool = False
+    counts: bool = False
+    """Whether photons are being counted."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The dock "By hand": every control of the bench between its runs, and the count rate as it goes."""
 
+import html
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Final
@@ -24,6 +25,8 @@ class ByHandView(QtWidgets.QWidget):
 
     ordered = QtCore.Signal(object)
     """A HandOrder that somebody wants done."""
+    troubled = QtCore.Signal(str)
+    """Why something was not done: long words, for where they move nothing."""
     optimise_wanted = QtCore.Signal()
     """Find the NV again, then put the null there."""
 
@@ -35,24 +38,30 @@ class ByHandView(QtWidgets.QWidget):
         """Whether the controls have to be read before anybody may believe them."""
         self.trace, self.rows = CountTrace(theme), ControlRows()
         self.words = label("", "faint")
-        self.words.setWordWrap(True)
+        self.words.setWordWrap(False)  # a line more would move the controls under the pointer
+        self.words.setSizePolicy(QtWidgets.QSizePolicy.Policy.Ignored, QtWidgets.QSizePolicy.Policy.Fixed)
         self._build()
         self.show_activity("opening")
 
     def _build(self) -> None:
-        self.counts = _button("Count", "Count photons all the time while no run goes on, and show the rate", True)
-        self.off = _button("Dark now", "Lines low; light, microwave and pulsed coils off; the magnet keeps its field")
-        self.clicks = _button(
-            "Set by click", "A click in a spectrum sets the carrier there, in an image the null", True
+        self.counts = _said(QtWidgets.QCheckBox("Count"), "Count photons all the time while no run goes on")
+        self.off = _said(
+            QtWidgets.QPushButton("Dark now"),
+            "Lines low; light, microwave and pulsed coils off; the magnet keeps its field",
         )
-        self.optimise = _button("Optimise", "Run what finds the NVs, then put the null where it belongs")
+        self.optimise = _said(
+            QtWidgets.QPushButton("Optimise"), "Run what finds the NVs, then put the null where it belongs"
+        )
+        self.clicks = _said(
+            QtWidgets.QCheckBox("Set by click"), "A click in a spectrum sets the carrier there, in an image the null"
+        )
         self.counts.clicked.connect(lambda on: self.ordered.emit(HandOrder("count" if on else "rest")))
         self.off.clicked.connect(lambda: self.ordered.emit(HandOrder("off")))
         self.optimise.clicked.connect(self.optimise_wanted)
         self.rows.wanted.connect(lambda name, text: self.ordered.emit(HandOrder("set", name, text)))
         self.trace.beginning.insertWidget(0, self.counts)
         buttons = QtWidgets.QHBoxLayout()
-        for button in (self.off, self.clicks, self.optimise):
+        for button in (self.off, self.optimise, self.clicks):
             buttons.addWidget(button)
         buttons.addStretch(1)
         layout = QtWidgets.QVBoxLayout(self)
@@ -70,8 +79,9 @@ class ByHandView(QtWidgets.QWidget):
         match message:
             case ControlsRead(states):
                 self.rows.show_states(states)
-            case HandDone(words, is_trouble):
+            case HandDone(words, is_trouble, counts):
                 self.say(words, is_trouble)
+                self.counts.setChecked(counts)
                 if is_trouble:
                     self.rows.restore()
             case RatesCounted(lab_time_s, cps):
@@ -84,8 +94,9 @@ class ByHandView(QtWidgets.QWidget):
             self.words.setProperty("role", role)
             self.words.style().unpolish(self.words)
             self.words.style().polish(self.words)
+        self.words.setToolTip(f"<qt>{html.escape(words)}</qt>" if words else "")
         if is_trouble:
-            self.counts.setChecked(False)
+            self.troubled.emit(words)
 
     def show_activity(self, activity: Activity) -> None:
         """By hand nothing goes while a run goes on; afterwards everything is read anew, once somebody looks."""
@@ -117,8 +128,6 @@ class ByHandView(QtWidgets.QWidget):
                 self.ordered.emit(HandOrder("set", name, f"{value:.10g}"))
 
 
-def _button(text: str, tip: str, is_checkable: bool = False) -> Any:
-    button = QtWidgets.QPushButton(text)
+def _said(button: Any, tip: str) -> Any:
     button.setToolTip(tip)
-    button.setCheckable(is_checkable)
     return button
