@@ -51,9 +51,10 @@ def hand(
     station: Station = STATION,
     data: Data = DATA,
 ) -> None:
-    """Set the bench by hand: lasers, microwave, currents, steering, lines; and see the count rate.
+    """Set the bench by hand, and see the count rate.
 
-    It holds the bench until `quit`, the end of the input, or Ctrl-C, and leaves it safe. `help` lists the commands.
+    It sets lasers, microwave, currents, steering and lines. It holds the bench until `quit`, the end of the input, or
+    Ctrl-C, and leaves it safe. `help` lists the commands.
     What is read from a file or a pipe ends at the first command that fails.
     """
     from labctl.bench.connect import Choice, opened_bench
