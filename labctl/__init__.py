@@ -9,6 +9,7 @@
 - `messages`: messages to people: that a run has ended, failed or is suspended.
 - `stored_runs`: runs that are stored: found again, summarised, compared, explained.
 - `run`: one run from its begin to its end: driven, recorded, paused, resumed after a break.
+- `hand`: the bench set by hand: its controls, within limits and interlocks, and the count rate.
 - `config`: station.yaml and the user's settings, read and checked before anything is opened.
 - `safety`: limits before a run, interlocks during it, and the safe state after it.
 - `plans`: what can be run, and plans: from texts, or from a stored run.

@@ -12,6 +12,7 @@
 - `check`: `labctl check`: who answers on the bench.
 - `night`: `labctl message`, `log` and `disk`: who is told of runs, what instruments said, how much room is left.
 - `watchdog`: `labctl watchdog`: makes the bench safe if the labctl that runs it dies or hangs.
+- `hand`: `labctl hand`: the bench set by hand, line by line.
 - `gui`: `labctl gui`: the live window.
 - `predictions`: `labctl predict` and `labctl check-paper`: the paper's numbers on the command line.
 """

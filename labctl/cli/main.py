@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from labctl.cli import check, compare, gui, night, pause_stop, remarks, report, run, runs, sweep, watchdog
+from labctl.cli import check, compare, gui, hand, night, pause_stop, remarks, report, run, runs, sweep, watchdog
 from labctl.cli.predictions import predict
 from labctl.common.commands import addressed
 
@@ -42,6 +42,7 @@ app.command("pause")(addressed(pause_stop.pause))
 app.command("stop")(addressed(pause_stop.stop))
 app.command("watchdog", hidden=True)(watchdog.watchdog)
 app.command("guard", hidden=True)(watchdog.watchdog)  # its name before 0.1.0
+app.command("hand")(addressed(hand.hand))
 app.command("gui")(addressed(gui.gui))
 app.command("runs")(addressed(runs.runs))
 app.command("show")(addressed(runs.show))

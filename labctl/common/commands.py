@@ -21,7 +21,7 @@ STATION: Final = Path("station.yaml")
 DATA_VARIABLE: Final = "LABCTL_DATA"
 _TWIN: Final = ("simulated", "sample", "seed", "pace", "bench", "faults", "station")
 _TAKEN: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("run", "sweep", "check", "gui"), (*_TWIN, "data")),
+    **dict.fromkeys(("run", "sweep", "check", "gui", "hand"), (*_TWIN, "data")),
     # a run goes on with other photons than those that it has counted, and its faults were those of that night
     "resume": tuple(name for name in (*_TWIN, "data") if name not in ("seed", "faults")),
     **dict.fromkeys(("runs", "show", "export", "pause", "stop"), ("data",)),
@@ -31,7 +31,7 @@ _TAKEN: Final[Mapping[str, tuple[str, ...]]] = {
 _SAID: Final = re.compile(
     r"(?P<tick>`?)(?P<command>labctl (?:(?P<run>run) (?:[a-z]\w*|SEQUENCE)"
     r"|(?P<one>resume|show|export|pause|stop|note|tag|star|compare|explain|report) (?:\d+|RUN|latest)"
-    r"|(?P<other>runs(?: --repair)?|check|gui|disk|log)))"
+    r"|(?P<other>runs(?: --repair)?|check|gui|disk|log|hand)))"
     r"(?![\w-])(?! --(?:simulated|bench|station|data|repair))(?=(?P<after> \w)?)"
 )
 

@@ -11,6 +11,7 @@ from pyqtgraph.Qt import QtCore, QtWidgets
 from labctl.gui import views as every_view
 from labctl.gui.runs.record import Record
 from labctl.gui.views.bench import BenchView
+from labctl.gui.views.by_hand import ByHandView
 from labctl.gui.views.points import PointsView
 from labctl.gui.views.run import RunView
 from labctl.gui.views.runs import RunsView
@@ -19,7 +20,7 @@ from labctl.gui.widgets.scrolled import Scrolled
 from labctl.gui.widgets.theme import Theme
 from labctl.gui.widgets.view import LATER, View, docks_of
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 """Grows when the docks change, so that an older arrangement is not forced upon them."""
 REST: Final = 4.0
 """A view rests so many times as long as it painted: what is slow to paint is painted less often."""
@@ -44,6 +45,7 @@ class Docks:
     def __init__(self, window: Any, theme: Theme, runs: RunsView) -> None:
         self._window = window
         self.bench, self.run, self.sequence, self.runs = BenchView(theme), RunView(theme), SequenceView(theme), runs
+        self.hand = ByHandView(theme)
         self.plots: list[View] = [made(theme) for made in pictures()]
         self._next = 0
         self._rests_until_s = [0.0] * len(self.views)
@@ -85,11 +87,13 @@ class Docks:
         window.splitDockWidget(first, right, _HORIZONTAL)
         window.splitDockWidget(left, bench, _VERTICAL)
         window.splitDockWidget(first, timeline, _VERTICAL)
+        window.tabifyDockWidget(right, self.docks[self.hand.title])
         for other in others:
             window.tabifyDockWidget(first, other)
         for dock in self.docks.values():
             dock.show()
         first.raise_()
+        right.raise_()
         self.proportion()
         QtCore.QTimer.singleShot(0, self.proportion)  # shares count once Qt has laid out what came back
 
@@ -134,7 +138,7 @@ class Docks:
 
     def _contents(self) -> Iterator[Any]:
         first = [view for view in self.plots if view.order < LATER]
-        yield from (self.run, self.bench, *first, self.sequence, self.runs, *self.plots[len(first) :])
+        yield from (self.run, self.bench, *first, self.sequence, self.runs, *self.plots[len(first) :], self.hand)
 
     def _dock(self, content: Any) -> Any:
         dock = QtWidgets.QDockWidget(content.title, self._window)

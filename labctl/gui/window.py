@@ -14,7 +14,20 @@ from labctl.common.refusals import Refusal
 from labctl.config.station_file import StationFile
 from labctl.gui.closing import Leaving
 from labctl.gui.connection.client import Session
-from labctl.gui.connection.messages import BenchMessage, Failed, Kept, MadeSafe, Notice, Ready, RunEnded, Watched
+from labctl.gui.connection.messages import (
+    BenchMessage,
+    ControlsRead,
+    Failed,
+    HandDone,
+    HandOrder,
+    Kept,
+    MadeSafe,
+    Notice,
+    RatesCounted,
+    Ready,
+    RunEnded,
+    Watched,
+)
 from labctl.gui.docks import LAYOUT, Docks
 from labctl.gui.focus_ring import FocusRings
 from labctl.gui.menus import add_menus
@@ -26,7 +39,7 @@ from labctl.gui.views.runs import RunsView
 from labctl.gui.widgets import theme as theme_module
 from labctl.gui.widgets.recolour import recolour
 from labctl.gui.widgets.workers import Worker
-from labctl.plans.catalogue import EXPERIMENTS, USUAL
+from labctl.plans.catalogue import EXPERIMENTS, USUAL, measuring
 from labctl.run.events import RunEvent
 from labctl.safety.safe_state import Step
 from sequences.results import Begin
@@ -98,6 +111,7 @@ class Window(QtWidgets.QMainWindow):
             self.toolbar.show_silence(self.session.silence_s)
         self.toolbar.red_stop.hear_popup()
         self.docks.run.show_activity(self.session.activity)
+        self.docks.hand.show_activity(self.session.activity)
         self.docks.runs.show_held(self.session.is_queue_held)
         self.docks.bench.show_ages(is_gone=self.session.activity == "closed")
         self.docks.paint(self.run, _PAINTING_S)
@@ -148,6 +162,19 @@ class Window(QtWidgets.QMainWindow):
         if self._tried(lambda: self.session.continue_run(run_id)):
             self.notices.look_at(None)
             self.back_to_live()
+
+    def by_hand(self, order: HandOrder) -> None:
+        """Set something of the bench, between its runs."""
+        try:
+            self.session.by_hand(order)
+        except Refusal as refusal:
+            self.docks.hand.say("\n".join(refusal.faults), is_trouble=True)
+
+    def optimise(self) -> None:
+        """Find the NVs again; when that run has completed, the null goes where it belongs."""
+        if self.session.activity == "idle":
+            self.run_wanted(measuring("pair").name, {})
+            self.docks.hand.after_run = HandOrder("centre") if self.session.is_busy else None
 
     def write_plan(self) -> None:
         """Choose an experiment and write its plan."""
@@ -200,6 +227,8 @@ class Window(QtWidgets.QMainWindow):
                 self.setWindowTitle(f"labctl · {label}")
             case Watched(conditions):
                 self.docks.bench.show_conditions(conditions)
+            case ControlsRead() | HandDone() | RatesCounted():
+                self.docks.hand.take(message)
             case RunEnded():
                 self._ended(message)
             case MadeSafe(steps):
@@ -227,6 +256,8 @@ class Window(QtWidgets.QMainWindow):
 
     def _ended(self, ended: RunEnded) -> None:
         self.docks.runs.refresh()
+        if ended.status != "completed":
+            self.docks.hand.after_run = None
         if ended.unsafe:
             self.notices.trouble(_unsafe(ended.unsafe))
         elif ended.status == "failed":
@@ -235,6 +266,7 @@ class Window(QtWidgets.QMainWindow):
             self.notices.tell(f"Run {ended.run_id or '-'} {ended.status}", ended.run_id)
 
     def _made_safe(self, steps: tuple[Step, ...]) -> None:
+        self.docks.hand.forget()
         if unsafe := tuple(step for step in steps if step.fault):
             self.notices.trouble(_unsafe(unsafe))
         else:
@@ -279,6 +311,11 @@ class Window(QtWidgets.QMainWindow):
         runs.open_wanted.connect(self.open)
         runs.continue_wanted.connect(self.continue_wanted)
         runs.queue_held.connect(self.session.hold_queue)
+        self.docks.hand.ordered.connect(self.by_hand)
+        self.docks.hand.troubled.connect(self.notices.trouble)
+        self.docks.hand.optimise_wanted.connect(self.optimise)
+        for view in self.docks.plots:
+            view.picked.connect(self.docks.hand.set_by_click)
         self.docks.run.child_chosen.connect(self.open_child)
 
     def _restore(self) -> None:

@@ -37,7 +37,7 @@ class Injector:
         self.calls: list[Call] = []
         """Every call so far, in order, if they are kept."""
         self._keep_calls = keep_calls
-        self._faults = faults
+        self._faults = tuple(faults)
         self._seen = [0] * len(faults)
         self._numbers: Counter[str] = Counter()
         self._later: list[tuple[float, Callable[[], None]]] = []
@@ -53,6 +53,12 @@ class Injector:
         """Calls of one instrument so far."""
         with self._lock:
             return self._numbers[instrument]
+
+    def add(self, fault: Fault) -> None:
+        """From now on this goes wrong too; its calls are counted from here."""
+        with self._lock:
+            self._faults = (*self._faults, fault)
+            self._seen.append(0)
 
     def begin(self, instrument: str, text: str) -> tuple[Call, Fault | None]:
         """A call comes in: its numbers, and the fault that is due with it."""

@@ -26,9 +26,9 @@ def stands(window):
 
 
 def tabs(window):
-    """Their order."""
+    """Their order; in which Qt lists the bars themselves says nothing."""
     bars = [bar for bar in window.findChildren(QtWidgets.QTabBar) if bar.parent() is window and bar.isVisible()]
-    return [[bar.tabText(k) for k in range(bar.count())] for bar in bars]
+    return sorted([bar.tabText(k) for k in range(bar.count())] for bar in bars)
 
 
 def torn_off(_window, docks):
@@ -92,7 +92,7 @@ def test_the_pictures_are_found_by_their_modules_and_those_without_a_place_come_
     ours = ["ODMR", "Alignment", "Cooling", "Engine", "Tomography"]
     assert titles[:5] == ours
     assert "Points" in titles[5:]
-    assert list(window.docks.docks) == ["Run", "Bench", *ours, "Sequence", "Runs", *titles[5:]]
+    assert list(window.docks.docks) == ["Run", "Bench", *ours, "Sequence", "Runs", *titles[5:], "By hand"]
 
 
 def test_an_experiment_that_names_no_dock_brings_all_columns_forward(window):

@@ -115,6 +115,7 @@ def seen(window, widget):
 
 def test_the_ring_follows_what_moves_and_goes_with_it(window):
     form = window.docks.runs.form
+    window.docks.docks["Runs"].raise_()
     form.load("locate", {})
     window.docks.runs.tabs.setCurrentIndex(0)
     window.resize(1600, 700)

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import MappingProxyType
@@ -29,11 +30,14 @@ from labctl.common.refusals import BenchFault, Refusal
 from labctl.common.signals import interrupt_main_thread, let_in
 from labctl.data.live_runs import LIVE, Wish
 from labctl.data.writing.database_writer import NotBegun
+from labctl.gui.connection.hand_orders import HandOrders
 from labctl.gui.connection.messages import (
     Activity,
     Continue,
     Doing,
     Failed,
+    HandDone,
+    HandOrder,
     MadeSafe,
     Order,
     Ready,
@@ -59,6 +63,7 @@ _SETTLED_LOOKS: Final = 300
 
 _ORDERS: Final[Mapping[Wish, Order]] = {"pause": Order.PAUSE, "resume": Order.RESUME, "stop": Order.STOP}
 
+_Wanted = Start | Continue | HandOrder | Order
 Opener = Callable[[], AbstractContextManager[OpenBench]]
 
 
@@ -87,7 +92,7 @@ def serve(connection: Connection, opener: Opener, folder: Path) -> None:
 class _Server:
     def __init__(self, connection: Connection, opener: Opener, outbox: Outbox) -> None:
         self._connection, self._opener, self._outbox = connection, opener, outbox
-        self._wanted: queue.SimpleQueue[Start | Continue | Order] = queue.SimpleQueue()
+        self._wanted: queue.SimpleQueue[_Wanted] = queue.SimpleQueue()
         self._pause = Pause(self._on_pause)
         self._lock = threading.Lock()
         self._running: int | None = None
@@ -97,6 +102,10 @@ class _Server:
         self._orders: Orders | None = None
         self._about = About()
         self._is_opening, self._wants_safe = True, False
+        self._by_hand: HandOrders | None = None
+        """Once somebody has asked for something by hand."""
+        self._at_hand = False
+        """Whether something is being done by hand."""
 
     def live(self) -> None:
         """Open, serve, close."""
@@ -120,7 +129,7 @@ class _Server:
 
     # ---- the main thread
 
-    def _next(self, bench: OpenBench) -> Start | Continue | Order:
+    def _next(self, bench: OpenBench) -> _Wanted:
         """What to do next. Ctrl-C in the terminal means leaving; a stop that came too late means nothing."""
         looks = itertools.count(1)
         while not self._leaving:
@@ -130,13 +139,18 @@ class _Server:
                 with bench.interrupts.let_through():
                     return self._wanted.get(timeout=_LOOK_S)
             except queue.Empty:
-                continue
+                self._hold_hand(lambda by_hand: by_hand.idle())
             except KeyboardInterrupt:
                 self._leaving = not self._interrupted
                 self._interrupted = False
         return Order.QUIT
 
-    def _obey(self, bench: OpenBench, order: Start | Continue | Order) -> None:
+    def _obey(self, bench: OpenBench, order: _Wanted) -> None:
+        if isinstance(order, HandOrder):
+            self._by_hand = self._by_hand or HandOrders(bench, self._outbox.say)
+            self._hold_hand(partial(self._interruptibly, bench, order))
+            return
+        self._hold_hand(lambda by_hand: by_hand.end())
         if isinstance(order, Start):
             self._run(bench, order.ticket, experiment_named(order.sequence), order.plan, record=order.record)
         elif isinstance(order, Continue):
@@ -146,6 +160,32 @@ class _Server:
             self._outbox.say(MadeSafe(tuple(make_safe(bench.lab, ramp_magnet=True))))
         if not self._leaving:
             self._outbox.say(Doing("idle"))
+
+    def _hold_hand(self, act: Callable[[HandOrders], None]) -> None:
+        """Something by hand, if anybody has ever wanted that here. No fault of it ends the process."""
+        if self._by_hand is None:
+            return
+        try:
+            act(self._by_hand)
+        except Exception as error:
+            LOG.exception("By hand")
+            self._outbox.say(HandDone(f"{type(error).__name__}: {error} (traceback in labctl.log)", is_trouble=True))
+            self._by_hand.end()
+
+    def _interruptibly(self, bench: OpenBench, order: HandOrder, by_hand: HandOrders) -> None:
+        """A stop ends what is done by hand, as it ends a run: then the bench is dark."""
+        with self._lock:
+            self._at_hand = True
+        try:
+            with bench.interrupts.let_through():
+                by_hand.obey(order)
+        except KeyboardInterrupt:
+            self._leaving = self._leaving or not self._interrupted
+            self._interrupted = False
+            by_hand.end()
+        finally:
+            with self._lock:
+                self._at_hand = False
 
     def _go_on(self, bench: OpenBench, order: Continue) -> None:
         try:
@@ -223,6 +263,8 @@ class _Server:
                 said: WindowMessage = self._connection.recv()
             except (EOFError, OSError):
                 self._leaving = True
+                if self._at_hand:  # nobody waits for a ramp with a laser on
+                    self._interrupt()
                 self._tell_lost()
                 return
             self._hear(said)
@@ -247,6 +289,8 @@ class _Server:
         match said:
             case Start(ticket) | Continue(ticket):
                 self._heard_of = ticket
+                self._wanted.put(said)
+            case HandOrder():
                 self._wanted.put(said)
             case Order.PAUSE:
                 self._ask_pause()
@@ -275,10 +319,11 @@ class _Server:
         """End the run that goes on, as Ctrl-C would, and begin none that waits."""
         with self._lock:
             self._stopped = self._heard_of
-            if self._running is None or self._interrupted:
+            if (self._running is None and not self._at_hand) or self._interrupted:
                 return
             self._interrupted = True
-            self._outbox.say(Doing("stopping", self._running))
+            if self._running is not None:
+                self._outbox.say(Doing("stopping", self._running))
             interrupt_main_thread()
 
     def _leave_opening(self) -> None:

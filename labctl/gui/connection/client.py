@@ -18,6 +18,7 @@ from labctl.gui.connection.messages import (
     Continue,
     Doing,
     Failed,
+    HandOrder,
     Kept,
     MadeSafe,
     Notice,
@@ -227,6 +228,13 @@ class Session:
         """Put a run at the end of the queue; with overs a sweep, as one group. Raises Refusal with every fault."""
         self._plans(sequence, settings, overs)
         self.queue.add(sequence, settings, overs)
+
+    def by_hand(self, order: HandOrder) -> None:
+        """Do something by hand. Raises Refusal unless the bench is idle."""
+        if self.activity != "idle":
+            now = "a run goes on. Wait until it has ended, or stop it" if self.is_busy else f"it is {self.activity}"
+            raise Refusal(f"The bench cannot be set by hand now: {now}")
+        self._link.say(order)
 
     def hold_queue(self, held: bool) -> None:
         """Let the queue wait, or go on: what could not be started is then tried once more."""

@@ -1,5 +1,6 @@
 """What the window and the bench process say to each other: frozen values that can be pickled."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
@@ -29,6 +30,18 @@ class Continue:
 
     ticket: int
     run_id: int
+
+
+@dataclass(frozen=True)
+class HandOrder:
+    """Window to bench: something is done by hand, while no run goes on."""
+
+    verb: Literal["read", "set", "off", "count", "rest", "centre"]
+    """rest: count no more. centre: the null where the calibration has the NV."""
+    name: str = ""
+    """Of the control that is set."""
+    text: str = ""
+    """The value, as it was typed."""
 
 
 class Order(Enum):
@@ -88,6 +101,46 @@ class Watched:
 
 
 @dataclass(frozen=True)
+class ControlState:
+    """One control as it was read just now."""
+
+    name: str
+    value: float | bool | None
+    """None: the instrument does not answer."""
+    said: str
+    """The value with its unit; or why there is none."""
+    unit: str
+    limits: str
+    is_switch: bool
+
+
+@dataclass(frozen=True)
+class ControlsRead:
+    """Bench to window: what these controls are at."""
+
+    states: tuple[ControlState, ...]
+
+
+@dataclass(frozen=True)
+class HandDone:
+    """Bench to window: what came of something that was done by hand."""
+
+    words: str
+    is_trouble: bool = False
+    counts: bool = False
+    """Whether photons are being counted."""
+
+
+@dataclass(frozen=True)
+class RatesCounted:
+    """Bench to window: count rates of the bench as it stands."""
+
+    lab_time_s: float
+    cps: Mapping[str, float]
+    """Name of a counter -> photons a second."""
+
+
+@dataclass(frozen=True)
 class Failed:
     """Bench to window: it cannot go on, and has closed."""
 
@@ -109,5 +162,6 @@ class Notice:
     is_trouble: bool = False
 
 
-WindowMessage = Start | Continue | Order
-BenchMessage = RunEvent | Ready | Doing | RunEnded | MadeSafe | Watched | Failed | Kept | Notice
+WindowMessage = Start | Continue | HandOrder | Order
+FromHand = ControlsRead | HandDone | RatesCounted
+BenchMessage = RunEvent | Ready | Doing | RunEnded | MadeSafe | Watched | FromHand | Failed | Kept | Notice

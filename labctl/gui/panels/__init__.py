@@ -5,6 +5,8 @@
 - `alignment_numbers`: what an alignment's points mean beside the model of the NV.
 - `target`: the field across the axis as a point on a target, logarithmic in its distance.
 - `density`: a density matrix as bars in space: drawn by hand, so that no graphics card is needed.
+- `count_trace`: the count rate as a large number and as a trace with its history, of any counter.
+- `control_rows`: the controls of the bench as rows: a box for a switch, a field for a number.
 - `plan_rows`: one key of a plan as a row of a form.
 - `over_row`: the row of the form of a plan that says what is swept.
 - `plan_form`: the form in which a plan is written: made from the plan's own dataclass, checked at every key stroke.

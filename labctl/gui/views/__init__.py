@@ -9,5 +9,6 @@
 - `points`: the points dock: every column of any experiment against what it was measured against.
 - `sequence`: the sequence dock: the pulse timeline of the program that plays now.
 - `bench`: the bench dock: every instrument with what it does now, its limits, and the interlock in large letters.
+- `by_hand`: the dock of what is set by hand between runs, and of the count rate as it goes.
 - `runs`: the runs dock: the plan form, the queue and the stored runs.
 """

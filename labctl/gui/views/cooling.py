@@ -12,7 +12,7 @@ from scipy.spatial import KDTree
 from labctl.common.numbers import quoted
 from labctl.figures.columns import together
 from labctl.gui.runs.record import Record, Table
-from labctl.gui.widgets.plots import Band, Curve, ErrorPoints, guide, keyed, new_plot
+from labctl.gui.widgets.plots import Band, Curve, ErrorPoints, guide, keyed, new_plot, on_click
 from labctl.gui.widgets.readouts import Figures
 from labctl.gui.widgets.theme import INTENSITY, LIGHT, Theme
 from labctl.gui.widgets.view import View
@@ -168,12 +168,16 @@ class CoolingView(View):
             ("●", theme.data, "right NV, ±1 σ"),
         )
 
+    def _picked(self, x_nm: float, y_nm: float) -> None:
+        self.picked.emit({"depletion_beam.x": round(x_nm, 1), "depletion_beam.y": round(y_nm, 1)})
+
     def _image_panel(self) -> Any:
         self.powers = QtWidgets.QComboBox()
         self.powers.setToolTip("Images of different doughnut power: the region first, then the null")
         self.powers.addItem(_NEWEST, None)
         self.powers.activated.connect(self._other_power)
         self.picture = new_plot(self.theme, "x (nm)", "y (nm)")
+        on_click(self.picture, self._picked)
         item = self.picture.getPlotItem()
         item.setAspectLocked(True)
         item.showGrid(x=False, y=False)

@@ -12,6 +12,7 @@ from labctl.gui.panels.spectra import Points, line_scans, lines_between, spectru
 from labctl.gui.panels.spectrum_panel import SpectrumPanel
 from labctl.gui.runs.record import Record
 from labctl.gui.widgets.axes import narrowest_px
+from labctl.gui.widgets.plots import on_click
 from labctl.gui.widgets.readouts import Figures
 from labctl.gui.widgets.theme import Theme
 from labctl.gui.widgets.view import View, docks_of, label
@@ -59,6 +60,7 @@ class OdmrView(View):
         for panel in self.panels:
             panel.setMinimumWidth(narrowest_px())
             side_by_side.addWidget(panel, 1)
+            on_click(panel.spectrum, lambda mhz, _: self.picked.emit({"microwave.frequency": round(1e6 * mhz)}))
         row = QtWidgets.QHBoxLayout()
         row.addWidget(self.line_scans)
         row.addWidget(self.note, 1)

@@ -51,6 +51,18 @@ def dress(item: Any, theme: Theme, x: str, y: str, title: str = "") -> None:
     item.hideButtons()
 
 
+def on_click(plot: Any, take: Callable[[float, float], None]) -> None:
+    """Tell where somebody clicks into a plot with the left button, in its own units."""
+
+    def clicked(event: Any) -> None:
+        box = plot.getPlotItem().getViewBox()
+        if event.button() == QtCore.Qt.MouseButton.LeftButton and box.sceneBoundingRect().contains(event.scenePos()):
+            at = box.mapSceneToView(event.scenePos())
+            take(float(at.x()), float(at.y()))
+
+    plot.scene().sigMouseClicked.connect(clicked)
+
+
 class ErrorPoints:
     """Points with error bars of one sigma."""
 

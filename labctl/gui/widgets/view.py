@@ -26,6 +26,9 @@ class View(QtWidgets.QWidget):
     order: ClassVar[int] = LATER
     """Place among the pictures. Those that do not say theirs come last, and behind all other docks in the menu."""
 
+    picked = QtCore.Signal(object)
+    """Where somebody has clicked into a picture of settings: name of a control -> value."""
+
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
