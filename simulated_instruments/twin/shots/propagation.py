@@ -106,7 +106,7 @@ def _series(a: Real, squarings: int) -> Real:
     first, second, third, fourth = sums
     third += fourth @ fourth[:, :n]
     second += third
-    out = second @ third[:, :n]
+    out: Real = second @ third[:, :n]
     out[:, n:] += (_TWELVE[0, 1] + _TWELVE[0, 2]) * third[:, n:]
     out += first
     spare = np.empty_like(out)
