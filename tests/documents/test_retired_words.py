@@ -179,3 +179,11 @@ def test_a_retired_word_is_found(text: str) -> None:
 def test_private_names_and_other_words_are_none(text: str) -> None:
     found = [name for name in names_in(ast.parse(text)) if not name.startswith("_")]
     assert not any(fault_of(Public(name, "labctl/x.py")) for name in found)
+
+
+@pytest.mark.parametrize("page", sorted((HOME / "docs").glob("*.md")), ids=lambda page: page.stem)
+def test_no_page_says_a_retired_word_that_means_nothing_else(page: Path) -> None:
+    """The glossary names them once, for those who knew them."""
+    retired = {"guardian", "ledger", "outlook", "errand", "errands", "bowl", "sighting"}
+    words = [] if page.stem == "glossary" else re.findall(r"[a-z]+", page.read_text(encoding="utf-8").lower())
+    assert retired.intersection(words) == set()

@@ -183,7 +183,7 @@ def test_a_bench_process_that_does_not_answer_is_named_and_then_ended(qtbot, ope
         ("not safe", "THE BENCH MAY NOT BE SAFE, says its watchdog: found", False),
     ],
 )
-def test_of_a_dead_process_the_guardian_has_the_word(qtbot, opened, bench, state, words, is_safe):
+def test_of_a_dead_process_the_watchdog_has_the_word(qtbot, opened, bench, state, words, is_safe):
     window, links = opened(bench)
     if state:
         watchdog_status.write(bench, links[0].pid, state, "found")
@@ -201,7 +201,7 @@ def test_of_a_dead_process_the_guardian_has_the_word(qtbot, opened, bench, state
         assert "STOP: the bench is safe" in said(window)
 
 
-def test_what_the_guardian_says_later_is_told_then(opened, bench, monkeypatch):
+def test_what_the_watchdog_says_later_is_told_then(opened, bench, monkeypatch):
     monkeypatch.setattr(after_crash, "_LOOK_S", 0.0)
     window, (link,) = opened(bench)
     watchdog_status.write(bench, link.pid, "watching")
@@ -215,7 +215,7 @@ def test_what_the_guardian_says_later_is_told_then(opened, bench, monkeypatch):
     assert window.session.faults[0] in window.notices.text.text()
 
 
-def test_a_guardian_that_never_says_anything_is_not_trusted(qtbot, opened, bench, monkeypatch):
+def test_a_watchdog_that_never_says_anything_is_not_trusted(qtbot, opened, bench, monkeypatch):
     monkeypatch.setattr(after_crash, "SILENT_S", 0.0)
     monkeypatch.setattr(after_crash, "_LOOK_S", 0.0)
     window, links = opened(bench)

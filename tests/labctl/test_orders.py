@@ -131,7 +131,7 @@ class Guarded:
     rest = on_event
 
 
-def test_the_guardian_does_not_take_a_paused_run_for_one_that_hangs(tmp_path):
+def test_the_watchdog_does_not_take_a_paused_run_for_one_that_hangs(tmp_path):
     guarded = Guarded()
     with opened_bench(Choice(True, None, 1, None), read_station(STATION), tmp_path) as bench:
         guarded.rest = lambda: None

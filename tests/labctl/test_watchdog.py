@@ -64,7 +64,7 @@ def test_a_magnet_that_shall_be_held_keeps_its_field(served, tmp_path):
     assert "labctl died; the bench is safe, read back: the pulse lines are low" in said
 
 
-def test_a_run_that_ends_by_itself_needs_no_guardian(served, tmp_path):
+def test_a_run_that_ends_by_itself_needs_no_watchdog(served, tmp_path):
     wires, client = served
     with measuring(wires, tmp_path) as labctl:
         until(lambda: shines(client))
