@@ -4,4 +4,6 @@
 - `two_baths`: any two baths, and qubits of any two energies.
 - `paper`: the paper's other baths, and its formulas against its numbers: what agrees, and what does not.
 - `survival`: whether the engine entangles in a real diamond: concurrence against separation and 13C.
+- `assumed_bench`: a calibrated bench that nobody has built: every number that its runs would store.
+- `nights`: expected laboratory hours of an engine run, by the functions that plan and forecast the run itself.
 """
