@@ -4,7 +4,7 @@ Nothing here is a model of its own: the joint calibration is planned, and the en
 plan and forecast a run (`sequences.routines`), asked of a bench that is only assumed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labctl.predictions.assumed_bench import Assumed, known, pair, reading, with_baths
+from labctl.predictions.parts import HERE, Advanced, Computing, Values, computed
 from sequences.analysis.engine.balance import polarisation_after
 from sequences.analysis.pair.calibration import SCALES, PairCalibration
 from sequences.analysis.tomography.interim import corrected, expected_share
@@ -27,6 +28,8 @@ Real = NDArray[np.float64]
 Nights = dict[str, Any]
 """Plain numbers, strings, lists and None: ready for JSON."""
 
+POINT_S: Final = 5.0
+"""Wall time of a point, roughly."""
 AXES: Final = {
     "separation_nm": "nm",
     "c13_percent": "%",
@@ -132,19 +135,19 @@ def _calibrated(lab: Lab, assumed: Assumed, plan: EnginePlan) -> tuple[PairCalib
 
 
 def predict_nights(
-    values: Mapping[str, Sequence[float]], assumed: Assumed, advanced: Callable[[int, int], None] | None = None
+    values: Mapping[str, Sequence[float]],
+    assumed: Assumed,
+    advanced: Advanced | None = None,
+    how: Computing = HERE,
 ) -> Nights:
     """On a grid of two of AXES: the first one along the columns, the second one along the rows.
 
-    values: of both. assumed: all else. advanced: is told after each point how many are done, of how many.
+    values: of both. assumed: all else. advanced: is told after each point how many are done, of how many. how: where
+    they are computed; the numbers are the same. Raises ComputingError.
     """
     x, y = values
-    points = [replace(assumed, **{y: row, x: column}) for row in values[y] for column in values[x]]
-    nights = []
-    for point in points:
-        nights.append(night(point))
-        if advanced is not None:
-            advanced(len(nights), len(points))
+    points = [Point(replace(assumed, **{y: row, x: column})) for row in values[y] for column in values[x]]
+    nights = computed(values_at, points, how, POINT_S, advanced)
     shape = len(values[y]), len(values[x])
     plan = EnginePlan()
     return {
@@ -154,11 +157,24 @@ def predict_nights(
         "axes": [x, y],
         x: list(values[x]),
         y: list(values[y]),
-        **{name: _rows([getattr(one, name) for one in nights], shape) for name in MAPS},
+        **{name: _rows(nights[name], shape) for name in MAPS},
     }
 
 
-def _rows(values: Sequence[float], shape: tuple[int, int]) -> list[list[float | None]]:
+@dataclass(frozen=True)
+class Point:
+    """A part of one point."""
+
+    assumed: Assumed
+    points: int = 1
+
+
+def values_at(point: Point) -> Values:
+    """Everything of MAPS there, (1,)."""
+    return {name: np.array([value]) for name, value in asdict(night(point.assumed)).items()}
+
+
+def _rows(values: Real, shape: tuple[int, int]) -> list[list[float | None]]:
     return [[None if np.isnan(one) else float(one) for one in row] for row in np.reshape(values, shape)]
 
 

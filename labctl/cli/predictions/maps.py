@@ -3,13 +3,51 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from labctl.cli.predictions.numbers import refuse
 
+if TYPE_CHECKING:
+    from labctl.predictions.parts import Computing
+
 _SAY_EVERY_S: Final = 5.0
+Scheduler = Annotated[
+    str | None, typer.Option("--scheduler", help="Compute on the Dask cluster of this address (host:port).")
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Local processes; default: one a processor for a long map.")
+]
+Keep = Annotated[
+    Path | None,
+    typer.Option("--keep", help="Folder for parts that are done: a map that was interrupted goes on from them."),
+]
+
+
+def computing(scheduler: str | None, workers: int | None, keep: Path | None) -> "Computing":
+    """Where the map is computed, or a refusal."""
+    if scheduler is not None and workers is not None:
+        raise refuse("--scheduler and --workers exclude each other: a cluster has its own workers.")
+    if keep is not None:
+        try:
+            keep.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise refuse(f"--keep {keep} cannot be made ({error.strerror}): give another folder.") from None
+
+    from labctl.predictions.parts import Computing
+
+    return Computing(scheduler, workers, keep)
+
+
+def map_of(predict: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The prediction, or a refusal if it cannot be computed as asked."""
+    from labctl.predictions.parts import ComputingError
+
+    try:
+        return predict()
+    except ComputingError as error:
+        raise refuse(f"{error}.") from None
 
 
 def found_pair(data: Path) -> dict[str, float | None]:

@@ -6,7 +6,17 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from labctl.cli.predictions.maps import found_pair, progress, some, write
+from labctl.cli.predictions.maps import (
+    Keep,
+    Scheduler,
+    Workers,
+    computing,
+    found_pair,
+    map_of,
+    progress,
+    some,
+    write,
+)
 from labctl.cli.predictions.numbers import FIGURES, numbers, refuse, to_write, within
 
 _RANGES: Final = {
@@ -49,6 +59,9 @@ def nights(
     ] = None,
     figure: Annotated[Path | None, typer.Option("--figure", help="Save a figure here: .png, .pdf or .svg.")] = None,
     netcdf: Annotated[Path | None, typer.Option("--netcdf", help="Save all maps here: .nc.")] = None,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
+    keep: Keep = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object, and nothing else, on stdout.")
     ] = False,
@@ -75,12 +88,14 @@ def nights(
     to_write("--figure", figure, FIGURES)
     to_write("--netcdf", netcdf, (".nc",))
     found = None if data is None else found_pair(data)
+    how = computing(scheduler, workers, keep)
 
     from labctl.predictions.assumed_bench import Assumed
     from labctl.predictions.nights import predict_nights
 
     assumed = Assumed(**{name: each[0] for name, each in values.items() if name not in axes}, **others)
-    prediction = predict_nights({name: values[name] for name in axes}, assumed, progress())
+    grid = {name: values[name] for name in axes}
+    prediction = map_of(lambda: predict_nights(grid, assumed, progress(), how))
     _publish(prediction | {"found": found}, figure, netcdf, as_json)
 
 

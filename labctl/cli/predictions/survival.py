@@ -7,7 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from labctl.cli.predictions.maps import found_pair, progress, some, write
+from labctl.cli.predictions.maps import (
+    Keep,
+    Scheduler,
+    Workers,
+    computing,
+    found_pair,
+    map_of,
+    progress,
+    some,
+    write,
+)
 from labctl.cli.predictions.numbers import FIGURES, numbers, to_write, within
 
 _ROWS, _COLUMNS = 9, 6
@@ -53,6 +63,9 @@ def survival(
     ] = None,
     figure: Annotated[Path | None, typer.Option("--figure", help="Save a figure here: .png, .pdf or .svg.")] = None,
     netcdf: Annotated[Path | None, typer.Option("--netcdf", help="Save all maps here: .nc.")] = None,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
+    keep: Keep = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object, and nothing else, on stdout.")
     ] = False,
@@ -78,10 +91,12 @@ def survival(
     to_write("--figure", figure, FIGURES)
     to_write("--netcdf", netcdf, (".nc",))
     found = None if data is None else found_pair(data)
+    how = computing(scheduler, workers, keep)
 
     from labctl.predictions.survival import Surroundings, predict_survival
 
-    prediction = predict_survival(apart, c13, Surroundings(**values), progress())  # type: ignore[arg-type]
+    around = Surroundings(**values)  # type: ignore[arg-type]
+    prediction = map_of(lambda: predict_survival(apart, c13, around, progress(), how))
     _publish(prediction | {"found": found}, figure, netcdf, as_json)
 
 
