@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from labctl.figures.style import CYCLE, GUIDE, MODEL, dress, legend, legend_below, new_figure
 
+Real = NDArray[np.float64]
+
 NIGHT_H: Final = 12.0
 """Of laboratory time."""
 _AXES: Final = {
@@ -23,6 +25,8 @@ _AXES: Final = {
 _EVEN_RATIOS: Final = ("c13_percent", "t2star_us", "doughnut_null", "doughnut_mw")
 _HOURS: Final = "laboratory time to {:g} sigma (h)"
 _LEAST_RATIO: Final = 1.5
+_FEW: Final = 9
+"""Values of an axis that are written beside it, each of them."""
 
 
 def draw_nights(prediction: dict[str, Any]) -> Figure:
@@ -39,30 +43,47 @@ def draw_nights(prediction: dict[str, Any]) -> Figure:
     if np.any(np.isfinite(hours)):
         low, high = np.nanmin(hours), np.nanmax(hours)
         limits = LogNorm(low, max(high, _LEAST_RATIO * low))
-        mesh = axes.pcolormesh(
-            across, up, np.ma.masked_invalid(hours), cmap="viridis_r", norm=limits, shading="nearest"
-        )
+        edges = _edges(across, _is_log(x, across)), _edges(up, _is_log(y, up))
+        mesh = axes.pcolormesh(*edges, np.ma.masked_invalid(hours), cmap="viridis_r", norm=limits)
         bar = figure.colorbar(mesh, ax=axes, label=_HOURS.format(prediction["wanted_significance"]))
         bar.ax.yaxis.set_major_formatter("{x:g}")
         bar.ax.yaxis.set_minor_formatter("{x:g}")
     _contour(axes, across, up, hours, NIGHT_H, ("black", "-", f"one night, {NIGHT_H:g} h"))
     _contour(axes, across, up, signed, 0.0, (CYCLE[1], "--", "entanglement ends"))
     _mark(axes, prediction)
-    for name, set_scale, axis in ((x, axes.set_xscale, axes.xaxis), (y, axes.set_yscale, axes.yaxis)):
-        if name in _EVEN_RATIOS:
+    for name, values, set_scale, axis in (
+        (x, across, axes.set_xscale, axes.xaxis),
+        (y, up, axes.set_yscale, axes.yaxis),
+    ):
+        if _is_log(name, values):
             set_scale("log")
             axis.set_major_formatter("{x:g}")
+        if len(values) <= _FEW:
+            axis.set_ticks(values, labels=[f"{value:.3g}" for value in values])
+            axis.set_ticks([], minor=True)
     dress(axes, _title(prediction), _AXES[x], _AXES[y])
     axes.grid(False)
     legend_below(figure, axes)
     return figure
 
 
+def _is_log(name: str, values: Real) -> bool:
+    return name in _EVEN_RATIOS and float(np.min(values)) > 0.0
+
+
+def _edges(values: Real, is_log: bool) -> Real:
+    """(n + 1,): of fields around ascending values (n,), in the middle between them as the axis shows it."""
+    at = np.log(values) if is_log else values
+    inner = 0.5 * (at[1:] + at[:-1])
+    edges = np.concatenate([[2.0 * at[0] - inner[0]], inner, [2.0 * at[-1] - inner[-1]]])
+    return np.asarray(np.exp(edges) if is_log else edges)
+
+
 def _contour(
     axes: Axes,
-    across: NDArray[np.float64],
-    up: NDArray[np.float64],
-    values: NDArray[np.float64],
+    across: Real,
+    up: Real,
+    values: Real,
     level: float,
     looks: tuple[str, str, str],
 ) -> None:
@@ -102,9 +123,7 @@ def _title(p: dict[str, Any]) -> str:
     return ", ".join(text.format(p[name]) for name, text in words.items() if name not in p["axes"])
 
 
-def _line(
-    figure: Figure, axes: Axes, p: dict[str, Any], hours: NDArray[np.float64], signed: NDArray[np.float64]
-) -> Figure:
+def _line(figure: Figure, axes: Axes, p: dict[str, Any], hours: Real, signed: Real) -> Figure:
     along, other = p["axes"] if hours.shape[0] == 1 else p["axes"][::-1]
     values, label = np.array(p[along]), f"{_AXES[other]}: {p[other][0]:g}"
     axes.plot(values, hours.ravel(), "o-", color=CYCLE[0], label=label)
@@ -112,7 +131,7 @@ def _line(
     dead = signed.ravel() <= 0.0
     if dead.any():
         axes.plot(values[dead], np.full(dead.sum(), NIGHT_H), "x", color=CYCLE[1], label="not entangled")
-    if along in _EVEN_RATIOS:
+    if _is_log(along, values):
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
     dress(axes, _title(p), _AXES[along], _HOURS.format(p["wanted_significance"]))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labctl.predictions.assumed_bench import Assumed, known, pair, reading, with_baths
-from labctl.predictions.parts import HERE, Advanced, Computing, Values, computed
+from labctl.predictions.tiles import HERE, Advanced, Computing, Values, computed
 from sequences.analysis.engine.balance import polarisation_after
 from sequences.analysis.pair.calibration import SCALES, PairCalibration
 from sequences.analysis.tomography.interim import corrected, expected_share
@@ -163,7 +163,7 @@ def predict_nights(
 
 @dataclass(frozen=True)
 class Point:
-    """A part of one point."""
+    """A tile of one point."""
 
     assumed: Assumed
     points: int = 1

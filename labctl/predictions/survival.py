@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from labctl.predictions.parts import HERE, Advanced, Computing, Values, computed
+from labctl.predictions.tiles import HERE, Advanced, Computing, Values, computed
 from physics.constants import GAMMA_E_HZ_PER_MT, NATURAL_C13_PERCENT, TWO_PI
 from physics.coupling import (
     CR_HALF_WIDTH_RAD_PER_S,
@@ -113,7 +113,7 @@ def predict_survival(
 ) -> Survival:
     """On a grid of 13C content (rows) and separation (columns).
 
-    advanced: is told after each part how many points are done, of how many. how: where they are computed; the numbers
+    advanced: is told after each tile how many points are done, of how many. how: where they are computed; the numbers
     are the same. Raises ComputingError.
     """
     c13, apart = np.meshgrid(np.asarray(c13_percents, float), np.asarray(separations_nm, float), indexing="ij")
@@ -133,20 +133,20 @@ def predict_survival(
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of the map: separation in nm and 13C content in % of each of its points."""
+    """A tile of the map: separation in nm and 13C content in % of each of its points."""
 
     around: Surroundings
-    places: tuple[tuple[float, float], ...]
+    grid: tuple[tuple[float, float], ...]
 
     @property
     def points(self) -> int:
         """How many."""
-        return len(self.places)
+        return len(self.grid)
 
 
 def values_in(tile: Tile) -> Values:
     """Everything of MAPS there, (n,)."""
-    apart, c13 = np.array(tile.places).T
+    apart, c13 = np.array(tile.grid).T
     found = best_cycles(tile.around.sample(apart, c13), tile.around.heating)
     return {
         "signed_concurrence": found.signed_concurrence,

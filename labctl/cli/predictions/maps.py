@@ -10,7 +10,7 @@ import typer
 from labctl.cli.predictions.numbers import refuse
 
 if TYPE_CHECKING:
-    from labctl.predictions.parts import Computing
+    from labctl.predictions.tiles import Computing
 
 _SAY_EVERY_S: Final = 5.0
 Scheduler = Annotated[
@@ -21,7 +21,7 @@ Workers = Annotated[
 ]
 Keep = Annotated[
     Path | None,
-    typer.Option("--keep", help="Folder for parts that are done: a map that was interrupted goes on from them."),
+    typer.Option("--keep", help="Folder for tiles that are done: a map that was interrupted goes on from them."),
 ]
 
 
@@ -35,14 +35,14 @@ def computing(scheduler: str | None, workers: int | None, keep: Path | None) -> 
         except OSError as error:
             raise refuse(f"--keep {keep} cannot be made ({error.strerror}): give another folder.") from None
 
-    from labctl.predictions.parts import Computing
+    from labctl.predictions.tiles import Computing
 
     return Computing(scheduler, workers, keep)
 
 
 def map_of(predict: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """The prediction, or a refusal if it cannot be computed as asked."""
-    from labctl.predictions.parts import ComputingError
+    from labctl.predictions.tiles import ComputingError
 
     try:
         return predict()

@@ -1,4 +1,4 @@
-"""Maps in parts: the same numbers however they are split, also if a worker dies or the map is interrupted."""
+"""Maps in tiles: the same numbers however they are split, also if a worker dies or the map is interrupted."""
 
 import os
 import sys
@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from labctl.cli.predictions.predict import app
 from labctl.predictions import survival
-from labctl.predictions.parts import Computing, ComputingError, computed
 from labctl.predictions.survival import Surroundings, predict_survival
+from labctl.predictions.tiles import Computing, ComputingError, computed
 
 pytestmark = pytest.mark.system  # local processes
 GRID = ([13.5, 11.0, 9.0, 8.0, 7.0, 6.0], [1.1, 0.4, 0.1], Surroundings())
@@ -30,16 +30,16 @@ class Squares:
         return len(self.of)
 
 
-def squares(part: Squares) -> dict[str, np.ndarray]:
-    """A worker that dies of a part as one does that is killed, unless there is the file."""
-    if part.dies_unless is not None and not part.dies_unless.exists():
-        if part.dies_unless.parent.is_dir():
-            part.dies_unless.touch()
+def squares(tile: Squares) -> dict[str, np.ndarray]:
+    """A worker that dies of a tile as one does that is killed, unless there is the file."""
+    if tile.dies_unless is not None and not tile.dies_unless.exists():
+        if tile.dies_unless.parent.is_dir():
+            tile.dies_unless.touch()
         os._exit(9)
-    return {"square": np.array(part.of) ** 2}
+    return {"square": np.array(tile.of) ** 2}
 
 
-def parts_of(count: int, dies_unless: Path | None = None) -> list[Squares]:
+def tiles_of(count: int, dies_unless: Path | None = None) -> list[Squares]:
     return [Squares((2.0 * k, 2.0 * k + 1.0), dies_unless if k == 1 else None) for k in range(count)]
 
 
@@ -56,14 +56,14 @@ def test_the_numbers_do_not_depend_on_the_processes_and_hardly_on_the_parts(monk
 
 def test_a_map_is_complete_though_a_worker_dies(tmp_path):
     died = tmp_path / "died"
-    found = computed(squares, parts_of(6, died), Computing(workers=2), 1.0)
+    found = computed(squares, tiles_of(6, died), Computing(workers=2), 1.0)
     assert died.exists()
     np.testing.assert_array_equal(found["square"], np.arange(12.0) ** 2)
 
 
 def test_a_part_that_always_kills_its_worker_is_refused(tmp_path):
-    with pytest.raises(ComputingError, match="4 times a worker process died before a part was done"):
-        computed(squares, parts_of(2, tmp_path / "no-such-folder" / "x")[1:] * 2, Computing(workers=2), 1.0)
+    with pytest.raises(ComputingError, match="4 times a worker process died before a tile was done"):
+        computed(squares, tiles_of(2, tmp_path / "no-such-folder" / "x")[1:] * 2, Computing(workers=2), 1.0)
 
 
 class Interrupted(Exception):
@@ -78,9 +78,9 @@ def test_a_map_that_was_interrupted_goes_on_from_what_is_on_disk(tmp_path):
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        computed(squares, parts_of(5), kept, 1.0, interrupted)
+        computed(squares, tiles_of(5), kept, 1.0, interrupted)
     assert len(list(tmp_path.glob("*.npz"))) == 2
-    again = computed(squares, parts_of(5), kept, 1.0, lambda *told: taken.append(told))
+    again = computed(squares, tiles_of(5), kept, 1.0, lambda *told: taken.append(told))
     assert taken == [(2, 6), (4, 6), (6, 6)]
     np.testing.assert_array_equal(again["square"], np.arange(10.0) ** 2)
     assert [file.suffix for file in tmp_path.iterdir()] == [".npz"] * 5
@@ -89,10 +89,10 @@ def test_a_map_that_was_interrupted_goes_on_from_what_is_on_disk(tmp_path):
 @pytest.mark.parametrize("torn", [b"", b"PK\x03\x04 half of it"])
 def test_a_file_that_cannot_be_read_is_computed_anew(tmp_path, torn):
     kept = Computing(workers=1, kept=tmp_path)
-    computed(squares, parts_of(1), kept, 1.0)
+    computed(squares, tiles_of(1), kept, 1.0)
     (file,) = tmp_path.iterdir()
     file.write_bytes(torn)
-    np.testing.assert_array_equal(computed(squares, parts_of(1), kept, 1.0)["square"], [0.0, 1.0])
+    np.testing.assert_array_equal(computed(squares, tiles_of(1), kept, 1.0)["square"], [0.0, 1.0])
 
 
 def test_other_surroundings_are_other_parts(tmp_path):

@@ -1,6 +1,6 @@
-"""A map in parts: computed here, by local processes or by a Dask cluster, kept on disk, the same however it is split.
+"""A map in tiles: computed here, by local processes or by a Dask cluster, kept on disk, the same however it is split.
 
-A part is a frozen value whose text tells all of it: by that text its numbers are found again on disk.
+A tile is a frozen value whose text tells all of it: by that text its numbers are found again on disk.
 """
 
 import os
@@ -18,29 +18,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 Values = dict[str, NDArray[np.float64]]
-"""Numbers of a part by name: (n,) for its n points."""
+"""Numbers of a tile by name: (n,) for its n points."""
 Advanced = Callable[[int, int], None]
 """Is told how many points are done, of how many that were to be computed."""
 Done = Callable[[int, Values], None]
-"""Is given the number of a part and its values."""
+"""Is given the number of a tile and its values."""
 
 _WORTH_S: Final = 20.0
 """Wall time from which on processes of their own are worth their start."""
 _MOST_DEATHS: Final = 3
-"""Of worker processes one after the other, without a part that was done meanwhile."""
+"""Of worker processes one after the other, without a tile that was done meanwhile."""
 _CONNECT_S: Final = 15
 _ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """The matrices are small: threads of the linear algebra would only fight over the cores."""
 
 
-class Part(Protocol):
+class Piece(Protocol):
     """Some points of a map."""
 
     @property
     def points(self) -> int: ...
 
 
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", bound=Piece)
 
 
 class ComputingError(Exception):
@@ -49,14 +49,14 @@ class ComputingError(Exception):
 
 @dataclass(frozen=True)
 class Computing:
-    """Where a map is computed, and where its parts are kept."""
+    """Where a map is computed, and where its tiles are kept."""
 
     scheduler: str | None = None
     """Address of a Dask scheduler; None: local processes."""
     workers: int | None = None
     """Local processes; None: as many as there are processors, if that is worth it; 1: none but this one."""
     kept: Path | None = None
-    """Folder of the parts that are done: a map that was interrupted goes on from them."""
+    """Folder of the tiles that are done: a map that was interrupted goes on from them."""
 
 
 HERE: Final = Computing(workers=1)
@@ -65,49 +65,49 @@ HERE: Final = Computing(workers=1)
 
 def computed(
     compute: Callable[[P], Values],
-    parts: Sequence[P],
+    tiles: Sequence[P],
     how: Computing,
     point_s: float,
     advanced: Advanced | None = None,
 ) -> Values:
-    """All parts joined in their order. compute: a function of a module, for other processes have to find it.
+    """All tiles joined in their order. compute: a function of a module, for other processes have to find it.
 
     point_s: wall time of a point, roughly. Raises ComputingError.
     """
-    known = {k: found for k, part in enumerate(parts) if (found := _on_disk(how.kept, compute, part)) is not None}
-    left = {k: part for k, part in enumerate(parts) if k not in known}
-    of, counted = sum(part.points for part in left.values()), 0
+    known = {k: found for k, tile in enumerate(tiles) if (found := _on_disk(how.kept, compute, tile)) is not None}
+    left = {k: tile for k, tile in enumerate(tiles) if k not in known}
+    of, counted = sum(tile.points for tile in left.values()), 0
 
     def done(k: int, values: Values) -> None:
         nonlocal counted
-        _keep(how.kept, compute, parts[k], values)
+        _keep(how.kept, compute, tiles[k], values)
         known[k] = values
-        counted += parts[k].points
+        counted += tiles[k].points
         if advanced is not None:
             advanced(counted, of)
 
     _compute(compute, left, how, point_s * of, done)
-    return {name: np.concatenate([known[k][name] for k in range(len(parts))]) for name in known[0]}
+    return {name: np.concatenate([known[k][name] for k in range(len(tiles))]) for name in known[0]}
 
 
 def _compute(compute: Callable[[P], Values], left: Mapping[int, P], how: Computing, wall_s: float, done: Done) -> None:
-    """Each part, in any order. wall_s: what it takes here, roughly."""
+    """Each tile, in any order. wall_s: what it takes here, roughly."""
     workers = how.workers or (min(os.cpu_count() or 1, len(left)) if wall_s > _WORTH_S else 1)
     if how.scheduler is not None:
         _by_cluster(compute, left, how.scheduler, done)
     elif workers > 1 and len(left) > 1:
         _by_processes(compute, left, workers, done)
     else:
-        for k, part in left.items():
-            done(k, compute(part))
+        for k, tile in left.items():
+            done(k, compute(tile))
 
 
 # ---- processes --------------------------------------------------------------------------------------------------
 
 
-def _by_processes(compute: Callable[[P], Values], parts: Mapping[int, P], workers: int, done: Done) -> None:
+def _by_processes(compute: Callable[[P], Values], tiles: Mapping[int, P], workers: int, done: Done) -> None:
     """By Dask's local processes. One that is killed takes the others along: what is left is begun anew."""
-    left, deaths = dict(parts), 0
+    left, deaths = dict(tiles), 0
 
     def one_done(k: int, values: Values) -> None:
         nonlocal deaths
@@ -122,12 +122,12 @@ def _by_processes(compute: Callable[[P], Values], parts: Mapping[int, P], worker
             deaths += 1
             if deaths > _MOST_DEATHS:
                 raise ComputingError(
-                    f"{deaths} times a worker process died before a part was done (killed, or out of memory): "
+                    f"{deaths} times a worker process died before a tile was done (killed, or out of memory): "
                     "try --workers 1"
                 ) from None
 
 
-def _by_pool(compute: Callable[[P], Values], parts: Mapping[int, P], workers: int, done: Done) -> None:
+def _by_pool(compute: Callable[[P], Values], tiles: Mapping[int, P], workers: int, done: Done) -> None:
     """Raises BrokenProcessPool if a process dies."""
     from dask.base import compute as all_of
     from dask.callbacks import Callback
@@ -137,13 +137,13 @@ def _by_pool(compute: Callable[[P], Values], parts: Mapping[int, P], workers: in
         if isinstance(value, tuple):
             done(*value)
 
-    asked = [delayed(_numbered)(compute, k, part) for k, part in parts.items()]
+    asked = [delayed(_numbered)(compute, k, tile) for k, tile in tiles.items()]
     with _environment(_ONE_THREAD), Callback(posttask=told):
         all_of(*asked, scheduler="processes", num_workers=workers, chunksize=1)
 
 
-def _numbered(compute: Callable[[P], Values], k: int, part: P) -> tuple[int, Values]:
-    return k, compute(part)
+def _numbered(compute: Callable[[P], Values], k: int, tile: P) -> tuple[int, Values]:
+    return k, compute(tile)
 
 
 @contextmanager
@@ -158,8 +158,8 @@ def _environment(more: Mapping[str, str]) -> Iterator[None]:
             del os.environ[name]
 
 
-def _by_cluster(compute: Callable[[P], Values], parts: Mapping[int, P], address: str, done: Done) -> None:
-    """By the workers of a scheduler, which gives the parts of one that dies to others."""
+def _by_cluster(compute: Callable[[P], Values], tiles: Mapping[int, P], address: str, done: Done) -> None:
+    """By the workers of a scheduler, which gives the tiles of one that dies to others."""
     try:
         from distributed import Client, as_completed
     except ImportError:
@@ -172,7 +172,7 @@ def _by_cluster(compute: Callable[[P], Values], parts: Mapping[int, P], address:
     except (OSError, TimeoutError, ValueError) as error:
         raise ComputingError(f"The Dask scheduler {address} does not answer: {str(error) or 'timeout'}") from None
     with client:
-        asked = [client.submit(_numbered, compute, k, part, pure=False) for k, part in parts.items()]
+        asked = [client.submit(_numbered, compute, k, tile, pure=False) for k, tile in tiles.items()]
         for _, (k, values) in as_completed(asked, with_results=True):
             done(k, values)
 
@@ -180,29 +180,29 @@ def _by_cluster(compute: Callable[[P], Values], parts: Mapping[int, P], address:
 # ---- on disk ----------------------------------------------------------------------------------------------------
 
 
-def _file(folder: Path, compute: Callable[[P], Values], part: P) -> Path:
+def _file(folder: Path, compute: Callable[[P], Values], tile: P) -> Path:
     """Named by all that its numbers follow from."""
-    said = f"{compute.__module__}.{compute.__qualname__} {version('labctl')} {part!r}"
+    said = f"{compute.__module__}.{compute.__qualname__} {version('labctl')} {tile!r}"
     return folder / f"{sha256(said.encode()).hexdigest()[:24]}.npz"
 
 
-def _on_disk(folder: Path | None, compute: Callable[[P], Values], part: P) -> Values | None:
-    """What an earlier map has kept of this part; None if there is nothing, or nothing that can be read."""
+def _on_disk(folder: Path | None, compute: Callable[[P], Values], tile: P) -> Values | None:
+    """What an earlier map has kept of this tile; None if there is nothing, or nothing that can be read."""
     if folder is None:
         return None
     try:
-        with _file(folder, compute, part).open("rb") as stream, np.load(stream) as found:
+        with _file(folder, compute, tile).open("rb") as stream, np.load(stream) as found:
             return {name: found[name] for name in found.files}
     except (OSError, ValueError, BadZipFile, KeyError, EOFError):
         return None
 
 
-def _keep(folder: Path | None, compute: Callable[[P], Values], part: P, values: Values) -> None:
+def _keep(folder: Path | None, compute: Callable[[P], Values], tile: P, values: Values) -> None:
     """Whole or not at all."""
     if folder is None:
         return
-    file = _file(folder, compute, part)
-    half = file.with_suffix(f".{os.getpid()}.part")
+    file = _file(folder, compute, tile)
+    half = file.with_suffix(f".{os.getpid()}.half")
     try:
         with half.open("wb") as stream:
             np.savez(stream, **values)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A large map of `labctl predict survival`: python benchmarks/map_in_parts.py [--points 100000] [--workers 2].
+"""A large map of `labctl predict survival`: python benchmarks/map_in_tiles.py [--points 100000] [--workers 2].
 
 Computed by this process alone, by local workers, and by local workers one of which is killed in the middle; then an
 interrupted map that goes on from what is on disk. Prints wall times, and exits with 1 if any of the numbers differ.
@@ -19,8 +19,8 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from labctl.predictions.parts import Advanced, Computing
 from labctl.predictions.survival import Surroundings, predict_survival
+from labctl.predictions.tiles import Advanced, Computing
 
 
 class Interrupted(Exception):
@@ -75,7 +75,7 @@ def main() -> int:
         try:
             timed("", lambda: by(kept, interrupt))
         except Interrupted:
-            print(f"interrupted with {len(list(Path(folder).iterdir()))} parts on disk")
+            print(f"interrupted with {len(list(Path(folder).iterdir()))} tiles on disk")
         again = timed("the rest of it, by local workers", lambda: by(kept))
     same = [serial == other for other in (shared, halved, again)]
     print(f"killed: process {killed or 'none'}; the same numbers: {', '.join(str(one) for one in same)}")
