@@ -34,6 +34,7 @@ from sequences.rabi import programs as rabi_programs
 from sequences.relaxometry import RelaxometryPlan, relaxometry
 from sequences.relaxometry import programs as relaxometry_programs
 from sequences.results import Column, Estimate, Point, Progress, Stream, child
+from sequences.routines.bench.calibrated_bench import foreseen_us
 from sequences.routines.engine.course import USUAL_TIMES, Course
 from sequences.routines.engine.forecast import forecast
 from sequences.routines.stabilisation import HoldChoice
@@ -255,6 +256,7 @@ def _prepared(lab: Lab, plan: EnginePlan) -> Stream[None]:
     calibrated = yield from child("calibrate", calibration, calibrate(lab, calibration))
     cooling = CoolPlan(
         hours=plan.cool_h(calibrated.hours),
+        evolution_us=min(CoolPlan.evolution_us, foreseen_us(lab)),  # in longer cycles a close pair's baths grow alike
         cooling_us=plan.cooling_us,
         heating_steps=plan.heating_steps,
         hold=plan.hold,

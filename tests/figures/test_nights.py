@@ -9,9 +9,14 @@ from typer.testing import CliRunner
 
 from labctl.cli.predictions.predict import app
 from labctl.figures.nights import draw_nights
-from labctl.predictions.assumed_bench import Assumed, known, pair, reading, release
+from labctl.predictions.assumed_bench import Assumed, known, pair, reading, release, with_baths
 from labctl.predictions.nights import MAPS, as_dataset, predict_nights
+from sequences.analysis.engine.balance import polarisation_after
+from sequences.cool import CoolPlan
 from sequences.engine import EnginePlan
+from sequences.routines.bench import calibrated_bench
+from sequences.routines.bench.calibrated_bench import foreseen_us
+from sequences.routines.pair.joint_measurement import gates_for
 
 RUN = CliRunner()
 pytestmark = pytest.mark.twin  # a night is planned as by a run: seconds a point
@@ -98,6 +103,18 @@ def test_no_instrument_is_asked_and_no_bath_is_colder_than_the_pumping():
     assert 0.85 < release(Assumed(pump_fidelity=0.95)).polarisation[1] < 0.9
 
 
+def test_a_close_pair_is_looked_at_in_short_cycles_for_in_long_ones_its_baths_grow_alike():
+    """`cool` refuses baths that are not apart; an engine run lets it look at the cycle that the pair will have."""
+    assumed = Assumed(separation_nm=8.0)
+    lab, here = known(assumed), pair(assumed)
+    with_baths(lab, assumed, here, gates_for(lab, here).gate_ns)
+    model, released = calibrated_bench.engine_model(lab), calibrated_bench.release(lab)
+    short, usual = (polarisation_after(model, released, us) for us in (foreseen_us(lab), CoolPlan.evolution_us))
+    assert foreseen_us(lab) < 0.6 * CoolPlan.evolution_us
+    assert short[1] - short[0] > 0.6
+    assert usual[1] - usual[0] < 0.45
+
+
 def made_up(hours, signed, **changed):
     """A prediction of 3 x 3 points that was not computed."""
     return {
@@ -129,6 +146,9 @@ def test_the_figure_has_one_night_the_end_of_entanglement_and_the_pair():
     assert axes.get_xlabel() == "separation of the NVs (nm)"
     assert axes.get_ylabel() == "13C content (%)"
     assert axes.get_yscale() == "log"
+    low, high = axes.get_ylim()
+    assert low == pytest.approx(0.1 / 3**0.5)  # a field reaches half of the way to its neighbour
+    assert 1.1 < high < 3.0
 
 
 @pytest.mark.parametrize("nothing", [None, 30.0])
