@@ -13,9 +13,9 @@
 - `config`: station.yaml and the user's settings, read and checked before anything is opened.
 - `safety`: limits before a run, interlocks during it, and the safe state after it.
 - `plans`: what can be run, and plans: from texts, or from a stored run.
+- `predictions`: what a pair would show, and how long that takes: no lab, no bench.
 - `figures`: one figure per run, drawn from what the run recorded and concluded; nothing here measures or fits.
 - `data`: runs on disk, in QCoDeS datasets that anyone can read; and what runs have learned, the calibration.
-- `predictions`: what the paper's model expects, as numbers: no lab, no bench.
 - `common`: what every room of labctl uses: errors in words, paths, signals, the log.
 """
 

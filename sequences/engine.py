@@ -34,6 +34,7 @@ from sequences.rabi import programs as rabi_programs
 from sequences.relaxometry import RelaxometryPlan, relaxometry
 from sequences.relaxometry import programs as relaxometry_programs
 from sequences.results import Column, Estimate, Point, Progress, Stream, child
+from sequences.routines.bench.calibrated_bench import foreseen_us
 from sequences.routines.engine.course import USUAL_TIMES, Course
 from sequences.routines.engine.forecast import forecast
 from sequences.routines.stabilisation import HoldChoice
@@ -55,7 +56,7 @@ COLUMNS: Final = (
     Column("signed_concurrence_err", "its error", "", ("evolution_us",)),
     Column("predicted_concurrence", "signed concurrence by the calibrated model", "", ("evolution_us",)),
 )
-_ALIGNING_H: Final = 1.0
+ALIGNING_H: Final = 1.0
 """Laboratory time of everything before the calibration, and of what the calibration does beside its own hours."""
 _COOL, _SHORT = 0.25, 0.04
 """Laboratory time of the baths, in that of the calibration, and of a short tomography, in that of the long one."""
@@ -102,8 +103,16 @@ class EnginePlan:
     def duration_s(self) -> float:
         """Most laboratory time."""
         times = len(set(self.evolution_us)) or USUAL_TIMES
-        prepared_h = _ALIGNING_H + self.calibrate_hours + self.cool_hours
+        prepared_h = ALIGNING_H + self.calibrate_hours + self.cool_hours
         return 3600.0 * (prepared_h + self.hours + self.survey_hours * (times - 1))
+
+    def cool_h(self, calibrated_h: float) -> float:
+        """Laboratory time of the baths, behind a joint calibration that took so long."""
+        return min(self.cool_hours, max(_COOL * calibrated_h, _LEAST_H)) if self.significance else self.cool_hours
+
+    def short_h(self, likely_h: float) -> float:
+        """Laboratory time of a short tomography, before a long one that is likely to take so long."""
+        return min(self.survey_hours, max(_SHORT * likely_h, _LEAST_H)) if self.significance else self.survey_hours
 
 
 @dataclass(frozen=True)
@@ -198,7 +207,7 @@ def _measured(lab: Lab, plan: EnginePlan, course: Course, spent_h: float) -> Str
 
     spent_h: laboratory time until here, of which progress is told.
     """
-    order, short_h = course.order(), _short_h(plan, course)
+    order, short_h = course.order(), plan.short_h(course.forecast.likely_h)
     total_h = spent_h + short_h * (len(order) - 1) + course.forecast.hours
     yield Progress(spent_h / total_h, course.forecast.why)
     for k in order:
@@ -222,12 +231,6 @@ def _measured(lab: Lab, plan: EnginePlan, course: Course, spent_h: float) -> Str
         yield Progress(min(1.0, spent_h / total_h), _note(found))
 
 
-def _short_h(plan: EnginePlan, course: Course) -> float:
-    if not plan.significance:
-        return plan.survey_hours
-    return min(plan.survey_hours, max(_SHORT * course.forecast.likely_h, _LEAST_H))
-
-
 def _prepared(lab: Lab, plan: EnginePlan) -> Stream[None]:
     """Everything that the release needs, each part measured anew."""
     tick_ns = lab.wiring.tick_ns
@@ -243,7 +246,7 @@ def _prepared(lab: Lab, plan: EnginePlan) -> Stream[None]:
     yield from child("wiring", quadratures, wiring(lab, quadratures))
     relaxing = on_grid(RelaxometryPlan(), tick_ns)
     yield from child("relaxometry", relaxing, relaxometry(lab, relaxing))
-    yield Progress(_ALIGNING_H * 3600.0 / plan.duration_s, "aligned")
+    yield Progress(ALIGNING_H * 3600.0 / plan.duration_s, "aligned")
     calibration = CalibratePlan(
         hours=plan.calibrate_hours,
         significance=plan.expected_significance,
@@ -251,11 +254,14 @@ def _prepared(lab: Lab, plan: EnginePlan) -> Stream[None]:
         hold=plan.hold,
     )
     calibrated = yield from child("calibrate", calibration, calibrate(lab, calibration))
-    cool_h = plan.cool_hours
-    if plan.significance:
-        cool_h = min(cool_h, max(_COOL * calibrated.hours, _LEAST_H))
-    cooling = CoolPlan(hours=cool_h, cooling_us=plan.cooling_us, heating_steps=plan.heating_steps, hold=plan.hold)
-    yield Progress((_ALIGNING_H + plan.calibrate_hours) * 3600.0 / plan.duration_s, "calibrated")
+    cooling = CoolPlan(
+        hours=plan.cool_h(calibrated.hours),
+        evolution_us=min(CoolPlan.evolution_us, foreseen_us(lab)),  # in longer cycles a close pair's baths grow alike
+        cooling_us=plan.cooling_us,
+        heating_steps=plan.heating_steps,
+        hold=plan.hold,
+    )
+    yield Progress((ALIGNING_H + plan.calibrate_hours) * 3600.0 / plan.duration_s, "calibrated")
     cooling = on_grid(cooling, tick_ns)
     yield from child("cool", cooling, cool(lab, cooling))
 

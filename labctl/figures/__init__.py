@@ -11,6 +11,7 @@ A figure shows what is there: a missing column or result leaves its part out.
 - `experiments`: the figures of our experiments, a module for each.
 - `predictions`: the paper's Fig. 3 a, b, c.
 - `survival`: whether a pair would entangle: a map with a contour where entanglement ends.
+- `nights`: how long an experiment would take: a map with contours at one night and where entanglement ends.
 """
 
 from collections.abc import Mapping, Sequence

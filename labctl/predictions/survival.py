@@ -4,12 +4,13 @@ Beyond the paper: T2*, pump fidelity, finite baths in steady cycles, the narrowi
 bath, and cross-talk (`physics.cycle`). What it leaves out, docs/physics.md says.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
 
+from labctl.predictions.tiles import HERE, Advanced, Computing, Values, computed
 from physics.constants import GAMMA_E_HZ_PER_MT, NATURAL_C13_PERCENT, TWO_PI
 from physics.coupling import (
     CR_HALF_WIDTH_RAD_PER_S,
@@ -18,7 +19,7 @@ from physics.coupling import (
     gamma2_per_s,
     lorentzian,
 )
-from physics.cycle import Cycles, Heating, Sample, best_cycles
+from physics.cycle import Heating, Sample, best_cycles
 from physics.optics import RedDoughnut, doughnut_profile, pump_rate_per_s, saturation
 from physics.paulis import Real
 from physics.spread import overhauser_khz
@@ -31,6 +32,8 @@ _PUMP_PER_S: Final = 1e6
 _SATURATION: Final = 0.5
 """Of the doughnut's light at the cold NV: a third of the saturated rate. More would pump the hot one the more."""
 _RED: Final = RedDoughnut()
+POINT_S: Final = 4e-4
+"""Wall time of a point, roughly."""
 _TILE: Final = 256
 """Points that are solved together. The same wherever a map is cut, so that its numbers are the same."""
 Beam = Literal["gsd", "sted"]
@@ -105,46 +108,57 @@ def predict_survival(
     separations_nm: Sequence[float],
     c13_percents: Sequence[float],
     around: Surroundings,
-    advanced: Callable[[int, int], None] | None = None,
+    advanced: Advanced | None = None,
+    how: Computing = HERE,
 ) -> Survival:
     """On a grid of 13C content (rows) and separation (columns).
 
-    advanced: is told after each part how many points are done, of how many.
+    advanced: is told after each tile how many points are done, of how many. how: where they are computed; the numbers
+    are the same. Raises ComputingError.
     """
     c13, apart = np.meshgrid(np.asarray(c13_percents, float), np.asarray(separations_nm, float), indexing="ij")
-    sample, count = around.sample(apart.ravel(), c13.ravel()), apart.size
-    parts = []
-    for first in range(0, count, _TILE):
-        parts.append(best_cycles(sample.sliced(slice(first, first + _TILE)), around.heating))
-        if advanced is not None:
-            advanced(min(first + _TILE, count), count)
+    points = list(zip(apart.ravel().tolist(), c13.ravel().tolist(), strict=True))
+    tiles = [Tile(around, tuple(points[k : k + _TILE])) for k in range(0, len(points), _TILE)]
+    values = computed(values_in, tiles, how, POINT_S, advanced)
     return {
         "prediction": "survival",
         **asdict(around),
         "separation_nm": list(separations_nm),
         "c13_percent": list(c13_percents),
         "cross_talk": around.leak(np.asarray(separations_nm, float)).tolist(),
-        **_maps(parts, apart.shape),
-        **_best(parts, apart.ravel(), c13.ravel()),
+        **{name: values[name].reshape(apart.shape).tolist() for name in MAPS},
+        **_best(values["signed_concurrence"], apart.ravel(), c13.ravel()),
     }
 
 
-def _maps(parts: Sequence[Cycles], shape: tuple[int, ...]) -> dict[str, Any]:
-    def whole(name: str, unit: float = 1.0) -> Any:
-        return (unit * np.concatenate([getattr(part, name) for part in parts])).reshape(shape).tolist()
+@dataclass(frozen=True)
+class Tile:
+    """A tile of the map: separation in nm and 13C content in % of each of its points."""
 
+    around: Surroundings
+    grid: tuple[tuple[float, float], ...]
+
+    @property
+    def points(self) -> int:
+        """How many."""
+        return len(self.grid)
+
+
+def values_in(tile: Tile) -> Values:
+    """Everything of MAPS there, (n,)."""
+    apart, c13 = np.array(tile.grid).T
+    found = best_cycles(tile.around.sample(apart, c13), tile.around.heating)
     return {
-        "signed_concurrence": whole("signed_concurrence"),
-        "evolution_us": whole("evolution_s", 1e6),
-        "polarisation_left": whole("p_left"),
-        "polarisation_right": whole("p_right"),
-        "start_z_left": whole("start_z_left"),
-        "start_z_right": whole("start_z_right"),
+        "signed_concurrence": found.signed_concurrence,
+        "evolution_us": 1e6 * found.evolution_s,
+        "polarisation_left": found.p_left,
+        "polarisation_right": found.p_right,
+        "start_z_left": found.start_z_left,
+        "start_z_right": found.start_z_right,
     }
 
 
-def _best(parts: Sequence[Cycles], separation_nm: Real, c13_percent: Real) -> dict[str, Any]:
-    values = np.concatenate([part.signed_concurrence for part in parts])
+def _best(values: Real, separation_nm: Real, c13_percent: Real) -> dict[str, Any]:
     at = int(np.argmax(values))
     best = {
         "signed_concurrence": float(values[at]),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, norm
 
-from sequences.analysis.tomography.interim import SHARES_OF_TIME, corrected, interim_after
+from sequences.analysis.tomography.interim import SHARES_OF_TIME, corrected, expected_share, interim_after
 
 pytestmark = pytest.mark.unit
 
@@ -35,3 +35,17 @@ def test_a_look_costs_a_tenth_of_five_sigma_in_the_end_and_half_a_sigma_in_the_b
 @pytest.mark.parametrize(("rounds", "ends"), [(16, {2: 0, 4: 1, 8: 2, 16: 3}), (4, {1: 1, 2: 2, 4: 3}), (1, {1: 3})])
 def test_looks_follow_an_eighth_a_quarter_a_half_and_all_of_the_rounds(rounds, ends):
     assert {n: look for n in range(1, rounds + 1) if (look := interim_after(n, rounds)) is not None} == ends
+
+
+@pytest.mark.parametrize("hours", [1.0, 4.0])
+def test_the_time_that_is_expected_is_that_of_many_measurements(hours):
+    """Shot noise alone: at each look what was counted so far."""
+    rng = np.random.default_rng(5)
+    sigmas = 6.4 * np.sqrt(np.array(SHARES_OF_TIME) * hours)
+    steps = np.sqrt(np.diff([0.0, *SHARES_OF_TIME]))
+    noise = np.cumsum(rng.standard_normal((4_000, 4)) * steps, axis=1) / np.sqrt(SHARES_OF_TIME)
+    ends = [
+        next((end for k, (s, end) in enumerate(zip(run, SHARES_OF_TIME, strict=True)) if corrected(s, k) >= 5.0), 1.0)
+        for run in (sigmas + noise).tolist()
+    ]
+    assert expected_share(sigmas.tolist(), 5.0) == pytest.approx(np.mean(ends), abs=0.03)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from labctl.cli.predictions.nights import nights
 from labctl.cli.predictions.numbers import FIGURES, numbers, refuse, to_write, within
 from labctl.cli.predictions.paper import baths, check_paper
 from labctl.cli.predictions.survival import survival
@@ -154,6 +155,7 @@ def transient(
 
 
 app.command("survival")(survival)
+app.command("nights")(nights)
 app.command("baths")(baths)
 app.command("check-paper")(check_paper)
 

@@ -1,17 +1,25 @@
 """`labctl predict survival`: whether a pair would entangle, against its separation and the 13C around it."""
 
 import json
-import time
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
-from labctl.cli.predictions.numbers import FIGURES, numbers, refuse, to_write, within
+from labctl.cli.predictions.maps import (
+    Keep,
+    Scheduler,
+    Workers,
+    computing,
+    found_pair,
+    map_of,
+    progress,
+    some,
+    write,
+)
+from labctl.cli.predictions.numbers import FIGURES, numbers, to_write, within
 
-_SAY_EVERY_S: Final = 5.0
 _ROWS, _COLUMNS = 9, 6
 """Of the table: a larger map is shown at so many of its values."""
 
@@ -55,6 +63,9 @@ def survival(
     ] = None,
     figure: Annotated[Path | None, typer.Option("--figure", help="Save a figure here: .png, .pdf or .svg.")] = None,
     netcdf: Annotated[Path | None, typer.Option("--netcdf", help="Save all maps here: .nc.")] = None,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
+    keep: Keep = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object, and nothing else, on stdout.")
     ] = False,
@@ -79,81 +90,36 @@ def survival(
     }
     to_write("--figure", figure, FIGURES)
     to_write("--netcdf", netcdf, (".nc",))
-    found = None if data is None else _pair(data)
+    found = None if data is None else found_pair(data)
+    how = computing(scheduler, workers, keep)
 
     from labctl.predictions.survival import Surroundings, predict_survival
 
-    prediction = predict_survival(apart, c13, Surroundings(**values), _progress())  # type: ignore[arg-type]
+    around = Surroundings(**values)  # type: ignore[arg-type]
+    prediction = map_of(lambda: predict_survival(apart, c13, around, progress(), how))
     _publish(prediction | {"found": found}, figure, netcdf, as_json)
-
-
-def _pair(data: Path) -> dict[str, float | None]:
-    """The newest completed run that tells a separation, and the 13C content by the newest that tells Gamma1."""
-    from labctl.data.reader import all_runs
-    from physics.constants import GAMMA_1_PER_S, NATURAL_C13_PERCENT
-
-    results = [run.result or {} for run in all_runs(data) if run.status == "completed"]
-    apart = [result for result in results if _is_number(result.get("separation_nm"))]
-    if not apart:
-        raise refuse(f"--data {data}: no completed run in it has found a pair. Run `labctl run locate` first.")
-    rates = [r["rate_per_s"] for r in results if _is_number(r.get("rate_per_s")) and "half_width_khz" in r]
-    return {
-        "separation_nm": apart[-1]["separation_nm"],
-        "separation_nm_err": apart[-1].get("separation_nm_err"),
-        "c13_percent": rates[-1] / GAMMA_1_PER_S * NATURAL_C13_PERCENT if rates else None,
-    }
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, float | int) and not isinstance(value, bool)
-
-
-def _progress() -> Callable[[int, int], None]:
-    """Says on stderr how far a long map is."""
-    began_s = said_s = time.monotonic()
-
-    def advanced(done: int, of: int) -> None:
-        nonlocal said_s
-        now_s = time.monotonic()
-        if now_s - said_s < _SAY_EVERY_S or done == of:
-            return
-        from labctl.report.progress import clock_words
-
-        said_s = now_s
-        left = clock_words((now_s - began_s) * (of - done) / done)
-        typer.echo(f"{100 * done // of} % of {of} points, {left} left", err=True)
-
-    return advanced
 
 
 def _publish(prediction: dict[str, Any], figure: Path | None, netcdf: Path | None, as_json: bool) -> None:
     if figure is not None:
         from labctl.figures.survival import draw_survival
 
-        _write("--figure", figure, draw_survival(prediction).savefig)
+        write("--figure", figure, draw_survival(prediction).savefig)
     if netcdf is not None:
         from labctl.predictions.survival import as_dataset
 
         dataset = as_dataset(prediction)
-        _write("--netcdf", netcdf, lambda to: dataset.to_netcdf(to, engine="h5netcdf"))
+        write("--netcdf", netcdf, lambda to: dataset.to_netcdf(to, engine="h5netcdf"))
     if as_json:
         typer.echo(json.dumps(prediction))
     else:
         _say(prediction)
 
 
-def _write(option: str, file: Path, save: Callable[[Path], object]) -> None:
-    try:
-        save(file)
-    except OSError as error:
-        raise refuse(f"{option} {file} cannot be written ({error.strerror or error}).") from None
-    typer.echo(f"{option.removeprefix('--')}: {file}", err=True)
-
-
 def _say(p: dict[str, Any]) -> None:
     from labctl.predictions.survival import widest_nm
 
-    rows, columns = _some(len(p["c13_percent"]), _ROWS), _some(len(p["separation_nm"]), _COLUMNS)
+    rows, columns = some(len(p["c13_percent"]), _ROWS), some(len(p["separation_nm"]), _COLUMNS)
     typer.echo(
         f"signed concurrence at the best time; F = {p['pump_fidelity']:g}, T2* = {p['t2star_us']:g} us at 1.1 % 13C, "
         f"{p['beam'].upper()}"
@@ -173,10 +139,3 @@ def _say(p: dict[str, Any]) -> None:
     if (found := p["found"]) is not None:
         content = "" if found["c13_percent"] is None else f", {found['c13_percent']:.2g} % 13C by its relaxation"
         typer.echo(f"found: {found['separation_nm']:.2f} nm{content}")
-
-
-def _some(count: int, most: int) -> list[int]:
-    """So many at most, the first and the last among them."""
-    if count <= most:
-        return list(range(count))
-    return sorted({round(k * (count - 1) / (most - 1)) for k in range(most)})

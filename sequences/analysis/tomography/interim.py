@@ -4,6 +4,7 @@ Each look has a share of the probability of a false claim (a weighted Bonferroni
 1979). It holds however the looks are correlated: they share their first photons and the calibration.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from scipy.stats import norm
@@ -26,3 +27,17 @@ def interim_after(done: int, rounds: int) -> int | None:
     """Which look follows the round of this number, from 1; None if none does."""
     ends = [max(1, round(share * rounds)) for share in SHARES_OF_TIME]
     return max((k for k, end in enumerate(ends) if end == done), default=None)
+
+
+def expected_share(sigmas: Sequence[float], wanted: float) -> float:
+    """Share of its time that a measurement takes on average if it ends at the first look that is worth so much.
+
+    sigmas: expected at each look, before the correction; each is found with an error of 1. One that is enough at a look
+    is taken to be enough at those that follow: they share its photons.
+    """
+    ended, share = 0.0, 0.0
+    for sigma, part, end in zip(sigmas[:-1], _SHARES, SHARES_OF_TIME, strict=False):
+        by_now = max(ended, float(norm.cdf(sigma - norm.isf(part * norm.sf(wanted)))))
+        share += end * (by_now - ended)
+        ended = by_now
+    return share + SHARES_OF_TIME[-1] * (1.0 - ended)

@@ -225,6 +225,11 @@ def foreseen(lab: Lab, calibration: PairCalibration, gates: Gates) -> tuple[floa
     return float(times_us[best]), vectors[best]
 
 
+def foreseen_us(lab: Lab) -> float:
+    """That evolution time for the pair as it was calibrated."""
+    return foreseen(lab, pair(lab), bench(lab).gates)[0]
+
+
 def put_release(lab: Lab, release: Release) -> None:
     """Store both baths and both NVs at release with their covariance."""
     for key, value, error in zip(_RELEASE, release.values, release.errors, strict=True):

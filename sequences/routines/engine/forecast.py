@@ -14,6 +14,7 @@ from sequences.analysis.engine.release import Release
 from sequences.analysis.pair.calibration import NAMES, SCALES, SHARES, PairCalibration
 from sequences.analysis.pair.shot_classes import Spread
 from sequences.analysis.tomography.design import Candidates, shortest
+from sequences.analysis.tomography.interim import SHARES_OF_TIME
 from sequences.core.lab import Lab
 from sequences.pulses.library import Cycle
 from sequences.routines.bench import calibrated_bench
@@ -56,6 +57,8 @@ class EngineForecast:
     """Of the witness, after these hours. In sigma."""
     is_expected: bool
     why: str
+    on_the_way: tuple[float, ...] = ()
+    """Significance of the witness at each look of that tomography, before it is corrected for them. In sigma."""
 
 
 def times_us(lab: Lab, given: Sequence[float]) -> Real:
@@ -83,6 +86,7 @@ def forecast(
     cautious = witness - 0.5 * float(at.signed_err[best])  # a model that promises too much must not end the run early
     likely_h, hours = (_enough_h(seen, enough_sigma, error_after, most_h) for seen in (witness, cautious))
     sigma, error = witness / error_after(hours), error_after(most_h)
+    on_the_way = tuple(witness / error_after(share * hours) for share in SHARES_OF_TIME)
     at_most = at.signed + Z_975 * at.signed_up
     possible = bool(np.any(at_most > 0.0))
     is_expected = possible and float(at_most[best]) >= 2.0 * _ENOUGH_SIGMA * error  # a witness is half a concurrence
@@ -91,14 +95,14 @@ def forecast(
         f"(±{at.signed_err[best]:.3f}), the witness at {sigma:.1f} sigma after {hours:.2g} h"
     )
     if is_expected:
-        return EngineForecast(at, best, hours, likely_h, witness, sigma, True, said)
+        return EngineForecast(at, best, hours, likely_h, witness, sigma, True, said, on_the_way)
     verdict = (
         "no entanglement is expected at any time"
         if not possible
         else f"too little for {_ENOUGH_SIGMA:g} sigma in the plan's time"
     )
     why = f"{said}: {verdict}. {_reasons(lab, calibration, release, at, best)}"
-    return EngineForecast(at, best, hours, likely_h, witness, sigma, False, why)
+    return EngineForecast(at, best, hours, likely_h, witness, sigma, False, why, on_the_way)
 
 
 def _enough_h(witness: float, sigma: float, error_after: Callable[[float], float], most_h: float) -> float:

@@ -157,12 +157,18 @@ def joint(
     shots = [engine_shot(cycle, gates, p, reading, b) for p, b in of_engine]
     engine = np.concatenate([rows[:, 1:], np.einsum("nkp,k->np", moves, vector)], axis=1)
     engine = engine / _noise(rows @ vector, [0.5e-9 * shot.duration_ns for shot in shots])
-    pumped = c.jacobian(asked) / _noise(c.expected(asked), [1e-9 * reading.shot(p, b).duration_ns for p, b in asked])
+    pumped = pumped_rows(c, reading, asked)
     both = np.concatenate([np.concatenate([np.zeros((len(asked), 15)), pumped], axis=1), engine])
     prior = np.zeros((15 + len(NAMES), 15 + len(NAMES)))
     prior[range(15), range(15)] = _NOTHING_KNOWN
     prior[15:, 15:] = np.diag((SCALES / known) ** 2)
     return Candidates(both, prior)
+
+
+def pumped_rows(c: PairCalibration, reading: Reading, asked: Sequence[Listed]) -> Real:
+    """(n, p): what a second of each program on the pumped pair tells of the pair: change with each number, per its
+    scale, over its error."""
+    return c.jacobian(asked) / _noise(c.expected(asked), [1e-9 * reading.shot(p, b).duration_ns for p, b in asked])
 
 
 def _noise(photons: Real, durations_s: Sequence[float]) -> Real:

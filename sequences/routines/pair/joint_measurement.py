@@ -33,6 +33,31 @@ _BEGINS: Final = 0.1
 
 
 @dataclass(frozen=True)
+class Batches:
+    """How long the measurement goes on: until a tomography that follows gains more by its own time."""
+
+    most_s: float
+    """Laboratory time of all batches."""
+    significance: float
+    """What the witness of that tomography shall reach; 0: all of `most_s` is spent at once."""
+
+    @property
+    def first_s(self) -> float:
+        """Laboratory time of the first batch."""
+        return min(_FIRST_BATCH_S, self.most_s) if self.significance else self.most_s
+
+    def next_s(self, lab: Lab, here: PairCalibration, believed: Real, reading: Reading, spent_s: float) -> float:
+        """That of another one, after so long and with the covariance that was reached; 0 if none is worth it."""
+        wanted_s = 0.0
+        if spent_s < self.most_s:
+            gates, follows_s = gates_for(lab, here), _FOLLOWS * self.most_s
+            wanted_s = worth_s(lab, here, believed, gates, reading, self.significance, follows_s)
+        if wanted_s <= _LITTLE * spent_s:
+            return 0.0
+        return min(wanted_s, spent_s, self.most_s - spent_s)  # at most doubled: what is asked for rests on few counts
+
+
+@dataclass(frozen=True)
 class Jointly:
     """What was measured, and what it says."""
 
@@ -61,7 +86,8 @@ def measured_jointly(
     rough, believed = start
     here, spent_s = rough, 0.0
     counted: list[list[CountedProgram]] = []
-    batch_s = min(_FIRST_BATCH_S, most_s) if significance else most_s
+    batches = Batches(most_s, significance)
+    batch_s = batches.first_s
     while True:
         shots = designed(lab, here, believed, gates_for(lab, here), reading, batch_s)
         rounds = int(np.clip(round(batch_s / _ROUND_S), _FEWEST_ROUNDS, _MOST_ROUNDS))
@@ -72,13 +98,9 @@ def measured_jointly(
         data = compared(counted, usual)
         fit = _fitted(rough, believed, data, here)
         here = fit.calibration
-        wanted_s = 0.0
-        if spent_s < most_s:
-            gates = gates_for(lab, here)
-            wanted_s = worth_s(lab, here, believed, gates, reading, significance, _FOLLOWS * most_s)
-        if wanted_s <= _LITTLE * spent_s:
+        batch_s = batches.next_s(lab, here, believed, reading, spent_s)
+        if not batch_s:
             return Jointly(usual, data, fit, spent_s / 3600.0)
-        batch_s = min(wanted_s, spent_s, most_s - spent_s)  # at most doubled: what is asked for rests on few counts
 
 
 def _fitted(
