@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ruamel.yaml import YAML
+
 from labctl.bench.continuation import continuation
 from labctl.bench.session import Interrupted, OpenBench
 from labctl.common.commands import About
@@ -56,16 +58,22 @@ class Ended:
 def what_is_left(bench: OpenBench, name: str, sweep: Sweep, plans: Sequence[Any]) -> list[SweptPoint]:
     """The points of the sweep of this name that have no completed run, in their order. plans: of all points.
 
-    Raises Refusal if the others were measured on another bench.
+    Raises Refusal if the others were measured on another bench or by another station file, would be counted with the
+    same photons, or are measured now.
     """
     try:
         stored: StoredSweep | None = sweep_named(bench.store.folder, name)
     except Refusal:  # nothing of it has been measured
         stored = None
     runs = stored.runs if stored else {}
+    if stored and stored.live:
+        number, process = stored.live.run_id, stored.live.process
+        raise Refusal(f"Run {number} of this sweep goes on in process {process}: `labctl stop {number}` ends it")
     if other := next((run for run in runs.values() if run.record.get("bench") != bench.store.label), None):
         there = other.record.get("bench")
         raise Refusal(f"The sweep was begun on {there!r}, and this is {bench.store.label!r}: go on with it there")
+    for run in runs.values():
+        _check_same(bench, run)
     points = sweep.points
     return [
         SweptPoint(n, at(points[n - 1]), plans[n - 1], sweep.record(name, n), _interrupted(bench, runs.get(n)))
@@ -104,6 +112,30 @@ def measured(
         yield Ended(point, run.status, run.message, run)
         if run.status == "aborted" or outcome.unsafe:
             return
+
+
+def _check_same(bench: OpenBench, run: Run) -> None:
+    """The points of a sweep differ in the swept keys, and in nothing else."""
+    file = bench.station.file
+    if (before := run.record.get("station_file")) and _said_by(before) != _said_by(file.text):
+        raise Refusal(
+            f"Run {run.run_id} of this sweep was measured with another station file than {file.path}, and "
+            "addresses and comments are all that may differ: go on with that one, or begin a new sweep"
+        )
+    seed, twin = run.record.get("seed"), run.record.get("twin")
+    if seed is not None and seed == bench.record.get("seed") and twin != bench.record.get("twin"):
+        raise Refusal(
+            f"Run {run.run_id} of this sweep was counted with --seed {seed} on a simulated bench that has been "
+            "switched off since, and the same photons would be counted again: leave --seed out, or give another one"
+        )
+
+
+def _said_by(station_file: str) -> Any:
+    """What a station file says of the bench, without where the computer finds it."""
+    said = YAML(typ="safe", pure=True).load(station_file)
+    for entry in said.get("instruments", {}).values():
+        entry.pop("address", None)
+    return said
 
 
 def _interrupted(bench: OpenBench, run: Run | None) -> Interrupted | None:

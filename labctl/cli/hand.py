@@ -61,10 +61,11 @@ def hand(
     from labctl.common.log import log_into
     from labctl.common.refusals import gathered
     from labctl.config.station_file import read_station
+    from labctl.hand.words import check_all
 
     log_into(data)
     choice = Choice(simulated, sample, seed, pace, served, script)
-    _, file = gathered(choice.check, lambda: read_station(station))
+    _, file, _ = gathered(choice.check, lambda: read_station(station), lambda: check_all(lines or ()))
     with opened_bench(choice, file, data, _say) as bench, _noted(data):
         if lines:
             _do(bench, data, lines)
@@ -87,11 +88,11 @@ def _noted(data: Path) -> Iterator[None]:
 
 def _do(bench: "OpenBench", data: Path, lines: Iterable[str]) -> None:
     """One command after the other; the first that fails ends it."""
-    from labctl.hand.words import QUIT
+    from labctl.hand.words import is_end
 
     obey = _obeying(bench, data, lambda: threading.Event().wait(_BETWEEN_S))
     for line in lines:
-        if line.strip() in QUIT:
+        if is_end(line):
             return
         obey(line)
 
@@ -100,7 +101,7 @@ def _listen(bench: "OpenBench", data: Path) -> None:
     """Lines until there is no more. Who types them hears what was wrong, and goes on."""
     from labctl.common.refusals import BenchFault, Refusal
     from labctl.hand.spoken import Spoken
-    from labctl.hand.words import QUIT
+    from labctl.hand.words import is_end
 
     is_typed = sys.stdin is not None and sys.stdin.isatty()
     spoken = Spoken(sys.stdin)
@@ -111,7 +112,7 @@ def _listen(bench: "OpenBench", data: Path) -> None:
         if is_typed:
             typer.echo(_PROMPT, nl=False)
         line = _next(spoken, lambda: obey(""))
-        if line is None or line in QUIT:
+        if line is None or is_end(line):
             return
         try:
             obey(line)

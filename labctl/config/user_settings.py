@@ -18,6 +18,8 @@ Occasion = Literal["completed", "failed", "aborted", "suspended", "alarm"]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Words = Annotated[str, Field(min_length=1)]
 _SECRETS: Final = ("password", "url", "token", "secret")
+_HIDDEN: Final = ("webhook", "mail", "command", "url_variable", "password_variable")
+"""Where somebody may have written a secret by mistake: what stands there is not repeated."""
 
 
 class _Section(BaseModel):
@@ -63,8 +65,8 @@ class Alarm(_Section):
     """As in station.yaml."""
     reading: Words
     """Its name, as `labctl check -v` shows it."""
-    least: float | None = None
-    most: float | None = None
+    least: Annotated[float | None, Field(allow_inf_nan=False)] = None
+    most: Annotated[float | None, Field(allow_inf_nan=False)] = None
 
 
 class UserSettings(_Section):
@@ -90,8 +92,10 @@ def user_settings(file: Path | None = None) -> UserSettings:
         raise Refusal(f"{path} cannot be read ({error}). Mend it, or move it away: then no messages are sent") from None
     try:
         return UserSettings.model_validate(YAML(typ="safe", pure=True).load(text) or {})
-    except YAMLError as error:
-        raise Refusal(f"{path} is no YAML: {' '.join(str(error).split())}") from None
+    except YAMLError as error:  # all of its words would repeat the line
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        raise Refusal(f"{path} is no YAML{where}: {getattr(error, 'problem', None) or type(error).__name__}") from None
     except ValidationError as error:
         raise Refusal(f"{path}: {_fault(detail)}" for detail in error.errors()) from None
 
@@ -104,6 +108,10 @@ def _fault(detail: Any) -> str:
         return f"{place}: secrets are in no file: put it into an environment variable, and name that: {last}_variable"
     if detail["type"] == "extra_forbidden":
         return f"{place}: there is no such setting; {known(last, _keys(detail['loc']))}"
+    if last in ("url_variable", "password_variable"):
+        return f"{place} must be the name of an environment variable, which holds the secret; it stands in no file"
+    if any(part in _HIDDEN for part in detail["loc"]) and detail["type"].endswith(("_type", "_parsing")):
+        return f"{place} {sentence(detail).rpartition(', not ')[0]}"
     return f"{place} {sentence(detail)}"
 
 

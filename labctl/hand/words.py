@@ -1,7 +1,8 @@
 """The commands of `labctl hand`: a line in, lines out. Everything that is not a command is refused with a sentence."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import takewhile
 from typing import Final
 
 from labctl.common.refusals import BenchFault, Refusal, known
@@ -16,10 +17,44 @@ watch NAME [SECONDS]      a counter (counts, signal, reference) or a control, on
 off                       dark now: lines low, light, microwave and pulsed coils off; the magnet keeps its field
 help                      these lines
 quit                      leave the bench safe, and end; so does the end of the input"""
-QUIT: Final = ("quit", "exit", "q")
+_QUIT: Final = ("quit", "exit", "q")
 _POINT_S: Final = 1.0
 """Laboratory time of a point that is watched."""
 _LONGEST_S: Final = 86400.0
+
+
+_FORMS: Final[Mapping[str, str]] = {"get": "get NAME", "set": "set NAME VALUE", "watch": "watch NAME [SECONDS]"}
+_ALONE: Final = ("list", "off", "help", *_QUIT)
+
+
+def check(line: str) -> None:
+    """Raises Refusal if a line is no command, whatever bench it is said to: a wrong word, or too few of them."""
+    verb, *rest = _split(line)
+    if not verb or is_end(line):
+        return
+    if verb not in (*_FORMS, *_ALONE):
+        raise Refusal(f"{verb!r} is no command; {known(verb, (*_FORMS, *_ALONE))}")
+    least, most = {"get": (1, 1), "set": (2, 2), "watch": (1, 2)}.get(verb, (0, 0))
+    if not least <= len(rest) <= most:
+        raise Refusal(f"Say: {_FORMS.get(verb, verb)}")
+    if verb == "watch" and len(rest) == 2:
+        _seconds(rest[1])
+
+
+def is_end(line: str) -> bool:
+    """Whether somebody has had enough."""
+    return _split(line)[0] in _QUIT and len(_split(line)) == 1
+
+
+def check_all(lines: Iterable[str]) -> None:
+    """Of all that come before the end. Raises Refusal for the first one that is no command."""
+    for line in takewhile(lambda line: not is_end(line), lines):
+        check(line)
+
+
+def _split(line: str) -> list[str]:
+    """Its words, without what stands behind a #."""
+    return line.split("#", 1)[0].split() or [""]
 
 
 class Commands:
@@ -42,11 +77,10 @@ class Commands:
 
         Raises Refusal if nothing was done, BenchFault if the bench does not do it.
         """
-        verb, *rest = line.split("#", 1)[0].split() or [""]
+        check(line)
+        verb, *rest = _split(line)
         if not verb:
             return
-        if verb not in self._known:
-            raise Refusal(f"{verb!r} is no command; {known(verb, (*self._known, QUIT[0]))}")
         yield from self._known[verb](rest)
 
     def _help(self, _: list[str]) -> Iterator[str]:
@@ -63,19 +97,17 @@ class Commands:
             yield f"{name:{width}}  {value:>18}  {control.limits}"
 
     def _get(self, words: list[str]) -> Iterator[str]:
-        (name,) = _exactly(words, "get NAME")
+        (name,) = words
         yield f"{name}: {self._hand.control(name).said(self._hand.value(name))}"
 
     def _set(self, words: list[str]) -> Iterator[str]:
-        name, value = _exactly(words, "set NAME VALUE")
+        name, value = words
         yield str(self._hand.set(name, value))
 
     def _off(self, _: list[str]) -> Iterator[str]:
         yield "; ".join(self._hand.dark())
 
     def _watch(self, words: list[str]) -> Iterator[str]:
-        if not 1 <= len(words) <= 2:
-            raise Refusal("Say: watch NAME [SECONDS]")
         name, seconds = words[0], _seconds(words[1]) if len(words) == 2 else math.inf
         if name not in COUNTERS and name not in self._hand.controls:
             raise Refusal(f"{name!r} cannot be watched; {known(name, (*COUNTERS, *self._hand.controls))}")
@@ -89,12 +121,6 @@ class Commands:
                 yield f"{passed_s:8.1f} s  {name} {rate[name].cps:.0f} ± {rate[name].cps_err:.0f} /s"
             else:
                 yield f"{passed_s:8.1f} s  {name} {self._hand.control(name).said(self._hand.value(name))}"
-
-
-def _exactly(words: list[str], form: str) -> list[str]:
-    if len(words) != len(form.split()) - 1:
-        raise Refusal(f"Say: {form}")
-    return words
 
 
 def _seconds(text: str) -> float:

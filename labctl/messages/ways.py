@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from functools import partial
 from http.client import HTTPException
 from typing import Final
+from urllib.error import HTTPError
 
 from labctl.config.user_settings import Mail, Messages, Webhook
 
@@ -44,7 +45,7 @@ def ways(messages: Messages) -> dict[str, Way]:
 
 
 def _webhook(webhook: Webhook, message: Message) -> None:
-    url = _secret(webhook.url_variable)
+    url = _secret(webhook.url_variable, "webhook.url_variable")
     content = json.dumps({webhook.text_key: f"{message.subject}\n{message.body}"}).encode()
     if not (url.startswith(("https://", "http://")) and url.isascii() and url.isprintable() and " " not in url):
         raise ValueError(f"what {webhook.url_variable} holds is no address of the web")
@@ -52,6 +53,8 @@ def _webhook(webhook: Webhook, message: Message) -> None:
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE_S):
             pass
+    except HTTPError as error:
+        raise OSError(f"the server answered with code {error.code}") from None  # its words may hold an address
     except (ValueError, HTTPException) as error:  # their words may hold the address
         raise ValueError(f"what {webhook.url_variable} holds cannot be used ({type(error).__name__})") from None
 
@@ -66,20 +69,34 @@ def _mail(mail: Mail, message: Message) -> None:
         if mail.security == "starttls":
             server.starttls(context=context)
         if mail.user:
-            server.login(mail.user, _secret(mail.password_variable) if mail.password_variable else "")
+            _log_in(server, mail)
         server.send_message(made)
+
+
+def _log_in(server: smtplib.SMTP, mail: Mail) -> None:
+    """An error says no word of the server's, nor of Python's: they may repeat what was sent."""
+    password = _secret(mail.password_variable, "mail.password_variable") if mail.password_variable else ""
+    try:
+        server.login(mail.user, password)
+    except smtplib.SMTPResponseException as error:
+        raise OSError(f"{mail.server} does not let {mail.user} in (code {error.smtp_code})") from None
+    except (smtplib.SMTPException, ValueError) as error:
+        raise OSError(f"{mail.server} does not let {mail.user} in ({type(error).__name__})") from None
 
 
 def _command(command: tuple[str, ...], message: Message) -> None:
     text = f"{message.subject}\n{message.body}\n"
-    done = subprocess.run(
-        [*command, message.subject], input=text, text=True, encoding="utf-8", capture_output=True, timeout=PATIENCE_S
-    )
+    try:
+        done = subprocess.run([*command, message.subject], input=text.encode(), capture_output=True, timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired:  # its words hold all arguments
+        raise TimeoutError(f"{command[0]} did not end within {PATIENCE_S:g} s") from None
     if done.returncode:
-        raise OSError(f"{command[0]} ended with code {done.returncode}: {' '.join(done.stderr.split())[:200]}")
+        said = " ".join(done.stderr.decode("utf-8", "replace").split())[:200]
+        raise OSError(f"{command[0]} ended with code {done.returncode}: {said}")
 
 
-def _secret(variable: str) -> str:
+def _secret(variable: str, setting: str) -> str:
+    """What the variable holds. Its name is not said: somebody may have written the secret there."""
     if not (value := os.environ.get(variable, "")):
-        raise LookupError(f"the environment variable {variable} is not set")
+        raise LookupError(f"the environment variable that messages.{setting} names is not set")
     return value

@@ -189,7 +189,8 @@ def _texts(over: str, text: str) -> list[str]:
         try:
             found = [as_text(_rounded(value)) for value in spread(text)]
         except ValueError:
-            raise Refusal(f"--over {over} cannot be read: give values a,b,c or a range {_RANGES}") from None
+            most = f"; its count is 2 to {MOST_NUMBERS}, and even ratios need ends above 0"
+            raise Refusal(f"--over {over} cannot be read: give values a,b,c or a range {_RANGES}{most}") from None
     if len(found) > MOST_NUMBERS or not all(found):
         raise Refusal(f"--over {over}: give 1 to {MOST_NUMBERS} values, with a comma between two of them")
     return found

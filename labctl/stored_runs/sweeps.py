@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.common.refusals import Refusal
+from labctl.data.live_runs import LIVE
 from labctl.data.reader import LATEST, Run, each_run, one_run, outermost, run_number
 from labctl.plans.sweep import SWEEP, Axis, Sweep, at
 
@@ -42,6 +43,11 @@ class StoredSweep:
         """The numbers of the points that have no completed run."""
         done = {number for number, run in self.runs.items() if run.status == "completed"}
         return [number for number in range(1, self.size + 1) if number not in done]
+
+    @property
+    def live(self) -> Run | None:
+        """The run of it that goes on now, in some process."""
+        return next((run for run in self.runs.values() if run.status in LIVE), None)
 
     @property
     def words(self) -> str:

@@ -56,6 +56,16 @@ def test_commands_may_stand_in_the_call_itself(labctl):
     assert answer.out.splitlines() == ["magnet.main: 0 A -> 0.1 A", "magnet.field_z: 11 mT"]
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [("fire", "'fire' is no command"), ("get", "Say: get NAME"), ("off now", "Say: off"), ("watch x 0", "more than 0")],
+)
+def test_a_call_with_a_wrong_command_opens_nothing(labctl, monkeypatch, line, words):
+    monkeypatch.setattr("labctl.bench.connect.bench", lambda *_: pytest.fail("a bench was opened"))
+    answer = labctl("hand", "--simulated", "set green_laser.on on", line, "quit # enough", "no matter")
+    assert (answer.code, words in answer.err) == (2, True)
+
+
 # ---- however it ends
 
 

@@ -1,10 +1,13 @@
 """Messages to people: off by default, on every way that the settings name, without secrets, in no run's way."""
 
 import json
+import smtplib
 import socketserver
 import sys
 import threading
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.error import HTTPError
 
 import pytest
 
@@ -64,6 +67,11 @@ def sent(*words):
         ("messages:\n  on: [ended]\n", "messages.on.0 must be"),
         ("messages:\n  mail: {server: a, to: [b]}\n", "messages.mail.sender must be given"),
         ("messages: [", "is no YAML"),
+        ("alarms:\n  - {instrument: a, reading: b, least: .nan}\n", "alarms.0.least must be a finite number"),
+        ("messages:\n  webhook: https://SECRET\n", "messages.webhook must be a mapping"),
+        ("messages:\n  webhook: {url_variable: https://SECRET}\n", "url_variable must be the name of an environment"),
+        ("messages:\n  command: curl SECRET\n", "messages.command must be a list"),
+        ("messages:\n  webhook: {url: https://SECRET: x}\n  }", "is no YAML in line"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused_before_anything_is_opened(labctl, settings, monkeypatch, text, words):
@@ -72,6 +80,7 @@ def test_settings_that_cannot_be_used_are_refused_before_anything_is_opened(labc
     done = labctl("run", "part", "--simulated")
     assert done.code == 2
     assert words in done.err
+    assert "SECRET" not in done.err
 
 
 def test_how_runs_end_is_told_and_of_a_sweep_its_end(labctl, to_file):
@@ -104,6 +113,49 @@ def test_a_message_that_fails_harms_no_run_and_is_logged_with_a_sentence(labctl,
         assert f"The message 'labctl: part completed (run 1)' could not be sent by {way}: " in logged
     assert "secret-part" not in logged
     assert "Traceback" not in logged
+
+
+class Repeating:
+    """A mail server that does not know us, and repeats what it was told."""
+
+    def __init__(self, *_, **__):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def login(self, _user, password):
+        if not password.isascii():
+            password.encode("ascii")
+        raise smtplib.SMTPAuthenticationError(535, f"no {password}".encode())
+
+
+@pytest.mark.parametrize(
+    ("section", "secret", "words"),
+    [
+        ("webhook: {url_variable: LABCTL_TEST_SECRET}", "https://x/SECRET", "the server answered with code 302"),
+        ("webhook: {url_variable: SECRET}", "", "the environment variable that messages.webhook.url_variable names"),
+        ("mail: {MAIL, password_variable: LABCTL_TEST_SECRET}", "SECRET", "does not let x in (code 535)"),
+        ("mail: {MAIL, password_variable: LABCTL_TEST_SECRET}", "SECRET\xe4", "does not let x in (UnicodeEncodeError)"),
+        (f"command: [{sys.executable}, -c, 'import time; time.sleep(60)', SECRET]", "", "did not end within 0.2 s"),
+    ],
+)
+def test_why_a_message_failed_repeats_no_secret(settings, monkeypatch, section, secret, words):
+    def redirected(request, **_):
+        raise HTTPError(request.full_url, 302, f"Redirection to {request.full_url}", Message(), None)
+
+    monkeypatch.setattr("urllib.request.urlopen", redirected)
+    monkeypatch.setattr("smtplib.SMTP", Repeating)
+    monkeypatch.setattr("labctl.messages.ways.PATIENCE_S", 0.2)
+    monkeypatch.setenv("LABCTL_TEST_SECRET", secret)
+    settings("messages:\n  " + section.replace("MAIL", "server: m, security: none, sender: a@b, to: [c@d], user: x"))
+    code, said = sent()
+    assert (code, words in said) == (1, True), said
+    assert "SECRET" not in said
+    assert "\\xe4" not in said
 
 
 def test_a_webhook_gets_json_and_a_mail_server_a_mail(settings, monkeypatch):

@@ -18,6 +18,7 @@ from labctl.plans.catalogue import experiment_named
 from labctl.plans.sweep import sweep_of
 from labctl.run.events import Counted
 from labctl.run.pause import Pause
+from labctl.stored_runs.sweeps import StoredSweep
 
 STATION = read_station(Path(__file__).parents[2] / "station.yaml")
 
@@ -87,6 +88,25 @@ def test_after_a_kill_what_was_completed_is_not_repeated(labctl, tmp_path):
     assert [one["run_id"] for one in done.json["points"]] == [4, 2, 5]
     assert done.json["sweep"] == 1, "it is known by its first run, whatever became of that"
     assert one_run(tmp_path / "data", 3).status == "interrupted"
+
+
+def test_a_sweep_goes_on_only_as_it_was_begun_and_where_nobody_measures_it(labctl, tmp_path, monkeypatch):
+    data, text = tmp_path / "data", STATION.text
+    assert labctl("sweep", "toy", "--simulated", "--over", "ends=badly,well", "--set", "points=1").code == 1
+    seed = one_run(data, 1).record["seed"]
+    again = labctl("sweep", "--resume", "1", "--simulated", "--seed", str(seed))
+    assert (again.code, "the same photons would be counted again" in again.err) == (2, True)
+    station = tmp_path / "station.yaml"
+    station.write_text(text.replace("trip_rest_s: ", "trip_rest_s: 1"), encoding="utf-8")
+    again = labctl("sweep", "--resume", "1", "--simulated", "--station", str(station))
+    assert (again.code, "was measured with another station file" in again.err) == (2, True)
+    with monkeypatch.context() as patch:
+        patch.setattr(StoredSweep, "live", property(lambda sweep: sweep.runs[1]))
+        again = labctl("sweep", "--resume", "1", "--simulated")
+    assert (again.code, "Run 1 of this sweep goes on in process" in again.err) == (2, True)
+    station.write_text("# A port\n" + text.replace("ASRL3::", "ASRL/dev/ttyUSB0::"), encoding="utf-8")
+    assert labctl("sweep", "--resume", "1", "--simulated", "--station", str(station)).code == 1
+    assert "ends = badly" in labctl("show", "1").out
 
 
 def test_a_point_that_was_interrupted_goes_on_with_what_it_counted(tmp_path):
