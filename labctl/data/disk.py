@@ -42,7 +42,11 @@ class Room:
 
 
 _KINDS: Final = (
-    ("figures", ("figures/*",), "`labctl show RUN --figure FILE` draws them again"),
+    (
+        "figures",
+        ("figures/run-[0-9]*.png", "figures/sweep-[0-9]*.png"),
+        "`labctl show RUN --figure FILE` draws them again",
+    ),
     ("bench log", (f"{BENCH_LOG}/*.csv",), "what the instruments said in past nights"),
     ("damaged queues", ("queue-damaged-*.json",), "what was put aside because it could not be read"),
     ("program log", ("labctl.log*",), "what a bug report would need"),

@@ -100,9 +100,10 @@ def test_a_run_is_logged_if_that_is_asked_for(labctl, tmp_path):
 def test_nothing_is_thrown_away_unless_it_is_named_and_was_shown(labctl, tmp_path, monkeypatch):
     data = tmp_path / "data"
     assert labctl("run", "part", "--simulated", "--set", "points=2").code == 0
-    (figure,) = (data / "figures").iterdir() if (data / "figures").exists() else [data / "figures" / "a.png"]
+    figure, own = data / "figures" / "run-00001-part.png", data / "figures" / "poster.png"
     figure.parent.mkdir(exist_ok=True)
-    figure.write_bytes(b"x" * 1000)
+    for file in (figure, own):
+        file.write_bytes(b"x" * 1000)
     shown = labctl("disk")
     assert "left on the disk: " in shown.out
     assert "a night of 12 h takes: not known yet" in shown.out
@@ -116,6 +117,7 @@ def test_nothing_is_thrown_away_unless_it_is_named_and_was_shown(labctl, tmp_pat
     gone = labctl("disk", "--throw-away", "figures", "--yes")
     assert "1 files deleted, 1 kB" in gone.out
     assert not figure.exists()
+    assert own.exists()
     assert labctl("show", "1").code == 0
 
 
