@@ -27,10 +27,15 @@ def nothing_opens(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def no_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever runs the tests is told of no run in them."""
-    monkeypatch.setenv("LABCTL_SETTINGS", str(tmp_path_factory.getbasetemp() / "no-settings.yaml"))
+@pytest.fixture(scope="session", autouse=True)
+def no_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whoever runs the tests is told of no run in them.
+
+    Not by the fixture `monkeypatch`: that of each test is to be undone before what the test patched is closed.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LABCTL_SETTINGS", str(tmp_path_factory.getbasetemp() / "no-settings.yaml"))
+        yield
 
 
 @pytest.fixture
