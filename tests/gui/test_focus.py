@@ -126,7 +126,7 @@ def test_the_ring_follows_what_moves_and_goes_with_it(window):
     assert ring.isVisible()
     assert ring.geometry().contains(seen(window, line))
     form.area.verticalScrollBar().setValue(0)
-    window.resize(1500, 720)
+    window.resize(1500, 900)
     settled()
     assert ring.geometry().center().x() == pytest.approx(seen(window, line).center().x(), abs=2)
     form.load("odmr", {})  # the line is gone
