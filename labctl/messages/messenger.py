@@ -43,8 +43,16 @@ class Messenger:
     def ended(self, outcome: Outcome, record: Mapping[str, Any]) -> None:
         """A run has ended. Of a sweep whose points complete, only the end of the last one is told.
 
-        record: what else was kept with the run.
+        record: what else was kept with the run. Whatever goes wrong here is logged: the run has its end all the same.
         """
+        if not self._ways:
+            return
+        try:
+            self._tell_end(outcome, record)
+        except Exception:
+            LOG.warning("The end of run %s could not be told", outcome.run.run_id, exc_info=True)
+
+    def _tell_end(self, outcome: Outcome, record: Mapping[str, Any]) -> None:
         run, swept = outcome.run, record.get(SWEEP)
         if outcome.unsafe:
             steps = "\n".join(f"NOT SAFE: {step}" for step in outcome.unsafe)

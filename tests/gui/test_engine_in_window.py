@@ -46,15 +46,16 @@ def test_the_engine_is_watched_to_its_end(qtbot, tmp_path):
 
 
 def watched(qtbot, window):
-    """Which parts the run dock named while they ran."""
-    seen = set()
+    """Which parts the window's record had as the innermost while they ran, looked at with every event of the run."""
+    seen, builder = set(), window.session.record_builder
+    take = builder.take
 
-    def has_ended():
-        inner = window.session.record_builder.innermost
-        seen.update({inner.sequence} if inner is not None else ())
-        return not window.session.is_busy
+    def taken(run_event):
+        take(run_event)
+        seen.update({builder.innermost.sequence} if builder.innermost is not None else ())
 
-    until(qtbot, has_ended, RUN_MS)
+    builder.take = taken
+    until(qtbot, lambda: not window.session.is_busy, RUN_MS)
     return seen
 
 
