@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+
+import physics
+import sequences
+from labctl import predictions
 
 Values = dict[str, NDArray[np.float64]]
 """Numbers of a tile by name: (n,) for its n points."""
@@ -180,9 +185,19 @@ def _by_cluster(compute: Callable[[P], Values], tiles: Mapping[int, P], address:
 # ---- on disk ----------------------------------------------------------------------------------------------------
 
 
+@cache
+def _code() -> str:
+    """A digest of the code that computes: what other code has kept is no tile of this map."""
+    digest = sha256()
+    for package in (physics, sequences, predictions):
+        for file in sorted(Path(str(package.__file__)).parent.rglob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
 def _file(folder: Path, compute: Callable[[P], Values], tile: P) -> Path:
     """Named by all that its numbers follow from."""
-    said = f"{compute.__module__}.{compute.__qualname__} {version('labctl')} {tile!r}"
+    said = f"{compute.__module__}.{compute.__qualname__} {_code()} {tile!r}"
     return folder / f"{sha256(said.encode()).hexdigest()[:24]}.npz"
 
 
