@@ -33,6 +33,8 @@ class Messenger:
         self._unsent = threading.Semaphore(0)
         self._thread: threading.Thread | None = None
         self._sending = 0
+        self._lock = threading.Lock()
+        """Of the thread's begin and the count: alarms come from another thread than the ends of runs."""
 
     def on_event(self, run_event: RunEvent) -> None:
         """A listener of runs: one that is suspended."""
@@ -69,11 +71,12 @@ class Messenger:
         if occasion not in self._on or not self._ways:
             return
         about = f"{self._label}, {datetime.now().astimezone():%Y-%m-%d %H:%M}"
-        self._sending += 1
         self._waiting.put(Message(f"labctl: {what}", f"{body}\n{about}"))
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._send, name="messages", daemon=True)
-            self._thread.start()
+        with self._lock:
+            self._sending += 1
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._send, name="messages", daemon=True)
+                self._thread.start()
 
     def close(self, patience_s: float = _LAST_S) -> None:
         """Wait for the messages that are on their way, but not for ever."""
