@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from instruments.common.errors import InstrumentError
-from instruments.interface.readings import Reading, Verdict
+from instruments.interface.readings import Reading, Verdict, on
 from labctl.bench.station import OpenStation
 from labctl.config.station_file import StationFile
 
@@ -58,13 +58,17 @@ def readings_of(station: OpenStation, name: str) -> tuple[Reading, ...]:
     """What an instrument that is open says of itself, and what station.yaml says of its lines."""
     found: Any = station.instruments[name]
     readings = tuple(found.readings()) if hasattr(found, "readings") else (Reading("driver", "open"),)
-    return readings + (_lines(station.file) if name == _PULSES else ())
+    return readings + (_lines(station.file, found.levels()) if name == _PULSES else ())
 
 
-def _lines(file: StationFile) -> tuple[Reading, ...]:
-    """What hangs on the pulse lines."""
+def _lines(file: StationFile, levels: int | None) -> tuple[Reading, ...]:
+    """What hangs on the pulse lines, and which of them rest high. levels: bit k for line k; None: not known."""
     lines = sorted(file.wiring().lines.items(), key=lambda pair: pair[1])
-    return tuple(Reading(f"line {line}", role, verdict="off") for role, line in lines)
+    high = {role for role, line in lines if (levels or 0) >> line & 1}
+    return tuple(
+        Reading(f"line {line}", f"{role}, rests high" if role in high else role, verdict=on(role in high))
+        for role, line in lines
+    )
 
 
 def _why(error: Exception) -> str:

@@ -69,6 +69,14 @@ def test_a_bench_that_was_just_switched_on_is_dark_and_whole(station):
     assert (green.model, green.address) == ("Cobolt06", "ASRL3::INSTR")
 
 
+def test_a_line_that_rests_high_is_told(station, lab):
+    line = lab.wiring.lines["mw_x"]
+    assert seen(station, "pulse_generator", f"line {line}") == ("mw_x", "", None, None, "off")
+    lab.pulse_generator.hold(1 << line)
+    assert seen(station, "pulse_generator", f"line {line}") == ("mw_x, rests high", "", None, None, "on")
+    assert condition(station, "pulse_generator").verdict == "on"
+
+
 def test_every_quantity_is_what_was_set(station, lab):
     lab.magnet.switch_on()
     lab.magnet.ramp_to((0.01, -0.02, 0.9))
