@@ -28,11 +28,10 @@ from labctl.gui.connection.messages import (
     Start,
 )
 from labctl.gui.connection.stop_order import StopOrder
+from labctl.gui.runs.checked_plans import plan_of, points_of
 from labctl.gui.runs.queue import Queue, Wanted
 from labctl.gui.runs.record_builder import RecordBuilder
 from labctl.plans import catalogue
-from labctl.plans.parse import make_plan
-from labctl.plans.sweep import Sweep, few, sweep_of
 from labctl.run.events import RunEvent
 from labctl.safety.limits import Bounds
 from labctl.safety.safe_state import Step
@@ -197,7 +196,7 @@ class Session:
 
         Raises Refusal with every fault of the plan.
         """
-        plan = self._checked(sequence, settings)
+        plan = plan_of(sequence, settings, self._bounds)
         if self.activity == "idle":
             self._start(sequence, plan)
             return True
@@ -226,7 +225,7 @@ class Session:
 
     def enqueue(self, sequence: str, settings: Mapping[str, str], overs: Sequence[str] = ()) -> None:
         """Put a run at the end of the queue; with overs a sweep, as one group. Raises Refusal with every fault."""
-        self._plans(sequence, settings, overs)
+        points_of(sequence, settings, overs, self._bounds)
         self.queue.add(sequence, settings, overs)
 
     def by_hand(self, order: HandOrder) -> None:
@@ -301,33 +300,13 @@ class Session:
         self._stop.settle()
         self._link = self._connect()
 
-    def _checked(self, sequence: str, settings: Mapping[str, str]) -> Any:
-        plan = make_plan(
-            catalogue.experiment_named(sequence).plan, [f"{key}={value}" for key, value in settings.items()]
-        )
-        if faults := self._bounds.faults(plan):
-            raise Refusal(faults)
-        return plan
-
-    def _plans(
-        self, sequence: str, settings: Mapping[str, str], overs: Sequence[str]
-    ) -> tuple[Sweep | None, list[Any]]:
-        """What a place of the queue runs: one plan, or those of all points of a sweep. Raises Refusal."""
-        if not overs:
-            return None, [self._checked(sequence, settings)]
-        texts = [f"{key}={text}" for key, text in settings.items()]
-        sweep, plans = sweep_of(catalogue.experiment_named(sequence), overs, texts)
-        if faults := dict.fromkeys(fault for plan in plans for fault in self._bounds.faults(plan)):
-            raise Refusal(few(list(faults)))
-        return sweep, plans
-
     def _start(self, sequence: str, plan: Any, record: dict[str, Any] | None = None) -> None:
         self.activity = "running"  # so that nothing else starts before the bench process says so itself
         self._link.say(Start(next(self._tickets), sequence, plan, record or {}))
 
     def _take_next(self, wanted: Wanted) -> bool:
         """Start it, or its next point; whether no other window was quicker. Raises Refusal if it is not possible."""
-        sweep, plans = self._plans(wanted.sequence, wanted.settings, wanted.overs)
+        sweep, plans = points_of(wanted.sequence, wanted.settings, wanted.overs, self._bounds)
         taken = self.queue.take_point(wanted.ticket, len(plans)) if sweep else self.queue.take(wanted.ticket)
         self._taken = taken
         if taken is not None:

@@ -7,9 +7,8 @@ from typing import Any
 from pyqtgraph.Qt import QtCore, QtWidgets
 
 from labctl.common.refusals import Refusal
+from labctl.gui.runs.checked_plans import points_of
 from labctl.gui.widgets.view import label
-from labctl.plans.catalogue import EXPERIMENTS
-from labctl.plans.sweep import few, sweep_of
 from labctl.safety.limits import Bounds
 
 
@@ -56,7 +55,6 @@ class OverRow(QtWidgets.QWidget):
     def plans(self, sequence: str, settings: Mapping[str, str]) -> tuple[list[Any], list[str]]:
         """The plans of all points, and what is wrong with the row. settings: what is the same at every point."""
         try:
-            plans = sweep_of(EXPERIMENTS[sequence], self.overs, [f"{key}={text}" for key, text in settings.items()])[1]
+            return points_of(sequence, settings, self.overs, self._bounds)[1], []
         except Refusal as refusal:
             return [], [fault.replace("--over ", "Over: ", 1) for fault in refusal.faults]
-        return plans, few(list(dict.fromkeys(fault for plan in plans for fault in self._bounds.faults(plan))))
