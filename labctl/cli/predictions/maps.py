@@ -1,5 +1,6 @@
-"""What the maps of `labctl predict` share: the pair that was found, progress, files, and rows of a table."""
+"""What the maps of `labctl predict` share: options, the pair that was found, progress, files, and rows of a table."""
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -7,12 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from labctl.cli.predictions.numbers import refuse
+from labctl.cli.predictions.numbers import FIGURES, refuse, to_write
 
 if TYPE_CHECKING:
     from labctl.predictions.tiles import Computing
 
 _SAY_EVERY_S: Final = 5.0
+Separations = Annotated[str, typer.Option(help="Of NVs side by side: a,b,c or start:stop:count[:log].")]
+Contents = Annotated[str, typer.Option("--c13-percent", help="13C contents: a,b,c or start:stop:count[:log].")]
+BathSpins = Annotated[float, typer.Option(help="13C spins of a bath at 1.1 %; fewer with less of it.")]
+LineShift = Annotated[float, typer.Option(help="Of a line by its polarised bath, at 1.1 % 13C.")]
+Found = Annotated[Path | None, typer.Option("--data", help="Mark the pair that was found in this data folder.")]
+FigureFile = Annotated[Path | None, typer.Option("--figure", help="Save a figure here: .png, .pdf or .svg.")]
+NetcdfFile = Annotated[Path | None, typer.Option("--netcdf", help="Save all maps here: .nc.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else, on stdout.")]
 Scheduler = Annotated[
     str | None, typer.Option("--scheduler", help="Compute on the Dask cluster of this address (host:port).")
 ]
@@ -38,6 +47,12 @@ def computing(scheduler: str | None, workers: int | None, keep: Path | None) -> 
     from labctl.predictions.tiles import Computing
 
     return Computing(scheduler, workers, keep)
+
+
+def check_files(figure: Path | None, netcdf: Path | None) -> None:
+    """A refusal before anything is computed if one cannot be written."""
+    to_write("--figure", figure, FIGURES)
+    to_write("--netcdf", netcdf, (".nc",))
 
 
 def map_of(predict: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -89,7 +104,30 @@ def progress() -> Callable[[int, int], None]:
     return advanced
 
 
-def write(option: str, file: Path, save: Callable[[Path], object]) -> None:
+def publish(
+    prediction: dict[str, Any],
+    figure: tuple[Path | None, Callable[[dict[str, Any]], Any]],
+    netcdf: tuple[Path | None, Callable[[dict[str, Any]], Any]],
+    say: Callable[[dict[str, Any]], None] | None,
+) -> None:
+    """Write and say a map. figure, netcdf: file, and what draws, or makes the dataset; say: None prints JSON."""
+    file, draw = figure
+    if file is not None:
+        _write("--figure", file, draw(prediction).savefig)
+    file, as_dataset = netcdf
+    if file is not None:
+        dataset = as_dataset(prediction)
+        _write("--netcdf", file, lambda to: dataset.to_netcdf(to, engine="h5netcdf"))
+    if say is None:
+        typer.echo(json.dumps(prediction))
+        return
+    say(prediction)
+    if (found := prediction["found"]) is not None:
+        content = "" if found["c13_percent"] is None else f", {found['c13_percent']:.2g} % 13C by its relaxation"
+        typer.echo(f"found: {found['separation_nm']:.2f} nm{content}")
+
+
+def _write(option: str, file: Path, save: Callable[[Path], object]) -> None:
     """Save it and say so, or refuse."""
     try:
         save(file)

@@ -1,23 +1,30 @@
 """`labctl predict nights`: how long the experiment would take, against any two properties of a sample and its bench."""
 
-import json
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from labctl.cli.predictions.maps import (
+    BathSpins,
+    Contents,
+    FigureFile,
+    Found,
+    Json,
     Keep,
+    LineShift,
+    NetcdfFile,
     Scheduler,
+    Separations,
     Workers,
+    check_files,
     computing,
     found_pair,
     map_of,
     progress,
+    publish,
     some,
-    write,
 )
-from labctl.cli.predictions.numbers import FIGURES, numbers, refuse, to_write, within
+from labctl.cli.predictions.numbers import numbers, refuse, within
 
 _RANGES: Final = {
     "separation_nm": (2.0, 30.0),
@@ -35,36 +42,27 @@ _HEADINGS: Final = {
     "doughnut_null": "null",
     "doughnut_mw": "doughnut (mW)",
 }
+_T2stars = Annotated[str, typer.Option("--t2star-us", help="T2* at 1.1 % 13C, one or several; longer with less of it.")]
 _ROWS, _COLUMNS = 9, 7
 """Of the table: a larger map is shown at so many of its values."""
 
 
 def nights(
-    separation_nm: Annotated[
-        str, typer.Option(help="Of NVs side by side: a,b,c or start:stop:count[:log].")
-    ] = "7:13:7",
-    c13_percent: Annotated[
-        str, typer.Option("--c13-percent", help="13C contents: a,b,c or start:stop:count[:log].")
-    ] = "0.1:1.1:5:log",
-    t2star_us: Annotated[
-        str, typer.Option("--t2star-us", help="T2* at 1.1 % 13C, one or several; longer with less of it.")
-    ] = "3",
+    separation_nm: Separations = "7:13:7",
+    c13_percent: Contents = "0.1:1.1:5:log",
+    t2star_us: _T2stars = "3",
     pump_fidelity: Annotated[str, typer.Option(help="P(0) after pumping, one or several.")] = "0.95",
     doughnut_null: Annotated[str, typer.Option(help="Intensity in the null over crest, one or several.")] = "3e-4",
     doughnut_mw: Annotated[str, typer.Option(help="Power of the doughnut, one or several.")] = "1000",
-    bath_spins: Annotated[float, typer.Option(help="13C spins of a bath at 1.1 %; fewer with less of it.")] = 20.0,
-    line_shift_khz: Annotated[float, typer.Option(help="Of a line by its polarised bath, at 1.1 % 13C.")] = 50.0,
-    data: Annotated[
-        Path | None, typer.Option("--data", help="Mark the pair that was found in this data folder.")
-    ] = None,
-    figure: Annotated[Path | None, typer.Option("--figure", help="Save a figure here: .png, .pdf or .svg.")] = None,
-    netcdf: Annotated[Path | None, typer.Option("--netcdf", help="Save all maps here: .nc.")] = None,
+    bath_spins: BathSpins = 20.0,
+    line_shift_khz: LineShift = 50.0,
+    data: Found = None,
+    figure: FigureFile = None,
+    netcdf: NetcdfFile = None,
     scheduler: Scheduler = None,
     workers: Workers = None,
     keep: Keep = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object, and nothing else, on stdout.")
-    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Laboratory hours to a sure answer.
 
@@ -85,18 +83,17 @@ def nights(
         "bath_spins": within("--bath-spins", bath_spins, 1.0, 1e6),
         "line_shift_khz": within("--line-shift-khz", line_shift_khz, -1e3, 1e3),
     }
-    to_write("--figure", figure, FIGURES)
-    to_write("--netcdf", netcdf, (".nc",))
+    check_files(figure, netcdf)
     found = None if data is None else found_pair(data)
     how = computing(scheduler, workers, keep)
 
     from labctl.predictions.assumed_bench import Assumed
-    from labctl.predictions.nights import predict_nights
+    from labctl.predictions.nights import as_dataset, predict_nights
 
     assumed = Assumed(**{name: each[0] for name, each in values.items() if name not in axes}, **others)
     grid = {name: values[name] for name in axes}
     prediction = map_of(lambda: predict_nights(grid, assumed, progress(), how))
-    _publish(prediction | {"found": found}, figure, netcdf, as_json)
+    publish(prediction | {"found": found}, (figure, _draw), (netcdf, as_dataset), None if as_json else _say)
 
 
 def _axes(values: dict[str, list[float]]) -> tuple[str, str]:
@@ -109,20 +106,10 @@ def _axes(values: dict[str, list[float]]) -> tuple[str, str]:
     return first, second
 
 
-def _publish(prediction: dict[str, Any], figure: Path | None, netcdf: Path | None, as_json: bool) -> None:
-    if figure is not None:
-        from labctl.figures.nights import draw_nights
+def _draw(p: dict[str, Any]) -> Any:
+    from labctl.figures.nights import draw_nights
 
-        write("--figure", figure, draw_nights(prediction).savefig)
-    if netcdf is not None:
-        from labctl.predictions.nights import as_dataset
-
-        dataset = as_dataset(prediction)
-        write("--netcdf", netcdf, lambda to: dataset.to_netcdf(to, engine="h5netcdf"))
-    if as_json:
-        typer.echo(json.dumps(prediction))
-    else:
-        _say(prediction)
+    return draw_nights(p)
 
 
 def _say(p: dict[str, Any]) -> None:
@@ -139,9 +126,6 @@ def _say(p: dict[str, Any]) -> None:
     if reached:
         hours, at_x, at_y = min(reached)
         typer.echo(f"shortest: {hours:.1f} h at {_HEADINGS[x]} {at_x:.3g}, {_HEADINGS[y]} {at_y:.3g}")
-    if (found := p["found"]) is not None:
-        content = "" if found["c13_percent"] is None else f", {found['c13_percent']:.2g} % 13C by its relaxation"
-        typer.echo(f"found: {found['separation_nm']:.2f} nm{content}")
 
 
 def _cell(p: dict[str, Any], row: int, column: int) -> str:

@@ -1,24 +1,31 @@
 """`labctl predict survival`: whether a pair would entangle, against its separation and the 13C around it."""
 
-import json
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from labctl.cli.predictions.maps import (
+    BathSpins,
+    Contents,
+    FigureFile,
+    Found,
+    Json,
     Keep,
+    LineShift,
+    NetcdfFile,
     Scheduler,
+    Separations,
     Workers,
+    check_files,
     computing,
     found_pair,
     map_of,
     progress,
+    publish,
     some,
-    write,
 )
-from labctl.cli.predictions.numbers import FIGURES, numbers, to_write, within
+from labctl.cli.predictions.numbers import numbers, within
 
 _ROWS, _COLUMNS = 9, 6
 """Of the table: a larger map is shown at so many of its values."""
@@ -38,37 +45,33 @@ class BeamName(StrEnum):
     sted = "sted"
 
 
+_Heating = Annotated[
+    HeatingName, typer.Option(help="How the hot NV is heated: turned by itself, or both and pumped again.")
+]
+_Beam = Annotated[
+    BeamName, typer.Option(help="gsd: a green doughnut pumps around its null. sted: a red one spares its null.")
+]
+
+
 def survival(
-    separation_nm: Annotated[
-        str, typer.Option(help="Of NVs side by side: a,b,c or start:stop:count[:log].")
-    ] = "5:20:61",
-    c13_percent: Annotated[
-        str, typer.Option("--c13-percent", help="13C contents: a,b,c or start:stop:count[:log].")
-    ] = "0.05:3:41:log",
+    separation_nm: Separations = "5:20:61",
+    c13_percent: Contents = "0.05:3:41:log",
     t2star_us: Annotated[float, typer.Option("--t2star-us", help="T2* at 1.1 % 13C; longer with less of it.")] = 3.0,
     pump_fidelity: Annotated[float, typer.Option(help="P(0) after pumping: no bath gets colder than that.")] = 0.95,
     doughnut_null: Annotated[float, typer.Option(help="Intensity in the null over crest: --heating doughnut.")] = 3e-4,
-    heating: Annotated[
-        HeatingName, typer.Option(help="How the hot NV is heated: turned by itself, or both and pumped again.")
-    ] = HeatingName.turned,
-    beam: Annotated[
-        BeamName, typer.Option(help="gsd: a green doughnut pumps around its null. sted: a red one spares its null.")
-    ] = BeamName.gsd,
+    heating: _Heating = HeatingName.turned,
+    beam: _Beam = BeamName.gsd,
     cooling_us: Annotated[float, typer.Option(help="Pumping of the cold NV in each cycle.")] = 75.0,
-    bath_spins: Annotated[float, typer.Option(help="13C spins of a bath at 1.1 %; fewer with less of it.")] = 20.0,
-    line_shift_khz: Annotated[float, typer.Option(help="Of a line by its polarised bath, at 1.1 % 13C.")] = 50.0,
+    bath_spins: BathSpins = 20.0,
+    line_shift_khz: LineShift = 50.0,
     gradient_ut_per_nm: Annotated[float, typer.Option(help="Holds the hot NV off its bath while cooling.")] = 20.0,
-    data: Annotated[
-        Path | None, typer.Option("--data", help="Mark the pair that was found in this data folder.")
-    ] = None,
-    figure: Annotated[Path | None, typer.Option("--figure", help="Save a figure here: .png, .pdf or .svg.")] = None,
-    netcdf: Annotated[Path | None, typer.Option("--netcdf", help="Save all maps here: .nc.")] = None,
+    data: Found = None,
+    figure: FigureFile = None,
+    netcdf: NetcdfFile = None,
     scheduler: Scheduler = None,
     workers: Workers = None,
     keep: Keep = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object, and nothing else, on stdout.")
-    ] = False,
+    as_json: Json = False,
 ) -> None:
     """What a real diamond leaves of the entanglement.
 
@@ -88,32 +91,21 @@ def survival(
         "line_shift_khz": within("--line-shift-khz", line_shift_khz, -1e3, 1e3),
         "gradient_ut_per_nm": within("--gradient-ut-per-nm", gradient_ut_per_nm, 0.0, 1e3),
     }
-    to_write("--figure", figure, FIGURES)
-    to_write("--netcdf", netcdf, (".nc",))
+    check_files(figure, netcdf)
     found = None if data is None else found_pair(data)
     how = computing(scheduler, workers, keep)
 
-    from labctl.predictions.survival import Surroundings, predict_survival
+    from labctl.predictions.survival import Surroundings, as_dataset, predict_survival
 
     around = Surroundings(**values)  # type: ignore[arg-type]
     prediction = map_of(lambda: predict_survival(apart, c13, around, progress(), how))
-    _publish(prediction | {"found": found}, figure, netcdf, as_json)
+    publish(prediction | {"found": found}, (figure, _draw), (netcdf, as_dataset), None if as_json else _say)
 
 
-def _publish(prediction: dict[str, Any], figure: Path | None, netcdf: Path | None, as_json: bool) -> None:
-    if figure is not None:
-        from labctl.figures.survival import draw_survival
+def _draw(p: dict[str, Any]) -> Any:
+    from labctl.figures.survival import draw_survival
 
-        write("--figure", figure, draw_survival(prediction).savefig)
-    if netcdf is not None:
-        from labctl.predictions.survival import as_dataset
-
-        dataset = as_dataset(prediction)
-        write("--netcdf", netcdf, lambda to: dataset.to_netcdf(to, engine="h5netcdf"))
-    if as_json:
-        typer.echo(json.dumps(prediction))
-    else:
-        _say(prediction)
+    return draw_survival(p)
 
 
 def _say(p: dict[str, Any]) -> None:
@@ -136,6 +128,3 @@ def _say(p: dict[str, Any]) -> None:
     )
     told = ", ".join(f"{p['cross_talk'][k]:.2g} at {p['separation_nm'][k]:.3g} nm" for k in columns)
     typer.echo(f"cross-talk of the doughnut's light: {told}")
-    if (found := p["found"]) is not None:
-        content = "" if found["c13_percent"] is None else f", {found['c13_percent']:.2g} % 13C by its relaxation"
-        typer.echo(f"found: {found['separation_nm']:.2f} nm{content}")
