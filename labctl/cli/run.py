@@ -6,7 +6,7 @@ All is checked before anything is opened.
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from labctl.bench.continuation import Continuation
     from labctl.common.commands import About
     from labctl.config.station_file import StationFile
+    from labctl.plans.from_stored_run import Likeness
     from labctl.run.runner import Outcome
     from sequences.core.experiment import Experiment
 
@@ -96,13 +97,10 @@ def run(
     """
     from labctl.bench.connect import Choice
     from labctl.common.log import log_into
-    from labctl.common.refusals import Refusal, gathered
-    from labctl.common.start_time import start_time
-    from labctl.config.station_file import read_station
+    from labctl.common.refusals import Refusal
     from labctl.plans import catalogue
     from labctl.plans.from_stored_run import likeness
-    from labctl.plans.parse import make_plan
-    from labctl.report.plan_overview import check_limits, show_dry_run, show_keys, show_list
+    from labctl.report.plan_overview import show_dry_run, show_keys, show_list
 
     if list_all:
         return show_list(as_json)
@@ -114,19 +112,38 @@ def run(
         return show_keys(experiment, as_json)
     log_into(data)
     choice = Choice(simulated, sample, seed, pace, served, script)
-    plan, file, _, start = gathered(
-        lambda: before.plan(settings) if before else make_plan(experiment.plan, settings),
-        lambda: read_station(station),
-        lambda: choice.check(reveal),
-        lambda: start_time(at) if at else None,
-    )
-    check_limits(experiment, plan, file)
+    plan, file, start = _checked(experiment, before, settings, station, lambda: choice.check(reveal), at)
     if before:
         typer.echo(f"labctl: {before.words(plan)}", err=True)
     if dry_run:
         return show_dry_run(experiment, plan, file, as_json)
     with started(start, experiment.name):
         _carry_out(experiment, plan, file, choice, data, as_json, reveal, log_every_s=log_every_s)
+
+
+def _checked(
+    experiment: "Experiment",
+    before: "Likeness | None",
+    settings: list[str],
+    station: Path,
+    check_choice: Callable[[], object],
+    at: str,
+) -> "tuple[Any, StationFile, datetime | None]":
+    """Plan, station and start. Raises Refusal with all that is wrong, before anything is opened."""
+    from labctl.common.refusals import gathered
+    from labctl.common.start_time import start_time
+    from labctl.config.station_file import read_station
+    from labctl.plans.parse import make_plan
+    from labctl.report.plan_overview import check_limits
+
+    plan, file, _, start = gathered(
+        lambda: before.plan(settings) if before else make_plan(experiment.plan, settings),
+        lambda: read_station(station),
+        check_choice,
+        lambda: start_time(at) if at else None,
+    )
+    check_limits(experiment, plan, file)
+    return plan, file, start
 
 
 @contextmanager
